@@ -12,7 +12,10 @@ from knox.models import AbstractAuthToken
 
 
 class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manager is of knox
-    """A person of the organisation, or a program of one task. `is_superuser` is the role admin: everything, everywhere."""
+    """A person of the organisation, or a program of one task.
+
+    `is_superuser` is the role admin: everything, everywhere.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     display_name = models.CharField(max_length=80, blank=True)

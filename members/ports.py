@@ -58,7 +58,7 @@ class NoTeams:
         raise LookupError(f"no room has registered the task '{task}'")
 
 
-# The room that knows memberships, and the rooms that hold something for a member: they are told, in the same transaction,
-# of every member who is shut out.
+# The room that knows memberships, and the rooms that hold something for a member: they are told, in the same
+# transaction, of every member who is shut out.
 teams: Port[[], Teams] = Port(NoTeams)
 member_left: Listeners[[Member], None] = Listeners()

@@ -1,7 +1,8 @@
-"""The command `miniatures`: `up` starts everything here, `manage …` is any other command, `run …` a program of the rooms.
+"""The command `miniatures`: `up` starts everything here, `manage …` is any other command, `run …` a room's program.
 
-In a wheel the rooms (`web`, `review`, …) lie inside this package, so that an install adds one name to site-packages. They import each
-other as top-level packages; this command therefore puts their folder on `sys.path`, and on `PYTHONPATH` for the processes it starts.
+In a wheel the rooms (`web`, `review`, …) lie inside this package, so that an install adds one name to site-packages.
+They import each other as top-level packages; this command therefore puts their folder on `sys.path`, and on
+`PYTHONPATH` for the processes it starts.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from pathlib import Path
 
 USAGE = """usage: miniatures up [--host HOST] [--port PORT]   everything on this machine, with the demo
        miniatures manage COMMAND [...]            any other command; `miniatures manage help` lists them
-       miniatures run MODULE [...]                a program, as `python -m MODULE` runs it: an engine, a worker, a web server
+       miniatures run MODULE [...]                a program, as `python -m MODULE` runs it: an engine, a worker, a web \
+server
        miniatures --env-file FILE manage|run|up ...   the same, with the variables of a file
        miniatures --version
 
 Data lies in the folder var of the current folder, or of the folder that MINIATURES_HOME names."""
-NO_DATA = """There is no data in {folder}. Change to the folder in which `miniatures up` was started, or name it with MINIATURES_HOME.
+NO_DATA = """There is no data in {folder}. Change to the folder in which `miniatures up` was started, or name it \
+with MINIATURES_HOME.
 For a new installation without the demo, make that folder first."""
 
 
@@ -84,7 +87,7 @@ def take_variables(file: Path) -> str:
 
 
 def run_module(name: str, words: Sequence[str]) -> int:
-    """Become `python -m NAME WORDS`, with the rooms importable; returns 0 where the program does not end the process."""
+    """Become `python -m NAME WORDS`, with the rooms importable; returns 0 if the program does not end the process."""
     sys.argv = [name, *words]
     runpy.run_module(name, run_name="__main__", alter_sys=True)
     return 0
@@ -102,7 +105,8 @@ def run_command(words: Sequence[str]) -> int:
         # Else one is made and kept in that folder, which would then pass for one with data.
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     if data.is_dir() and {path.name for path in data.iterdir()} <= {"secret-key"}:
-        # Made by hand for a new installation: keys and texts of people will lie there. Another owner's is theirs to close.
+        # Made by hand for a new installation: keys and texts of people will lie there. Another owner's is theirs to
+        # close.
         with contextlib.suppress(PermissionError):
             data.chmod(0o700)
     from django.core.management import execute_from_command_line

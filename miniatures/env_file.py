@@ -1,4 +1,7 @@
-"""A file of settings, NAME=value a line: what `deploy/install` writes, and what `miniatures --env-file` reads. Standard library only."""
+"""A file of settings, NAME=value a line: what `deploy/install` writes, and what `miniatures --env-file` reads.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 

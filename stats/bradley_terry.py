@@ -1,11 +1,13 @@
 """Strengths of several by comparisons of two (Bradley and Terry 1952, Biometrika 39), told as chances to be preferred.
 
-The chance that i is preferred to j is 1 / (1 + exp(s_j - s_i)). A tie is half a win for each, so a chance is that of a win plus
-half of that of a tie; no chance of a tie is modelled. The fit is then a quasi-likelihood, and its errors are the robust ones of
-Liang and Zeger (1986, Biometrika 73), clustered by what was compared, since answers about one record resemble each other.
+The chance that i is preferred to j is 1 / (1 + exp(s_j - s_i)). A tie is half a win for each, so a chance is that of a
+win plus half of that of a tie; no chance of a tie is modelled. The fit is then a quasi-likelihood, and its errors are
+the robust ones of Liang and Zeger (1986, Biometrika 73), clustered by what was compared, since answers about one record
+resemble each other.
 
-A strength is finite only among those of whom each beat each other, if by a chain of others (Ford 1957, American Mathematical
-Monthly 64). One that never lost against the rest is not rated: it is said that it always won. Of two that no chain joins nothing is said.
+A strength is finite only among those of whom each beat each other, if by a chain of others (Ford 1957, American
+Mathematical Monthly 64). One that never lost against the rest is not rated: it is said that it always won. Of two that
+no chain joins nothing is said.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ STEPS, CLOSE = 100, 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison of two: the first scores 1 where it is preferred, 0 where the second is, and between them for ties."""
+    """One comparison of two: the first scores 1 if preferred, 0 where the second is, and between them for ties."""
 
     first: int
     second: int
@@ -41,8 +43,8 @@ class RelativeStrength:
     """Strength of one item relative to the reference.
 
     Attributes:
-        chance: To be preferred to the reference, ties as halves; 1 or 0 where it won or lost always, None where no chain of
-            comparisons joins the two.
+        chance: To be preferred to the reference, ties as halves; 1 or 0 where it won or lost always, None where no
+            chain of comparisons joins the two.
         low: Lower end; None where there is no interval.
         high: Upper end.
         is_finite: Whether the strength is a finite number, so that `chance` is an estimate and not a bound.
@@ -69,25 +71,25 @@ def relative_strengths(
     Returns:
         One for each, in their order.
     """
-    made = [each for each in comparisons if each.weight > 0]
-    wins = _beaten(made, count)
+    weighted = [each for each in comparisons if each.weight > 0]
+    wins = _beaten(weighted, count)
     rated = [each for each in range(count) if wins[each, reference] and wins[reference, each]]
-    inside = [each for each in made if each.first in rated and each.second in rated]
-    told = [_unrated(bool(wins[each, reference]), bool(wins[reference, each])) for each in range(count)]
-    told[reference] = RelativeStrength(0.5, is_finite=True)
+    inside = [each for each in weighted if each.first in rated and each.second in rated]
+    results = [_unrated(bool(wins[each, reference]), bool(wins[reference, each])) for each in range(count)]
+    results[reference] = RelativeStrength(0.5, is_finite=True)
     others = [each for each in rated if each != reference]
     if not others:
-        return told
+        return results
     order = [reference, *others]
     strengths = fit(inside, order)
     errors, clusters = _errors(inside, order, strengths)
     for place, each in enumerate(others):
-        told[each] = _with_interval(strengths[place + 1], errors[place], clusters, tuned_for, level)
-    return told
+        results[each] = _with_interval(strengths[place + 1], errors[place], clusters, tuned_for, level)
+    return results
 
 
 def fit(comparisons: Iterable[Comparison], order: Sequence[int]) -> Floats:
-    """Strengths by maximum likelihood, that of the first of `order` being 0, by Newton's steps, halved where they overshoot.
+    """Strengths by maximum likelihood, 0 for the first of `order`, by Newton's steps, halved where they overshoot.
 
     Args:
         comparisons: Among those of `order` alone; each beat each other, if by a chain.
@@ -145,13 +147,13 @@ def _slopes(strengths: Floats, first: Ints, second: Ints, score: Floats, weight:
     pull, bend = weight * (score - chance), weight * chance * (1 - chance)
     np.add.at(gradient, first, pull)
     np.add.at(gradient, second, -pull)
-    for one, other, sign in ((first, first, 1), (second, second, 1), (first, second, -1), (second, first, -1)):
-        np.add.at(curvature, (one, other), sign * bend)
+    for row, column, sign in ((first, first, 1), (second, second, 1), (first, second, -1), (second, first, -1)):
+        np.add.at(curvature, (row, column), sign * bend)
     return gradient, curvature
 
 
 def _errors(comparisons: Sequence[Comparison], order: Sequence[int], strengths: Floats) -> tuple[Floats, int]:
-    """Robust standard errors of all but the first, (K - 1,), with the factor G / (G - 1); and G, the number of clusters."""
+    """Robust standard errors of all but the first, (K - 1,), by the factor G / (G - 1); and the cluster count G."""
     first, second, score, weight = _columns(comparisons, order)
     _, curvature = _slopes(strengths, first, second, score, weight)
     names = {each.cluster: number for number, each in enumerate({each.cluster: each for each in comparisons}.values())}

@@ -1,10 +1,10 @@
 """Change-point test of a monthly share: the largest likelihood ratio over all places to cut.
 
-Months are cut in two, each part with a share of its own, against one share for all. What the largest ratio is worth is told by
-a permutation test: under no change any order of the clusters over their places is as likely, so the p-value is the share
-of seeded orders whose largest ratio is at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9(1): the
-order that was seen counts as one). Looking for the best cut needs no further correction: every order is searched alike. For
-the ratio: Worsley 1983, Biometrika 70(2).
+Months are cut in two, each part with a share of its own, against one share for all. What the largest ratio is worth is
+told by a permutation test: under no change any order of the clusters over their places is as likely, so the p-value is
+the share of seeded orders whose largest ratio is at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol.
+Biol. 9(1): the order that was seen counts as one). Looking for the best cut needs no further correction: every order is
+searched alike. For the ratio: Worsley 1983, Biometrika 70(2).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def change_point(
     )
 
 
-def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.random.Generator, draws: int) -> int:
+def _count_larger(month: Ints, total: Ints, size: Ints, observed: float, rng: np.random.Generator, draws: int) -> int:
     kinds, kind_of = np.unique(np.stack([total, size], axis=1), axis=0, return_inverse=True)
     alike, places, larger = np.bincount(kind_of.ravel()), np.bincount(month), 0
     # A thousand orders at a time: with many kinds of clusters all at once would not fit into memory.
@@ -91,26 +91,26 @@ def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.ran
         counts = _kinds_by_month(alike, places, rng, min(AT_ONCE, draws - first))
         largest = _ratios(counts @ kinds[:, 0], counts @ kinds[:, 1]).max(axis=-1)
         # Equal ratios differ by rounding only.
-        larger += int((largest >= seen - 1e-9).sum())
+        larger += int((largest >= observed - 1e-9).sum())
     return larger
 
 
 def _kinds_by_month(kinds: Ints, places: Ints, rng: np.random.Generator, draws: int) -> Floats:
     """Draw how many clusters of each kind a random order puts into each month, (draws, months, kinds).
 
-    Clusters that are alike need not be told apart: month by month and kind by kind the count is hypergeometric, which costs the
-    same for a hundred clusters and for a million.
+    Clusters that are alike need not be told apart: month by month and kind by kind the count is hypergeometric, which
+    costs the same for a hundred clusters and for a million.
     """
     counts = np.zeros((draws, len(places), len(kinds)))
     left = np.tile(kinds, (draws, 1))
     for at, open_places in enumerate(places):
-        wanted, others = np.full(draws, open_places), left.sum(axis=1)
+        sample_sizes, others = np.full(draws, open_places), left.sum(axis=1)
         for kind in range(len(kinds)):
             others = others - left[:, kind]
-            drawn = rng.hypergeometric(left[:, kind], others, wanted)
+            drawn = rng.hypergeometric(left[:, kind], others, sample_sizes)
             counts[:, at, kind] = drawn
             left[:, kind] -= drawn
-            wanted = wanted - drawn
+            sample_sizes = sample_sizes - drawn
     return counts
 
 

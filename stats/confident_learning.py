@@ -1,8 +1,9 @@
 """Detection of likely wrong labels by confident learning.
 
-After Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", sections 3.1 and 3.2.
-A label is doubted where a model that never saw it is as sure of another as it is, on average, of what carries that other label.
-So a class the model finds hard is held to a lower bar than an easy one. Pure on numpy; does not know the model.
+After Northcutt, Jiang and Chuang (2021), "Confident Learning: Estimating Uncertainty in Dataset Labels", sections 3.1
+and 3.2. A label is doubted where a model that never saw it is as sure of another as it is, on average, of what carries
+that other label. So a class the model finds hard is held to a lower bar than an easy one. Pure on numpy; does not know
+the model.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def doubts(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> lis
     every = np.arange(len(labels))
     margins = probabilities[every, likely] - probabilities[every, labels]
     # Rows that are confident of nothing have no likely label.
-    (found,) = np.nonzero(confident.any(axis=1) & (likely != labels))
-    order = found[np.argsort(-margins[found], kind="stable")]
+    (suspects,) = np.nonzero(confident.any(axis=1) & (likely != labels))
+    order = suspects[np.argsort(-margins[suspects], kind="stable")]
     return [
         LabelDoubt(
             int(index),

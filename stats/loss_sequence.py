@@ -1,10 +1,11 @@
 """Always-valid test of how much worse one of two systems is, from judged pairs.
 
-A pair's loss is 1 where only the reference passes, -1 where only the other system does, 0 where both say the same. Evidence that
-the mean loss is above m is the capital of who bets on it: each pair multiplies a stake's capital by 1 + stake (loss - m), and
-the stakes' capitals are averaged. While the true mean is at or below m this capital has a mean of at most 1 after every pair, so
-it ever reaches 1/error with a chance of at most `error`, whoever looks and however often (Ville 1939; Waudby-Smith and Ramdas
-2024, Journal of the Royal Statistical Society B 86(1), section 4). It depends on the counts alone, not on their order.
+A pair's loss is 1 where only the reference passes, -1 where only the other system does, 0 where both say the same.
+Evidence that the mean loss is above m is the capital of who bets on it: each pair multiplies a stake's capital by 1 +
+stake (loss - m), and the stakes' capitals are averaged. While the true mean is at or below m this capital has a mean of
+at most 1 after every pair, so it ever reaches 1/error with a chance of at most `error`, whoever looks and however often
+(Ville 1939; Waudby-Smith and Ramdas 2024, Journal of the Royal Statistical Society B 86(1), section 4). It depends on
+the counts alone, not on their order.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 
 from stats.paired_loss import PairCounts
 
-# Parts of the greatest stake that cannot ruin; evenly in logarithms, so that small and large losses are noticed about as soon.
+# Parts of the greatest stake that cannot ruin; evenly in logarithms, so that small and large losses are noticed about
+# as soon.
 STAKES: Final = tuple(np.geomspace(0.01, 0.9, 12).tolist())
 NEAR: Final = 1e-9
 HALVINGS: Final = 50

@@ -1,7 +1,7 @@
 """A cheap model of labels from words, asked only of what it has not seen: binarised multinomial naive Bayes.
 
-Pure on numpy. Words count once a document (Pang, Lee and Vaithyanathan 2002), smoothing adds one (Laplace), and a temperature
-makes the probabilities honest (Guo et al. 2017): naive Bayes alone is far too sure of itself.
+Pure on numpy. Words count once a document (Pang, Lee and Vaithyanathan 2002), smoothing adds one (Laplace), and a
+temperature makes the probabilities honest (Guo et al. 2017): naive Bayes alone is far too sure of itself.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ def out_of_fold(documents: Sequence[Iterable[str]], labels: Ints, folds: Ints) -
     total = np.bincount(cells, minlength=size * kinds)
     scores, priors = np.zeros((count, kinds)), np.zeros((count, kinds))
     for fold in np.unique(folds):
-        asked, tokens = folds == fold, folds[rows] == fold
+        held_out, tokens = folds == fold, folds[rows] == fold
         learnt = (total - np.bincount(cells[tokens], minlength=size * kinds)).reshape(size, kinds) + SMOOTHING
         weights = np.log(learnt) - np.log(learnt.sum(axis=0))  # (W, L)
         for kind in range(kinds):
             sums = np.bincount(rows[tokens], weights=weights[words[tokens], kind], minlength=count)
-            scores[asked, kind] = sums[asked]
-        seen = np.bincount(labels[~asked], minlength=kinds) + 1.0
-        priors[asked] = np.log(seen / seen.sum())
+            scores[held_out, kind] = sums[held_out]
+        label_counts = np.bincount(labels[~held_out], minlength=kinds) + 1.0
+        priors[held_out] = np.log(label_counts / label_counts.sum())
     return _honest(scores, priors, labels)
 
 

@@ -2,7 +2,8 @@
 
 Losses and errors are in one unit, such as shares of a loss.
 
-Power is that of Student's t at the named degrees of freedom, shifted by the true loss (Julious 2004, Statistics in Medicine 23(12)).
+Power is that of Student's t at the named degrees of freedom, shifted by the true loss (Julious 2004, Statistics in
+Medicine 23(12)).
 """
 
 from __future__ import annotations

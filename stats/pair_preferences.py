@@ -1,7 +1,7 @@
 """Judge's preference between two writers, from each pair asked in both orders: win share, position and length bias.
 
-A pair is won by the text that is preferred in both orders; a preference that flips with the order is a tie (Zheng et al. 2023,
-"Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", section 3.4). Pure.
+A pair is won by the text that is preferred in both orders; a preference that flips with the order is a tie (Zheng et
+al. 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", section 3.4). Pure.
 """
 
 from __future__ import annotations
@@ -52,11 +52,13 @@ class PairPreference:
     """Results of a judge's answers on some pairs.
 
     Attributes:
-        wins: Pairs that A won; `losses` those that B won; `ties` the others, of which `flips` were preferences that flipped.
+        wins: Pairs that A won; `losses` those that B won; `ties` the others, of which `flips` were preferences that
+            flipped.
         share: Wins and half of the ties, of all pairs, 0 to 1, with its interval.
-        position_bias: How much oftener what stood first was preferred than what stood second, of all answers that prefer one,
-            -1 to 1; None where none does.
-        longer_wins: Of pairs that were won, and whose texts differ in length, how many the longer text won; `longer_of` of how many.
+        position_bias: How much oftener what stood first was preferred than what stood second, of all answers that
+            prefer one, -1 to 1; None where none does.
+        longer_wins: Of pairs that were won, and whose texts differ in length, how many the longer text won; `longer_of`
+            of how many.
         longer: The interval of that share; None where there are none.
     """
 
@@ -79,8 +81,8 @@ class PairPreference:
 def preference(pairs: Sequence[JudgedTwice], *, level: float = LEVEL) -> PairPreference | None:
     """Sum up the answers; None without a pair.
 
-    With ties counting half, A's share is half of one and the share of wins less that of losses: two shares of the same pairs,
-    whose difference has Newcombe's interval (1998, method 10), in clusters at the effective number of pairs.
+    With ties counting half, A's share is half of one and the share of wins less that of losses: two shares of the same
+    pairs, whose difference has Newcombe's interval (1998, method 10), in clusters at the effective number of pairs.
     """
     if not pairs:
         return None

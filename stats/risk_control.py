@@ -1,10 +1,11 @@
 """Risk control of a score that decides alone: a test that at most a bounded share is wrong above a threshold.
 
-The threshold is fixed before, so one hypothesis is tested: *more than the bound is wrong above it*. The evidence against it
-is a mean of likelihood ratios, which may be looked at after each known answer at no cost (a test martingale: Ville 1939;
-Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). Where answers were drawn oftener at some scores than
-at others, so many of each part count as make its share what it is among all that is decided: by the inequality of the
-arithmetic and geometric means the evidence of such a sample has no greater mean than that of a random one.
+The threshold is fixed before, so one hypothesis is tested: *more than the bound is wrong above it*. The evidence
+against it is a mean of likelihood ratios, which may be looked at after each known answer at no cost (a test martingale:
+Ville 1939; Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). Where answers were drawn oftener at
+some scores than at others, so many of each part count as make its share what it is among all that is decided: by the
+inequality of the arithmetic and geometric means the evidence of such a sample has no greater mean than that of a random
+one.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ def surest(scores: Sequence[float], share: float) -> float:
 
 
 def in_proportion(scores: Sequence[float], among: Sequence[float], threshold: float) -> NDArray[np.intp]:
-    """Places of the answers that count above a threshold: of each part as many, in their turn, as its share of all decided.
+    """Places of the answers that count above a threshold.
+
+    Of each part as many, in their turn, as its share of all decided.
 
     Args:
         scores: Of the sample with known answers, in the order in which they became known, (N,).
@@ -97,7 +100,7 @@ def in_proportion(scores: Sequence[float], among: Sequence[float], threshold: fl
     Raises:
         ValueError: A sample that is not among all.
     """
-    given, everyone = np.asarray(scores, dtype=float), np.asarray(among, dtype=float)
+    sample, everyone = np.asarray(scores, dtype=float), np.asarray(among, dtype=float)
     decided = np.sort(everyone[everyone >= threshold])[::-1]
     if not len(decided):
         return np.array([], dtype=np.intp)
@@ -105,13 +108,13 @@ def in_proportion(scores: Sequence[float], among: Sequence[float], threshold: fl
     strata: list[tuple[NDArray[np.intp], int]] = []
     stricter = inf
     for score in sorted(set(decided[ends]), reverse=True):
-        known = np.flatnonzero((given >= score) & (given < stricter))
-        strata.append((known, int(((decided >= score) & (decided < stricter)).sum())))
+        places = np.flatnonzero((sample >= score) & (sample < stricter))
+        strata.append((places, int(((decided >= score) & (decided < stricter)).sum())))
         stricter = score
-    if any(len(known) > of for known, of in strata):
+    if any(len(places) > of for places, of in strata):
         raise ValueError("The sample has to be among all that is decided.")
-    rate = min(len(known) / of for known, of in strata)
-    return np.concatenate([known[: int(of * rate + 1e-9)] for known, of in strata])
+    rate = min(len(places) / of for places, of in strata)
+    return np.concatenate([places[: int(of * rate + 1e-9)] for places, of in strata])
 
 
 def spent(attempt: int, *, level: float = LEVEL, first: float | None = None) -> float:
@@ -133,7 +136,10 @@ def spent(attempt: int, *, level: float = LEVEL, first: float | None = None) -> 
 
 
 def _evidence(wrong: int, of: int, bound: float, shares: Sequence[float]) -> float:
-    """Logarithm of the mean likelihood ratio of some shares against the bound; its exponential has a mean of 1 at the bound."""
+    """Logarithm of the mean likelihood ratio of some shares against the bound.
+
+    Its exponential has a mean of 1 at the bound.
+    """
     right, ratios = of - wrong, []
     for share in shares:
         if wrong and not share:

@@ -1,9 +1,10 @@
-"""Thresholds by which requests are routed between systems, so that the whole loses less than a margin against the last one.
+"""Thresholds that route requests between systems, so that the whole loses less than a margin against the last one.
 
 Learn then Test (Angelopoulos, Bates, Candès, Jordan and Lei 2025, Annals of Applied Statistics 19(2)): a *setting* is a
-threshold for each cheaper system. Settings lie on one path that is fixed before any verdict is seen, from *all to the reference*
-to *none*; each is a null hypothesis *it loses the margin or more*, tested by the exact p-value of `stats.paired_loss` in this
-order until one is not rejected. Conformal risk control would bound the mean over samples alone, and promise nothing of this one.
+threshold for each cheaper system. Settings lie on one path that is fixed before any verdict is seen, from *all to the
+reference* to *none*; each is a null hypothesis *it loses the margin or more*, tested by the exact p-value of
+`stats.paired_loss` in this order until one is not rejected. Conformal risk control would bound the mean over samples
+alone, and promise nothing of this one.
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ def path(grid: Sequence[float], systems: int) -> list[tuple[float, ...]]:
 
     Args:
         grid: Thresholds, chosen without a look at verdicts; in any order.
-        systems: How many systems there are beside the reference, 1 and more. The dearest of them moves one step of the grid at
-            a time and the others a part of that, so that each takes as many steps of what does not go to the reference.
+        systems: How many systems there are beside the reference, 1 and more. The dearest of them moves one step of the
+            grid at a time and the others a part of that, so that each takes as many steps of what does not go to the
+            reference.
     """
     steps = sorted(set(grid), reverse=True)
     return [
@@ -78,7 +80,8 @@ def safe_setting(
     """The last setting of the path up to which each is shown to lose less than the margin.
 
     Returns:
-        The setting, or None where not even the first is borne out. It loses the margin or more with a chance of 1 - level at most.
+        The setting, or None where not even the first is borne out. It loses the margin or more with a chance of 1 -
+        level at most.
 
     Raises:
         ValueError: There is no unit, or the margin lies outside 0 to 1.

@@ -1,10 +1,11 @@
 """Always-valid test of whether a share has passed a limit, for a look after each unit.
 
-Evidence that the share is above `limit` is a likelihood ratio: the units' likelihood, the share drawn from a beta distribution cut
-off below `limit`, over their likelihood at `limit`. While the true share is at or below `limit` its mean is at most 1 after every
-unit, so it ever reaches 1/error with a chance of at most `error`, whoever looks and however often (Ville 1939; Robbins 1970, Annals
-of Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). A single look's bound,
-Wilson's or Clopper and Pearson's, holds for one look fixed beforehand.
+Evidence that the share is above `limit` is a likelihood ratio: the units' likelihood, the share drawn from a beta
+distribution cut off below `limit`, over their likelihood at `limit`. While the true share is at or below `limit` its
+mean is at most 1 after every unit, so it ever reaches 1/error with a chance of at most `error`, whoever looks and
+however often (Ville 1939; Robbins 1970, Annals of Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe and Sekhon
+2021, Annals of Statistics 49(2)). A single look's bound, Wilson's or Clopper and Pearson's, holds for one look fixed
+beforehand.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Final
 
 from stats.intervals.distributions import beta_tail
 
-# The first shape of the beta distribution: with 2, shares from 1.5 to 4 times the limit all trip about as soon as with the best.
+# The first shape of the beta distribution: with 2, shares from 1.5 to 4 times the limit all trip about as soon as with
+# the best.
 CONCENTRATION: Final = 2.0
 # Its mean, in limits: the share that is to be noticed soonest.
 EXPECTED_LIMITS: Final = 2.0

@@ -1,10 +1,10 @@
 """Always-valid test of which of two is preferred, for a look after each vote.
 
-Votes are independent, and ties decide nothing. Of those that decide, a share p goes to the first. Evidence against a p is a
-likelihood ratio: the votes' likelihood, p drawn from Beta(a, a), over their likelihood at that p. At the true p its mean is 1
-after every vote, so it ever reaches 1/error with a chance of at most `error` (Ville 1939; Robbins 1970, Annals of
-Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). No number of votes is
-too small, and no rule for when to stop breaks it.
+Votes are independent, and ties decide nothing. Of those that decide, a share p goes to the first. Evidence against a p
+is a likelihood ratio: the votes' likelihood, p drawn from Beta(a, a), over their likelihood at that p. At the true p
+its mean is 1 after every vote, so it ever reaches 1/error with a chance of at most `error` (Ville 1939; Robbins 1970,
+Annals of Mathematical Statistics 41(5); Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). No
+number of votes is too small, and no rule for when to stop breaks it.
 """
 
 from __future__ import annotations
@@ -92,7 +92,10 @@ def votes_needed(share: float, *, error: float, at_most: int, power: float = POW
 
 
 def least_share(votes: int, *, error: float, power: float = POWER) -> float | None:
-    """The least share (to a hundredth) that so many votes which decide show with a chance of `power`; None where none is."""
+    """The least share (to a hundredth) that so many votes which decide show with a chance of `power`.
+
+    None where none is.
+    """
     shares = range(51, 100)
     if votes < 1 or chances_clear(0.99, votes, error=error)[-1] < power:
         return None

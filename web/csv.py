@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-# Half and full width, small and mathematical, since some spreadsheets take any; what they or whoever cleans a file skip before a
-# sign: every blank of Unicode, marks without a width and controls; and quotes, which a reader that splits elsewhere takes for
-# the begin of a cell.
+# Half and full width, small and mathematical, since some spreadsheets take any; what they or whoever cleans a file skip
+# before a sign: every blank of Unicode, marks without a width and controls; and quotes, which a reader that splits
+# elsewhere takes for the begin of a cell.
 _SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
 _SKIPPED = (
     r'\s"\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f'

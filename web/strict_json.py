@@ -1,8 +1,8 @@
 """Reads JSON that came from outside: bodies, files, answers of providers, the config of a model.
 
-Python's own reader takes what the rest of a program then falls over: it gives up on deep nesting with an error that is no
-`ValueError`, and reads `NaN`, `1e999` and integers that no float holds. Here all of it is refused in a sentence. Pure
-Python: engines use it too.
+Python's own reader takes what the rest of a program then falls over: it gives up on deep nesting with an error that is
+no `ValueError`, and reads `NaN`, `1e999` and integers that no float holds. Here all of it is refused in a sentence.
+Pure Python: engines use it too.
 """
 
 from __future__ import annotations

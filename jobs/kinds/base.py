@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from jobs.contracts import EngineEvent, Result
 from jobs.models import Job
 from jobs.rundir.machine import GIB
@@ -14,19 +16,23 @@ from jobs.rundir.machine import GIB
 
 @dataclass(frozen=True)
 class Needs:
-    """Devices that a job needs of one host.
+    """Devices that a job needs of one host, and how many such hosts.
 
     Attributes:
         gpus: So many GPUs.
         gpu_bytes: Memory of each of them.
         or_cpu: A host without any GPU will do too.
-        devices: On how many devices it computes at once.
+        devices: On how many devices it computes at once, those of all its hosts together.
+        hosts: On how many hosts it computes at once; each must have what is said here of one.
+        host_id: The one host that will do; empty: any.
     """
 
     gpus: int = 0
     gpu_bytes: int = 0
     or_cpu: bool = False
     devices: int = 1
+    hosts: int = 1
+    host_id: str = ""
 
     def __str__(self) -> str:
         size = f" of {self.gpu_bytes / GIB:.0f} GiB" if self.gpu_bytes >= GIB else ""
@@ -85,6 +91,8 @@ class JobKind:
         called: What pages call one of its jobs where they take turns.
         leaves: Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it
             waits.
+        part_kind: Of a kind whose jobs may compute on several hosts: the kind of job that another host's part is.
+        whole_kind: Of a kind of parts: the kind they are parts of. Both take the same places on a host.
     """
 
     name: str = ""
@@ -97,6 +105,16 @@ class JobKind:
     is_fair: bool = False
     called: str = "job"
     leaves: bool = False
+    part_kind: str = ""
+    whole_kind: str = ""
+
+    @property
+    def attempts_allowed(self) -> int:
+        """Return after how many unplanned ends without progress a job is given up.
+
+        A part is never begun again alone.
+        """
+        return 1 if self.whole_kind else int(settings.JOB_MAX_ATTEMPTS)
 
     @property
     def begins_with_torch(self) -> bool:
@@ -108,7 +126,9 @@ class JobKind:
         return Needs()
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        """Return the body of `spec.json` for this attempt, free of secrets; it may write input files into the run directory.
+        """Return the body of `spec.json` for this attempt, free of secrets.
+
+        It may write input files into the run directory.
 
         Runs in the worker, outside any transaction. By default the job's own spec, as it was launched.
         """
@@ -130,7 +150,7 @@ class JobKind:
         """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
 
     def reached(self, job: Job) -> int:
-        """Return how far the job has come in what its next attempt starts from: a step, a count; asked at unplanned ends.
+        """Return how far the job has come for its next attempt to start from: a step, a count; asked at unplanned ends.
 
         Ends between which it grows do not add up to a job that is given up. By default the count it reported as done.
         """

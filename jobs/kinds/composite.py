@@ -1,4 +1,4 @@
-"""Jobs that are made of others, cell by cell: a check sees what has ended and begins what comes next, holding no worker.
+"""Jobs that are made of others, cell by cell: a check sees what has ended and begins the next, holding no worker.
 
 A check is short. It is made when a cell's job ends, and now and then, since a message may be lost; two at once are not
 possible, since the whole's job is claimed for each.
@@ -56,7 +56,10 @@ class SubJobStatus(Protocol):
 
 
 class CompositeJob(JobKind, ABC):
-    """A kind whose jobs check on others, and wait between checks. What is paused, resumed or cancelled takes them with it."""
+    """A kind whose jobs check on others, and wait between checks.
+
+    What is paused, resumed or cancelled takes them with it.
+    """
 
     max_running_per_host = 4
     # The key of the whole's id in the job's spec, and what its parts are called.

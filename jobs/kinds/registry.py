@@ -28,6 +28,12 @@ def register_kind(kind: JobKind) -> None:
     KINDS[kind.name] = kind
 
 
+def is_part(job: Job) -> bool:
+    """Return whether a job is another host's part of a job."""
+    kind = KINDS.get(job.kind)
+    return kind is not None and bool(kind.whole_kind)
+
+
 def _no_task_slugs(member: Member) -> frozenset[str] | None:
     """Until a room says otherwise only admins see jobs."""
     return None if member.is_admin else frozenset()

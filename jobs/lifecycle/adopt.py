@@ -32,7 +32,7 @@ def adopt_result(
     job_id: UUID,
     *,
     fence: int,
-    told: Iterable[Sequence[EngineEvent | BadLine]],
+    blocks: Iterable[Sequence[EngineEvent | BadLine]],
     result: Result,
     collected: dict[str, Any],
 ) -> Job:
@@ -41,7 +41,7 @@ def adopt_result(
     Args:
         job_id: A paused or failed job.
         fence: The fence it had when it was given away.
-        told: Events of the attempt, in blocks, in their order.
+        blocks: Events of the attempt, in blocks, in their order.
         result: What it came to; succeeded.
         collected: What the kind's `collect` gave for it.
 
@@ -71,6 +71,6 @@ def adopt_result(
         boot_id=identity.boot_id(),
         started_at=Coalesce("started_at", Now()),
     )
-    for block in told:
+    for block in blocks:
         events.ingest(job_id, new, block, kind=registry.KINDS[job.kind])
     return end.succeed(job_id, new, result=result, collected=collected)

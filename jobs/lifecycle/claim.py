@@ -5,22 +5,22 @@ Every write here is conditional: a caller whose fence is old changes nothing and
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs.kinds import registry
 from jobs.kinds.base import JobKind
-from jobs.lifecycle import notify
+from jobs.lifecycle import notify, parts
 from jobs.lifecycle.transitions import append_event, lock_job, transition
 from jobs.models import Job
 from jobs.scheduling import fairness
 from jobs.scheduling import halt as scheduling_halt
+from jobs.scheduling.claim_lock import one_claim_at_a_time
 from jobs.scheduling.clock import database_time_in
 from jobs.scheduling.halt import HaltedError
 from jobs.states import CLAIMABLE, HELD, JobState
@@ -28,6 +28,8 @@ from web.process import late_install
 
 # An engine outlasts its worker's lease by as much again, so that a worker of its host has time to re-attach to it.
 ENGINE_LEASES = 2
+# Of two runs that each want two hosts, one gets both: in place of a host's name.
+SEVERAL_HOSTS = "several hosts"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
         if not turn.may:
             _let_pass(job_id, turn)
             return None
-        taken = Job.objects.filter(_claimable_by(worker), pk=job_id).update(
+        updated = Job.objects.filter(_claimable_by(worker), pk=job_id).update(
             state=JobState.RUNNING,
             waiting_reason="",
             fence=F("fence") + 1,
@@ -76,11 +78,11 @@ def claim(job_id: UUID, *, worker: Worker, obstacle: str = "") -> Job | None:
             boot_id=worker.boot_id,
             devices=kind.needs(job).devices if kind else 1,
         )
-        if not taken:
+        if not updated:
             return None  # Another worker was first.
         job = lock_job(job_id)
-        said = {"state": str(JobState.RUNNING), "reason": "", "worker": worker.name, "host": worker.host_id}
-        append_event(job, "state", said)
+        payload = {"state": str(JobState.RUNNING), "reason": "", "worker": worker.name, "host": worker.host_id}
+        append_event(job, "state", payload)
     return job
 
 
@@ -109,10 +111,11 @@ def lock_held(job_id: UUID, fence: int) -> Job:
 
 
 def begin_attempt(job_id: UUID, fence: int) -> Job:
-    """Write down that a fresh attempt begins under this fence, in a directory of that name.
+    """Record that a fresh attempt begins under this fence, in a directory of that name, and reserve its other hosts.
 
     Raises:
         AttemptLost: The fence has passed on.
+        HostsTakenError: The other hosts that it needs are not free any more.
         HaltedError: Its work leaves the installation, and everything that leaves is stopped.
     """
     with transaction.atomic():
@@ -128,6 +131,8 @@ def begin_attempt(job_id: UUID, fence: int) -> Job:
             pid_started="",
         )
         job.refresh_from_db()
+        if kind := registry.KINDS.get(job.kind):
+            parts.reserve(job, kind)
     return job
 
 
@@ -161,8 +166,8 @@ def record_reattached(job_id: UUID, fence: int, *, pid: int, pid_started: str) -
     """
     with transaction.atomic():
         job = lock_held(job_id, fence)
-        said = {"state": str(job.state), "reason": "Re-attached to the running engine."}
-        append_event(job, "state", said, pid=pid, pid_started=pid_started, crashes=max(0, job.crashes - 1))
+        payload = {"state": str(job.state), "reason": "Re-attached to the running engine."}
+        append_event(job, "state", payload, pid=pid, pid_started=pid_started, crashes=max(0, job.crashes - 1))
 
 
 def reset_crashes(job_id: UUID, fence: int) -> bool:
@@ -189,9 +194,10 @@ def _check_turn(job: Job, kind: JobKind, worker: Worker) -> fairness.TurnCheck:
         return fairness.TurnCheck(may=False, reason=str(install))
     if kind.leaves and (halt := scheduling_halt.check_and_lock()):
         return fairness.TurnCheck(may=False, reason=scheduling_halt.wait_reason(halt))
-    _one_claim_at_a_time(f"{job.kind} on {worker.host_id}")
-    running = Job.objects.filter(kind=job.kind, host_id=worker.host_id, state__in=HELD).exclude(pk=job.pk).count()
-    free = kind.max_running_per_host - running
+    if kind.needs(job).hosts > 1:
+        one_claim_at_a_time(job.kind, SEVERAL_HOSTS)
+    one_claim_at_a_time(kind.whole_kind or job.kind, worker.host_id)
+    free = kind.max_running_per_host - fairness.taken_slots(kind, but=job)[worker.host_id]
     return fairness.check_turn(job, kind, host_id=worker.host_id, claimable=_claimable_by(worker), free_slots=free)
 
 
@@ -203,19 +209,10 @@ def _leaves(job: Job) -> bool:
 def _let_pass(job_id: UUID, turn: fairness.TurnCheck) -> None:
     if turn.reason:
         _wait(job_id, turn.reason)
-    if turn.first is not None:
+    if turn.first is not None and turn.first.pk == job_id:
+        notify.pass_on_after_commit(job_id, turn.first.queue)
+    elif turn.first is not None:
         notify.notify_after_commit(turn.first.pk, turn.first.queue)
-
-
-def _one_claim_at_a_time(name: str) -> None:
-    """Let claims of one kind and host follow each other, or two would count the same free slot.
-
-    SQLite's IMMEDIATE transactions follow each other anyway.
-    """
-    if connection.vendor == "postgresql":
-        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def _wait(job_id: UUID, reason: str) -> None:

@@ -20,7 +20,8 @@ from jobs.states import FINISHED
 from web.db import keyset
 
 logger = logging.getLogger(__name__)
-# A round of the reaper is held up no longer than these few calls take; the reaper's task has more rounds while jobs wait.
+# A round of the reaper is held up no longer than these few calls take; the reaper's task has more rounds while jobs
+# wait.
 CALLED_AT_ONCE = 3
 SCANNED_AT_ONCE = 200
 
@@ -41,10 +42,10 @@ def call(job_id: UUID, kind: str) -> None:
         _call_one(name, job_id)
     if since is None:
         return
-    heard = FinishedNotice.objects.filter(job=job_id, consumer__in=names).count()
+    notices = FinishedNotice.objects.filter(job=job_id, consumer__in=names).count()
     # A job that has ended again meanwhile has another mark, which stays. One that was not heard goes behind the others.
     Job.objects.filter(pk=job_id, unheard_since=since).update(
-        unheard_since=None if heard == len(names) else timezone.now()
+        unheard_since=None if notices == len(names) else timezone.now()
     )
 
 
@@ -61,11 +62,11 @@ def call_missed(*, marked_by: datetime | None = None, keep_turn: Callable[[], ob
     marked = Job.objects.filter(unheard_since__isnull=False).order_by("unheard_since")
     if marked_by is not None:
         marked = marked.filter(unheard_since__lte=marked_by)
-    found = list(marked.values_list("pk", "kind")[:CALLED_AT_ONCE])
-    for job_id, kind in found:
+    ended = list(marked.values_list("pk", "kind")[:CALLED_AT_ONCE])
+    for job_id, kind in ended:
         keep_turn()
         call(job_id, kind)
-    return len(found)
+    return len(ended)
 
 
 def mark_missed(*, cursor: str) -> tuple[int, str]:
@@ -83,11 +84,11 @@ def mark_missed(*, cursor: str) -> tuple[int, str]:
     jobs = Job.objects.values_list("created_at", "pk", "kind", "state", "unheard_since", named=True)
     page = keyset.page(jobs, cursor=cursor, size=SCANNED_AT_ONCE)
     unmarked = {job.pk: job.kind for job in page.rows if job.state in FINISHED and job.unheard_since is None}
-    heard = set(FinishedNotice.objects.filter(job__in=unmarked).values_list("job_id", "consumer"))
+    notices = set(FinishedNotice.objects.filter(job__in=unmarked).values_list("job_id", "consumer"))
     missed = [
         job_id
         for job_id, kind in unmarked.items()
-        if any(kind in kinds and (job_id, name) not in heard for name, (kinds, _) in registry.CONSUMERS.items())
+        if any(kind in kinds and (job_id, name) not in notices for name, (kinds, _) in registry.CONSUMERS.items())
     ]
     if missed:
         _mark(missed)

@@ -187,8 +187,10 @@ def require_steering(member: Member, job: Job) -> None:
     """Refuse a member who may not pause, resume or cancel this job.
 
     Raises:
-        PermissionDenied: Neither an admin, nor a lead of its task.
+        PermissionDenied: Neither an admin, nor a lead of its task; or it is a part, which ends with its whole.
     """
+    if registry.is_part(job):
+        raise PermissionDenied("This job is another host's part of a job: pause, resume or cancel that one.")
     if not job.task_slug:
         session.require_admin(member, "Only an admin may pause, resume or cancel a job that belongs to no task.")
     slugs = registry.led_task_slugs(member)
@@ -206,11 +208,11 @@ def _name(by: Member | None) -> dict[str, str]:
     return {"by": by.name} if by else {}
 
 
-def _conflict(job: Job, wanted: str) -> Refusal:
+def _conflict(job: Job, change: str) -> Refusal:
     hint = "It can no longer be changed." if job.state in FINISHED else "Wait until it has stopped."
     return Refusal(
         "job_state",
-        f"This job is {job.state}; it cannot be {wanted}.",
+        f"This job is {job.state}; it cannot be {change}.",
         hint=hint,
         status=409,
         state={"id": str(job.pk), "state": job.state},

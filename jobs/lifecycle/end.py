@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from jobs.contracts import EngineError, Result
 from jobs.kinds import registry
-from jobs.lifecycle import consumers, notify
+from jobs.lifecycle import consumers, notify, parts
 from jobs.lifecycle.claim import lock_held
 from jobs.lifecycle.transitions import transition
 from jobs.models import Job
@@ -37,7 +37,7 @@ def count_crash(job: Job) -> dict[str, Any]:
 
 logger = logging.getLogger(__name__)
 # What a release to rest or to the queue leaves behind: the job has no holder, and no engine of it lives.
-RELEASED: dict[str, Any] = {"lease_until": None, "engine_until": None, "worker": "", "pid": None, "pid_started": ""}
+_RELEASED: dict[str, Any] = {"lease_until": None, "engine_until": None, "worker": "", "pid": None, "pid_started": ""}
 
 
 def succeed(job_id: UUID, fence: int, *, result: Result, collected: dict[str, Any]) -> Job:
@@ -68,7 +68,7 @@ def fail(job_id: UUID, fence: int, *, error: EngineError, result: Result | None 
             # A kind that cannot even hear of a failure must not keep its job from ending.
             logger.exception("The kind %s could not consume the failure of job %s.", job.kind, job_id)
             job = lock_held(job_id, fence)
-            transition(job, JobState.FAILED, reason=error.message, error=error.model_dump(), settled=True, **RELEASED)
+            _let_go(job, JobState.FAILED, reason=error.message, error=error.model_dump())
             _notify_next(job)
     return job
 
@@ -84,7 +84,7 @@ def stopped(job_id: UUID, fence: int, *, reason: str = "") -> Job:
         if job.state == JobState.CANCELLING:
             _end(job, JobState.CANCELLED, Result(outcome="stopped"), {}, reason=reason)
         else:
-            transition(job, JobState.PAUSED, reason=reason, settled=True, **RELEASED)
+            _let_go(job, JobState.PAUSED, reason=reason)
             _notify_next(job)
     return job
 
@@ -102,9 +102,9 @@ def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool 
         if job.state != JobState.RUNNING:
             return stopped(job_id, fence, reason=error.message)
         counted = count_crash(job)
-        if counted["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+        if counted["crashes"] >= attempts_allowed(job):
             return fail(job_id, fence, error=give_up_error(error, counted["crashes"]))
-        transition(job, JobState.QUEUED, reason=error.message, settled=not keeps_result, **counted, **RELEASED)
+        _let_go(job, JobState.QUEUED, reason=error.message, settled=not keeps_result, **counted)
         notify.notify_after_commit(job.pk, job.queue)
     return job
 
@@ -123,7 +123,7 @@ def wait(job_id: UUID, fence: int, *, reason: str, again_s: float) -> Job:
             return stopped(job_id, fence)
         # The reaper rings for what has not been rung for a while; a later mark puts that off.
         rung_at = database_time_in(again_s - settings.JOB_RERING_S)
-        transition(job, JobState.WAITING, reason=reason, rung_at=rung_at, settled=True, **RELEASED)
+        _let_go(job, JobState.WAITING, reason=reason, rung_at=rung_at)
     return job
 
 
@@ -140,30 +140,45 @@ def release(job_id: UUID, fence: int, *, engine_lives: bool, reason: str = "") -
             Job.objects.filter(pk=job_id).update(lease_until=Now())
             return job
         reason = reason or ("The worker left; the engine continues." if engine_lives else "The worker left.")
-        values = {} if engine_lives else {**RELEASED, "settled": True}
-        transition(job, JobState.QUEUED, reason=reason, **{"lease_until": None, "worker": "", **values})
+        if engine_lives:
+            transition(job, JobState.QUEUED, reason=reason, lease_until=None, worker="")
+        else:
+            _let_go(job, JobState.QUEUED, reason=reason)
         notify.notify_after_commit(job.pk, job.queue)
     return job
+
+
+def attempts_allowed(job: Job) -> int:
+    """Unplanned ends without progress after which a job is given up."""
+    kind = registry.KINDS.get(job.kind)
+    return kind.attempts_allowed if kind else int(settings.JOB_MAX_ATTEMPTS)
 
 
 def give_up_error(error: EngineError, times: int) -> EngineError:
     """The error of a job that is not tried again."""
     return EngineError(
         code=error.code,
-        message=f"{error.message} It has happened {times} times without progress in between, so the job is not tried again.",
+        message=f"{error.message} It has happened {times} times without progress in between, "
+        "so the job is not tried again.",
         hint=error.hint or "Read the end of the log, fix the cause, then resume the job.",
     )
 
 
 def _end(
-    job: Job, state: JobState, told: Result, collected: dict[str, Any], *, reason: str = "", **values: Any
+    job: Job, state: JobState, engine_result: Result, collected: dict[str, Any], *, reason: str = "", **values: Any
 ) -> None:
-    transition(job, state, reason=reason, settled=True, **RELEASED, **values)
+    _let_go(job, state, reason=reason, **values)
     if kind := registry.KINDS.get(job.kind):
-        kind.on_finished(job, told, collected)
+        kind.on_finished(job, engine_result, collected)
     logger.info("A job of the kind %s is %s now.", job.kind, state, extra={"job_id": job.pk, "kind": job.kind})
     consumers.call_after_commit(job)
     _notify_next(job)
+
+
+def _let_go(job: Job, target: JobState, *, reason: str = "", settled: bool = True, **values: Any) -> None:
+    """Bring a locked job to `target` that no engine works for any more, here or on other hosts."""
+    transition(job, target, reason=reason, settled=settled, **_RELEASED, **values)
+    parts.disband(job)
 
 
 def _notify_next(job: Job) -> None:

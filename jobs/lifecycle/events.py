@@ -48,8 +48,8 @@ def ingest(job_id: UUID, fence: int, items: Sequence[EngineEvent | BadLine], *, 
         JobEvent.objects.bulk_create(rows)
         events = [item for item in fresh if isinstance(item, EngineEvent)]
         values: dict[str, Any] = {"last_seq": job.last_seq + len(rows)}
-        if said := [event.payload for event in events if event.kind == PROGRESS]:
-            values["progress"] = {**job.progress, **{key: part for step in said for key, part in step.items()}}
+        if payloads := [event.payload for event in events if event.kind == PROGRESS]:
+            values["progress"] = {**job.progress, **{key: part for step in payloads for key, part in step.items()}}
         Job.objects.filter(pk=job_id).update(**values)
         for name, value in values.items():
             setattr(job, name, value)

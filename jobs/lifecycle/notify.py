@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from uuid import UUID
 
@@ -13,11 +14,20 @@ from web import notify
 TASK = "jobs.ring"
 # A request waits this long for the broker; past that the message goes out late or the reaper sends it again.
 WAIT_S = 1.0
+# A message for another host's worker goes round no faster than this.
+PASS_ON_AFTER_S = 0.2
 
 
 def notify_after_commit(job_id: UUID, queue: str) -> None:
     """Tell the workers once the current transaction is in; at once outside one."""
     transaction.on_commit(partial(notify_workers, job_id, queue))
+
+
+def pass_on_after_commit(job_id: UUID, queue: str) -> None:
+    """Send a message on that reached a worker of a host that may not do the job."""
+    timer = threading.Timer(PASS_ON_AFTER_S, send, (job_id, queue))
+    timer.daemon = True
+    transaction.on_commit(timer.start)
 
 
 def notify_workers(job_id: UUID, queue: str) -> None:

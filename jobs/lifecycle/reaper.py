@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from jobs.contracts import EngineError, Result
 from jobs.kinds import registry
-from jobs.lifecycle import consumers, end, notify, reaper_lock
+from jobs.lifecycle import consumers, end, notify, parts, reaper_lock
 from jobs.lifecycle.end import give_up_error
 from jobs.lifecycle.transitions import lock_job, transition
 from jobs.models import Job
@@ -38,17 +38,17 @@ def tick() -> None:
     Each round is short and begins with expired leases, so a long list of ends holds up no job.
     """
     began, until = timezone.now(), time.monotonic() + settings.JOB_REAPER_EVERY_S / 5
-    found = reap()
-    while found.get("told") == consumers.CALLED_AT_ONCE and time.monotonic() < until:
-        found = reap(left_since=began)
+    counts = reap()
+    while counts.get("told") == consumers.CALLED_AT_ONCE and time.monotonic() < until:
+        counts = reap(left_since=began)
 
 
 def reap(*, left_since: datetime | None = None) -> dict[str, int]:
     """One round, unless another reaper is at it; returns what it found, by name.
 
     Args:
-        left_since: When the tick began that this is a further round of. Such a round scans nothing, and calls no consumer
-            again that has failed in an earlier one.
+        left_since: When the tick began that this is a further round of. Such a round scans nothing, and calls no
+            consumer again that has failed in an earlier one.
     """
     with reaper_lock.acquire() as turn:
         return _round(turn, left_since) if turn else {}
@@ -71,10 +71,10 @@ def _round(turn: reaper_lock.ReaperLock, left_since: datetime | None) -> dict[st
     }
 
 
-def _each(found: Iterable[T], turn: reaper_lock.ReaperLock) -> Iterator[T]:
-    for one in found:
+def _each(items: Iterable[T], turn: reaper_lock.ReaperLock) -> Iterator[T]:
+    for item in items:
         turn.keep()
-        yield one
+        yield item
 
 
 def _scan_slice() -> int:
@@ -104,13 +104,15 @@ def _release(job_id: UUID) -> int:
         elif job.state == JobState.CANCELLING:
             transition(job, JobState.CANCELLED, reason=reason, **passed_on)
             _tell_kind(job, Result(outcome="stopped"))
-        elif (counted := end.count_crash(job))["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+        elif (counted := end.count_crash(job))["crashes"] >= end.attempts_allowed(job):
             error = give_up_error(EngineError(code="worker_lost", message=reason), counted["crashes"])
             transition(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
             _tell_kind(job, Result(outcome="failed", error=error))
         else:
             transition(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
             notify.notify_after_commit(job.pk, job.queue)
+        # Its engine, should it live, saves and ends with them.
+        parts.disband(job)
     logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
     return 1
 

@@ -54,11 +54,11 @@ def acquire() -> Iterator[ReaperLock | None]:
 
 def _taken() -> bool:
     free = ReaperTurn.objects.filter(Q(held_until__isnull=True) | Q(held_until__lt=Now()), pk=ONLY)
-    taken = {"held_until": database_time_in(settings.JOB_LEASE_S), "ticked_at": Now()}
-    if free.update(**taken):
+    values = {"held_until": database_time_in(settings.JOB_LEASE_S), "ticked_at": Now()}
+    if free.update(**values):
         return True
     _, is_first = ReaperTurn.objects.get_or_create(pk=ONLY)
-    return is_first and bool(free.update(**taken))
+    return is_first and bool(free.update(**values))
 
 
 def record_beat_start() -> None:
@@ -102,8 +102,8 @@ def scan_cursor() -> str | None:
 def record_slice(cursor: str) -> None:
     """Write down that the scan has come as far as `cursor`; an empty one ends it.
 
-    Counted as looked through is only what every slice was held against: a consumer that comes while a scan is under way,
-    or that the process of another release does not know, gets a scan of its own.
+    Counted as looked through is only what every slice was held against: a consumer that comes while a scan is under
+    way, or that the process of another release does not know, gets a scan of its own.
     """
     row = ReaperTurn.objects.get(pk=ONLY)
     checked = {name: sorted(kinds) for name, (kinds, _) in registry.CONSUMERS.items()}

@@ -50,8 +50,8 @@ def transition(job: Job, target: JobState, *, reason: str = "", by: str = "", **
         values.setdefault("unheard_since", None)
     if target in FINISHED:
         values.setdefault("finished_at", Now())
-        # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it commits.
-        # A time of ours: it is compared as it was written, and SQLite writes its own clock in another form.
+        # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it
+        # commits. A time of ours: it is compared as it was written, and SQLite writes its own clock in another form.
         values.setdefault("unheard_since", timezone.now())
     append_event(job, "state", {"state": str(target), "reason": reason, **({"by": by} if by else {})}, **values)
 

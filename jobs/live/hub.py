@@ -61,7 +61,9 @@ class Hub:
         self._task: asyncio.Task[None] | None = None
 
     async def join(self, viewer: Viewer, job: UUID) -> AsyncGenerator[dict[str, Any]]:
-        """Yield what the viewer has missed, in order, then let it hear what comes; nothing is missed or said twice between.
+        """Yield what the viewer has missed, in order, then let it hear what comes.
+
+        Nothing is missed or said twice between.
 
         A page at a time, read when the one before is sent: the whole past of a job may be large.
         """
@@ -136,12 +138,12 @@ def _events_after(job: UUID, seq: int) -> list[dict[str, Any]]:
     return [event_json(event) for event in JobEvent.objects.filter(job=job, seq__gt=seq).order_by("seq")[:PAGE]]
 
 
-def _updates(told: dict[UUID, int]) -> list[LiveUpdate]:
+def _updates(positions: dict[UUID, int]) -> list[LiveUpdate]:
     """Return the updates of jobs since the seqs already sent, with one query where nothing is new."""
     news: list[LiveUpdate] = []
-    for job, last_seq, state in Job.objects.filter(pk__in=told).values_list("pk", "last_seq", "state"):
-        events = _events_after(job, told[job]) if last_seq > told[job] else []
+    for job, last_seq, state in Job.objects.filter(pk__in=positions).values_list("pk", "last_seq", "state"):
+        events = _events_after(job, positions[job]) if last_seq > positions[job] else []
         news += [LiveUpdate(job, event) for event in events]
-        if state in FINISHED and (events[-1]["seq"] if events else told[job]) >= last_seq:
+        if state in FINISHED and (events[-1]["seq"] if events else positions[job]) >= last_seq:
             news.append(LiveUpdate(job, None))
     return news

@@ -1,4 +1,7 @@
-"""Count of open event streams in this process, by member and in all: each holds a connection for minutes. Knows no HTTP."""
+"""Count of open event streams in this process, by member and in all: each holds a connection for minutes.
+
+Knows no HTTP.
+"""
 
 from __future__ import annotations
 

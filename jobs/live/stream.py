@@ -59,20 +59,20 @@ async def _briefly(events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
 
 def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
     """The seq a client has seen: `Last-Event-ID`, else `?after=`, else 0; what is no number is 0."""
-    given = headers.get("Last-Event-ID") or query.get("after") or "0"
-    return int(given) if given.isascii() and given.isdigit() else 0
+    seq = headers.get("Last-Event-ID") or query.get("after") or "0"
+    return int(seq) if seq.isascii() and seq.isdigit() else 0
 
 
-def parse_positions(given: Iterable[str]) -> dict[UUID, int]:
+def parse_positions(words: Iterable[str]) -> dict[UUID, int]:
     """Jobs and the seqs seen of them, from `<uuid>:<seq>` words; at most 40, unreadable ones left out."""
-    found: dict[UUID, int] = {}
-    for word in given:
+    positions: dict[UUID, int] = {}
+    for word in words:
         name, _, seq = word.partition(":")
         try:
-            found[UUID(name)] = int(seq) if seq.isascii() and seq.isdigit() else 0
+            positions[UUID(name)] = int(seq) if seq.isascii() and seq.isdigit() else 0
         except ValueError:
             continue
-    return dict(list(found.items())[:MAX_JOBS])
+    return dict(list(positions.items())[:MAX_JOBS])
 
 
 async def stream_job(job: UUID, seq: int) -> AsyncGenerator[bytes]:

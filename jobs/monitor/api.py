@@ -25,6 +25,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 
 
 class JobQuery(ListQuery):
@@ -56,8 +57,8 @@ class JobListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(JobSerializer, JobQuery)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
-        return queries.filtered(queries.visible(member_of(request)), asked)
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
+        return queries.filtered(queries.visible(member_of(request)), query)
 
 
 class JobView(APIView):
@@ -140,9 +141,9 @@ class JobPriorityView(APIView):
     @extend_schema(request=PrioritySerializer, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         job = queries.get(member_of(request), job_id)
-        said = request.data if isinstance(request.data, dict) else {}
-        wanted = str(said.get("priority", ""))
-        return Response(job_json(control.prioritise(job, by=member_of(request), priority=wanted)))
+        body = request.data if isinstance(request.data, dict) else {}
+        priority = str(body.get("priority", ""))
+        return Response(job_json(control.prioritise(job, by=member_of(request), priority=priority)))
 
 
 class HostListView(APIView):
@@ -151,7 +152,7 @@ class HostListView(APIView):
     scope_read = "read"
 
     @lists(HostSerializer, draw=lambda request, page: page)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         present = set(hosts.present().values_list("pk", flat=True))
         lines = queries.host_rows(member_of(request))
         return [host_json(line.host, is_present=line.host.pk in present) for line in lines]
@@ -187,10 +188,9 @@ class HaltView(APIView):
     def post(self, request: Request) -> Response:
         """Stop, or resume; doing so twice changes nothing. For admins."""
         halt.require_admin(member_of(request))
-        order = HaltRequest(data=request.data)
-        order.is_valid(raise_exception=True)
-        if order.validated_data["halted"]:
-            halt.halt(by=member_of(request), reason=order.validated_data["reason"])
+        order = read_body(HaltRequest, request)
+        if order["halted"]:
+            halt.halt(by=member_of(request), reason=order["reason"])
         else:
             halt.resume(by=member_of(request))
         return Response(halt_json(halt.current_halt()))

@@ -9,12 +9,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from jobs.kinds import registry
 from jobs.models import PLAYED_BACK, Host, Job, JobEvent, WorkerBeat
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members.models import Member
+from web.http.first_or_404 import first_or_404
 
 RECENT_TRANSITIONS = 4
 
@@ -29,15 +29,11 @@ def visible(member: Member) -> QuerySet[Job]:
 
 
 def get(member: Member, job_id: UUID) -> Job:
-    """One job.
+    """Return one job, or answer 404 where there is none or the member may not see it.
 
-    Raises:
-        Http404: No such job, or not this member's to see: the two look alike from outside.
+    The two look alike from outside.
     """
-    job = visible(member).filter(pk=job_id).first()
-    if job is None:
-        raise Http404("There is no such job that you can see.")
-    return job
+    return first_or_404(visible(member).filter(pk=job_id), "There is no such job that you can see.")
 
 
 def steered_slugs(member: Member) -> frozenset[str] | None:
@@ -48,13 +44,13 @@ def steered_slugs(member: Member) -> frozenset[str] | None:
 def may_steer(member: Member, job: Job) -> bool:
     """Return whether the member may pause, resume and cancel the job."""
     slugs = steered_slugs(member)
-    return slugs is None or job.task_slug in slugs
+    return (slugs is None or job.task_slug in slugs) and not registry.is_part(job)
 
 
-def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int]:
+def seen_positions(member: Member, positions: Mapping[UUID, int]) -> dict[UUID, int]:
     """Return the viewer's seqs of those jobs that the member may see."""
-    visible_ids = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
-    return {job_id: wanted[job_id] for job_id in visible_ids}
+    visible_ids = visible(member).filter(pk__in=positions).values_list("pk", flat=True)
+    return {job_id: positions[job_id] for job_id in visible_ids}
 
 
 def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
@@ -129,16 +125,19 @@ def kinds() -> list[tuple[str, str]]:
     return sorted((name, kind.label or name) for name, kind in registry.KINDS.items())
 
 
-def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:
-    """Narrow jobs by `state` (several by comma), `kind`, `task` and the `request` that launched them; empty values ask for nothing."""
-    states = [word for word in wanted.get("state", "").split(",") if word]
+def filtered(jobs: QuerySet[Job], filters: Mapping[str, str]) -> QuerySet[Job]:
+    """Narrow jobs by `state` (several by comma), `kind`, `task` and the `request` that launched them.
+
+    Empty values ask for nothing.
+    """
+    states = [word for word in filters.get("state", "").split(",") if word]
     if states:
         jobs = jobs.filter(state__in=states)
-    if kind := wanted.get("kind", ""):
+    if kind := filters.get("kind", ""):
         jobs = jobs.filter(kind=kind)
-    if task := wanted.get("task", ""):
+    if task := filters.get("task", ""):
         jobs = jobs.filter(task_slug=task)
-    if request := wanted.get("request", ""):
+    if request := filters.get("request", ""):
         jobs = jobs.filter(request_id=request)
     return jobs
 

@@ -19,7 +19,7 @@ def request_ack(run_dir: Path, seq: int) -> None:
 
 def acknowledge(run_dir: Path, seq: int) -> None:
     """Say that the events up to this number are stored; one that was told stays told."""
-    if (known := acked_seq(run_dir)) is None or seq > known:
+    if (stored_seq := acked_seq(run_dir)) is None or seq > stored_seq:
         _write(run_dir / HEARD, seq)
 
 
@@ -30,8 +30,8 @@ def acked_seq(run_dir: Path) -> int | None:
 
 def requested_seq(run_dir: Path) -> int | None:
     """Up to which event the engine waits for an answer; None where it does not."""
-    asked = _read(run_dir / ASKED)
-    return asked if asked is not None and asked > (acked_seq(run_dir) or 0) else None
+    seq = _read(run_dir / ASKED)
+    return seq if seq is not None and seq > (acked_seq(run_dir) or 0) else None
 
 
 def is_ack_requested(run_dir: Path) -> bool:
@@ -40,9 +40,9 @@ def is_ack_requested(run_dir: Path) -> bool:
 
 
 def _write(path: Path, seq: int) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(str(seq))
-    beside.replace(path)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(str(seq))
+    scratch.replace(path)
 
 
 def _read(path: Path) -> int | None:

@@ -16,15 +16,15 @@ def write_durably(path: Path, data: bytes) -> None:
     Raises:
         OSError: The disk is full or not writable; the old file is untouched.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("wb") as file:
+        with scratch.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        scratch.replace(path)
     except OSError:
-        beside.unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
     fsync_folder(path.parent)
 

@@ -11,7 +11,9 @@ from typing import NoReturn
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Import some thousand modules that stay: to look through them for cycles again and again is some 14 % of an engine's start.
+    """Import some thousand modules that stay.
+
+    To look through them for cycles again and again is some 14 % of an engine's start.
 
     Leaves the collector as it was, off where a caller has it off.
     """

@@ -35,8 +35,8 @@ def host_id() -> str:
 
     `MINIATURES_HOST_ID` overrides it.
     """
-    if given := os.environ.get("MINIATURES_HOST_ID", "").strip():
-        return given[:64]
+    if override := os.environ.get("MINIATURES_HOST_ID", "").strip():
+        return override[:64]
     name = socket.gethostname()
     parts = [name, _read(Path("/etc/machine-id")), _link(_PROC / "self/ns/pid")]
     return f"{name[:40]}-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
@@ -45,8 +45,8 @@ def host_id() -> str:
 @lru_cache
 def boot_id() -> str:
     """A value that changes with every boot."""
-    if known := _read(_PROC / "sys/kernel/random/boot_id"):
-        return known
+    if value := _read(_PROC / "sys/kernel/random/boot_id"):
+        return value
     # Without /proc the moment of boot tells boots apart, to the minute, since the wall clock drifts.
     return f"boot-{round((time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)) / 60)}"
 
@@ -64,8 +64,8 @@ def started(pid: int) -> str:
         return "" if fields[_AFTER_NAME_STATE] in "ZX" else fields[_AFTER_NAME_START]
     if _PROC.joinpath("self").exists():
         return ""
-    shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return shown.stdout.strip()
+    output = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return output.stdout.strip()
 
 
 def is_alive(mark: ProcessMark) -> bool:

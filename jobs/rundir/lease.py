@@ -26,9 +26,9 @@ def touch(run_dir: Path, at_s: float | None = None) -> None:
         at_s: The boot clock as it stood *before* the row's lease was renewed, so that the engine never believes in a
             lease longer than the row's.
     """
-    beside = run_dir / f".{FILE}.{os.getpid()}"
-    beside.write_text(f"{boot_clock_s() if at_s is None else at_s:.3f}")
-    beside.replace(run_dir / FILE)
+    scratch = run_dir / f".{FILE}.{os.getpid()}"
+    scratch.write_text(f"{boot_clock_s() if at_s is None else at_s:.3f}")
+    scratch.replace(run_dir / FILE)
 
 
 def age_s(run_dir: Path) -> float | None:

@@ -72,31 +72,39 @@ def read_table(text: str) -> tuple[list[dict[str, Any]], str]:
 
     A line that is not so (a GPU that fell off the bus says `[Unknown Error]`) is left out.
     """
-    found, driver = [], ""
+    gpus, driver = [], ""
     for line in text.splitlines():
         parts = [part.strip() for part in line.split(",")]
         if len(parts) != 5 or not parts[0].isdigit() or not parts[3].isdigit():
             continue
         index, uuid, name, memory, driver = parts
-        found.append({"index": int(index), "uuid": uuid, "name": name, "bytes": int(memory) * MIB})
-    return found, driver
+        gpus.append({"index": int(index), "uuid": uuid, "name": name, "bytes": int(memory) * MIB})
+    return gpus, driver
 
 
-def visible(table: list[dict[str, Any]], wanted: str | None) -> list[dict[str, Any]]:
-    """The GPUs that `CUDA_VISIBLE_DEVICES` leaves, in its order; all where it is not set, none from the first wrong one."""
-    chosen = table
-    if wanted is not None:
-        chosen = []
-        for word in (part.strip() for part in wanted.split(",")):
+def visible(table: list[dict[str, Any]], devices: str | None) -> list[dict[str, Any]]:
+    """The GPUs that `CUDA_VISIBLE_DEVICES` leaves, in its order.
+
+    All where it is not set, none from the first wrong one.
+    """
+    gpus = table
+    if devices is not None:
+        gpus = []
+        for word in (part.strip() for part in devices.split(",")):
             gpu = next((gpu for gpu in table if _is_named(gpu, word)), None)
             if gpu is None:
                 break
-            chosen.append(gpu)
-    return [{"name": gpu["name"], "bytes": gpu["bytes"]} for gpu in chosen]
+            gpus.append(gpu)
+    return [{"name": gpu["name"], "bytes": gpu["bytes"]} for gpu in gpus]
 
 
 def _is_named(gpu: dict[str, Any], word: str) -> bool:
     return word == str(gpu["index"]) or bool(word.startswith("GPU-") and str(gpu["uuid"]).startswith(word))
+
+
+def gpu_table() -> list[dict[str, Any]]:
+    """GPUs of this host as its driver lists them; takes up to some seconds."""
+    return _ask_nvidia()[0]
 
 
 def _ask_nvidia() -> tuple[list[dict[str, Any]], str]:
@@ -105,17 +113,17 @@ def _ask_nvidia() -> tuple[list[dict[str, Any]], str]:
         return [], ""
     query = [program, "--query-gpu=index,uuid,name,memory.total,driver_version", "--format=csv,noheader,nounits"]
     try:
-        said = subprocess.run(query, capture_output=True, text=True, timeout=ASK_FOR_S, check=False)
+        output = subprocess.run(query, capture_output=True, text=True, timeout=ASK_FOR_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return [], ""
-    return read_table(said.stdout)
+    return read_table(output.stdout)
 
 
 def _versions() -> dict[str, str]:
-    known = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            known[package] = metadata.version(package)
+            versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return known
+    return versions

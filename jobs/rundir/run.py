@@ -113,7 +113,7 @@ class RunDir:
 
     @property
     def heard(self) -> int | None:
-        """Return the last event up to which all are stored outside this host; None without an answer: then do not wait."""
+        """Return the last event up to which all are stored off this host; None without an answer: do not wait."""
         return acks.acked_seq(self.path)
 
     @property
@@ -130,13 +130,13 @@ class RunDir:
 
     def earlier(self) -> list[Path]:
         """Run directories of earlier attempts of this job on this host, newest first, to resume from."""
-        found: list[Path] = []
+        folders: list[Path] = []
         following = self.spec.resume_from
-        while following and (folder := Path(following)).is_dir() and folder not in found:
-            found.append(folder)
+        while following and (folder := Path(following)).is_dir() and folder not in folders:
+            folders.append(folder)
             spec = folder / SPEC
             following = SpecEnvelope.model_validate_json(spec.read_bytes()).resume_from if spec.is_file() else None
-        return found
+        return folders
 
     def finish(
         self,
@@ -193,12 +193,12 @@ class RunDir:
 
     def _files(self, paths: Iterable[str | Path]) -> list[Path]:
         files: list[Path] = []
-        for given in paths:
-            path = (self.path / given).resolve()
+        for name in paths:
+            path = (self.path / name).resolve()
             if not path.is_relative_to(self.path):
-                raise ValueError(f"The artefact {given} is outside the run directory.")
+                raise ValueError(f"The artefact {name} is outside the run directory.")
             if not path.exists():
-                raise ValueError(f"The artefact {given} does not exist.")
+                raise ValueError(f"The artefact {name} does not exist.")
             files += sorted(part for part in path.rglob("*") if part.is_file()) if path.is_dir() else [path]
         return files
 

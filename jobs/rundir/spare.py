@@ -1,7 +1,8 @@
 """`python -m jobs.rundir.spare MODULE`: an engine's program with all it imports, waiting for a run directory.
 
 Importing torch and its family takes seconds, too long to wait for after a crash. Says `ready` on its output,
-reads one path and the fields of its lines of the log from its input, and is then the engine `python -m MODULE PATH` would be. Ends when its input does.
+reads one path and the fields of its lines of the log from its input, and is then the engine `python -m MODULE PATH`
+would be. Ends when its input does.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ READY: Final = b"ready\n"
 
 def main(module: str) -> int:
     """Import, wait, and become the engine; returns its exit status, or 0 if no engine was wanted."""
-    # Whoever takes this process may do so, and close the pipe, before the import is over; what that prints is not READY.
-    told = os.dup(1)
+    # Whoever takes this process may do so, and close the pipe, before the import is over; what that prints is not
+    # READY.
+    output = os.dup(1)
     _write_to(os.open(os.devnull, os.O_WRONLY), 1)
     if hasattr(importlib.import_module(module), "__path__"):
         importlib.import_module(f"{module}.__main__")
     with contextlib.suppress(BrokenPipeError):
-        os.write(told, READY)
-    os.close(told)
+        os.write(output, READY)
+    os.close(output)
     path = sys.stdin.readline().strip()
     if not path:
         return 0

@@ -5,8 +5,8 @@ Runs under the lock that serializes claims. Knows hosts by their rows; does not 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from jobs.kinds.base import JobKind, Needs
 from jobs.models import Host, Job, JobEvent
-from jobs.scheduling import hosts
+from jobs.scheduling import hosts, workers
 from jobs.states import CLAIMABLE, HELD
 
 REMEMBERED: Final = timedelta(hours=24)
@@ -28,7 +28,7 @@ class TurnCheck:
 
     Attributes:
         reason: Why not, to be shown; empty where another host is better asked, which will say itself.
-        first: The job whose turn it is instead.
+        first: The job whose turn it is instead, or the job itself where another host is to take it.
     """
 
     may: bool
@@ -44,15 +44,23 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
         claimable: Which jobs the asking worker may claim at all.
         free_slots: How many more jobs of the kind fit on the host.
     """
-    known = {host.pk: host for host in hosts.present()}
-    able = [host for host in known.values() if _takes_jobs(host) and fits(host, kind.needs(job))]
-    mine = known.get(host_id)
+    present, needs = {host.pk: host for host in hosts.present()}, kind.needs(job)
+    able = able_hosts(needs, present.values())
+    if needs.host_id not in ("", host_id):
+        # The message reached a worker of another host: it is sent on where that one takes jobs.
+        return TurnCheck(
+            may=False, reason="" if able else f"the host {needs.host_id} takes no jobs", first=job if able else None
+        )
+    mine = present.get(host_id)
     if mine is not None and mine not in able:
         return _why_elsewhere(job, kind, mine, able)
-    before = _jobs_before(job, kind, mine, claimable) if kind.is_fair else []
+    if needs.hosts > max(1, len(able)):
+        return TurnCheck(may=False, reason=f"it takes {needs.hosts} hosts, and {len(able)} are there that could do it")
+    before = _jobs_before(job, kind, mine, claimable, present.values()) if kind.is_fair else []
     if len(before) < free_slots:
-        return TurnCheck(may=True)
-    busy = _why_busy(kind.needs(job), kind, able) if free_slots <= 0 else TurnCheck(may=False)
+        has_partners = needs.hosts == 1 or len(free_partners(job, kind, host_id=host_id)) >= needs.hosts - 1
+        return TurnCheck(may=has_partners, reason="" if has_partners else why_alone(needs))
+    busy = _why_busy(needs, kind, able) if free_slots <= 0 else TurnCheck(may=False)
     if not before or (free_slots <= 0 and not busy.reason):
         return busy
     called = kind.called if len(before) == 1 else f"{kind.called}s"
@@ -60,11 +68,56 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
 
 
 def fits(host: Host, needs: Needs) -> bool:
-    """Return whether a host has the devices a job needs, in use or not."""
+    """Return whether a host is one that a job may run on and has the devices it needs, in use or not."""
+    if needs.host_id not in ("", host.pk):
+        return False
     if needs.or_cpu and not host.gpus:
         return True
     large_enough = [gpu for gpu in host.gpus if gpu["bytes"] >= needs.gpu_bytes]
     return len(large_enough) >= needs.gpus
+
+
+def able_hosts(needs: Needs, present: Iterable[Host]) -> list[Host]:
+    """Hosts that take jobs and have what a job needs of each, busy or not."""
+    return [host for host in present if _takes_jobs(host) and fits(host, needs)]
+
+
+def free_partners(job: Job, kind: JobKind, *, host_id: str) -> list[Host]:
+    """Other hosts on which parts of a job can begin now, those with the GPUs of the first before others.
+
+    On each a worker listens for its own host, by its last heartbeats, and a place for jobs of this kind is free.
+
+    Args:
+        host_id: The job's first host.
+    """
+    needs, present = kind.needs(job), list(hosts.present())
+    first = next((host for host in present if host.pk == host_id), None)
+    listening = {
+        beat.host for beat in workers.present() if hosts.queue_of(job.queue, beat.host) in beat.queues.split(",")
+    }
+    taken = taken_slots(kind)
+    free = [
+        host
+        for host in able_hosts(needs, present)
+        if host.pk != host_id and host.pk in listening and taken[host.pk] < kind.max_running_per_host
+    ]
+    if first is not None and needs.or_cpu:
+        # Processes on GPUs and on CPUs do not talk to each other.
+        free = [host for host in free if bool(host.gpus) == bool(first.gpus)]
+    return sorted(free, key=lambda host: (first is not None and host.gpus != first.gpus, host.name, host.pk))
+
+
+def why_alone(needs: Needs) -> str:
+    return f"it takes {needs.hosts} hosts, and so many are not free at once"
+
+
+def taken_slots(kind: JobKind, *, but: Job | None = None) -> Counter[str]:
+    """Count by host the places that a kind's jobs and their parts take, parts included that are to begin there."""
+    part = kind.name if kind.whole_kind else kind.part_kind
+    is_taken = Q(state__in=HELD) | Q(kind=part, state__in=CLAIMABLE) if part else Q(state__in=HELD)
+    jobs = Job.objects.filter(is_taken, kind__in={kind.name, part, kind.whole_kind} - {""})
+    others = jobs.exclude(pk=but.pk) if but else jobs
+    return Counter(others.values_list("host_id", flat=True))
 
 
 def by_turn(jobs: Sequence[Job], kind: str) -> list[Job]:
@@ -131,10 +184,8 @@ def _why_busy(needs: Needs, kind: JobKind, able: list[Host]) -> TurnCheck:
     """
     if not able:
         return TurnCheck(may=False, reason=_held_slots(kind))
-    taken: dict[str, int] = defaultdict(int)
-    for host_id in Job.objects.filter(kind=kind.name, state__in=HELD).values_list("host_id", flat=True):
-        taken[host_id] += 1
-    if any(taken[host.pk] < kind.max_running_per_host for host in able):
+    slots = taken_slots(kind)
+    if any(slots[host.pk] < kind.max_running_per_host for host in able):
         return TurnCheck(may=False)
     return TurnCheck(may=False, reason=f"no host with {needs.free}" if needs.gpus else _held_slots(kind))
 
@@ -146,9 +197,13 @@ def _held_slots(kind: JobKind) -> str:
     return f"{kind.max_running_per_host} {label} jobs hold this host's slots"
 
 
-def _jobs_before(job: Job, kind: JobKind, mine: Host | None, claimable: Q) -> list[Job]:
-    """Return jobs whose turn on this host comes first. Those it cannot do wait for another host and block no other job."""
+def _jobs_before(job: Job, kind: JobKind, mine: Host | None, claimable: Q, present: Iterable[Host]) -> list[Job]:
+    """Return jobs whose turn on this host comes first.
+
+    Those it cannot do wait for another host and block no other job.
+    """
     waiting = list(Job.objects.filter(claimable, kind=kind.name, queue=job.queue, state__in=CLAIMABLE))
     ordered = by_turn(waiting, kind.name)
     ahead = ordered[: next((place for place, other in enumerate(ordered) if other.pk == job.pk), 0)]
-    return [other for other in ahead if mine is None or fits(mine, kind.needs(other))]
+    here = [other for other in ahead if mine is None or fits(mine, kind.needs(other))]
+    return [other for other in here if (needs := kind.needs(other)).hosts <= max(1, len(able_hosts(needs, present)))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -21,6 +23,8 @@ from members.models import Member
 
 # In the folder of run directories: the machine it belongs to.
 OWNER: Final = ".machine"
+# Between the name of a queue and the host whose workers alone read it.
+OF_HOST: Final = "@"
 FORGET_AFTER: Final = timedelta(days=30)
 
 
@@ -77,6 +81,17 @@ def drain(host_id: str, *, by: Member, is_draining: bool) -> Host | None:
     return host
 
 
+def queue_of(queue: str, host_id: str) -> str:
+    """Name of the queue by which workers of one host are rung for, within the length of a job's column."""
+    return f"{queue}{OF_HOST}{hashlib.sha256(host_id.encode()).hexdigest()[:12]}"
+
+
+def names(host_ids: Iterable[str]) -> dict[str, str]:
+    """Return names of hosts by id, with one query; a host without a row goes by its id."""
+    ids = set(host_ids)
+    return {each: each for each in ids} | dict(Host.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
 def obstacle(host_id: str) -> str:
     """Why a host's workers take no jobs now; empty where they do."""
     host = Host.objects.filter(pk=host_id).only("name", "problem", "is_draining").first()
@@ -100,10 +115,10 @@ def claim_run_folder(folder: Path, *, boot_id: str) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     owner = folder / OWNER
-    known = owner.read_text().strip() if owner.exists() else ""
-    if known and known != boot_id and (other := present().filter(boot_id=known).first()):
+    owner_id = owner.read_text().strip() if owner.exists() else ""
+    if owner_id and owner_id != boot_id and (other := present().filter(boot_id=owner_id).first()):
         return f"its folder {folder} is in use by the host {other.name}: give each host a VAR_DIR of its own"
-    if known != boot_id:
+    if owner_id != boot_id:
         write_durably(owner, boot_id.encode())
     return ""
 

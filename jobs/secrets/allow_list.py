@@ -94,14 +94,14 @@ def _rule_of_own_hub(address: str) -> SecretRule | BadRuleError:
 
 
 def _rule_of(entry: str) -> SecretRule | BadRuleError:
-    found = _RULE.match(entry)
-    if found is None or found["use"] not in tuple(SecretUse):
+    parts = _RULE.match(entry)
+    if parts is None or parts["use"] not in tuple(SecretUse):
         message = (
             f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(SecretUse)}, "
             "such as teacher:LAB_KEY@gpu-1."
         )
         return BadRuleError(message, "Separate entries with commas.")
-    return SecretRule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
+    return SecretRule(parts["use"], parts["name"], parts["host"].lower().strip("[]"), int(parts["port"] or 0))
 
 
 def is_allowed(name: str, *, use: SecretUse, url: str) -> bool:
@@ -142,7 +142,8 @@ def require(name: str, *, use: SecretUse, url: str, field: str) -> None:
             "secret_not_allowed", message, hint="Enter the key again.", errors={field: [f"{message} Enter it again."]}
         )
     hint = (
-        f"Use the key that belongs to this address, or ask the administrator of this installation to add {use}:{name}@{host} to "
+        "Use the key that belongs to this address, or ask the administrator of this installation to add "
+        f"{use}:{name}@{host} to "
         "ALLOWED_SECRETS of the web server and the workers, and restart them."
     )
     message = f"The secret {name} may not be sent to {host}."

@@ -1,4 +1,7 @@
-"""Values of secrets by name: from the environment, stored by a room, or made by one. They go to an engine's pipe, nowhere else."""
+"""Values of secrets by name: from the environment, stored by a room, or made by one.
+
+They go to an engine's pipe, nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ NAME = re.compile(r"\A[A-Z][A-Z0-9_]{1,63}\Z")
 # The house's own keys are nobody's provider key: naming one as such would send it to a stranger's address.
 OWN = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "BROKER_URL", "TEST_DATABASE_URL"})
 _PROVIDED: dict[str, Callable[[], str]] = {}
+# By the beginning of their names.
+_PROVIDED_ALL: dict[str, Callable[[str], str]] = {}
 # Names that begin so are never read from the environment: a room stores their values, encrypted.
 STORED = "STORED_KEY_"
 _LOOKS_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|DSN)\Z")
@@ -59,9 +64,14 @@ def provide(name: str, make: Callable[[], str]) -> None:
     _PROVIDED[name] = make
 
 
+def provide_all(prefix: str, make: Callable[[str], str]) -> None:
+    """Let an upper room make the values of all secrets whose names begin so, each from its name."""
+    _PROVIDED_ALL[prefix] = make
+
+
 def is_provided(name: str) -> bool:
     """Return whether a room makes this secret. It may not be named as a provider's key, which is sent to strangers."""
-    return name in _PROVIDED
+    return name in _PROVIDED or name.startswith(tuple(_PROVIDED_ALL))
 
 
 def resolve(name: str) -> str:
@@ -74,6 +84,9 @@ def resolve(name: str) -> str:
         raise Refusal("secret_name", f"'{name}' cannot name a secret.", hint="Use a name such as OPENAI_API_KEY.")
     if make := _PROVIDED.get(name):
         return make()
+    for prefix, make_by_name in _PROVIDED_ALL.items():
+        if name.startswith(prefix):
+            return make_by_name(name)
     if is_stored(name):
         for keys in _STORES:
             return keys.value_of(name)
@@ -92,7 +105,7 @@ def is_set(name: str) -> bool:
     """Return whether a secret of this name is set and `resolve` may read it."""
     if is_stored(name):
         return any(keys.has(name) for keys in _STORES)
-    return name in _PROVIDED or (
+    return is_provided(name) or (
         NAME.match(name) is not None and name not in OWN and bool(os.environ.get(name, "").strip())
     )
 

@@ -16,7 +16,8 @@ POLL_S = 0.1
 def end_engines(*, within_s: float) -> int:
     """Ask the engines on this host to save and end, and kill those that have not ended in time.
 
-    Call it when no worker of this installation runs here: their jobs go on from the last checkpoint with the next worker.
+    Call it when no worker of this installation runs here: their jobs go on from the last checkpoint with the next
+    worker.
 
     Returns:
         How many there were.
@@ -35,5 +36,5 @@ def end_engines(*, within_s: float) -> int:
 
 def _running() -> list[EngineProcess]:
     unsettled = Job.objects.filter(settled=False, host_id=identity.host_id()).values_list("pk", "run_fence")
-    found = (engines.find(run_dirs.run_dir_of(job_id, fence)) for job_id, fence in unsettled)
-    return [engine for engine in found if engine is not None]
+    processes = (engines.find(run_dirs.run_dir_of(job_id, fence)) for job_id, fence in unsettled)
+    return [engine for engine in processes if engine is not None]

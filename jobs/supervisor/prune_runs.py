@@ -1,7 +1,7 @@
 """Delete run directories of this host that will not be read again. Their artefacts are in storage by then.
 
-A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were erased.
-What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
+A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were
+erased. What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.lifecycle import parts
 from jobs.models import Job
 from jobs.states import JobState
 from jobs.supervisor import engine_process as engines
@@ -47,27 +48,28 @@ def prune_now_and_then() -> int:
 
 def prune() -> int:
     """Throw away what has had its time; returns of how many jobs. Any number may prune at once."""
-    gone = 0
+    count = 0
     for folders in chunked(_run_folders(Path(settings.RUNS_DIR)), CHUNK):
-        kept = _still_wanted([UUID(folder.name) for folder in folders])
+        wanted_ids = _still_wanted([UUID(folder.name) for folder in folders])
         for folder in folders:
-            if UUID(folder.name) not in kept and _is_at_rest(folder):
+            if UUID(folder.name) not in wanted_ids and _is_at_rest(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-                gone += 1
-    if gone:
-        logger.info("Threw away the run directories of %s ended jobs.", gone)
-    return gone
+                count += 1
+    if count:
+        logger.info("Threw away the run directories of %s ended jobs.", count)
+    return count
 
 
 def prune_erased_texts(job_ids: Collection[UUID]) -> None:
     """Have what these jobs' directories hold thrown away, since texts in it were erased.
 
-    On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job that
-    has not ended when it has. A failed one starts over when it is resumed.
+    On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job
+    that has not ended when it has. A failed one starts over when it is resumed.
     """
-    ids = list(job_ids)
-    if not ids:
+    if not job_ids:
         return
+    # Other hosts hold the same texts for their parts.
+    ids = [*job_ids, *parts.ids_of(job_ids)]
     Job.objects.filter(pk__in=ids, texts_erased_at__isnull=True).update(texts_erased_at=timezone.now())
     transaction.on_commit(partial(_throw_away, ids))
 
@@ -90,13 +92,13 @@ def _still_wanted(ids: list[UUID]) -> set[UUID]:
         JobState.CANCELLED: now - timedelta(days=settings.JOB_KEEP_RUNS_DAYS),
         JobState.FAILED: now - timedelta(days=settings.JOB_KEEP_FAILED_RUNS_DAYS),
     }
-    kept = set()
-    found = Job.objects.filter(pk__in=ids).values_list("pk", "state", "finished_at", "texts_erased_at")
-    for pk, state, finished_at, texts_erased_at in found:
+    wanted_ids = set()
+    jobs = Job.objects.filter(pk__in=ids).values_list("pk", "state", "finished_at", "texts_erased_at")
+    for pk, state, finished_at, texts_erased_at in jobs:
         limit = long_ended.get(JobState(state))
         if limit is None or (texts_erased_at is None and (finished_at is None or finished_at > limit)):
-            kept.add(pk)
-    return kept
+            wanted_ids.add(pk)
+    return wanted_ids
 
 
 def _is_at_rest(folder: Path) -> bool:

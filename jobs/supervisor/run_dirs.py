@@ -21,7 +21,7 @@ def latest_before(job_id: UUID, fence: int) -> Path | None:
     if not folder.is_dir():
         return None
     fences = [int(path.name) for path in folder.iterdir() if path.name.isdigit() and (path / SPEC).is_file()]
-    earlier = [known for known in fences if known < fence]
+    earlier = [number for number in fences if number < fence]
     return run_dir_of(job_id, max(earlier)) if earlier else None
 
 

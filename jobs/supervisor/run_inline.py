@@ -74,11 +74,11 @@ def run_inline(job: Job, kind: JobKind, hold: HeldLease) -> None:
             notify.notify_workers(job.pk, job.queue)
         return
     except Refusal as refusal:
-        said = EngineError(code=refusal.code, message=refusal.message, hint=refusal.hint)
-        end.fail(job.pk, hold.fence, error=said)
+        engine_error = EngineError(code=refusal.code, message=refusal.message, hint=refusal.hint)
+        end.fail(job.pk, hold.fence, error=engine_error)
         return
     except (OperationalError, InterfaceError) as error:
-        said = EngineError(code="database_away", message=f"The database did not answer: {error}")
-        end.crashed(job.pk, hold.fence, error=said)
+        engine_error = EngineError(code="database_away", message=f"The database did not answer: {error}")
+        end.crashed(job.pk, hold.fence, error=engine_error)
         return
     end.succeed(job.pk, hold.fence, result=Result(outcome="succeeded", summary=summary), collected={})

@@ -16,6 +16,7 @@ from jobs.kinds import registry
 from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end
 from jobs.lifecycle.claim import AttemptLost, Worker
+from jobs.lifecycle.parts import HostsTakenError
 from jobs.models import Job
 from jobs.rundir import acks, identity, machine, write_spec
 from jobs.rundir.attempt import RESULT, SPEC
@@ -70,6 +71,8 @@ def _run_claimed(job: Job, worker: Worker) -> None:
         except HaltedError as halted:
             logger.info("%s", halted)
             end.release(job.pk, hold.fence, engine_lives=False, reason="All outgoing traffic was stopped.")
+        except HostsTakenError as taken:
+            end.wait(job.pk, hold.fence, reason=str(taken), again_s=settings.JOB_RERING_S)
         except Exception as error:
             logger.exception("The attempt with fence %s of job %s broke off.", hold.fence, job.pk)
             _fail(job, hold, error)
@@ -99,7 +102,8 @@ def _no_torch(kind: JobKind) -> EngineError:
     return EngineError(
         code="no_library",
         message=f"{kind.label} needs torch, which is not installed on the host {identity.host_id()}.",
-        hint="Install the extra there (pip install 'miniatures[training]', in a checkout make torch), then begin again.",
+        hint="Install the extra there (pip install 'miniatures[training]', in a checkout make torch), "
+        "then begin again.",
     )
 
 
@@ -181,14 +185,14 @@ def _fail(job: Job, hold: HeldLease, error: Exception) -> None:
             f"its job was done ({error})", identity.host_id(), hint="Free some room on that host, then resume the job."
         )
     if isinstance(error, Refusal):
-        said = EngineError(code=error.code, message=error.message, hint=error.hint)
+        engine_error = EngineError(code=error.code, message=error.message, hint=error.hint)
     else:
-        said = EngineError(
+        engine_error = EngineError(
             code="could_not_run",
             message=f"The work could not be begun or carried on: {type(error).__name__}: {error}",
             hint="The worker's log has the whole story.",
         )
     try:
-        end.fail(job.pk, hold.fence, error=said)
+        end.fail(job.pk, hold.fence, error=engine_error)
     except AttemptLost as lost:
         logger.warning("%s", lost)

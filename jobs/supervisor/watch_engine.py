@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from jobs.contracts import EngineError, EngineEvent
 from jobs.kinds.base import JobKind
-from jobs.lifecycle import claim, end, events
+from jobs.lifecycle import claim, end, events, parts
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job
 from jobs.rundir import acks
@@ -48,6 +48,7 @@ class EngineWatch:
         self._stored = 0
         self._asked_s: float | None = None
         self._let_go_for = ""
+        self._lost_part = ""
         self._tick_s = FIRST_TICK_S
 
     def run(self) -> None:
@@ -97,6 +98,7 @@ class EngineWatch:
             return True
         if is_alive:
             self._forward_stop()
+            self._end_without_parts()
         return is_alive
 
     def _hear(self) -> Job:
@@ -125,9 +127,9 @@ class EngineWatch:
 
         The rest is stored once the engine has its answer.
         """
-        asked = acks.requested_seq(self.engine.run_dir) or 0
+        seq = acks.requested_seq(self.engine.run_dir) or 0
         due = [
-            place for place, item in enumerate(self._pending, 1) if isinstance(item, EngineEvent) and item.seq <= asked
+            place for place, item in enumerate(self._pending, 1) if isinstance(item, EngineEvent) and item.seq <= seq
         ]
         return self._pending[: max(due, default=len(self._pending))]
 
@@ -148,8 +150,22 @@ class EngineWatch:
         elif now_s - self._asked_s > settings.JOB_STOP_GRACE_S:
             self.engine.kill()
 
+    def _end_without_parts(self) -> None:
+        """Kill an engine that waits for a host which is gone: its processes would wait for half an hour."""
+        if self.job.state == JobState.RUNNING and not self._lost_part and (lost := parts.lost(self.job)):
+            logger.warning("Job %s: %s", self.job.pk, lost)
+            self._lost_part = lost
+            self.engine.kill()
+
     def _conclude(self) -> None:
-        finalise.finalise(self.job, self.kind, self.engine, fence=self.hold.fence, let_go_for=self._let_go_for)
+        finalise.finalise(
+            self.job,
+            self.kind,
+            self.engine,
+            fence=self.hold.fence,
+            let_go_for=self._let_go_for,
+            crash=self._lost_part,
+        )
 
     def _let_go(self) -> None:
         """Leave within seconds: the engine goes on alone, or is asked to save first where it would die anyway."""

@@ -46,7 +46,8 @@ class ProfileForm(forms.Form):
         label="A mail a day about what waits for you",
         choices=(("on", "When something waits"), ("off", "Never")),
         required=False,
-        help_text="On unless you choose Never. Cards assigned to you; for leads also disputed drafts and late decisions.",
+        help_text="On unless you choose Never. Cards assigned to you; "
+        "for leads also disputed drafts and late decisions.",
     )
 
     @classmethod

@@ -55,7 +55,7 @@ def create_member(
         Refusal: The name is taken (409) or cannot be used (422).
     """
     _require_admin(by)
-    given = password or secrets.token_urlsafe(9)
+    initial_password = password or secrets.token_urlsafe(9)
     member = Member(
         username=username.strip(),
         display_name=display_name.strip(),
@@ -64,7 +64,7 @@ def create_member(
         is_staff=is_admin,
         preferences={} if password else {TEMPORARY: True},
     )
-    member.set_password(given)
+    member.set_password(initial_password)
     try:
         member.full_clean(validate_unique=False)
         with transaction.atomic():
@@ -79,7 +79,7 @@ def create_member(
             hint="Choose another user name.",
             status=409,
         ) from None
-    return member, given
+    return member, initial_password
 
 
 def update_profile(member: Member, *, display_name: str, choices: dict[str, str]) -> Member:
@@ -165,12 +165,12 @@ def renew_password(member: Member, *, by: Member) -> str:
         PermissionDenied: `by` is no admin.
     """
     _require_admin(by)
-    given = secrets.token_urlsafe(9)
-    member.set_password(given)
+    password = secrets.token_urlsafe(9)
+    member.set_password(password)
     with transaction.atomic():
         _with_preferences(member, {TEMPORARY: True}, "password")
         trail.record("password_renewed", by=by, about=member)
-    return given
+    return password
 
 
 def sign_out_everywhere(member: Member) -> Member:
@@ -187,11 +187,15 @@ def change(member: Member, *, act: str, by: Member) -> str:
 
     Raises:
         PermissionDenied: `by` is no admin.
-        Refusal: No such act (400), or it would leave no admin (409). A new password is none of them: see `renew_password`.
+        Refusal: No such act (400), or it would leave no admin (409). A new password is none of them: see
+            `renew_password`.
     """
     if act == "deactivate":
         deactivate(member, by=by)
-        return f"{member.name} is deactivated: sessions and tokens are revoked, cards they held are back in the queue. Their decisions stay."
+        return (
+            f"{member.name} is deactivated: sessions and tokens are revoked, cards they held are back in the queue. "
+            "Their decisions stay."
+        )
     if act == "reactivate":
         reactivate(member, by=by)
         return f"{member.name} may sign in again."

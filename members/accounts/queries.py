@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Collection
 
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404
 from django.utils import timezone
 
 from members import session
 from members.models import Member
 from web.db.keys import uuid_or_none
+from web.http.first_or_404 import first_or_404
 
 
 def all_members(asking: Member) -> QuerySet[Member]:
@@ -34,10 +34,7 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
         Http404: There is no such member.
     """
     _require_admin(asking)
-    member = Member.objects.filter(pk=member_id, is_service=False).first()
-    if member is None:
-        raise Http404("There is no such member.")
-    return member
+    return first_or_404(Member.objects.filter(pk=member_id, is_service=False), "There is no such member.")
 
 
 def names_of(ids: Collection[str]) -> dict[str, str]:

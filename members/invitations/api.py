@@ -16,6 +16,7 @@ from members.invitations.pages import link
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.http.lists import Rows, lists
+from web.http.read_body import read_body
 
 
 class InvitedRole(serializers.Serializer[dict[str, str]]):
@@ -51,22 +52,24 @@ class InvitationListView(APIView):
     scope_read = scope_write = "lead"
 
     @lists(InvitationOut, operation_id="invitations_list")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         """List the newest 200: all of them for an admin, their own for a lead."""
         return queries.invitations_for(member_of(request))
 
     @extend_schema(request=InvitationIn, responses={201: NewInvitationOut}, operation_id="invitations_create")
     def post(self, request: Request) -> Response:
-        """Invite a person by address. Answers 409 for an address already invited, so a repeated request does not invite twice."""
+        """Invite a person by address.
+
+        Answers 409 for an address already invited, so a repeated request does not invite twice.
+        """
         member = member_of(request)
         queries.require_may_invite(member)
-        wanted = InvitationIn(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        if wanted.validated_data["is_admin"]:
+        data = read_body(InvitationIn, request)
+        if data["is_admin"]:
             require_recent(request)
-        made = invite.invite(by=member, **wanted.validated_data)
-        url = link(made)
-        body = {**InvitationOut(made).data, "url": url, "mailed": mail.send(made, url=url)}
+        invitation = invite.invite(by=member, **data)
+        url = link(invitation)
+        body = {**InvitationOut(invitation).data, "url": url, "mailed": mail.send(invitation, url=url)}
         return Response(body, status=201)
 
 

@@ -48,8 +48,8 @@ def invite(
         PermissionDenied: `by` may not invite, or not with these roles.
         Refusal: 422 for what cannot be, 409 when the address has a member or an open invitation.
     """
-    wanted = list(roles or [])
-    _require_may_give(by, wanted, is_admin=is_admin)
+    role_list = list(roles or [])
+    _require_may_give(by, role_list, is_admin=is_admin)
     address = email.strip()
     if not 1 <= days <= LONGEST_DAYS:
         words = f"Choose from 1 to {LONGEST_DAYS} days."
@@ -59,7 +59,7 @@ def invite(
         email=address,
         display_name=display_name.strip(),
         is_admin=is_admin,
-        roles=wanted,
+        roles=role_list,
         invited_by=by,
         expires_at=timezone.now() + timedelta(days=days),
     )
@@ -69,12 +69,15 @@ def invite(
         raise Refusal("invalid_invitation", "The invitation was not made.", errors=error.message_dict) from None
     with transaction.atomic():
         invitation.save(force_insert=True)
-        trail.record("invited", by=by, about=invitation, is_admin=is_admin, roles=_in_words(wanted), days=days)
+        trail.record("invited", by=by, about=invitation, is_admin=is_admin, roles=_in_words(role_list), days=days)
     return invitation
 
 
 def forget(address: str) -> int:
-    """Take an erased person out of invitations that made no member, and revoke open ones; returns how many held them."""
+    """Take an erased person out of invitations that made no member, and revoke open ones.
+
+    Returns how many held them.
+    """
     held = Invitation.objects.filter(email__iexact=address.strip(), accepted_by__isnull=True)
     held.filter(_open()).update(revoked_at=timezone.now())
     return held.update(email=ERASED_ADDRESS, display_name="")
@@ -113,7 +116,8 @@ def accept(invitation: Invitation, *, username: str, display_name: str, password
     It is worth what its inviter may give at this moment, whatever they could when they made it.
 
     Raises:
-        Refusal: 409 when it no longer opens, its inviter may no longer make it, or the name is taken, 422 by field for what cannot be used.
+        Refusal: 409 when it no longer opens, its inviter may no longer make it, or the name is taken, 422 by field for
+            what cannot be used.
     """
     _refuse_weak(password, username=username, email=invitation.email)
     with transaction.atomic():

@@ -83,7 +83,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def link(invitation: Invitation) -> str:
-    """The address that opens an invitation, while it is open; under this site's own name, whatever name it was asked by."""
+    """The address that opens an invitation, while it is open; under this site's own name, whatever the request's."""
     if invitation.state != "open":
         return ""
     return f"{settings.SITE_URL}{reverse('join', args=[invite.token_of(invitation)])}"

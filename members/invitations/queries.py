@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 
 from members import ports
 from members.models import Invitation, Member
+from web.http.first_or_404 import first_or_404
 
 
 def invitations_for(asking: Member, *, at_most: int = 200) -> list[Invitation]:
@@ -31,10 +31,7 @@ def invitation_or_404(asking: Member, invitation_id: uuid.UUID) -> Invitation:
     """
     require_may_invite(asking)
     rows = Invitation.objects.all() if asking.is_admin else Invitation.objects.filter(invited_by=asking)
-    invitation = rows.filter(pk=invitation_id).first()
-    if invitation is None:
-        raise Http404("There is no such invitation.")
-    return invitation
+    return first_or_404(rows.filter(pk=invitation_id), "There is no such invitation.")
 
 
 def may_invite(member: Member) -> bool:

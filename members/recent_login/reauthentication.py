@@ -1,7 +1,7 @@
 """Ask members who signed in a while ago to prove again who they are, before acts that hand out power.
 
-A session that was left open, or a page that acts in its member's name, then makes no admin, token or key. Knows sessions
-and allauth's ways to prove; the views say which acts ask.
+A session that was left open, or a page that acts in its member's name, then makes no admin, token or key. Knows
+sessions and allauth's ways to prove; the views say which acts ask.
 """
 
 from __future__ import annotations
@@ -71,9 +71,9 @@ class ReauthenticationMiddleware:
 def require_recent(request: HttpRequest | Request, *, keep: bool = True) -> None:
     """Refuse a session whose member has not proved who they are within `ACCOUNT_REAUTHENTICATION_TIMEOUT` seconds.
 
-    Signing in is a proof, by SSO as of when the provider asked them, and so are the password or a code given again. Programs with a token are not asked: they
-    cannot answer, and no page acts in their name. `keep=False` says that what was sent may hold a secret: it is not
-    kept, and the member sends it again.
+    Signing in is a proof, by SSO as of when the provider asked them, and so are the password or a code given again.
+    Programs with a token are not asked: they cannot answer, and no page acts in their name. `keep=False` says that what
+    was sent may hold a secret: it is not kept, and the member sends it again.
 
     Raises:
         NotRecent: To a page, which `AskAgain` turns into the question.
@@ -87,7 +87,8 @@ def require_recent(request: HttpRequest | Request, *, keep: bool = True) -> None
         raise Refusal(
             "reauthentication_required",
             "Sign in again: this session is too old for that.",
-            hint=f"Open {_reauthentication_url(request._request)} in this browser, then send the request again; or use an API token.",
+            hint=f"Open {_reauthentication_url(request._request)} in this browser, then send the request again; "
+            "or use an API token.",
             status=403,
         )
 

@@ -1,6 +1,7 @@
 """Reauthentication by SSO: the time of a person's last proof of identity, and a forced new sign-in.
 
-A browser that is signed in at the provider is let through without a question: coming back from there proves nothing by itself.
+A browser that is signed in at the provider is let through without a question: coming back from there proves nothing by
+itself.
 """
 
 from __future__ import annotations
@@ -34,13 +35,15 @@ def force_provider_login(request: HttpRequest, provider_id: str, *, next_url: st
     try:
         claims = provider.get_oauth2_adapter(request).openid_config.get("claims_supported") or []
         # Asked for the longest age of a sign-in, a provider has to say when it was (OpenID Connect Core, 3.1.2.1).
-        asked = {"prompt": "login", "max_age": str(app_settings.REAUTHENTICATION_TIMEOUT)}
-        kept = {ASKED: True, TELLS: AUTH_TIME in claims}
-        led: HttpResponse = provider.redirect(request, process="login", next_url=next_url, auth_params=asked, **kept)
+        parameters = {"prompt": "login", "max_age": str(app_settings.REAUTHENTICATION_TIMEOUT)}
+        state = {ASKED: True, TELLS: AUTH_TIME in claims}
+        response: HttpResponse = provider.redirect(
+            request, process="login", next_url=next_url, auth_params=parameters, **state
+        )
     except RequestException as error:
         failed: HttpResponse = render_authentication_error(request, provider, exception=error)
         return failed
-    return led
+    return response
 
 
 def proved_at(sociallogin: SocialLogin) -> float:

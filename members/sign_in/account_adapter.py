@@ -36,7 +36,10 @@ class NoSignupAdapter(DefaultAccountAdapter):
         ]
 
     def is_reauthentication_required(self, *, app: str, **_: object) -> bool:
-        """Return whether allauth's own pages must ask for a proof: members with none of its ways may have one of their provider."""
+        """Return whether allauth's own pages must ask for a proof.
+
+        Members with none of its ways may have one of their provider.
+        """
         has_ways = bool(super().get_reauthentication_methods(self.request.user))
         return has_ways or not reauthentication.is_recent(self.request)
 

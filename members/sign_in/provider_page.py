@@ -1,4 +1,7 @@
-"""The page that leads to the organisation's identity provider. Allauth's own answers with an error of ours when that is away."""
+"""The page that leads to the organisation's identity provider.
+
+Allauth's own answers with an error of ours when that is away.
+"""
 
 from __future__ import annotations
 

@@ -57,10 +57,10 @@ class SecondFactorMiddleware:
 
 def is_required_of(member: Member) -> bool:
     """Return whether this installation requires a second factor of the member: of `admins`, `leads` or `everyone`."""
-    wanted = set(settings.REQUIRE_MFA_FOR)
-    if "everyone" in wanted or ("admins" in wanted and member.is_admin):
+    groups = set(settings.REQUIRE_MFA_FOR)
+    if "everyone" in groups or ("admins" in groups and member.is_admin):
         return True
-    return "leads" in wanted and ports.teams().leads_any(member)
+    return "leads" in groups and ports.teams().leads_any(member)
 
 
 def _is_missing(request: HttpRequest) -> bool:

@@ -101,9 +101,9 @@ def verified_address(sociallogin: SocialLogin) -> str:
     return next((str(each.email) for each in addresses if each.verified), "")
 
 
-def free_name(wanted: str) -> str:
+def free_name(proposal: str) -> str:
     """Return a free user name based on what a provider proposes."""
-    base = re.sub(r"[^\w.@+-]", "", wanted)[:140] or "member"
+    base = re.sub(r"[^\w.@+-]", "", proposal)[:140] or "member"
     taken = {
         name.casefold() for name in Member.objects.filter(username__istartswith=base).values_list("username", flat=True)
     }

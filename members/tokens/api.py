@@ -15,6 +15,7 @@ from members.session import member_of
 from members.tokens import issue, queries
 from members.tokens.scopes import SCOPES
 from web.http.lists import Rows, lists
+from web.http.read_body import read_body
 
 
 class TokenOut(serializers.Serializer[Any]):
@@ -42,7 +43,7 @@ class TokenListView(APIView):
     scope_read = scope_write = "admin"
 
     @lists(TokenOut, operation_id="tokens_list")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         """List them, newest first; there are never many, so they come at once."""
         return queries.tokens_of(member_of(request))
 
@@ -50,9 +51,8 @@ class TokenListView(APIView):
     def post(self, request: Request) -> Response:
         """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
         require_recent(request)
-        sent = TokenIn(data=request.data)
-        sent.is_valid(raise_exception=True)
-        row, plaintext = issue.make_token(member_of(request), **sent.validated_data)
+        sent = read_body(TokenIn, request)
+        row, plaintext = issue.make_token(member_of(request), **sent)
         body = {**TokenOut(row).data, "token": plaintext}
         return Response(body, status=201)
 

@@ -101,9 +101,9 @@ def _claim(member: Member, key: str, fingerprint: str) -> tuple[RememberedReques
     return row, bool(left.update(created_at=timezone.now()))
 
 
-def _remember(known: RememberedRequest, fingerprint: str) -> Response:
-    if known.status or known.request_hash != fingerprint:
-        return _replay(known, fingerprint)
+def _remember(first_request: RememberedRequest, fingerprint: str) -> Response:
+    if first_request.status or first_request.request_hash != fingerprint:
+        return _replay(first_request, fingerprint)
     raise Refusal(
         "request_running",
         "The first request with this Idempotency-Key is still being worked on.",
@@ -112,15 +112,15 @@ def _remember(known: RememberedRequest, fingerprint: str) -> Response:
     )
 
 
-def _replay(known: RememberedRequest, fingerprint: str) -> Response:
-    if known.request_hash != fingerprint:
+def _replay(first_request: RememberedRequest, fingerprint: str) -> Response:
+    if first_request.request_hash != fingerprint:
         raise Refusal(
             "idempotency_key_reused",
             "This Idempotency-Key came before with another request.",
             hint="Send a new key for a new request.",
             status=409,
         )
-    return Response(known.body, status=known.status, headers={"Idempotency-Replayed": "true"})
+    return Response(first_request.body, status=first_request.status, headers={"Idempotency-Replayed": "true"})
 
 
 def _fingerprint(request: Request) -> str:

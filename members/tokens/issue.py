@@ -30,7 +30,7 @@ def make_token(member: Member, *, name: str, scopes: Sequence[str], days: int) -
     Raises:
         Refusal: With a message by field.
     """
-    errors = _mistakes(name, scopes, days, known=SCOPES)
+    errors = _mistakes(name, scopes, days, valid_scopes=SCOPES)
     if "scopes" not in errors and (beyond := _beyond(member, scopes)):
         errors["scopes"] = [f"The scope '{beyond}' goes beyond what you have."]
     return _made(member, errors, name=name, scopes=scopes, days=days, by=member)
@@ -53,18 +53,18 @@ def make_service_token(
     Raises:
         Refusal: With a message by field.
     """
-    errors = _mistakes(name, scopes, days, known=SERVICE_SCOPES)
+    errors = _mistakes(name, scopes, days, valid_scopes=SERVICE_SCOPES)
     return _made(program, errors, name=name, scopes=scopes, days=days, by=by, task=task)
 
 
-def _mistakes(name: str, scopes: Sequence[str], days: int, *, known: Iterable[str]) -> dict[str, list[str]]:
+def _mistakes(name: str, scopes: Sequence[str], days: int, *, valid_scopes: Iterable[str]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not name.strip():
         errors["name"] = ["Enter what the token is for, such as 'nightly export'."]
     if not scopes:
         errors["scopes"] = ["Choose at least one scope."]
-    if unknown := sorted(set(scopes) - set(known)):
-        errors["scopes"] = [f"There is no scope '{unknown[0]}' here. Scopes are {', '.join(known)}."]
+    if unknown := sorted(set(scopes) - set(valid_scopes)):
+        errors["scopes"] = [f"There is no scope '{unknown[0]}' here. Scopes are {', '.join(valid_scopes)}."]
     if not 1 <= days <= LONGEST_DAYS:
         errors["days"] = [f"Choose from 1 to {LONGEST_DAYS} days."]
     return errors

@@ -49,7 +49,10 @@ def note_use(token: ApiToken, now: datetime) -> None:
 
 
 def write(token_id: object, now: datetime) -> bool:
-    """Write the time where the row's own is older than a minute; of several at once one does. Returns whether it did."""
+    """Write the time where the row's own is older than a minute; of several at once one does.
+
+    Returns whether it did.
+    """
     is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - timedelta(seconds=EVERY_S))
     return bool(ApiToken.objects.filter(is_old, pk=token_id).update(last_used_at=now))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from django.http import Http404
 
 from members.models import ApiToken, Member
+from web.http.first_or_404 import first_or_404
 
 
 def tokens_of(member: Member) -> QuerySet[ApiToken]:
@@ -15,12 +15,5 @@ def tokens_of(member: Member) -> QuerySet[ApiToken]:
 
 
 def token_or_404(member: Member, key: str) -> ApiToken:
-    """One of the member's own tokens, by the first characters that lists show.
-
-    Raises:
-        Http404: They have no such token.
-    """
-    token = tokens_of(member).filter(token_key=key).first()
-    if token is None:
-        raise Http404("You have no such token.")
-    return token
+    """One of the member's own tokens, by the first characters that lists show."""
+    return first_or_404(tokens_of(member).filter(token_key=key), "You have no such token.")

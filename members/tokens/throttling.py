@@ -1,7 +1,8 @@
 """Rate limits of API tokens, by the minute. Every answer states the allowance; a refusal states when to retry.
 
 A browser session is never counted: what an expert decided must not be lost to a limit. Counts are kept in the cache
-`rates`: Redis where there is one, so that all web processes count together; a cache that does not answer lets everybody in.
+`rates`: Redis where there is one, so that all web processes count together; a cache that does not answer lets everybody
+in.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A figure of agreement with its interval, from how far the figure moves when one unit is left out.
 
-All figures here are 1 minus a disagreement, 0 at full agreement and 2 at most, so half the disagreement is treated as a share: its
-variance, by the jackknife over units (Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans, ch. 3), makes an
-effective number of units as Korn and Graubard (1998, Survey Methodology 24(2)) have it, and a classical interval of a share is
-taken at that number. docs/statistics.md has its measured coverage.
+All figures here are 1 minus a disagreement, 0 at full agreement and 2 at most, so half the disagreement is treated as a
+share: its variance, by the jackknife over units (Efron 1982, The Jackknife, the Bootstrap and Other Resampling Plans,
+ch. 3), makes an effective number of units as Korn and Graubard (1998, Survey Methodology 24(2)) have it, and a
+classical interval of a share is taken at that number. docs/statistics.md has its measured coverage.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def _variance(tally: RatingTally, statistic: Statistic) -> float | None:
 def _least_variance(tally: RatingTally, disagreement: float) -> float:
     """The variance if pairs of raters differed independently and nothing else were unknown.
 
-    Few disagreements can move the figure alike whichever is left out, as when a rare label never met itself; the relative
-    error is never less than that of their number, (1 - q) / (q n) for a share q of n pairs that differ.
+    Few disagreements can move the figure alike whichever is left out, as when a rare label never met itself; the
+    relative error is never less than that of their number, (1 - q) / (q n) for a share q of n pairs that differ.
     """
     raters = tally.counts.sum(axis=1)
     of_all = float(tally.times @ (raters * (raters - 1)))
@@ -99,7 +99,10 @@ def _least_variance(tally: RatingTally, disagreement: float) -> float:
 
 
 def _ends(share: float, variance: float, units: int, level: float) -> tuple[float, float]:
-    """Ends of a share by its variance: Clopper and Pearson's below, since it is seen only where it is not 0; Wilson's above."""
+    """Ends of a share by its variance: Clopper and Pearson's below, since it is seen only where it is not 0.
+
+    Wilson's above.
+    """
     share = min(max(share, 0.0), 1.0)
     few = (normal_quantile((1 + level) / 2) / t_quantile((1 + level) / 2, units - 1)) ** 2
     worth = max(share * (1 - share) / variance * few, 0.5)

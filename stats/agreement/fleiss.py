@@ -1,8 +1,8 @@
 """Agreement of any number of raters: the share of pairs that agree, and Fleiss' kappa, which takes chance off it.
 
-Observed agreement is the share of pairs of raters of a unit that agree, averaged over units rated twice or more. Units with
-unequal numbers of raters enter as in Gwet, Handbook of Inter-Rater Reliability, 2014, chapters 2 and 3; with equal numbers the
-kappa is that of Fleiss (1971).
+Observed agreement is the share of pairs of raters of a unit that agree, averaged over units rated twice or more. Units
+with unequal numbers of raters enter as in Gwet, Handbook of Inter-Rater Reliability, 2014, chapters 2 and 3; with equal
+numbers the kappa is that of Fleiss (1971).
 """
 
 from __future__ import annotations

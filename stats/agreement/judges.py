@@ -59,43 +59,44 @@ def judge_report(raters: Answers, judges: Answers, labels: Sequence[str]) -> Jud
     tally = tallies.of_ratings(units, labels)
     leading = [majority(unit, labels) for unit in units]
     counts = Counter(leading)
-    pooled = [label for given in judges.values() for label in given]
+    pooled = [label for answers in judges.values() for label in answers]
     return JudgeReport(
         cohen_kappa={
-            f"{one}-{other}": _kappa(raters[one], raters[other], labels) for one, other in combinations(raters, 2)
+            f"{first}-{second}": _kappa(raters[first], raters[second], labels)
+            for first, second in combinations(raters, 2)
         },
         fleiss_kappa=point(tally, fleiss.fleiss()),
         krippendorff_alpha=point(tally, krippendorff.alpha("nominal")),
         majority={label: counts[label] for label in labels},
-        judge_accuracy={name: _share_equal(given, leading) for name, given in judges.items()},
+        judge_accuracy={name: _share_equal(answers, leading) for name, answers in judges.items()},
         position_bias=position_bias(pooled, labels),
-        position_bias_by_judge={name: position_bias(given, labels) for name, given in judges.items()},
+        position_bias_by_judge={name: position_bias(answers, labels) for name, answers in judges.items()},
     )
 
 
-def majority(given: Sequence[str], labels: Sequence[str]) -> str:
-    """The label given most often; the first of all labels where several are given as often."""
-    counts = Counter(given).most_common()
+def majority(answers: Sequence[str], labels: Sequence[str]) -> str:
+    """Return the most frequent label, or the first of all labels on a tie."""
+    counts = Counter(answers).most_common()
     most = [label for label, count in counts if count == counts[0][1]]
     return most[0] if len(most) == 1 else labels[0]
 
 
-def position_bias(given: Sequence[str], labels: Sequence[str]) -> float | None:
+def position_bias(answers: Sequence[str], labels: Sequence[str]) -> float | None:
     """Share of answers for the first position less that for the second, among those that prefer one."""
     if len(labels) not in (2, 3):
         return None
-    first, second = given.count(labels[-2]), given.count(labels[-1])
+    first, second = answers.count(labels[-2]), answers.count(labels[-1])
     return (first - second) / (first + second) if first + second else None
 
 
-def _kappa(one: Sequence[str], other: Sequence[str], labels: Sequence[str]) -> float | None:
+def _kappa(first: Sequence[str], second: Sequence[str], labels: Sequence[str]) -> float | None:
     place = {label: index for index, label in enumerate(labels)}
     table = np.zeros((len(labels), len(labels)))
-    for mine, theirs in zip(one, other, strict=True):
+    for mine, theirs in zip(first, second, strict=True):
         table[place[mine], place[theirs]] += 1
-    value = cohen.cohen(table).value if len(one) else float("nan")
+    value = cohen.cohen(table).value if len(first) else float("nan")
     return None if np.isnan(value) else value
 
 
-def _share_equal(given: Sequence[str], leading: Sequence[str]) -> float | None:
-    return sum(mine == right for mine, right in zip(given, leading, strict=True)) / len(given) if given else None
+def _share_equal(answers: Sequence[str], leading: Sequence[str]) -> float | None:
+    return sum(mine == right for mine, right in zip(answers, leading, strict=True)) / len(answers) if answers else None

@@ -29,11 +29,11 @@ def alpha(metric: Metric = "nominal") -> Statistic:
         paired = np.where(raters >= 2, 1.0, 0.0)
         weights = times * paired
         coincidences = _coincidences(tally, weights)  # (B, C, C)
-        given = coincidences.sum(axis=2)  # (B, C)
-        total = given.sum(axis=1)  # (B,)
-        distance = _distance(metric, tally.values, given)  # (B, C, C)
+        frequencies = coincidences.sum(axis=2)  # (B, C)
+        total = frequencies.sum(axis=1)  # (B,)
+        distance = _distance(metric, tally.values, frequencies)  # (B, C, C)
         observed = (coincidences * distance).sum(axis=(1, 2))
-        expected = np.einsum("bi,bj,bij->b", given, given, distance)
+        expected = np.einsum("bi,bj,bij->b", frequencies, frequencies, distance)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(expected > 0, 1 - (total - 1) * observed / expected, np.nan)
 
@@ -70,12 +70,12 @@ def _coincidences(tally: RatingTally, weights: Floats) -> Floats:
     return coincidences
 
 
-def _distance(metric: Metric, values: Floats, given: Floats) -> Floats:
+def _distance(metric: Metric, values: Floats, frequencies: Floats) -> Floats:
     """Squared difference of each two values, (1 or B, C, C)."""
     if metric == "nominal":
         return (1 - np.eye(len(values)))[None]
     if metric == "ordinal":
-        below = np.cumsum(given, axis=1) - given / 2
+        below = np.cumsum(frequencies, axis=1) - frequencies / 2
         ranks: Floats = (below[:, :, None] - below[:, None, :]) ** 2
         return ranks
     apart = (values[:, None] - values[None, :]) ** 2

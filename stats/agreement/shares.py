@@ -46,7 +46,8 @@ def agreeing_share(tally: RatingTally, *, level: float = LEVEL) -> IntervalEstim
     """The share of pairs of raters that say the same, units weighing alike, with its interval.
 
     A unit rated by two says yes or no, so the interval is that of a share: Wilson's, or Clopper and Pearson's below 30
-    units. Where units have more raters their agreement varies less than a yes or no, and the interval is on the wide side.
+    units. Where units have more raters their agreement varies less than a yes or no, and the interval is on the wide
+    side.
     """
     value, units = point(tally, fleiss.percent()), tally.units
     if value is None:

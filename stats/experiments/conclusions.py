@@ -144,16 +144,16 @@ def _words(compared: ComparedArms) -> NumberWording:
 def _claim(compared: ComparedArms, finding: ConclusionKind, words: NumberWording) -> str:
     treatment, control, margin = compared.treatment, compared.control, compared.margin
     if finding == ConclusionKind.BETTER:
-        return f"{treatment} is better than {control}"
+        return f"{treatment} did better than {control}"
     if finding == ConclusionKind.NOT_WORSE and margin is not None:
-        return f"{treatment} is not worse than {control} by more than {words.margin(margin)}"
+        return f"{treatment} did not do worse than {control} by more than {words.margin(margin)}"
     if finding == ConclusionKind.WORSE:
         by_more = margin is not None and compared.gain.high < -margin
-        return f"{treatment} is worse than {control}" + (
+        return f"{treatment} did worse than {control}" + (
             f" by more than {words.margin(margin or 0)}" if by_more else ""
         )
     if margin is not None:
-        return f"it is still open whether {treatment} is worse than {control} by more than {words.margin(margin)}"
+        return f"it is still open whether {treatment} did worse than {control} by more than {words.margin(margin)}"
     return f"no clear difference between {treatment} and {control} so far"
 
 
@@ -168,7 +168,7 @@ def _numbers(compared: ComparedArms, words: NumberWording) -> str:
 def _remark(compared: ComparedArms, finding: ConclusionKind, words: NumberWording) -> str:
     gain, margin = compared.gain, compared.margin
     if finding == ConclusionKind.NOT_WORSE and gain.high < 0 and margin is not None:
-        return f"It is worse, but by less than the {words.margin(margin)} agreed beforehand."
+        return f"The result is worse, but by less than the {words.margin(margin)} agreed beforehand."
     if finding == ConclusionKind.WORSE and margin is not None and gain.high >= -margin:
         return f"Whether by more than the {words.margin(margin)} agreed beforehand is still open."
     if finding == ConclusionKind.INCONCLUSIVE:
@@ -180,5 +180,5 @@ def _why_open(compared: ComparedArms) -> str:
     gain, margin = compared.gain, compared.margin
     by_itself = gain.low > 0 or gain.high < 0 or (margin is not None and gain.low > -margin)
     if by_itself:
-        return "Alone the interval would decide; several arms were compared, and together they do not."
-    return "The interval holds both what would please and what would not; more mails would narrow it."
+        return "By itself this interval would decide, but several arms were compared, and together they do not."
+    return "The interval includes both acceptable and unacceptable results; more mails would narrow it."

@@ -1,7 +1,7 @@
 """Means and ratios of sums with the error of each draw, and their adjustment by a covariate from before (CUPED).
 
-The delta method makes a ratio linear in its draws, so that one variance serves means, ratios and both adjusted. A draw is a
-unit, or a cluster of units by its sums. Knows no files and no verdicts.
+The delta method makes a ratio linear in its draws, so that one variance serves means, ratios and both adjusted. A draw
+is a unit, or a cluster of units by its sums. Knows no files and no verdicts.
 """
 
 from __future__ import annotations

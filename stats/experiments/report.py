@@ -94,16 +94,16 @@ def _arm(arm: ArmSummary, width: int) -> str:
     return f"{arm.name:<{width}}  {arm.n:>9,}  {arm.clusters:>9,}  {_number(arm.mean):>12}  {shown}"
 
 
-def _comparison(one: Comparison, analysis: Analysis) -> Iterator[str]:
-    yield f"{one.arm} {MINUS} {analysis.control}: {_effect(one.effect)}"
-    if one.watched is not None:
-        yield f"  at every look: {_interval(one.watched.interval)}, p {_p(one.watched.p_value)}"
-    if one.relative is not None:
-        yield f"  relative: {_effect(one.relative)}"
+def _comparison(comparison: Comparison, analysis: Analysis) -> Iterator[str]:
+    yield f"{comparison.arm} {MINUS} {analysis.control}: {_effect(comparison.effect)}"
+    if comparison.watched is not None:
+        yield f"  at every look: {_interval(comparison.watched.interval)}, p {_p(comparison.watched.p_value)}"
+    if comparison.relative is not None:
+        yield f"  relative: {_effect(comparison.relative)}"
     if len(analysis.comparisons) > 1:
-        yield f"  adjusted for {len(analysis.comparisons)} comparisons (Holm): p {_p(one.adjusted_p)}"
-    if one.p_margin is not None:
-        yield f"  against the margin, one-sided: p {_p(one.p_margin)}"
+        yield f"  adjusted for {len(analysis.comparisons)} comparisons (Holm): p {_p(comparison.adjusted_p)}"
+    if comparison.p_margin is not None:
+        yield f"  against the margin, one-sided: p {_p(comparison.p_margin)}"
 
 
 def _effect(effect: Effect) -> str:

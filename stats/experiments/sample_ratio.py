@@ -15,9 +15,6 @@ from stats.intervals import distributions
 from stats.intervals.effects import StatisticalMethod
 
 CHI_SQUARE = StatisticalMethod("chi-square goodness of fit", "Pearson 1900, Philosophical Magazine 50(302)")
-ANYTIME = StatisticalMethod(
-    "multinomial test that may be watched", "Lindon and Malek 2022, Anytime-Valid Inference for Multinomial Count Data"
-)
 # The rule of practice: a mismatch is believed below one in a thousand (Kohavi, Tang and Xu 2020, Trustworthy Online
 # Controlled Experiments, ch. 21).
 ALARM_BELOW = 0.001
@@ -32,7 +29,8 @@ class SampleRatio:
     Attributes:
         chi2: Pearson's statistic, with `df` = arms - 1.
         p_value: For one look.
-        always_valid_p: May be looked at after every draw; an alarm by it is false in at most one experiment of a thousand.
+        always_valid_p: May be looked at after every draw; an alarm by it is false in at most one experiment of a
+            thousand (Lindon and Malek 2022, Anytime-Valid Inference for Multinomial Count Data).
         is_alarm: One look: p below .001.
         is_alarm_when_watched: Any number of looks: always-valid p below .001.
     """
@@ -126,7 +124,10 @@ class UnreadableLine:
 
 
 def checked_lines(lines: Iterable[str]) -> Iterator[SampleRatioLine | UnreadableLine]:
-    """Check every line by itself, so that a bad one does not keep the others from their answer. Empty lines are passed."""
+    """Check every line by itself, so that a bad one does not keep the others from their answer.
+
+    Empty lines are passed.
+    """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -138,14 +139,14 @@ def checked_lines(lines: Iterable[str]) -> Iterator[SampleRatioLine | Unreadable
 
 def _answer(line: str) -> SampleRatioLine:
     try:
-        given = json.loads(line)
+        sample = json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"This is not JSON: {error}") from None
-    if not isinstance(given, dict) or "id" not in given or "counts" not in given:
+    if not isinstance(sample, dict) or "id" not in sample or "counts" not in sample:
         raise ValueError('A line must be an object with "id" and "counts".')
-    counts, weights = _aligned(given["counts"], given.get("weights"))
+    counts, weights = _aligned(sample["counts"], sample.get("weights"))
     ratio = check(counts, weights)
-    return SampleRatioLine(given["id"], ratio.chi2, ratio.p_value)
+    return SampleRatioLine(sample["id"], ratio.chi2, ratio.p_value)
 
 
 def _aligned(counts: object, weights: object) -> tuple[list[Any], list[Any] | None]:

@@ -142,8 +142,8 @@ def _alarms_of_one(
 ) -> tuple[bool, bool, bool]:
     always = naive = single = False
     for step in steps:
-        seen = [ClusteredSample(arm.sizes[:step], arm.totals[:step], arm.is_binary) for arm in arms]
-        effect = _or_none(two_clustered.difference, *seen)
+        samples = [ClusteredSample(arm.sizes[:step], arm.totals[:step], arm.is_binary) for arm in arms]
+        effect = _or_none(two_clustered.difference, *samples)
         single = effect is not None and not effect.interval.holds(0.0)
         naive |= single
         if effect is not None:

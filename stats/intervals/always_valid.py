@@ -1,9 +1,9 @@
 """Always-valid intervals: an experiment may be looked at every day, and stopped when it pleases, at one error rate.
 
-The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas ("Time-uniform central limit theory
-and asymptotic confidence sequences", Annals of Statistics 52(6), 2024; arXiv 2103.06476, eq. 9): a normal mixture over
-the running estimate and its running standard error. It takes both as given, so that the estimate may be a difference, an
-uplift, or either of them with errors from clusters; the independent draws counted are then clusters.
+The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas ("Time-uniform central limit
+theory and asymptotic confidence sequences", Annals of Statistics 52(6), 2024; arXiv 2103.06476, eq. 9): a normal
+mixture over the running estimate and its running standard error. It takes both as given, so that the estimate may be a
+difference, an uplift, or either of them with errors from clusters; the independent draws counted are then clusters.
 """
 
 from __future__ import annotations

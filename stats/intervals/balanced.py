@@ -1,7 +1,7 @@
-"""Means over rows of two classes in which both classes count alike, such as balanced accuracy, with intervals by cluster.
+"""Means over rows of two classes that count alike, such as balanced accuracy, with intervals by cluster.
 
-The mean of the two classes' means is a sum of ratios; each row stands for its share of the linearised sum (Woodruff 1971, JASA
-66(334)), so that the error over clusters is that of `stats.intervals.means`.
+The mean of the two classes' means is a sum of ratios; each row stands for its share of the linearised sum (Woodruff
+1971, JASA 66(334)), so that the error over clusters is that of `stats.intervals.means`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ def mean(values: Sequence[float], classes: Sequence[bool], clusters: Sequence[st
         f"{place:09}": balanced + weights[of] * (value - rates[of])
         for place, (value, of) in enumerate(zip(values, classes, strict=True))
     }
-    found = means.mean(scores, {f"{place:09}": cluster for place, cluster in enumerate(clusters)})
-    low, high, companies = (found.low, found.high, found.companies) if found else (None, None, None)
+    interval = means.mean(scores, {f"{place:09}": cluster for place, cluster in enumerate(clusters)})
+    low, high, companies = (interval.low, interval.high, interval.companies) if interval else (None, None, None)
     return MeanInterval(balanced, low, high, len(values), companies)

@@ -92,7 +92,10 @@ def t_two_sided_p(t: float, df: float) -> float:
 
 
 def chi2_tail(chi2: float, df: int) -> float:
-    """Chance that a chi-square with `df` degrees of freedom, at least 1, exceeds `chi2`; a sum, as `df` is whole (DLMF 8.4)."""
+    """Chance that a chi-square with `df` degrees of freedom, at least 1, exceeds `chi2`.
+
+    A sum, as `df` is whole (DLMF 8.4).
+    """
     if not chi2 > 0:
         return 1.0 if chi2 == 0 else math.nan
     half, is_odd = chi2 / 2, df % 2

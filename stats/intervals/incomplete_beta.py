@@ -1,7 +1,7 @@
 """The incomplete beta function and its inverse: what Student's t, the beta and the binomial distribution are made of.
 
-Pure Python and numpy, so that no install needs scipy's 140 MB; scipy is the oracle of the tests. Everything is computed on
-logarithms, so that chances of 1e-300 keep their digits.
+Pure Python and numpy, so that no install needs scipy's 140 MB; scipy is the oracle of the tests. Everything is computed
+on logarithms, so that chances of 1e-300 keep their digits.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def _log_share(x: float, y: float, a: float, b: float, density: float) -> float:
 def log_kernel(x: float, y: float, a: float, b: float) -> float:
     """Logarithm of x^a y^b / B(a, b), without the differences of large gammas that would cost its digits.
 
-    Loader (2000), Fast and accurate computation of binomial probabilities: Stirling's formula, and deviances in its place.
+    Loader (2000), Fast and accurate computation of binomial probabilities: Stirling's formula, and deviances in its
+    place.
     """
     n = a + b
     return _log_peak(a, b) - _deviance(a, n * x) - _deviance(b, n * y)
@@ -67,19 +68,19 @@ def _log_peak(a: float, b: float) -> float:
 def quantile_logit(share: float, a: float, b: float) -> float:
     """Logit of the x with I_x(a, b) = share, by Halley's method; share strictly between 0 and 1.
 
-    On the logit scale a beta variable has a log-concave density, and so has log I a falling slope: Newton's method comes to the
-    root from wherever it starts (Bagnoli and Bergstrom 2005, Economic Theory 26). Halley's bends a step by the slope's own
-    change where that is little, close to the root, and needs fewer.
+    On the logit scale a beta variable has a log-concave density, and so has log I a falling slope: Newton's method
+    comes to the root from wherever it starts (Bagnoli and Bergstrom 2005, Economic Theory 26). Halley's bends a step by
+    the slope's own change where that is little, close to the root, and needs fewer.
     """
     if share > 0.5:
         return -quantile_logit(1 - share, b, a)
-    wanted, logit = math.log(share), math.log(a) - math.log(b)
+    target, logit = math.log(share), math.log(a) - math.log(b)
     for _ in range(_MOST_STEPS):
         x, y = _logistic(logit), _logistic(-logit)
         density = log_kernel(x, y, a, b)
-        found = _log_share(x, y, a, b, density)
-        slope = math.exp(density - found)
-        step = (wanted - found) / slope
+        current = _log_share(x, y, a, b, density)
+        slope = math.exp(density - current)
+        step = (target - current) / slope
         bend = 1 + step * (a * y - b * x - slope) / 2
         step = step / bend if abs(bend - 1) <= _MOST_BENT else step
         # Beyond this a share is no number of the machine any more; a first step may be too long, the next comes back.
@@ -90,7 +91,10 @@ def quantile_logit(share: float, a: float, b: float) -> float:
 
 
 def binomial_cdf(counts: Floats, of: Floats, p: float | Floats) -> Floats:
-    """Chance of at most `counts` successes in `of` trials, elementwise over what the three broadcast to; counts below 0 have none."""
+    """Chance of at most `counts` successes in `of` trials, elementwise over what the three broadcast to.
+
+    Counts below 0 have none.
+    """
     counts, of, p = np.broadcast_arrays(counts, of, p)
     result = np.where((counts < 0) | ((p >= 1) & (counts < of)), 0.0, 1.0)
     inside = (counts >= 0) & (counts < of) & (p > 0) & (p < 1)
@@ -101,7 +105,10 @@ def binomial_cdf(counts: Floats, of: Floats, p: float | Floats) -> Floats:
 
 
 def _summed_away_from_mean(k: Floats, n: Floats, p: Floats) -> Floats:
-    """The chance of at most k of n, (N,) each: the lesser side's chances are summed outwards, each from the one before it."""
+    """The chance of at most k of n, (N,) each.
+
+    The lesser side's chances are summed outwards, each from the one before it.
+    """
     is_low, odds = k <= n * p, p / (1 - p)
     at = np.where(is_low, k, k + 1)
     logs, whole, part = _log_factorials(int(n.max())), n.astype(int), at.astype(int)
@@ -118,7 +125,10 @@ def _summed_away_from_mean(k: Floats, n: Floats, p: Floats) -> Floats:
 
 
 def binomial_chance(counts: Floats, n: int, p: float | Floats) -> Floats:
-    """Chance of just so many successes of n, elementwise over what counts and shares broadcast to; counts within 0 to n."""
+    """Chance of just so many successes of n, elementwise over what counts and shares broadcast to.
+
+    Counts within 0 to n.
+    """
     counts, p = np.broadcast_arrays(counts, p)
     result = np.where(counts == np.where(p <= 0, 0, n), 1.0, 0.0)
     inside = (p > 0) & (p < 1)

@@ -1,10 +1,11 @@
 """Shares by a judge's word, corrected by experts' verdicts on some of the same texts, or on others like them.
 
-A judge errs, so the share that it passes is not the share that passes. Where experts judged a random part of the very texts,
-their verdicts say how many of those that the judge passed, and of those that it failed, really pass: post-stratification,
-which for a judge of two words is prediction-powered inference at its best weight (Angelopoulos et al. 2023, Science 382, 669-674).
-Where experts judged other texts, all that carries over is how often the judge is right about good ones and about bad ones
-(Rogan and Gladen 1978, American Journal of Epidemiology 107(1), 71-76). docs/statistics.md has the coverage measured.
+A judge errs, so the share that it passes is not the share that passes. Where experts judged a random part of the very
+texts, their verdicts say how many of those that the judge passed, and of those that it failed, really pass:
+post-stratification, which for a judge of two words is prediction-powered inference at its best weight (Angelopoulos et
+al. 2023, Science 382, 669-674). Where experts judged other texts, all that carries over is how often the judge is right
+about good ones and about bad ones (Rogan and Gladen 1978, American Journal of Epidemiology 107(1), 71-76).
+docs/statistics.md has the coverage measured.
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def post_stratified(
 ) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged a random part of these very texts.
 
-    The share is that among texts the judge passed and among those it failed, weighted by how many there are of each. Its
-    ends are those of the three shares, squared and added (MOVER: Zou and Donner 2008, Statistics in Medicine 27(10)).
+    The share is that among texts the judge passed and among those it failed, weighted by how many there are of each.
+    Its ends are those of the three shares, squared and added (MOVER: Zou and Donner 2008, Statistics in Medicine
+    27(10)).
 
     Args:
         verdicts: Texts with both verdicts.
@@ -69,8 +71,8 @@ def post_stratified(
         level: Two-sided.
 
     Returns:
-        The share, or None where experts judged none of the texts that the judge passed, or of those that it failed, while
-        there are some.
+        The share, or None where experts judged none of the texts that the judge passed, or of those that it failed,
+        while there are some.
 
     Raises:
         ValueError: More texts have both verdicts than have the judge's, or more passed than were judged.
@@ -92,11 +94,13 @@ def post_stratified(
 
 
 def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: float = LEVEL) -> CorrectedShare | None:
-    """The share of texts that pass, where experts judged others: the judge is right about good and bad ones as often here.
+    """The share of texts that pass, where experts judged others.
 
-    The ends are where a share could no more have brought what the judge passed, given what is known of it (Fieller's set:
-    the two shares that it is right are estimated with a success and a failure more, so that a judge without a fault among
-    few verdicts is not taken for infallible).
+    The judge is right about good and bad ones as often here.
+
+    The ends are where a share could no more have brought what the judge passed, given what is known of it (Fieller's
+    set: the two shares that it is right are estimated with a success and a failure more, so that a judge without a
+    fault among few verdicts is not taken for infallible).
 
     Args:
         verdicts: Texts with both verdicts, others than those `judged`; a few of both only make the interval wider.
@@ -114,11 +118,11 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
     if right <= wrong:
         return None
     z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
-    told = passed / judged
+    judge_share = passed / judged
     score = wilson(passed, judged, level=level)
     spread = ((score.high - score.low) / 2) ** 2 / z2
     of_right, of_wrong = _variance(verdicts.both, verdicts.good), _variance(verdicts.judge_alone, verdicts.bad)
-    # (told - wrong - p (right - wrong))^2 = z^2 (spread + p^2 of_right + (1 - p)^2 of_wrong), a quadratic in p.
+    # (judge_share - wrong - p (right - wrong))^2 = z^2 (spread + p^2 of_right + (1 - p)^2 of_wrong), a quadratic in p.
     above, gap = (score.high + score.low) / 2 - wrong, right - wrong
     a = gap**2 - z2 * (of_right + of_wrong)
     b = -2 * above * gap + 2 * z2 * of_wrong
@@ -127,7 +131,7 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
         return None
     root = sqrt(b * b - 4 * a * c)
     low, high = max(0.0, (-b - root) / (2 * a)), min(1.0, (-b + root) / (2 * a))
-    share = min(1.0, max(0.0, (told - wrong) / gap))
+    share = min(1.0, max(0.0, (judge_share - wrong) / gap))
     return CorrectedShare(share, min(low, share), max(high, share))
 
 

@@ -1,11 +1,13 @@
-"""Intervals of a mean over records, and of the mean difference of two systems on the same records. Records may come in clusters.
+"""Intervals of a mean over records, and of the mean difference of two systems on the same records.
+
+Records may come in clusters.
 
 Records of one company resemble each other, so a cluster is what is independent: the mean is over records, its error is
-reckoned from clusters (CR2: Bell and McCaffrey 2002, Survey Methodology 28(2)). With few clusters the interval is Student's
-at their degrees of freedom. From twenty on it is the studentised bootstrap over clusters (Efron and Tibshirani, "An
-Introduction to the Bootstrap", 1993, ch. 12.5), which follows a skew that t does not know: seconds, costs, edit distances. No
-end is nearer than Student's, since draws of what is rarely not zero can come out too much alike. docs/statistics.md has the
-coverage measured. Shares are not for it: `stats.intervals.shares` has theirs.
+reckoned from clusters (CR2: Bell and McCaffrey 2002, Survey Methodology 28(2)). With few clusters the interval is
+Student's at their degrees of freedom. From twenty on it is the studentised bootstrap over clusters (Efron and
+Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 12.5), which follows a skew that t does not know: seconds,
+costs, edit distances. No end is nearer than Student's, since draws of what is rarely not zero can come out too much
+alike. docs/statistics.md has the coverage measured. Shares are not for it: `stats.intervals.shares` has theirs.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ _BLOCK = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class MeanInterval:
-    """A mean over n records with its interval; ends are None with too few companies, or where nothing varies between them."""
+    """A mean over n records with its interval.
+
+    Ends are None with too few companies, or where nothing varies between them.
+    """
 
     mean: float
     low: float | None
@@ -69,12 +74,12 @@ def mean(
     arm = ClusteredSample.of_rows([scores[record] for record in records], companies_of(records, companies))
     if arm.clusters < MIN_COMPANIES:
         return MeanInterval(arm.mean, None, None, arm.n, arm.clusters)
-    known = two_clustered.mean(arm)
-    error = known.variance**0.5
+    estimate = two_clustered.mean(arm)
+    error = estimate.variance**0.5
     # What is left of equal scores by rounding is no spread.
     if error <= 1e-12 * max(1.0, abs(arm.mean)):
         return MeanInterval(arm.mean, None, None, arm.n, arm.clusters)
-    reach = t_quantile((1 + level) / 2, known.df)
+    reach = t_quantile((1 + level) / 2, estimate.df)
     low, high = -reach, reach
     if arm.effective_clusters >= FEWEST_DRAWN:
         drawn_low, drawn_high = _drawn_ends(arm, draws, seed, level)
@@ -83,16 +88,16 @@ def mean(
 
 
 def difference(
-    one: Scores,
-    other: Scores,
+    first: Scores,
+    second: Scores,
     companies: Companies | None = None,
     *,
     draws: int = DEFAULT_DRAWS,
     seed: int = 1,
     level: float = LEVEL,
 ) -> MeanInterval | None:
-    """Mean of `one` minus `other` over the records that both have."""
-    gaps = {record: one[record] - other[record] for record in one.keys() & other.keys()}
+    """Mean of `first` minus `second` over the records that both have."""
+    gaps = {record: first[record] - second[record] for record in first.keys() & second.keys()}
     return mean(gaps, companies, draws=draws, seed=seed, level=level)
 
 

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from stats.intervals.effects import StatisticalMethod
 
 HOLM = StatisticalMethod("Holm's step-down adjustment", "Holm 1979, Scandinavian Journal of Statistics 6(2)")
-BENJAMINI_HOCHBERG = StatisticalMethod(
-    "Benjamini-Hochberg adjustment", "Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57(1)"
-)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -26,23 +23,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     adjusted, reached = [0.0] * len(order), 0.0
     for rank, place in enumerate(order):
         reached = max(reached, min(1.0, p_values[place] * (len(order) - rank)))
-        adjusted[place] = reached
-    return adjusted
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted so that the share of false among the findings stays at the level; in the order given.
-
-    The i-th smallest of m is multiplied by m / i, never above its successor.
-
-    Raises:
-        ValueError: If a p-value is outside 0 to 1.
-    """
-    _check(p_values)
-    order = sorted(range(len(p_values)), key=p_values.__getitem__, reverse=True)
-    adjusted, reached = [0.0] * len(order), 1.0
-    for after, place in enumerate(order):
-        reached = min(reached, p_values[place] * len(order) / (len(order) - after))
         adjusted[place] = reached
     return adjusted
 

@@ -25,8 +25,9 @@ class RatioInterval:
 def paired(ones: Sequence[float], others: Sequence[float], *, level: float = LEVEL) -> RatioInterval | None:
     """The ratio of the sum of `ones` to that of `others`, with Student's t on the log of it.
 
-    The log's error is that of its linear part (delta method): each unit's share of the first sum less its share of the second,
-    with the weights and degrees of freedom of units that differ in size (CR2: Bell and McCaffrey 2002, Survey Methodology 28(2)).
+    The log's error is that of its linear part (delta method): each unit's share of the first sum less its share of the
+    second, with the weights and degrees of freedom of units that differ in size (CR2: Bell and McCaffrey 2002, Survey
+    Methodology 28(2)).
 
     Args:
         ones: A number above 0 of each unit.
@@ -41,15 +42,15 @@ def paired(ones: Sequence[float], others: Sequence[float], *, level: float = LEV
     """
     if len(ones) != len(others):
         raise ValueError("Pairs need the same units on both sides.")
-    one, other = float(np.sum(ones)), float(np.sum(others))
-    if len(ones) < FEWEST or not (isfinite(one) and isfinite(other)) or min(one, other) <= 0:
+    numerator, denominator = float(np.sum(ones)), float(np.sum(others))
+    if len(ones) < FEWEST or not (isfinite(numerator) and isfinite(denominator)) or min(numerator, denominator) <= 0:
         return None
-    weight = np.asarray(others, dtype=np.float64) / other
-    apart = np.asarray(ones, dtype=np.float64) / one - weight
+    weight = np.asarray(others, dtype=np.float64) / denominator
+    apart = np.asarray(ones, dtype=np.float64) / numerator - weight
     error = float((apart**2 / (1 - weight)).sum()) ** 0.5
     if error < 1e-12:
         return None
     u = weight**2 / (1 - weight)
     df = 1 / float((weight**2).sum() + u.sum() ** 2 - (u**2).sum())
-    centre, reach = log(one / other), t_quantile((1 + level) / 2, df) * error
-    return RatioInterval(one / other, exp(centre - reach), exp(centre + reach))
+    centre, reach = log(numerator / denominator), t_quantile((1 + level) / 2, df) * error
+    return RatioInterval(numerator / denominator, exp(centre - reach), exp(centre + reach))

@@ -43,7 +43,10 @@ def wilson(count: float, of: float, *, level: float = LEVEL) -> ShareInterval:
 
 
 def clopper_pearson(count: float, of: float, *, level: float = LEVEL) -> ShareInterval:
-    """The exact interval of one share (Clopper and Pearson 1934, Biometrika 26(4)); never covers less than its level."""
+    """The exact interval of one share (Clopper and Pearson 1934, Biometrika 26(4)).
+
+    Never covers less than its level.
+    """
     _check(count, of)
     tail = (1 - level) / 2
     low = beta_quantile(tail, count, of - count + 1) if count > 0 else 0.0
@@ -78,32 +81,32 @@ def clustered(
 
 
 def of_worth(share: float, worth: float, *, level: float = LEVEL) -> ShareInterval:
-    """Interval of a share that tells as much as `worth` units apart: Wilson's from 30 on, Clopper and Pearson's below."""
+    """Interval of a share worth as much as `worth` units apart: Wilson's from 30 on, Clopper–Pearson below."""
     return (clopper_pearson if worth < FEW else wilson)(share * worth, worth, level=level)
 
 
 def paired_difference(
-    one: Sequence[float],
-    other: Sequence[float],
+    first_outcomes: Sequence[float],
+    second_outcomes: Sequence[float],
     clusters: Sequence[Hashable] | None = None,
     *,
     level: float = LEVEL,
 ) -> ShareInterval:
-    """Interval of the share of `one` minus that of `other`, both measured on the same units.
+    """Interval of the share of `first_outcomes` minus that of `second_outcomes`, both measured on the same units.
 
-    Square-and-add of the two Wilson intervals, less by the correlation of the pairs (Newcombe 1998, Statistics in Medicine
-    17(22), 2635-2650, method 10). In clusters the four counts are brought to the effective number of pairs.
+    Square-and-add of the two Wilson intervals, less by the correlation of the pairs (Newcombe 1998, Statistics in
+    Medicine 17(22), 2635-2650, method 10). In clusters the four counts are brought to the effective number of pairs.
 
     Args:
-        one: 0 or 1 of each unit.
-        other: 0 or 1 of the same units, in the same order.
+        first_outcomes: 0 or 1 of each unit.
+        second_outcomes: 0 or 1 of the same units, in the same order.
         clusters: The cluster of each unit; None where every unit is its own.
         level: Two-sided.
 
     Raises:
         ValueError: There is no unit, the lengths differ, or a value is neither 0 nor 1.
     """
-    first, second = _binary(one), _binary(other)
+    first, second = _binary(first_outcomes), _binary(second_outcomes)
     if len(first) != len(second):
         raise ValueError("Pairs need the same units on both sides.")
     gaps, n = first - second, len(first)
@@ -117,7 +120,10 @@ def paired_difference(
 def newcombe_paired(
     both: float, alone: float, against: float, neither: float, *, level: float = LEVEL
 ) -> ShareInterval:
-    """Newcombe's method 10 for pairs by their counts: success on both sides, on the first alone, on the second alone, on none."""
+    """Newcombe's method 10 for pairs by their counts.
+
+    Success on both sides, on the first alone, on the second alone, on none.
+    """
     n = both + alone + against + neither
     p1, p2 = (both + alone) / n, (both + against) / n
     w1, w2 = wilson(both + alone, n, level=level), wilson(both + against, n, level=level)
@@ -169,8 +175,8 @@ class _Clusters:
         """Return the effective sample size: the number of independent units that would tell as much.
 
         The variance that units apart would have, over the one the clusters show (CR2: Bell and McCaffrey 2002, Survey
-        Methodology 28(2)), less for the few clusters that is reckoned from. Where nothing varies: clusters of equal size
-        that weigh as much (Kish 1965). Never more than the units there are.
+        Methodology 28(2)), less for the few clusters that is reckoned from. Where nothing varies: clusters of equal
+        size that weigh as much (Kish 1965). Never more than the units there are.
         """
         n = float(self.sizes.sum())
         kish = n**2 / float((self.sizes**2).sum())

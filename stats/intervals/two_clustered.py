@@ -21,10 +21,12 @@ RELATIVE = StatisticalMethod(
     "relative uplift by the delta method, cluster-robust (CR2)",
     "Deng, Knoblich and Lu 2018, KDD; Bell and McCaffrey 2002, Survey Methodology 28(2)",
 )
-# Below this many clusters an arm, cluster-robust errors come out too small (Cameron and Miller 2015, J. Hum. Res. 50(2)).
+# Below this many clusters an arm, cluster-robust errors come out too small (Cameron and Miller 2015, J. Hum. Res.
+# 50(2)).
 FEW_CLUSTERS = 30
 # Skewed errors cancel between arms of like size; beyond this ratio they do not, and the smaller arm needs many draws:
-# 355 times the squared skewness (Kohavi, Deng, Longbotham and Xu 2014, Seven Rules of Thumb for Web Site Experimenters).
+# 355 times the squared skewness (Kohavi, Deng, Longbotham and Xu 2014, Seven Rules of Thumb for Web Site
+# Experimenters).
 LOPSIDED = 4
 DRAWS_PER_SQUARED_SKEWNESS = 355
 
@@ -64,7 +66,8 @@ def interval_of_mean(arm: ClusteredSample, *, level: float = LEVEL) -> Interval 
     """Interval of one arm's mean; None for an amount that does not vary or has one cluster.
 
     A share has Wilson's interval, whose n is the effective one, p (1 - p) over the cluster-robust variance (Korn and
-    Graubard 1998, Survey Methodology 24(2)); without variance it is the number of effective clusters. An amount has t's.
+    Graubard 1998, Survey Methodology 24(2)); without variance it is the number of effective clusters. An amount has
+    t's.
     """
     check_level(level)
     mean_of_arm = mean(arm) if arm.clusters > 1 else None

@@ -179,7 +179,10 @@ def _quotient(estimate: float, log_se: float, level: float, scale: Scale, method
 def _around_the_difference(
     x1: Floats, n1: float, x0: Floats, n0: float, *, more: int, level: float
 ) -> tuple[Floats, Floats]:
-    """D +- z sqrt(p1 (1 - p1) / n1 + p0 (1 - p0) / n0), each arm with so many more successes and failures (0: Wald, 1: Agresti-Caffo)."""
+    """D +- z sqrt(p1 (1 - p1) / n1 + p0 (1 - p0) / n0).
+
+    Each arm has so many more successes and failures (0: Wald, 1: Agresti-Caffo).
+    """
     n1, n0 = n1 + 2 * more, n0 + 2 * more
     p1, p0 = (x1 + more) / n1, (x0 + more) / n0
     reach = distributions.normal_quantile((1 + level) / 2) * np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
@@ -187,7 +190,7 @@ def _around_the_difference(
 
 
 def _from_single_bounds(x1: Floats, n1: float, x0: Floats, n0: float, *, level: float) -> tuple[Floats, Floats]:
-    """Newcombe's: the distances from the shares to their own Wilson bounds, put together as the sides of a right angle."""
+    """Newcombe's: the distances from the shares to their own Wilson bounds, joined as the sides of a right angle."""
     p1, p0 = x1 / n1, x0 / n0
     (low1, high1), (low0, high0) = _wilson_bounds(x1, n1, level), _wilson_bounds(x0, n0, level)
     down, up = np.hypot(p1 - low1, high0 - p0), np.hypot(high1 - p1, p0 - low0)
@@ -234,7 +237,7 @@ def _score(x1: Floats, n1: float, x0: Floats, n0: float, value: Floats, *, corre
 
 
 def _restricted_share(x1: Floats, n1: float, x0: Floats, n0: float, value: Floats) -> Floats:
-    """Most likely share of the control when the difference is `value`: a root of a cubic (Miettinen and Nurminen 1985)."""
+    """Most likely share of the control at the difference `value`: a root of a cubic (Miettinen and Nurminen 1985)."""
     n, x = n1 + n0, x1 + x0
     second = (n1 + 2 * n0) * value - n - x
     first = (n0 * value - n - 2 * x0) * value + x

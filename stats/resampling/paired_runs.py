@@ -1,8 +1,8 @@
 """Change of a mean loss against a fixed reference on the same records, where runs differ by their seed.
 
-Errors of records and of seeds add up. Degrees of freedom are the fewer of both, which never errs too often (Mickey and Brown 1966,
-Annals of Mathematical Statistics 37(3)); Satterthwaite's would where two or three seeds happen to agree. The ratio's error
-is that of its linear part (the delta method).
+Errors of records and of seeds add up. Degrees of freedom are the fewer of both, which never errs too often (Mickey and
+Brown 1966, Annals of Mathematical Statistics 37(3)); Satterthwaite's would where two or three seeds happen to agree.
+The ratio's error is that of its linear part (the delta method).
 """
 
 from __future__ import annotations

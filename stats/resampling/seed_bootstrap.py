@@ -24,11 +24,11 @@ def draws(
 ) -> Array:
     """Draws of the mean loss of each group of cells, over records and over seeds.
 
-    Records are drawn with replacement, the same for every cell, since all cells are scored on the same ones. A bootstrap
-    over two or three seeds would be far too narrow, so their noise is drawn from a normal distribution instead: its
-    variance is the pooled one of cells around their group's mean, `v` with `f` degrees of freedom, itself drawn as
-    `v * f / chi2(f)`, which makes the interval of a difference of groups Student's. The noise is taken to be alike in
-    all groups and independent between cells; docs/studies.md has the measured coverage, also where it is not.
+    Records are drawn with replacement, the same for every cell, since all cells are scored on the same ones. A
+    bootstrap over two or three seeds would be far too narrow, so their noise is drawn from a normal distribution
+    instead: its variance is the pooled one of cells around their group's mean, `v` with `f` degrees of freedom, itself
+    drawn as `v * f / chi2(f)`, which makes the interval of a difference of groups Student's. The noise is taken to be
+    alike in all groups and independent between cells; docs/studies.md has the measured coverage, also where it is not.
 
     Args:
         cells: For each group, a size or an arm, the losses of its seeds by record, (S_k, R); R is the same for all.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import kombu.pools
@@ -53,7 +55,12 @@ class Redis:
             str(self.folder),
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_for(self.socket.exists)
+        # Its socket is there before it listens.
+        wait_for(self._listens)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def stop(self) -> None:
         if self.process is not None:
@@ -91,10 +98,11 @@ class Fleet:
             **more,
         }
 
-    def run(self, name: str, *command: str, **more: str) -> subprocess.Popen[bytes]:
+    def run(self, name: str, *command: str, inside: Sequence[str] = (), **more: str) -> subprocess.Popen[bytes]:
+        """Start a Python module; `inside` are words before it that say where it runs."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [*inside, sys.executable, "-m", *command],
                 cwd=settings.BASE_DIR,
                 env=self.environment(**more),
                 stdout=log,

@@ -118,7 +118,9 @@ def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
 
 
 def freeze(worker: subprocess.Popen[bytes]) -> None:
-    """Stop a worker between its writes: one that stops inside holds the lock of SQLite's file, and nobody else can write."""
+    """Stop a worker between its writes: one that stops inside holds the lock of SQLite's file,
+    and nobody else can write.
+    """
     for _ in range(200):
         worker.send_signal(signal.SIGSTOP)
         if is_writable():

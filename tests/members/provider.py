@@ -1,4 +1,7 @@
-"""A small OpenID Connect provider on loopback: authorize, token with PKCE, userinfo, keys. For tests of signing in by SSO."""
+"""A small OpenID Connect provider on loopback: authorize, token with PKCE, userinfo, keys.
+
+For tests of signing in by SSO.
+"""
 
 from __future__ import annotations
 

@@ -23,14 +23,15 @@ GOOD = "company,sector\nAcme,steel\n"
 # Names of the addresses whose POST starts or makes something.
 TAKE_A_KEY = """
 api-answer-draft api-arenas api-campaign-end api-campaign-fixed api-campaign-launch api-campaign-lift
-api-campaign-pause api-campaign-release api-campaign-resume api-campaign-write-again api-campaigns api-contacts
-api-dataset-versions api-datasets api-desk-judgings api-evaluation-comparisons api-evaluation-judgings
-api-evaluations api-experiment-looks api-experiment-next-round api-experiment-promote api-experiments api-gates
-api-miniature-exports api-miniature-promote api-order-call-cost api-order-judgings api-order-settle api-orders
-api-outcomes api-pipeline-promote api-pipeline-versions api-pipelines api-proposal-accept api-proposal-dismiss
-api-proposal-rebase api-proposals api-research-orders api-revocation api-routers api-senders api-sources
-api-students api-studies api-suites api-suppression-lift api-suppressions api-sweep-keep api-sweeps
-api-synthetic-orders api-task-versions api-tasks api-test-openings api-training-runs job-cancel job-pause job-resume
+api-campaign-pause api-campaign-release api-campaign-resume api-campaign-write-again api-campaigns
+api-contacts api-dataset-versions api-datasets api-desk-judgings api-evaluation-comparisons
+api-evaluation-judgings api-evaluations api-experiment-looks api-experiment-next-round api-experiment-promote
+api-experiments api-gates api-miniature-exports api-miniature-hub api-miniature-promote api-order-call-cost
+api-order-judgings api-order-settle api-orders api-outcomes api-pipeline-promote api-pipeline-versions
+api-pipelines api-proposal-accept api-proposal-dismiss api-proposal-rebase api-proposals api-research-orders
+api-revocation api-routers api-senders api-sources api-students api-studies api-suites api-suppression-lift
+api-suppressions api-sweep-keep api-sweeps api-synthetic-orders api-task-versions api-tasks api-test-openings
+api-training-runs job-cancel job-pause job-resume
 """
 
 

@@ -1,4 +1,6 @@
-"""An invitation is worth what its inviter may give when it is accepted, by password and by the organisation's provider alike."""
+"""An invitation is worth what its inviter may give when it is accepted,
+by password and by the organisation's provider alike.
+"""
 
 from __future__ import annotations
 

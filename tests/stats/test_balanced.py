@@ -1,4 +1,6 @@
-"""Means in which two classes count alike: scikit's balanced accuracy, and an error that the jackknife over clusters finds too."""
+"""Means in which two classes count alike: scikit's balanced accuracy,
+and an error that the jackknife over clusters finds too.
+"""
 
 from __future__ import annotations
 

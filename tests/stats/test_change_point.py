@@ -44,7 +44,9 @@ def test_the_p_value_is_that_of_all_orders() -> None:
 
 
 def test_companies_that_answer_alike_are_no_change_by_themselves() -> None:
-    """One company of 60 that all answered in its month: alone as units it looks like a change, as one cluster it does not."""
+    """One company of 60 that all answered in its month: alone as units it looks like a change,
+    as one cluster it does not.
+    """
     months, won, sizes = [0] * 40 + [1] * 40 + [1], [0, 1] * 20 + [0, 1] * 20 + [60], [2] * 80 + [60]
 
     clustered = change_point(months, won, sizes, seed=1)

@@ -43,7 +43,8 @@ def test_a_label_that_is_never_right_and_never_said_takes_no_part() -> None:
 
 @pytest.mark.parametrize(
     ("shares_of_labels", "accuracy", "companies", "each"),
-    # Percentiles of draws cover 62 % of the first, since most samples with no error have no width, and 81 % of the last.
+    # Percentiles of draws cover 62 % of the first, since most samples with no error have no width, and 81 % of the
+    # last.
     [((0.6, 0.3, 0.1), 0.95, 20, 1), ((0.5, 0.5), 0.8, 100, 1), (NINE, 0.6, 12, 5)],
 )
 def test_the_interval_of_macro_f1_covers_the_truth_about_as_often_as_it_says(

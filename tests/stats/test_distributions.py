@@ -123,10 +123,13 @@ def test_ends_and_what_has_no_answer() -> None:
 @pytest.mark.slow
 def test_no_module_of_the_product_needs_scipy() -> None:
     found = subprocess.run(
-        ["git", "grep", "-lE", r"^\s*(import|from) scipy", "--", "*.py", ":!tests", ":!benchmarks"], cwd=ROOT, capture_output=True, text=True,
-        check=False,
+        ["git", "grep", "-lE", r"^\s*(import|from) scipy", "--", "*.py", ":!tests", ":!benchmarks"], cwd=ROOT,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
-    code = "import sys; sys.modules['scipy'] = None; from stats import paired_loss as p; print(p.p_value(p.PairCounts(3, 4, 200), 0.05))"
+    code = (
+        "import sys; sys.modules['scipy'] = None; from stats import paired_loss as p; "
+        "print(p.p_value(p.PairCounts(3, 4, 200), 0.05))"
+    )
 
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 

@@ -1,4 +1,6 @@
-"""Shares by a judge's word, corrected by experts' verdicts: the truth is found again, and what cannot be told is not."""
+"""Shares by a judge's word, corrected by experts' verdicts: the truth is found again,
+and what cannot be told is not.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 
 from stats.agreement import judges
 
-# The 999 pairs of PandaLM's test set (github.com/WeOpenML/PandaLM, data/testset-v1.json and the two results beside it), counted:
-# three annotators, GPT-3.5 (T says tie, g what could not be read), PandaLM-7B.
+# The 999 pairs of PandaLM's test set (github.com/WeOpenML/PandaLM, data/testset-v1.json and the two results beside it),
+# counted: three annotators, GPT-3.5 (T says tie, g what could not be read), PandaLM-7B.
 PANDALM = """
 00010:15 00011:17 00012:6 00020:6 00021:7 00022:18 000T0:3 000T1:2 000g0:4 000g1:2 000g2:5 00122:2 00221:1 00222:1
 02022:4 02221:2 02222:2 10011:2 10021:1 100g1:2 10111:5 10122:2 101T1:1 101T2:1 101g0:1 101g1:1 11010:3 11011:3

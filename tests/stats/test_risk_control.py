@@ -70,7 +70,9 @@ def test_a_sample_that_is_not_among_all_is_refused() -> None:
 
 
 def _dealt_oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scores, whether each is wrong, and the order in which experts read: a judge that says .9 or .99, as often; of the first 4.4 % are wrong, of the others none."""
+    """Scores, whether each is wrong, and the order in which experts read: a judge that says .9 or .99, as often;
+    of the first 4.4 % are wrong, of the others none.
+    """
     scores = chance.choice([0.9, 0.99], 1_200)
     wrong = (scores < 0.95) & (chance.random(1_200) < 0.044)
     return scores, wrong, np.argsort(chance.exponential(size=1_200) / np.where(scores < 0.95, 1, 5))
@@ -78,7 +80,9 @@ def _dealt_oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[np.nd
 
 @pytest.mark.slow
 def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first_and_is_looked_at_again_and_again() -> None:
-    """Of all that is decided 2.2 % are wrong, of what is read first a third of that: by the plain sample it is let pass."""
+    """Of all that is decided 2.2 % are wrong, of what is read first a third of that:
+    by the plain sample it is let pass.
+    """
     chance, fooled, shown = np.random.default_rng(3), 0, 0
     for _ in range(300):
         scores, wrong, order = _dealt_oftener_where_it_is_surer(chance)

@@ -1,4 +1,6 @@
-"""Intervals of shares agree with the textbooks, and hold the truth as often as they say, for few units and for clusters."""
+"""Intervals of shares agree with the textbooks, and hold the truth as often as they say,
+for few units and for clusters.
+"""
 
 from __future__ import annotations
 

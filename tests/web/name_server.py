@@ -1,4 +1,6 @@
-"""A name server on UDP whose answers change as they are asked for: for tests of names that lead elsewhere the second time."""
+"""A name server on UDP whose answers change as they are asked for:
+for tests of names that lead elsewhere the second time.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Calls addresses that others named by every client there is, from a network of its own (`own_network`), and prints as JSON
-what each said and which addresses were reached: `python -m tests.web.outgoing_calls CLIENT…`.
+"""Calls addresses that others named by every client there is, from a network of its own (`own_network`), and prints as
+JSON what each said and which addresses were reached: `python -m tests.web.outgoing_calls CLIENT…`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def rows(name: str, kind: str, before: int) -> list[str]:
 
 
 class Everywhere:
-    """A server at every address of this network: leads on from `to-N.test`, answers all else; keeps where it was reached."""
+    """A server at every address of this network: leads on from `to-N.test`, answers all else;
+    keeps where it was reached.
+    """
 
     def __init__(self) -> None:
         self.reached: list[str] = []
@@ -76,7 +78,8 @@ class Everywhere:
                 link.sendall(b"HTTP/1.1 307 X\r\nLocation: " + lead + b"\r\nContent-Length: 0\r\n\r\n")
             else:
                 link.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: "
+                    b"close\r\n\r\n{}"
                 )
 
 

@@ -1,7 +1,8 @@
-"""A network of its own for a program: every address is on its loopback, private and public ones alike, and its names come from
-a server of the test.
+"""A network of its own for a program: every address is on its loopback, private and public ones alike,
+and its names come from a server of the test.
 
-What the program calls is resolved by the system as everywhere, and no packet leaves. Linux with user namespaces; no root.
+What the program calls is resolved by the system as everywhere, and no packet leaves. Linux with user namespaces; no
+root.
 """
 
 from __future__ import annotations

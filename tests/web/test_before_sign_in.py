@@ -59,8 +59,8 @@ ODD_AND_ALLOWED = ["[::1]:99999999"]
 NO_HOSTS = [
     *ODD_AND_ALLOWED,
     "[::1", "::1", "[", "]", "[]", "[::1]:x", "[v1.x]", "[::ffff:999.1.1.1]", "testserver:", "testserver:port",
-    "testserver:-1", "user:word@testserver", "@testserver", "testserver, evil.example", " testserver", "test server", "t\u00ebst", "\u0130",
-    "%5B::1", "//[x", "a" * 70_000, ".", "",
+    "testserver:-1", "user:word@testserver", "@testserver", "testserver, evil.example", " testserver", "test server",
+    "t\u00ebst", "\u0130", "%5B::1", "//[x", "a" * 70_000, ".", "",
 ]  # fmt: skip
 PATHS = ("/", "/accounts/login/", "/livez", "/u/x", "/api/v1/tasks/", "/v1/models", "/no/such/page")
 

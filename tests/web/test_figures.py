@@ -36,8 +36,9 @@ def test_no_filter_writes_a_sign_before_nothing():
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (None, "–"), (0, "0.0 s"), (0.0003, "0.3 ms"), (0.02, "20 ms"), (0.42, "0.4 s"), (44.4, "44 s"), (60, "1 min"), (200, "3 min 20 s"), (7200, "2 h"), (7500, "2 h 5 min"),
-        (47 * 3600, "47 h"), (7 * 86_400, "7 d"), (7 * 86_400 + 3 * 3600, "7 d 3 h"),
+        (None, "–"), (0, "0.0 s"), (0.0003, "0.3 ms"), (0.02, "20 ms"), (0.42, "0.4 s"), (44.4, "44 s"), (60, "1 min"),
+        (200, "3 min 20 s"), (7200, "2 h"), (7500, "2 h 5 min"), (47 * 3600, "47 h"), (7 * 86_400, "7 d"),
+        (7 * 86_400 + 3 * 3600, "7 d 3 h"),
     ],
 )  # fmt: skip
 def test_a_duration_is_said_in_two_units_at_most(seconds, said):

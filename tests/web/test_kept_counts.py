@@ -1,4 +1,6 @@
-"""Pages of a large installation: counts that took long are kept for a while, told with their moment, and decide nothing."""
+"""Pages of a large installation: counts that took long are kept for a while, told with their moment,
+and decide nothing.
+"""
 
 from __future__ import annotations
 

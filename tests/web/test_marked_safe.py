@@ -1,4 +1,6 @@
-"""No text of a person reaches a page unescaped: what is marked safe, in templates, Python and scripts, is listed with its reason."""
+"""No text of a person reaches a page unescaped: what is marked safe, in templates, Python and scripts,
+is listed with its reason.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Who loses a race or meets a full disk is told so: a deadlock may be sent again, a removed row is a conflict, a full disk waits for room."""
+"""Who loses a race or meets a full disk is told so: a deadlock may be sent again, a removed row is a conflict,
+a full disk waits for room.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every client that calls addresses which others named resolves once, connects to what it checked, and is led nowhere inside."""
+"""Every client that calls addresses which others named resolves once, connects to what it checked,
+and is led nowhere inside.
+"""
 
 from __future__ import annotations
 

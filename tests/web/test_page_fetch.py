@@ -143,7 +143,7 @@ def test_a_name_with_one_private_number_among_public_ones_is_refused() -> None:
     with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1"):
         pin(
             parse("http://mixed.example/", may_have_query=True),
-            named=(),
+            private_hosts=(),
             lookup=lambda _: ["93.184.216.34", "10.0.0.1"],
         )
 
@@ -262,7 +262,7 @@ def test_a_name_server_that_never_answers_is_waited_for_a_while_only(monkeypatch
     monkeypatch.setattr(ssrf, "LOOKUP_S", 0.05)
 
     with pytest.raises(AddressRefusedError, match="is not known") as refused_:
-        pin(parse("http://slow.example/", may_have_query=True), named=())
+        pin(parse("http://slow.example/", may_have_query=True), private_hosts=())
 
     assert refused_.value.is_unknown
     assert not is_over.is_set()

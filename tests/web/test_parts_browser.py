@@ -35,7 +35,8 @@ def asked() -> list[str]:
 def page(open_page: Callable[..., Page], sink_url: str, asked: list[str]) -> Page:
     page = open_page(sink_url)
     page.evaluate(
-        "() => document.addEventListener('click', (e) => { if (e.target.id === 'press') window.clicks = (window.clicks ?? 0) + 1 })"
+        "() => document.addEventListener('click', (e) => { if (e.target.id === 'press') window.clicks = "
+        "(window.clicks ?? 0) + 1 })"
     )
     return page
 

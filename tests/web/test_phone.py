@@ -10,11 +10,13 @@ from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DRAW = """async (data) => {
-  const module = () => performance.getEntriesByType("resource").find((each) => /\\/charts(\\.\\w+)?\\.js/.test(each.name));
+  const module = () => performance.getEntriesByType("resource").find((each) => \
+/\\/charts(\\.\\w+)?\\.js/.test(each.name));
   // The page asks for it once it stands.
   while (!module()) await new Promise((done) => setTimeout(done, 20));
   const { draw } = await import(module().name);
-  const source = Object.assign(document.createElement("script"), { id: "phone-data", type: "application/json", textContent: JSON.stringify(data) });
+  const source = Object.assign(document.createElement("script"), { id: "phone-data", type: "application/json", \
+textContent: JSON.stringify(data) });
   const figure = Object.assign(document.createElement("figure"), { className: "chart", id: "phone" });
   Object.assign(figure.dataset, { chart: "lines", source: "#phone-data" });
   document.querySelector("main").append(source, figure);

@@ -40,7 +40,7 @@ def test_items_are_made_while_the_caller_is_busy_and_not_many_of_them():
             made.append(number)
             yield number
 
-    reading = prefetch(items(), held=3)
+    reading = prefetch(items(), capacity=3)
     next(reading)
     until = time.monotonic() + 60
     while len(made) < 5 and time.monotonic() < until:

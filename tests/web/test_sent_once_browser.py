@@ -19,7 +19,10 @@ ORDER = """<form id="order" method="post" action="/order/">
 HTMX_FORM = """<form id="order" method="post" action="/order/" hx-post="/order/" hx-swap="none">
   <button id="send">Write</button>
 </form>"""
-PRESSED = "() => document.querySelector('#order').dispatchEvent(new SubmitEvent('submit', { bubbles: true, cancelable: true }))"
+PRESSED = (
+    "() => document.querySelector('#order').dispatchEvent(new SubmitEvent('submit', { bubbles: true, cancelable: "
+    "true }))"
+)
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def test_figures_are_read_as_they_are_shown(sink_url, open_page):
     shown = ["$1,234.50", "−3.1 %", "12.4k", "3e-4", "1 h 20 min", "45 min", "2 GiB", "900 MiB", "none"]
 
     read = page.evaluate(
-        "async (shown) => { const sorting = await import('/static/js/shell/sorting.js'); return shown.map(sorting.numberOf); }",
+        "async (shown) => { const sorting = await import('/static/js/shell/sorting.js'); "
+        "return shown.map(sorting.numberOf); }",
         shown,
     )
 

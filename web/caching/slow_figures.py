@@ -1,7 +1,9 @@
-"""Figures that take long to count: counted once by a process, and told with their moment until it is worth counting again.
+"""Figures that take long to count.
 
-Small installations never notice: what is counted within `SLOW_FIGURES_S` is counted anew each time. Whoever asks first waits;
-later the old figures are told, with their moment, while they are counted anew. Does not know what is counted.
+Counted once by a process, and told with their moment until it is worth counting again.
+
+Small installations never notice: what is counted within `SLOW_FIGURES_S` is counted anew each time. Whoever asks first
+waits; later the old figures are told, with their moment, while they are counted anew. Does not know what is counted.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ def figures(key: str, count: Callable[[], T], *, is_void: Callable[[datetime], b
 
     Args:
         count: Counts them; it may be called in a thread of its own.
-        is_void: Whether what was counted from that moment on is of no worth, since somebody corrected what it counts. Asked
-            only of figures that are kept.
+        is_void: Whether what was counted from that moment on is of no worth, since somebody corrected what it counts.
+            Asked only of figures that are kept.
     """
     if is_void is not None:
         _forget_void(key, is_void)

@@ -1,8 +1,8 @@
-"""Many new rows of one table as fast as the database takes them: `COPY` on PostgreSQL, one prepared statement on SQLite.
+"""Many new rows of a table as fast as the database takes them: `COPY` on PostgreSQL, one prepared statement on SQLite.
 
-Rows are poured by a pattern: an unsaved instance says what all of them have in common, and only what varies is given row by
-row. Signals, `save` and validation of models are passed by; triggers and constraints of the database still apply. It does
-not know what the rows mean.
+Rows are poured by a pattern: an unsaved instance says what all of them have in common, and only what varies is given
+row by row. Signals, `save` and validation of models are passed by; triggers and constraints of the database still
+apply. It does not know what the rows mean.
 """
 
 from __future__ import annotations
@@ -75,19 +75,19 @@ class BulkInserter:
         self.write(self.lay(rows))
 
     def lay(self, rows: Iterable[Values]) -> PreparedRows:
-        """Rows as the database takes them; any thread may do it, while another writes what was laid before."""
+        """Rows as the database takes them; any thread may do it, while another writes earlier rows."""
         if self._is_copied:
             return list(self._blocks(rows))
         return [(*row, *self._common) for row in rows]
 
-    def write(self, laid: PreparedRows) -> None:
-        """Insert rows that were laid, inside the caller's transaction; raises as `pour`."""
+    def write(self, rows: PreparedRows) -> None:
+        """Insert prepared rows inside the caller's transaction; raises as `pour`."""
         if not self._is_copied:
             with connection.cursor() as cursor:
-                cursor.executemany(self._line, laid)
+                cursor.executemany(self._line, rows)
             return
         with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(self._line) as sink:
-            for block in laid:
+            for block in rows:
                 sink.write(block)
         # Else the database looks up what all rows point at when the transaction ends, and everyone waits for it.
         connection.check_constraints()

@@ -1,4 +1,6 @@
-"""Queries and updates that are compiled once: Django's own SQL for them is kept, and only its parameters change from call to call.
+"""Queries and updates that are compiled once.
+
+Django's own SQL for them is kept, and only its parameters change from call to call.
 
 Building a large queryset and turning it into SQL takes Django several times as long as the database takes to answer.
 For the few queries that stand on the way of every decision this keeps the outcome. The rows come back as the very
@@ -71,8 +73,8 @@ class CompiledQuery(Generic[M]):
     """A query by its builder, compiled on the first call for each kind of database and each set of fixed arguments.
 
     Args:
-        build: Makes the queryset from fixed arguments (what changes the statement itself: limits, switches) and from named
-            values (what becomes its parameters). It must use a value as it is, and never look at what it holds.
+        build: Makes the queryset from fixed arguments (what changes the statement itself: limits, switches) and from
+            named values (what becomes its parameters). It must use a value as it is, and never look at what it holds.
     """
 
     def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
@@ -98,13 +100,13 @@ class CompiledQuery(Generic[M]):
         compiler.as_sql = lambda: (statement.sql, parameters)
         if connection.vendor == "postgresql":
             compiler.execute_sql = lambda **_: prepared.rows(connection, statement.sql, parameters)
-        asked: Any = SimpleNamespace(
+        queryset: Any = SimpleNamespace(
             db=DEFAULT_DB_ALIAS,
             model=statement.model,
             _known_related_objects={},
             query=SimpleNamespace(get_compiler=lambda using: compiler),
         )
-        return list(ModelIterable(asked))
+        return list(ModelIterable(queryset))
 
     def _compile(self, key: Hashable, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _CompiledStatement:
         connection = connections[DEFAULT_DB_ALIAS]
@@ -157,8 +159,8 @@ class CompiledUpdate:
     """An UPDATE by its builder, compiled on the first call for each kind of database and the types of its values.
 
     Args:
-        build: Makes, from named values, the rows to update and what their columns become. It must use a value as it is. None is
-            part of the statement. A queryset that joins other tables is not taken; one with `Exists` is.
+        build: Makes, from named values, the rows to update and what their columns become. It must use a value as it is.
+            None is part of the statement. A queryset that joins other tables is not taken; one with `Exists` is.
     """
 
     def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
@@ -195,8 +197,8 @@ class CompiledInsert(Generic[M]):
 
     Args:
         model: Of the row; its key is made by the application, and no column is computed by the database.
-        on_conflict: Passes over a row where one with its unique values is there; `UPDATE` writes `updated` into that one,
-            and None raises `IntegrityError`. Signals of the model are not sent.
+        on_conflict: Passes over a row where one with its unique values is there; `UPDATE` writes `updated` into that
+            one, and None raises `IntegrityError`. Signals of the model are not sent.
         unique: Fields that the row to update is found by.
         updated: Fields that are written into it.
     """
@@ -237,7 +239,7 @@ class CompiledInsert(Generic[M]):
 def _with_constants(
     connection: BaseDatabaseWrapper, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
 ) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
-    """On PostgreSQL put parameters that never change into the statement, so that one plan for all calls may use partial indexes."""
+    """On PostgreSQL put constants into the statement, so that one plan for all calls may use partial indexes."""
     kept = tuple(parameters)
     slots = _slots(connection, kept, stand_ins)
     if connection.vendor != "postgresql":

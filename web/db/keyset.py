@@ -20,7 +20,8 @@ class Page:
         rows: In order, newest first.
         next: Cursor that begins after the last row, or after the last that was looked at; empty at the end.
         is_first: Whether the list begins here.
-        is_cut: Whether rows were looked through as far as allowed and the page is not full; `next` continues from there.
+        is_cut: Whether rows were looked through as far as allowed and the page is not full; `next` continues from
+            there.
     """
 
     rows: list[Any]
@@ -36,8 +37,8 @@ def page(
 
     Args:
         cursor: Where the page before ended.
-        among: The list that `rows` is narrowed from by what no index holds. Then only its next `look_at` rows are looked
-            through, so that no question costs more than that, however rare what is asked for.
+        among: The list that `rows` is narrowed from by what no index holds. Then only its next `look_at` rows are
+            looked through, so that no question costs more than that, however rare what is asked for.
         look_at: How many those are.
     """
     after = _read(cursor)

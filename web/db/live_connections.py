@@ -1,8 +1,8 @@
-"""Kept connections before each piece of a request: ended ones are closed, and the others seldom asked whether they live.
+"""Kept connections before each part of a request: ended ones are closed, and the others seldom asked whether they live.
 
-Django asks PostgreSQL `SELECT 1` before the first statement of every request. The socket tells the same for nothing: when a
-database stops, restarts or ends a backend, it says so there. What no socket tells, such as a network that lost the way,
-the question still finds, twice a minute.
+Django asks PostgreSQL `SELECT 1` before the first statement of every request. The socket tells the same for nothing:
+when a database stops, restarts or ends a backend, it says so there. What no socket tells, such as a network that lost
+the way, the question still finds, twice a minute.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ASKED_AT = "_miniatures_asked_at"
 
 
 def close_ended() -> None:
-    """Close this thread's connections that are old or broken; take those as living on which the database said nothing."""
+    """Close this thread's connections that are old or broken; keep those on which the database said nothing."""
     close_old_connections()
     for wrapper in connections.all(initialized_only=True):
         connection: Any = wrapper

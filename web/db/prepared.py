@@ -1,7 +1,7 @@
 """Statements that PostgreSQL parses and plans once a connection. SQLite keeps its own.
 
-Planning a query of the desk takes PostgreSQL longer than answering it. Only statements of `compiled_query` are prepared:
-what never changes in them stands in their text, so that one plan for all values may use partial indexes.
+Planning a query of the desk takes PostgreSQL longer than answering it. Only statements of `compiled_query` are
+prepared: what never changes in them stands in their text, so that one plan for all values may use partial indexes.
 """
 
 from __future__ import annotations

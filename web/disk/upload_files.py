@@ -1,4 +1,7 @@
-"""Uploads that are too large for memory: what a full disk does not take is gone at once, not when Python next looks for garbage."""
+"""Uploads that are too large for memory.
+
+What a full disk does not take is gone at once, not when Python next looks for garbage.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Answers while the database is away for a moment, such as during a restart: what happened, and when to try again.
+"""Answers while the database is unavailable for a moment, such as during a restart: 503 with the time to retry.
 
-Django knows no word for that: whatever cannot be done is a 500, which programs do not try again and monitors take for a fault
-of the product.
+Django answers 500 instead, which programs do not retry and monitors report as a fault of the product.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ BROKEN = {
     "hint": "The fault is written in the server's log, under the request's id.",
 }
 PROGRAM_PREFIXES = ("/api/", "/v1/")
-# Of PostgreSQL's states (appendix A): no connection, too many of them, and a server that is stopping or starting.
+# PostgreSQL error codes (appendix A): no connection, too many of them, and a server that is stopping or starting.
 _AWAY_CLASSES, _AWAY_STATES = ("08",), ("53300", "57P01", "57P02", "57P03")
 _LOCKED = ("database is locked", "database table is locked", "unable to open database file")
 
@@ -37,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Return whether an error says that the database is away for a moment. A faulty query does not count."""
+    """Return whether an error means that the database is unavailable for a moment. A faulty query does not count."""
     if isinstance(error, InterfaceError):
         return True
     if not isinstance(error, OperationalError):
@@ -47,12 +46,12 @@ def is_away(error: BaseException | None) -> bool:
         return state in _AWAY_STATES or state.startswith(_AWAY_CLASSES)
     if getattr(error.__cause__, "sqlite_errorcode", None) is not None:
         return any(words in str(error) for words in _LOCKED)
-    # A connection that failed or broke has no state: nobody was there to say one.
+    # A connection that failed or broke has no error code: no server sent one.
     return True
 
 
 def body() -> dict[str, object]:
-    """The problem of RFC 9457."""
+    """Return the problem details of RFC 9457."""
     return {
         "type": f"urn:miniatures:problem:{CODE}",
         "title": TITLE,
@@ -70,12 +69,12 @@ def headers() -> dict[str, str]:
 
 
 def note(request: HttpRequest, error: BaseException | None) -> None:
-    """Give the request's line in the log the reason of its refusal."""
+    """Set the reason that the request's log line gives for the refusal."""
     setattr(request, REASON, f"the database is away ({type(error).__name__})")
 
 
 def server_fault(request: HttpRequest) -> HttpResponseBase:
-    """Answer a request whose view failed. Asks no database; the error is the exception being handled."""
+    """Answer a request whose view raised the exception being handled, without a database query."""
     error = sys.exc_info()[1]
     is_program = request.path_info.startswith(PROGRAM_PREFIXES)
     if is_away(error):
@@ -84,7 +83,7 @@ def server_fault(request: HttpRequest) -> HttpResponseBase:
             return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
     if (lost := not_taken(error)) is not None:
-        # Also a fault of our own may look like this, so the log has its traceback.
+        # A fault of our own may look the same, so the log has its traceback.
         logger.warning("A request was not taken: %s.", lost.code, exc_info=error)
         return _not_taken(lost, is_program=is_program)
     request_id = context.request_id()
@@ -95,8 +94,8 @@ def server_fault(request: HttpRequest) -> HttpResponseBase:
 
 def _not_taken(lost: NotTaken, *, is_program: bool) -> HttpResponse:
     headers = {"Retry-After": str(lost.retry_after_s)} if lost.retry_after_s else {}
-    told = {"title": lost.title, "status": lost.status, "code": lost.code, "hint": lost.hint}
+    problem = {"title": lost.title, "status": lost.status, "code": lost.code, "hint": lost.hint}
     if is_program:
-        body = {"type": f"urn:miniatures:problem:{lost.code}", **told, "request_id": context.request_id()}
+        body = {"type": f"urn:miniatures:problem:{lost.code}", **problem, "request_id": context.request_id()}
         return JsonResponse(body, status=lost.status, content_type=CONTENT_TYPE, headers=headers)
-    return HttpResponse(render_to_string("not_taken.html", told), status=lost.status, headers=headers)
+    return HttpResponse(render_to_string("not_taken.html", problem), status=lost.status, headers=headers)

@@ -1,4 +1,4 @@
-"""Parts of a file that Range headers ask for."""
+"""Parts of a file requested by Range headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ByteRange:
 
 
 def byte_range(header: str | None, size: int) -> ByteRange:
-    """Read a Range header; one that asks for several parts is answered with the whole.
+    """Read a Range header; a request for several parts gets the whole file.
 
     Raises:
         Refusal: 416 when the range lies outside the file.

@@ -1,4 +1,4 @@
-"""Content encodings of what is streamed: which one a client wants, and blocks encoded as they pass."""
+"""Content encodings of streamed files: negotiation with the client, and compression block by block."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Protocol
 
 import zstandard
 
-# A fast level: the file is made smaller while the client waits for it.
+# Fast levels: the client waits while the file is compressed.
 GZIP_LEVEL, ZSTD_LEVEL = 1, 3
-# Of two that a client likes equally.
+# Order of preference where a client weights two equally.
 PREFERRED = ("zstd", "gzip")
 
 
@@ -21,7 +21,7 @@ class Compressor(Protocol):
 
 
 def negotiate(header: str | None) -> str:
-    """The encoding to answer with, by an Accept-Encoding header: `zstd`, `gzip`, or empty for none (RFC 9110, 12.5.3)."""
+    """Return `zstd`, `gzip` or empty for none, by an Accept-Encoding header (RFC 9110, 12.5.3)."""
     likes = _likes(header or "")
     best, best_q = "", likes.get("identity", 0.0)
     for name in reversed(PREFERRED):
@@ -32,13 +32,8 @@ def negotiate(header: str | None) -> str:
 
 
 async def encoded(blocks: AsyncIterator[bytes], encoding: str) -> AsyncIterator[bytes]:
-    """The blocks, compressed as they pass; memory holds one of them.
-
-    Args:
-        blocks: Of the file as it is stored.
-        encoding: `gzip` or `zstd`.
-    """
-    # wbits 31 writes a gzip head without a time, so that equal files give equal bytes.
+    """Compress a stored file's blocks with `gzip` or `zstd`; memory holds one block."""
+    # wbits 31 writes a gzip header without a time, so that equal files give equal bytes.
     compressor: Compressor = (
         zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 31)
         if encoding == "gzip"

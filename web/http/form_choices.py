@@ -1,4 +1,4 @@
-"""Choices that a form learns only when it is made, such as the rows a member may choose among."""
+"""Choices set when a form is instantiated, such as the rows a member may choose among."""
 
 from __future__ import annotations
 

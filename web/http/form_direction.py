@@ -1,4 +1,4 @@
-"""Form fields in which people write take the direction of what is written in them."""
+"""Text direction of form fields: that of the text typed into them."""
 
 from __future__ import annotations
 

@@ -6,5 +6,5 @@ from django.http import HttpRequest
 
 
 def is_htmx(request: HttpRequest) -> bool:
-    """Return whether htmx sent the request, and so wants a part of the page."""
+    """Return whether htmx sent the request, and so expects a part of the page."""
     return bool(getattr(request, "htmx", False))

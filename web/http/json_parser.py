@@ -1,7 +1,7 @@
-"""JSON bodies of programs, read with care: nothing too deep, no number that is none, and texts that can be stored.
+"""Strict JSON request bodies: limited depth, finite numbers, and texts that both databases can store.
 
-PostgreSQL takes neither zero bytes nor halves of a character, SQLite takes the first: what slipped through was a
-fault on one and stored on the other. REST framework loads it with its settings, so it knows none of what reads them.
+PostgreSQL stores neither null bytes nor lone surrogates; SQLite stores null bytes. REST framework imports this module
+with its settings, so it imports nothing that reads them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from web import strict_json
 
 
 class StrictJSONParser(JSONParser):
-    """JSON whose texts can be stored.
+    """Parser of JSON whose texts can be stored.
 
     Raises:
-        ValidationError: A text cannot, by its dotted path.
-        ParseError: It is no JSON, or is not taken.
+        ValidationError: A text cannot be stored; names its dotted path.
+        ParseError: The body is not JSON, or is refused.
     """
 
     def parse(

@@ -1,4 +1,4 @@
-"""Addresses of the API take the query parameters that they declare, and refuse others by name."""
+"""Refusal of query parameters that an API view does not declare."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _MARK = "refuses_unknown_parameters"
 
 
 def refuses_itself(reader: T) -> T:
-    """Mark a view's method, or the shape of a query, that refuses unknown names together with bad values."""
+    """Mark a view's method or a query serializer that refuses unknown names together with bad values."""
     setattr(reader, _MARK, True)
     return reader
 
 
 class KnownParameters(BasePermission):
-    """Permission of every view of the API: a mistyped parameter would change what is asked without a word."""
+    """Permission of every API view: a mistyped parameter would silently change the result."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return whether the request may proceed, which is so wherever it returns.
+        """Return True, or refuse the request.
 
         Raises:
-            Refusal: 400, naming the declared parameters, when the address sets another one.
+            Refusal: 400, naming the declared parameters, when the request sets another one.
         """
         handler = getattr(view, (request.method or "").lower(), None)
         if not request.query_params or handler is None:
@@ -38,26 +38,26 @@ class KnownParameters(BasePermission):
         parameters = _declared(handler, view)
         if any(getattr(each, _MARK, False) for each in (handler, *parameters)):
             return True
-        known = [each.name for each in parameters if each.location == "query"]
-        if strange := [name for name in request.query_params if name not in known]:
+        names = [each.name for each in parameters if each.location == "query"]
+        if strange := [name for name in request.query_params if name not in names]:
             raise Refusal(
                 "unknown_parameters",
                 f"There is no parameter {', '.join(strange)} here.",
                 status=400,
-                errors={name: [unknown("parameter", name, known)] for name in strange},
+                errors={name: [unknown("parameter", name, names)] for name in strange},
             )
         return True
 
 
-def unknown(what: str, name: str, known: Sequence[str]) -> str:
-    """Say that there is no such parameter or filter, and which there are."""
-    if not known:
+def unknown(what: str, name: str, names: Sequence[str]) -> str:
+    """Word the refusal of a parameter or filter, with the names that exist."""
+    if not names:
         return f"There is no {what} '{name}', nor any other here."
-    return f"There is no {what} '{name}'. There are {', '.join(known)}."
+    return f"There is no {what} '{name}'. There are {', '.join(names)}."
 
 
 def _declared(handler: Callable[..., Any], view: APIView) -> list[Any]:
-    """Return what `extend_schema` was given as parameters of a view's method."""
+    """Return the parameters that `extend_schema` declares for a view's method."""
     schema_of = getattr(handler, "kwargs", {}).get("schema")
     if schema_of is None:
         return []

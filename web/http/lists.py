@@ -1,4 +1,4 @@
-"""Lists of the API: one declaration that the schema publishes, that requests are held to, and that shapes the pages."""
+"""Lists of the API: one declaration for the published schema, the check of requests and the pages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from web.http.known_parameters import refuses_itself, unknown
 from web.http.problem_shape import problems
 
 Rows = QuerySet[Any] | Sequence[Any]
-# A view's `get` as it is written: it takes the filters that were asked for, and returns rows.
+# A view's `get` before decoration: it takes the filters and returns rows.
 RowsOf = Callable[..., Rows]
-# How a page becomes JSON where its serializer only declares it.
+# Makes JSON of a page where its serializer only declares the shape.
 Draw = Callable[[Request, list[Any]], Iterable[Mapping[str, Any]]]
 
 
@@ -31,20 +31,20 @@ class ListQuery(serializers.Serializer[Any]):
     """Filters of a list. A subclass declares its filters as fields; this one has none."""
 
     @classmethod
-    def read(cls, request: Request, *, beside: Sequence[str] = ()) -> dict[str, Any]:
-        """Return the filters that an address sets, read; a filter that is set to nothing is not set.
+    def read(cls, request: Request, *, extra_names: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the values of the filters in a request; an empty filter counts as not set.
 
         Args:
             request: A GET of a list.
-            beside: Names that the address may have beside the filters, such as `cursor`.
+            extra_names: Names allowed in addition to the filters, such as `cursor`.
 
         Raises:
-            Refusal: 400, naming what is known, when a name is no filter or a value cannot be.
+            Refusal: 400, naming the filters, when a name is no filter or a value is not valid.
         """
         sent = {name: value for name, value in request.query_params.items() if str(value).strip()}
         query = cls(data=sent)
-        known = [*query.fields, *beside]
-        mistakes = {name: [unknown("filter", name, known)] for name in request.query_params if name not in known}
+        names = [*query.fields, *extra_names]
+        mistakes = {name: [unknown("filter", name, names)] for name in request.query_params if name not in names}
         if not query.is_valid():
             mistakes |= {name: [str(message) for message in messages] for name, messages in query.errors.items()}
         if mistakes:
@@ -54,7 +54,7 @@ class ListQuery(serializers.Serializer[Any]):
 
 
 def bad_filters(mistakes: Mapping[str, Sequence[str]]) -> Refusal:
-    """The refusal of filters, with what is wrong with each."""
+    """Return a refusal that lists the mistakes of each filter."""
     return Refusal("bad_filters", f"These filters are not valid: {', '.join(mistakes)}.", status=400, errors=mistakes)
 
 
@@ -63,14 +63,14 @@ class TaskQuery(ListQuery):
 
 
 def one_of(choices: Iterable[Any], **options: Any) -> serializers.ChoiceField:
-    """A filter whose values are words of ours; a refusal names them."""
+    """Return a filter with fixed choices; its refusal names them."""
     words = [str(choice) for choice in choices]
     message = f"Found '{{input}}'; expected one of {', '.join(words)}."
     return serializers.ChoiceField(words, error_messages={"invalid_choice": message}, **_optional(options))
 
 
 def id_of(what: str, **options: Any) -> serializers.UUIDField:
-    """A filter that takes the id of something; a refusal says of what."""
+    """Return a filter for an id; its refusal names the kind of object."""
     message = f"Expected the id of {what}."
     return serializers.UUIDField(error_messages={"invalid": message}, **_optional(options))
 
@@ -86,16 +86,16 @@ def lists(
     draw: Draw | None = None,
     operation_id: str | None = None,
 ) -> Callable[[RowsOf], Callable[..., Response]]:
-    """Make a view's `get` answer a list: declared, held to its filters, in pages as the view's `pagination_class` makes.
+    """Make a view's `get` answer a list: declared in the schema, filtered, and paginated by its `pagination_class`.
 
-    The decorated method takes the request and the filters as a dictionary, and returns rows. A view without a
+    The decorated method takes the request and a dictionary of filters, and returns rows. A view without
     `pagination_class` answers a bare array.
 
     Args:
-        shape: One row.
-        query: The filters.
-        draw: Makes JSON of a page, where `shape` only declares it.
-        operation_id: Its name in the schema, when not the generated one.
+        shape: Serializer of one row.
+        query: Serializer of the filters.
+        draw: Function that makes JSON of a page, where `shape` only declares it.
+        operation_id: Name in the schema, where the generated one does not do.
     """
 
     def decorate(rows_of: RowsOf) -> Callable[..., Response]:
@@ -108,7 +108,7 @@ def lists(
         def get(view: APIView, request: Request, **kwargs: Any) -> Response:
             pages = _pages_of(view)
             names = [str(each["name"]) for each in pages.get_schema_operation_parameters(view)] if pages else []
-            rows = rows_of(view, request, query.read(request, beside=names), **kwargs)
+            rows = rows_of(view, request, query.read(request, extra_names=names), **kwargs)
             page: list[Any] = list(rows) if pages is None else pages.paginate_queryset(rows, request, view=view) or []
             results = list(draw(request, page)) if draw else shape(page, many=True).data
             return Response(results) if pages is None else pages.get_paginated_response(results)

@@ -1,4 +1,4 @@
-"""Refusals of a choice name the choices: DRF's own message tells the value alone."""
+"""Refusals of a choice that name the allowed choices; DRF's own message names only the value."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ _fail = serializers.ChoiceField.fail
 
 
 def install() -> None:
-    """Have every choice field of the API name its choices, unless it has a message of its own. Called once, at start.
-
-    DRF formats its message with the value only, and fields are made in a hundred places.
-    """
+    """Patch every choice field without a message of its own; called once, at start."""
     serializers.ChoiceField.fail = _named  # type: ignore[method-assign, assignment]
 
 

@@ -1,4 +1,4 @@
-"""Keep pages and answers of members out of every cache: a browser shows none of them again once its member has signed out."""
+"""`Cache-Control: no-store` for members' pages: after sign-out a browser shows none of them again."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
 HEADER, NO_STORE = "Cache-Control", "no-store"
-# A file with an `ETag`: whoever has it asks whether it still holds, and nobody shares it.
+# For a file with an `ETag`: its owner's browser revalidates it, and no shared cache keeps it.
 ASK_AGAIN = {HEADER: "private, no-cache"}
 
 
 @sync_and_async_middleware
 def no_store(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Middleware: add `Cache-Control: no-store` to each answer that does not say itself how long it may be kept."""
+    """Middleware: add `Cache-Control: no-store` to each response without a `Cache-Control` of its own."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:

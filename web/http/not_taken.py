@@ -1,7 +1,7 @@
-"""Answers to requests that met an obstacle which is no fault of the product: which one, and what to do.
+"""Answers to requests that failed without a fault of the product: a lost race, a removed row or a full disk.
 
-A transaction that PostgreSQL ended so that another could go on may simply be sent again. One that names a row which somebody removed
-meanwhile has nothing left to name. What met a full disk, be it the database's or the one where uploads lie, waits for room.
+A transaction that PostgreSQL ended for another's sake may be sent again. A request that names a row removed meanwhile
+cannot succeed. After a full disk, of the database or of uploads, a request has to wait for room.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError
 
 from web.disk import full_disk
 
-# PostgreSQL's states: a deadlock, and a transaction that no order of the others explains.
+# PostgreSQL error codes: a deadlock, and a serialization failure.
 _ENDED_STATES = ("40P01", "40001")
 _GONE_STATE, _GONE_IN_SQLITE = "23503", "FOREIGN KEY constraint failed"
 
@@ -22,7 +22,7 @@ class NotTaken:
     """Answer to a request that was not carried out.
 
     Attributes:
-        retry_after_s: After so many seconds the same may be sent again; 0 where that would not help.
+        retry_after_s: Seconds after which to send the request again; 0 where that would not help.
     """
 
     code: str

@@ -1,7 +1,4 @@
-"""Addresses and forms whose values no database can hold are refused at the door, by the name of the field.
-
-What programs send as JSON is `json_body`'s affair.
-"""
+"""Refusal of addresses and forms with null bytes, by the name of the field. `json_parser` checks JSON."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ from web.strict_json import ZERO_BYTE
 
 
 class RefuseNullBytes:
-    """Middleware: addresses and forms whose values cannot be stored are refused before a page sees them.
+    """Middleware: refuse addresses and forms with null bytes before a view reads them.
 
-    It looks once the guard against forged forms has read a form, and leaves those alone that are exempt from it.
+    Runs after the CSRF check has read a form, and ignores forms that are exempt from it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Pages of results: by keyset cursor, which cost the same at row ten and at row ten million, by number, or all at once."""
+"""Pages of results: by keyset cursor (the same cost at row ten and at row ten million), by number, or all at once."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class KeysetPagination(CursorPagination):
     page_size_query_description = "Rows a page: 50 when not given, 500 at most."
 
     def get_page_size(self, request: Request) -> int | None:
-        asked = request.query_params.get("limit", "").strip()
-        if asked and not _COUNT.match(asked):
+        size = request.query_params.get("limit", "").strip()
+        if size and not _COUNT.match(size):
             raise Refusal(
                 "bad_filters",
                 "These filters are not valid: limit.",
                 status=400,
-                errors={"limit": [f"Found {asked[:20]!r}; expected a number from 1 to {self.max_page_size}."]},
+                errors={"limit": [f"Found {size[:20]!r}; expected a number from 1 to {self.max_page_size}."]},
             )
         return super().get_page_size(request)
 
@@ -44,7 +44,7 @@ class KeysetPagination(CursorPagination):
 
 
 class WholeList(BasePagination):
-    """A short list, all of it at once, in the envelope of the long ones; `next` and `previous` are null."""
+    """Whole short list in the envelope of the long ones; `next` and `previous` are null."""
 
     def paginate_queryset(self, queryset: Iterable[Any], request: Request, view: object = None) -> list[Any]:
         return list(queryset)
@@ -57,7 +57,7 @@ class WholeList(BasePagination):
 
 
 def numbered_page(rows: QuerySet[Any], number: str | None, *, size: int = ROWS_A_PAGE) -> Page[Any]:
-    """Return one page of a list; a number that is none gives the first, one too large the last."""
+    """Return one page of a list: the first for a bad number, the last for one too large."""
     return Paginator(rows, size).get_page(number)
 
 

@@ -1,4 +1,4 @@
-"""Add the value that was sent to each validation error, beside the value expected. Never shows secrets."""
+"""Received values in validation errors, next to the expected ones. Secrets are never shown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _NOTHING = object()
 
 
 def add_found_values(errors: dict[str, list[str]], sent: object) -> None:
-    """Add to each message what stood at its place, in place, unless it says so itself or nothing stood there.
+    """Append the received value to each message in place, unless the message has it or no value was sent.
 
     Args:
         errors: Messages by dotted path, such as `arms[0].weight`.
-        sent: The body or the query as it was read.
+        sent: Body or query of the request.
     """
     for path, messages in errors.items():
         words = "" if _SECRET.search(path) else _describe(_value_at(sent, path))
@@ -38,7 +38,7 @@ def _value_at(sent: object, path: str) -> object:
 
 
 def _describe(value: object) -> str:
-    """A value as it is told; empty for what has no short name."""
+    """Return a value in short form; empty where it has none."""
     if isinstance(value, str):
         if not value.isprintable():
             return ""

@@ -1,4 +1,4 @@
-"""The shape of a problem, for the API's schema."""
+"""Serializer of problem details, for the API's schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CONTENT_TYPE = "application/problem+json"
 
 
 class ProblemDetails(serializers.Serializer[Any]):
-    """Why a request was refused (RFC 9457): `code` is for programs, `errors` are messages by field."""
+    """Refusal of a request (RFC 9457): `code` is for programs, `errors` are messages by field."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -28,5 +28,5 @@ class ProblemDetails(serializers.Serializer[Any]):
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemDetails]]:
-    """Responses of these statuses, for `extend_schema`."""
+    """Return problem responses by status, for `extend_schema`."""
     return {(status, CONTENT_TYPE): ProblemDetails for status in statuses}

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
-    """A problem details response; empty members are left out."""
+    """Return a problem details response without empty members."""
     body = {"type": f"urn:miniatures:problem:{code}", "title": in_language(title), "status": status_code, "code": code}
     if hint := extra.get("hint"):
         extra["hint"] = in_language(hint)
@@ -37,14 +37,14 @@ def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
+    """Turn an exception of a view into a problem; None (500) for unknown ones."""
     response = _problem_of(error)
     if response is None and away.is_away(error):
         if (request := context.get("request")) is not None:
             away.note(request._request, error)
         response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
     if response is None and (lost := not_taken(error)) is not None:
-        # Also a fault of our own may look like this, so it is told in the log.
+        # A fault of our own may look the same, so the log has its traceback.
         logger.warning("A request was not taken: %s.", lost.code, exc_info=error)
         response = problem(lost.code, lost.title, lost.status, hint=lost.hint, retry_after_s=lost.retry_after_s or None)
         if lost.retry_after_s:
@@ -81,8 +81,8 @@ def _problem_of(error: Exception) -> Response | None:
 
 def _refused(error: Refusal) -> Response:
     wait_s = error.retry_after_s
-    told = {"hint": error.hint, "errors": error.errors, "state": error.state, "retry_after_s": wait_s or None}
-    response = problem(error.code, error.message, error.status, **told)
+    details = {"hint": error.hint, "errors": error.errors, "state": error.state, "retry_after_s": wait_s or None}
+    response = problem(error.code, error.message, error.status, **details)
     if wait_s:
         response["Retry-After"] = str(wait_s)
     return response

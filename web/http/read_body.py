@@ -1,4 +1,4 @@
-"""Read a request's body by the serializer that describes it."""
+"""Validation of a request's body by its serializer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from rest_framework.serializers import BaseSerializer
 
 
 def read_body(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
-    """Return the checked values of a body.
+    """Return the validated values of a body.
 
     Raises:
-        rest_framework.exceptions.ValidationError: Names each field that does not fit.
+        rest_framework.exceptions.ValidationError: Names each field that is not valid.
     """
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)

@@ -1,6 +1,6 @@
-"""Give each request an id, name it in the answer and in every line of the log, and log one line once it is answered.
+"""Request ids, in the response and in every log line, and one log line for each response.
 
-Probes of health and static files that are answered well make no line: a site at rest is silent. A refusal always makes one.
+Successful health probes and static files are not logged, so an idle site is silent. A refusal always is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 @sync_and_async_middleware
 def request_log(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Middleware: of a stream, the line is logged once it begins."""
+    """Middleware: log a streamed response when it begins."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
@@ -54,7 +54,7 @@ def _named(request: HttpRequest) -> Iterator[Callable[[HttpResponseBase], HttpRe
     with context.bound(request_id=request_id):
 
         def log(response: HttpResponseBase) -> HttpResponseBase:
-            # Answers of `/v1` have theirs already.
+            # Responses of `/v1` have the header already.
             response.setdefault(HEADER, request_id)
             _log(request, response, time.perf_counter() - began_s)
             return response
@@ -66,17 +66,17 @@ def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> No
     match = request.resolver_match
     method = request.method if (request.method or "").isalpha() else "other"
     route = f"/{match.route}" if match else None
-    said: dict[str, Any] = {"method": method, "route": route, "status": response.status_code}
-    said |= {"ms": round(seconds * 1000, 1), "user_id": _user_id(request)}
-    spans.ended(f"{method} {route or NO_ROUTE}", seconds=seconds, attributes={**said, **context.fields()})
+    fields: dict[str, Any] = {"method": method, "route": route, "status": response.status_code}
+    fields |= {"ms": round(seconds * 1000, 1), "user_id": _user_id(request)}
+    spans.ended(f"{method} {route or NO_ROUTE}", seconds=seconds, attributes={**fields, **context.fields()})
     is_refused = response.status_code >= HTTPStatus.BAD_REQUEST
     if not is_refused and (not settings.LOG_REQUESTS or _is_quiet(request)):
         return
     reason = getattr(request, REASON, "")
-    told = (method, route or NO_ROUTE, response.status_code, said["ms"], reason and f": {reason}")
-    # A reason is worth an operator's look: a name that the site does not know, a form that is not ours.
+    # A reason is worth an operator's look: an unknown host name, a forged form.
     level = logging.WARNING if reason else logging.INFO
-    logger.log(level, "%s %s %s %.0f ms%s", *told, extra={**said, "reason": reason or None})
+    values = (method, route or NO_ROUTE, response.status_code, fields["ms"], reason and f": {reason}")
+    logger.log(level, "%s %s %s %.0f ms%s", *values, extra={**fields, "reason": reason or None})
 
 
 def _is_quiet(request: HttpRequest) -> bool:
@@ -85,7 +85,7 @@ def _is_quiet(request: HttpRequest) -> bool:
 
 
 def _user_id(request: HttpRequest) -> str | None:
-    """Return the key of who asked, where the request was looked up for it: the log asks no database."""
+    """Return the user's key if the view has loaded the user; the log makes no query."""
     user: Any = request.__dict__.get("user")
     if isinstance(user, LazyObject):
         user = getattr(request, "_cached_user", None)

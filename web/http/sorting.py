@@ -1,4 +1,4 @@
-"""Lists of many pages that the server orders: the column that an address asks for, and where each head leads."""
+"""Server-side sorting of paginated lists: the column in the address, and the link of each column head."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ Rows = TypeVar("Rows", bound=Model)
 
 @dataclass(frozen=True)
 class SortHead:
-    """A head that orders its list: what it puts into `?sort=`, and how the list stands by it now."""
+    """Column head that sorts its list: its next value of `?sort=`, and its present `aria-sort`."""
 
     leads_to: str
     aria: str
 
 
 def sorted_rows(
-    rows: QuerySet[Rows], asked: str, columns: Mapping[str, str]
+    rows: QuerySet[Rows], order: str, columns: Mapping[str, str]
 ) -> tuple[QuerySet[Rows], dict[str, SortHead]]:
-    """Order a list by one of its columns; unknown ones leave its own order.
+    """Sort a list by one of its columns; an unknown column keeps the list's own order.
 
     Args:
-        rows: The list in its own order, which also parts rows of equal value.
-        asked: A column's name, with `-` before it for the largest first.
-        columns: By name, the field or annotation that orders.
+        rows: The list in its own order, which also breaks ties.
+        order: A column's name, with `-` before it for descending order.
+        columns: Field or annotation to sort by, by column name.
 
     Returns:
-        The list, rows without a value last; and its heads by name.
+        The list, with rows without a value last, and its heads by name.
     """
-    name, is_down = asked.removeprefix("-"), asked.startswith("-")
+    name, is_down = order.removeprefix("-"), order.startswith("-")
     heads = {each: _head(each, each == name, is_down) for each in columns}
     if name not in columns:
         return rows, heads

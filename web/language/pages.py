@@ -1,4 +1,4 @@
-"""The language of a page: the member's choice, else the browser's; pages that are not wholly translated stay English."""
+"""The language of a page: the member's choice, else the browser's; pages not wholly translated stay English."""
 
 from __future__ import annotations
 

@@ -12,7 +12,10 @@ from django.views.i18n import JavaScriptCatalog
 
 @cache
 def script_words(language: str) -> dict[str, Any]:
-    """Translations by English text, a list of forms for what is counted; empty for English, which scripts hold themselves."""
+    """Translations by English text, a list of forms for what is counted.
+
+    Empty for English, which scripts hold themselves.
+    """
     if language == settings.LANGUAGE_CODE:
         return {}
     view = JavaScriptCatalog()

@@ -1,4 +1,4 @@
-"""Sentences that the product writes in English wherever they arise, put into the page's language where a page shows them.
+"""Sentences that the product writes in English wherever they arise, in the page's language where a page shows them.
 
 Checks, refusals and messages of other rooms know no language: their text is compared with templates such as
 `%(count)s words; at most %(most)s are allowed`, and the template's translation is filled in.

@@ -26,9 +26,9 @@ def request_id() -> str:
     return fields().get("request_id", "")
 
 
-def valid_request_id(given: str) -> str:
-    """Return the id that a caller gave where it is 8 to 64 letters, digits, dots, dashes or underscores, else a new one."""
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+def valid_request_id(value: str) -> str:
+    """Return a caller's id where it is 8 to 64 letters, digits, dots, dashes or underscores, else a new one."""
+    return value if _ID.fullmatch(value) else uuid.uuid4().hex
 
 
 @contextmanager
@@ -66,17 +66,17 @@ def inherit(line: str) -> None:
 
     A line that cannot be read, or an empty one, changes nothing.
     """
-    if given := _read(line):
-        _inherited.update(given)
+    if values := _read(line):
+        _inherited.update(values)
         os.environ[VARIABLE] = line.strip()
 
 
 def _read(line: str) -> dict[str, str]:
     try:
-        given = json.loads(line)
+        values = json.loads(line)
     except ValueError:
         return {}
-    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    return {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}
 
 
 _inherited = _read(os.environ.get(VARIABLE, ""))

@@ -45,17 +45,17 @@ class JsonFormatter(logging.Formatter):
             "message": self._redact(without_path(record.getMessage(), record)),
             "host": self._host,
         }
-        known = context.fields()
+        fields = context.fields()
         for name in FIELDS:
-            value = getattr(record, name, known.get(name))
+            value = getattr(record, name, fields.get(name))
             if isinstance(value, int | float):
                 line[name] = value
             elif value is not None:
                 line[name] = self._redact(str(value))
         if record.exc_info:
             # Its end names the fault; some errors quote every route there is.
-            told = without_path(self.formatException(record.exc_info), record)
-            line["exception"] = self._redact(told[-MOST_OF_EXCEPTION:])
+            traceback = without_path(self.formatException(record.exc_info), record)
+            line["exception"] = self._redact(traceback[-MOST_OF_EXCEPTION:])
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -75,7 +75,7 @@ def is_json() -> bool:
 
 
 def begin_in_engine(*, job: str, kind: str, attempt: int) -> None:
-    """Have an engine's lines name its job, as JSON where the installation's log is: by the environment of the worker."""
+    """Have an engine's lines name its job, as JSON where the installation's log is, by the worker's environment."""
     context.bind(job_id=job, kind=kind, attempt=attempt)
     if is_json():
         handler = logging.StreamHandler()

@@ -32,10 +32,10 @@ LEAST_SECRET = 8
 
 
 def redactor(environment: Mapping[str, str] = os.environ) -> Callable[[str], str]:
-    """Return a function that takes secrets out of a text: those of the environment by value, others by how they look."""
+    """A function that takes secrets out of a text: those of the environment by value, others by how they look."""
     values = {value for name, value in environment.items() if _SECRET_VARIABLE.search(name)}
-    known = sorted((re.escape(value) for value in values if len(value) >= LEAST_SECRET), key=len, reverse=True)
-    by_value = re.compile("|".join(known)) if known else None
+    secrets = sorted((re.escape(value) for value in values if len(value) >= LEAST_SECRET), key=len, reverse=True)
+    by_value = re.compile("|".join(secrets)) if secrets else None
 
     def redact(text: str) -> str:
         if by_value:

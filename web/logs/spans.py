@@ -1,4 +1,4 @@
-"""Spans of work that has ended, for whoever traces: a name, two times, and plain attributes; never texts or addresses."""
+"""Spans of work that has ended, for whoever traces: a name, two times, plain attributes; never texts or addresses."""
 
 from __future__ import annotations
 

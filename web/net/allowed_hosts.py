@@ -1,7 +1,7 @@
 """Addresses on the network that others named: which may be called, by the settings of this installation.
 
-Private networks are open only by name, in `ALLOWED_PRIVATE_HOSTS`. How numbers are found and judged is `places`' affair;
-what is asked there is the caller's.
+Private networks are open only by name, in `ALLOWED_PRIVATE_HOSTS`. How numbers are found and judged is `places`'
+affair; what is asked there is the caller's.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from web.net.ssrf import Address, AddressRefusedError, Endpoint
 __all__ = ["Address", "AddressRefusedError", "Endpoint", "check", "pin", "place_name"]
 
 
-def check(url: str, *, may_have_query: bool = False, named: Sequence[str] | None = None) -> Endpoint:
+def check(url: str, *, may_have_query: bool = False, private_hosts: Sequence[str] | None = None) -> Endpoint:
     """Look at a URL without calling it.
 
     Args:
         url: An http or https address.
         may_have_query: Whether a query belongs to it.
-        named: Private hosts that are allowed; those of the settings where none are given.
+        private_hosts: Private hosts that are allowed; those of the settings where none are given.
 
     Returns:
         The place; without a number where the host is allowed by name, which is not resolved here.
@@ -31,8 +31,8 @@ def check(url: str, *, may_have_query: bool = False, named: Sequence[str] | None
         AddressRefusedError: No http(s), credentials or a fragment inside, an unknown name, or a private network.
     """
     place = ssrf.parse(url, may_have_query=may_have_query)
-    named = settings.ALLOWED_PRIVATE_HOSTS if named is None else named
-    return place if ssrf.is_allowed_by_name(place, named) else ssrf.pin(place, named=named)
+    private_hosts = settings.ALLOWED_PRIVATE_HOSTS if private_hosts is None else private_hosts
+    return place if ssrf.is_allowed_by_name(place, private_hosts) else ssrf.pin(place, private_hosts=private_hosts)
 
 
 def place_name(url: str) -> str:
@@ -47,4 +47,4 @@ def pin(url: str) -> Endpoint:
     Raises:
         AddressRefusedError: As `check`.
     """
-    return ssrf.pin(ssrf.parse(url, may_have_query=True), named=settings.ALLOWED_PRIVATE_HOSTS)
+    return ssrf.pin(ssrf.parse(url, may_have_query=True), private_hosts=settings.ALLOWED_PRIVATE_HOSTS)

@@ -119,7 +119,7 @@ def _endpoint(url: str, rules: FetchRules) -> Endpoint:
     if len(url) > _LONGEST_URL:
         raise FetchError("address", f"An address of {len(url):,} characters is not followed.")
     try:
-        place = ssrf.pin(ssrf.parse(url, may_have_query=True), named=rules.named, lookup=rules.lookup)
+        place = ssrf.pin(ssrf.parse(url, may_have_query=True), private_hosts=rules.named, lookup=rules.lookup)
     except AddressRefusedError as refused:
         raise FetchError("address", refused.message) from refused
     if not rules.any_port and place.port not in OPEN_PORTS and not ssrf.is_allowed_by_name(place, rules.named):

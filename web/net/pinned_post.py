@@ -1,4 +1,4 @@
-"""The one client that posts to addresses others named: to a checked number, without following anywhere, for a while only.
+"""The client that posts to addresses others named: to a checked number, without following anywhere, for a while only.
 
 Every hop is a call of its own: where an answer points elsewhere, the caller is told and nothing is followed.
 """

@@ -1,4 +1,4 @@
-"""A session of `requests` for libraries that call with one: each hop is checked, pinned and bounded as all calls are here.
+"""A session of `requests` for libraries that call with one: each hop is checked, pinned and bounded like all calls.
 
 It knows nothing of signing in, which is what needs it.
 """
@@ -27,20 +27,21 @@ class PinnedSession(requests.Session):
         named: Private hosts that may be called, as `ssrf.pin` takes them.
     """
 
-    def __init__(self, named: Sequence[str]) -> None:
+    def __init__(self, private_hosts: Sequence[str]) -> None:
         super().__init__()
         # No proxy and no netrc of the environment.
         self.trust_env = False
         self.max_redirects = HOPS
         self.headers["Accept-Encoding"] = "identity"
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _PinnedAdapter(named))
+            self.mount(scheme, _PinnedAdapter(private_hosts))
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a prepared request and follow what may be followed.
 
         Raises:
-            requests.RequestException: Whatever comes in between; the library itself lets errors of broken addresses through.
+            requests.RequestException: Whatever comes in between; the library itself lets errors of broken addresses
+                through.
         """
         try:
             return super().send(request, **kwargs)
@@ -55,9 +56,9 @@ class PinnedSession(requests.Session):
 
 
 class _PinnedAdapter(BaseAdapter):
-    def __init__(self, named: Sequence[str]) -> None:
+    def __init__(self, private_hosts: Sequence[str]) -> None:
         super().__init__()
-        self._named = named
+        self._named = private_hosts
 
     def send(
         self,
@@ -77,7 +78,7 @@ class _PinnedAdapter(BaseAdapter):
         # Files and streams, which would be read here, are not posted.
         assert isinstance(body, str | bytes)
         try:
-            place = ssrf.pin(ssrf.parse(url, may_have_query=True), named=self._named)
+            place = ssrf.pin(ssrf.parse(url, may_have_query=True), private_hosts=self._named)
             with exchange(
                 request.method or "GET",
                 url,

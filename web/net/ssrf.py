@@ -18,10 +18,12 @@ from urllib.parse import urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # From a name to its numbers as text; raises OSError where the name is not known.
 Lookup = Callable[[str], Sequence[str]]
-# Networks that the ipaddress module of some Python calls global, and that lead inside all the same: the cloud's own services
-# (Azure's at 168.63.129.16, Oracle's at 192.0.0.192, in a block kept for protocols), and what documents use (RFC 9637).
+# Networks that the ipaddress module of some Python calls global, and that lead inside all the same: the cloud's own
+# services (Azure's at 168.63.129.16, Oracle's at 192.0.0.192, in a block kept for protocols), and what documents use
+# (RFC 9637).
 _NEVER_PUBLIC = [ipaddress.ip_network(name) for name in ("168.63.129.16/32", "192.0.0.0/24", "3fff::/20")]
-# All that is given out of IPv6 for the public network (RFC 4291, section 2.4); the module calls much beyond it global too.
+# All that is given out of IPv6 for the public network (RFC 4291, section 2.4); the module calls much beyond it global
+# too.
 _PUBLIC_IPV6 = ipaddress.ip_network("2000::/3")
 # Addresses of IPv6 that carry one of IPv4 in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -67,10 +69,12 @@ def parse(url: str, *, may_have_query: bool) -> Endpoint:
     """Read a URL without resolving its host.
 
     Returns:
-        The place without a number, its host as DNS has it: in small letters and, where it is international, in Punycode.
+        The place without a number, its host as DNS has it: in small letters and, where it is international, in
+        Punycode.
 
     Raises:
-        AddressRefusedError: No http(s), or credentials, a fragment, a control character, or a query that may not be there.
+        AddressRefusedError: No http(s), or credentials, a fragment, a control character, or a query that may not be
+            there.
     """
     try:
         parts = urlsplit(url)
@@ -131,25 +135,25 @@ def _look_up(host: str, answers: SimpleQueue[list[str] | Exception]) -> None:
         answers.put(error)
 
 
-def pin(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> Endpoint:
+def pin(place: Endpoint, *, private_hosts: Iterable[str], lookup: Lookup = system_lookup) -> Endpoint:
     """The place with the number to connect to, resolved and checked now; see `pin_all`."""
-    return pin_all(place, named=named, lookup=lookup)[0]
+    return pin_all(place, private_hosts=private_hosts, lookup=lookup)[0]
 
 
-def pin_all(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> list[Endpoint]:
+def pin_all(place: Endpoint, *, private_hosts: Iterable[str], lookup: Lookup = system_lookup) -> list[Endpoint]:
     """The place with each number that may be connected to, in the order they are to be tried, resolved and checked now.
 
     Args:
         place: As `parse` returns it.
-        named: Private hosts that are allowed: names, `name:port`, or networks such as `10.0.0.0/8`.
+        private_hosts: Private hosts that are allowed: names, `name:port`, or networks such as `10.0.0.0/8`.
 
     Raises:
         AddressRefusedError: An unknown name, or one of its numbers is in a private network that is not allowed.
     """
-    named = list(named)
+    private_hosts = list(private_hosts)
     addresses = _resolve(place.host, lookup)
-    for address in () if is_allowed_by_name(place, named) else addresses:
-        if not _is_public(address) and not _is_in_allowed_network(address, named):
+    for address in () if is_allowed_by_name(place, private_hosts) else addresses:
+        if not _is_public(address) and not _is_in_allowed_network(address, private_hosts):
             raise AddressRefusedError(
                 f"{place.host} is in a private network ({address}).",
                 "If that is meant, add the host to ALLOWED_PRIVATE_HOSTS and start again.",
@@ -157,9 +161,9 @@ def pin_all(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lo
     return [Endpoint(place.scheme, place.host, place.port, address) for address in dict.fromkeys(addresses)]
 
 
-def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
+def is_allowed_by_name(place: Endpoint, private_hosts: Iterable[str]) -> bool:
     """Return whether the host is allowed by its name, whatever its addresses."""
-    names = {name.lower() for name in named}
+    names = {name.lower() for name in private_hosts}
     return place.host in names or f"{place.host}:{place.port}" in names
 
 
@@ -171,8 +175,8 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _is_in_allowed_network(address: Address, named: Iterable[str]) -> bool:
-    for name in named:
+def _is_in_allowed_network(address: Address, private_hosts: Iterable[str]) -> bool:
+    for name in private_hosts:
         try:
             if address in ipaddress.ip_network(name, strict=False):
                 return True

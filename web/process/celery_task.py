@@ -1,4 +1,7 @@
-"""Celery tasks that keep their types, which Celery's own decorator does not, and whose messages age by the database's clock."""
+"""Celery tasks that keep their types, and whose messages age by the database's clock.
+
+Celery's own decorator loses the types.
+"""
 
 from __future__ import annotations
 

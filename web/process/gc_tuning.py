@@ -1,7 +1,7 @@
 """Run the cyclic garbage collector less often while code creates many small objects without cycles.
 
-Rows on their way through make and drop dictionaries by the thousand, and each thousand has it look at all of them: a third
-of the time that a row takes. What is in no cycle goes as always, as soon as no reference is left.
+Rows on their way through make and drop dictionaries by the thousand, and each thousand has it look at all of them: a
+third of the time that a row takes. What is in no cycle goes as always, as soon as no reference is left.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Packages that are installed while the site runs already: what tuning and serving need, and the web server does not.
 
-`python -m web.process.late_install COMMAND...` runs the command that installs them and keeps a record of it in the Python
-environment; every process of that environment reads the record. Where none is, nothing is being installed. Standard
-library only.
+`python -m web.process.late_install COMMAND...` runs the command that installs them and keeps a record of it in the
+Python environment; every process of that environment reads the record. Where none is, nothing is being installed.
+Standard library only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The lines of a Procfile, and the lines that its processes print.
 
-`miniatures run web.process.lines` runs the Procfile of the current folder, and starts each line again whenever it ends. With
-`--log FILE` all lines go into that file, which is rotated. With a NAME it becomes that line's program, for a supervisor that has
-a unit for each line.
+`miniatures run web.process.lines` runs the Procfile of the current folder, and starts each line again whenever it ends.
+With `--log FILE` all lines go into that file, which is rotated. With a NAME it becomes that line's program, for a
+supervisor that has a unit for each line.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def put(text: str) -> None:
     sys.stdout.flush()
 
 
-def rotated(path: Path, *, most_bytes: int = MOST_LOG_BYTES, kept: int = KEPT_LOGS) -> Callable[[str], None]:
+def rotated(path: Path, *, most_bytes: int = MOST_LOG_BYTES, backups: int = KEPT_LOGS) -> Callable[[str], None]:
     """Return a function that appends a line to a file; a full one is renamed to `PATH.1`, and the oldest goes.
 
     One process writes the lines of all, so nobody else holds the file that is renamed.
     """
-    file = RotatingFileHandler(path, maxBytes=most_bytes, backupCount=kept, encoding="utf-8")
+    file = RotatingFileHandler(path, maxBytes=most_bytes, backupCount=backups, encoding="utf-8")
 
     def write(text: str) -> None:
         file.handle(makeLogRecord({"msg": text}))
@@ -77,7 +77,10 @@ def printer(names: Collection[str], write: Callable[[str], None] = put) -> Calla
 
 
 def json_printer(write: Callable[[str], None] = put) -> Callable[[str, bytes], None]:
-    """Return a function that writes lines as their processes did, which are JSON objects; this program's own become such."""
+    """Return a function that writes lines as their processes did, which are JSON objects.
+
+    This program's own become such.
+    """
 
     def tell(name: str, line: bytes) -> None:
         text = line.decode(errors="replace").rstrip("\n")

@@ -13,6 +13,9 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def end_with_parent(number: signal.Signals) -> None:
-    """Have this process sent a signal when its parent's thread that started it ends; a kill misses who leads a session of its own."""
+    """Have this process sent a signal when its parent's thread that started it ends.
+
+    A kill misses who leads a session of its own.
+    """
     if _prctl is not None:
         _prctl(PARENT_DIED, number)

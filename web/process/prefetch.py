@@ -19,20 +19,20 @@ POLL_S = 0.1
 SWITCH_INTERVAL_S = 0.0001
 
 
-def prefetch(items: Iterable[T], *, held: int = 2) -> Iterator[T]:
-    """The same items in the same order, up to `held` of them made before they are asked for.
+def prefetch(items: Iterable[T], *, capacity: int = 2) -> Iterator[T]:
+    """The same items in the same order, up to `capacity` of them made before they are asked for.
 
-    What the iterable raises is raised where its next item would have come. Closed early, its thread ends after the item at
-    hand. The iterable runs on another thread: it must not use connections of the caller's.
+    What the iterable raises is raised where its next item would have come. Closed early, its thread ends after the item
+    at hand. The iterable runs on another thread: it must not use connections of the caller's.
     """
-    made: Queue[Any] = Queue(maxsize=held)
+    queue: Queue[Any] = Queue(maxsize=capacity)
     is_over = Event()
     context = copy_context()
-    maker = Thread(target=context.run, args=(_produce, items, made, is_over), name="reading-ahead", daemon=True)
+    maker = Thread(target=context.run, args=(_produce, items, queue, is_over), name="reading-ahead", daemon=True)
     maker.start()
     try:
         with fast_thread_switching():
-            while (item := made.get()) is not _END:
+            while (item := queue.get()) is not _END:
                 if isinstance(item, _Raised):
                     raise item.error
                 yield item
@@ -75,21 +75,21 @@ class _Raised:
         self.error = error
 
 
-def _produce(items: Iterable[Any], made: Queue[Any], is_over: Event) -> None:
+def _produce(items: Iterable[Any], queue: Queue[Any], is_over: Event) -> None:
     try:
         for item in items:
-            if not _put(made, item, is_over):
+            if not _put(queue, item, is_over):
                 return
     except BaseException as error:
-        _put(made, _Raised(error), is_over)
+        _put(queue, _Raised(error), is_over)
         return
-    _put(made, _END, is_over)
+    _put(queue, _END, is_over)
 
 
-def _put(made: Queue[Any], item: object, is_over: Event) -> bool:
+def _put(queue: Queue[Any], item: object, is_over: Event) -> bool:
     while not is_over.is_set():
         try:
-            made.put(item, timeout=POLL_S)
+            queue.put(item, timeout=POLL_S)
         except Full:
             continue
         return True

@@ -54,13 +54,14 @@ class ProcfileRunner:
     Args:
         lines: Shell lines by name.
         later: Names of those that nobody waits for: they start when the others have had the processors for a while.
-        forked: Names of those that are forked from this process where that is safe. Started again, they begin from nothing.
+        forked: Names of those that are forked from this process where that is safe. Started again, they begin from
+            nothing.
         before_fork: Called once the others have been started, to import what the forked ones begin with.
         when_started: Called when all but the later ones have been started; it may begin threads.
         environment: Of all of them.
         tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
-        give_up_after: Ends in a row, each soon after its start, that stop all; None tries for ever, for a site that stays up without
-            the part that fails.
+        give_up_after: Ends in a row, each soon after its start, that stop all; None tries for ever, for a site that
+            stays up without the part that fails.
     """
 
     def __init__(

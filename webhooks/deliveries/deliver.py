@@ -1,7 +1,7 @@
 """Sending what is due: each call signed, failures tried again with growing pauses, a dead address paused.
 
-The row is the truth. A delivery is claimed by a conditional UPDATE and sent outside any transaction, so a receiver may hear
-of an event twice (its id tells), but never not at all within a day. Any number of senders may run at once.
+The row is the truth. A delivery is claimed by a conditional UPDATE and sent outside any transaction, so a receiver may
+hear of an event twice (its id tells), but never not at all within a day. Any number of senders may run at once.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ def replay_range(hook: Hook, *, since: datetime, until: datetime | None = None) 
         raise Refusal(
             "too_many_events",
             f"More than {MAX_REPLAYED:,} events are in this period.",
-            hint=f"Replay in parts: the first {MAX_REPLAYED:,} end at {events[MAX_REPLAYED - 1].created_at:%Y-%m-%d %H:%M:%S} UTC.",
+            hint=f"Replay in parts: the first {MAX_REPLAYED:,} end at "
+            f"{events[MAX_REPLAYED - 1].created_at:%Y-%m-%d %H:%M:%S} UTC.",
         )
     Delivery.objects.bulk_create([Delivery(hook=hook, event=event, is_replay=True) for event in events])
     return len(events)

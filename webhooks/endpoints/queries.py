@@ -8,17 +8,18 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
 
 from members.models import Member
+from web.http.first_or_404 import first_or_404
 from webhooks.endpoints import ports
 from webhooks.models import Delivery, Hook, WebhookEvent
 
 
 def visible_hooks(member: Member) -> QuerySet[Hook]:
-    """Return the webhooks that a member may change, newest first: an admin's all, a lead's those of the tasks they lead.
+    """Return webhooks that a member may change, newest first: an admin's all, a lead's those of the tasks they lead.
 
-    An admin's token without the scope `admin` reaches what a lead's does. A program reaches none: it would outlast its token.
+    An admin's token without the scope `admin` reaches what a lead's does. A program reaches none: it would outlast its
+    token.
 
     Raises:
         PermissionDenied: The member is neither, or is a program.
@@ -41,10 +42,7 @@ def hook_or_404(member: Member, hook_id: UUID) -> Hook:
         PermissionDenied: The member is neither admin nor lead, or is a program.
         Http404: No such hook, or not this member's.
     """
-    hook = visible_hooks(member).filter(pk=hook_id).first()
-    if hook is None:
-        raise Http404("There is no webhook with this id that you can see.")
-    return hook
+    return first_or_404(visible_hooks(member).filter(pk=hook_id), "There is no webhook with this id that you can see.")
 
 
 def deliveries_of(hook: Hook) -> QuerySet[Delivery]:

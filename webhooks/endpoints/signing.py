@@ -41,8 +41,8 @@ def is_valid(header: str, body: bytes, *, key: str, now: int, tolerance_s: int =
     stamp = next((value for name, _, value in parts if name == "t"), "")
     if not stamp.isdecimal() or abs(now - int(stamp)) > tolerance_s:
         return False
-    wanted = _mac(body, key, int(stamp))
-    return any(name == "v1" and hmac.compare_digest(value.encode(), wanted.encode()) for name, _, value in parts)
+    signature = _mac(body, key, int(stamp))
+    return any(name == "v1" and hmac.compare_digest(value.encode(), signature.encode()) for name, _, value in parts)
 
 
 def _mac(body: bytes, key: str, at: int) -> str:

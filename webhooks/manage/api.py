@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
+from web.http.read_body import read_body
 from webhooks.deliveries import replay
 from webhooks.endpoints import edit, queries
 from webhooks.states import EVENTS
@@ -93,16 +94,15 @@ class HookListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(HookOut, operation_id="webhooks_list")
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+    def get(self, request: Request, query: dict[str, Any]) -> Rows:
         return queries.visible_hooks(member_of(request))
 
     @extend_schema(request=HookIn, responses={201: NewHookOut}, operation_id="webhooks_create")
     def post(self, request: Request) -> Response:
         """Make one. Its secret is in this answer and nowhere else."""
         queries.visible_hooks(member_of(request))
-        body = HookIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        chosen = dict(body.validated_data)
+        body = read_body(HookIn, request)
+        chosen = dict(body)
         hook, secret = edit.create(task_slug=chosen.pop("task"), by=member_of(request), **chosen)
         answer = {**HookOut(hook).data, "secret": secret}
         return Response(answer, status=201)
@@ -122,9 +122,8 @@ class HookView(APIView):
         """Change it; `is_active` pauses and resumes."""
         member = member_of(request)
         hook = queries.hook_or_404(member, hook_id)
-        body = HookChangeIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        chosen = dict(body.validated_data)
+        body = read_body(HookChangeIn, request)
+        chosen = dict(body)
         is_active = chosen.pop("is_active", None)
         if chosen:
             kept = {"name": hook.name, "url": hook.url, "events": hook.events}
@@ -147,7 +146,7 @@ class DeliveryListView(APIView):
     pagination_class = KeysetPagination
 
     @lists(DeliveryOut, operation_id="webhooks_deliveries")
-    def get(self, request: Request, asked: dict[str, Any], hook_id: UUID) -> Rows:
+    def get(self, request: Request, query: dict[str, Any], hook_id: UUID) -> Rows:
         return queries.deliveries_of(queries.hook_or_404(member_of(request), hook_id))
 
 
@@ -156,9 +155,8 @@ class ReplayView(APIView):
     def post(self, request: Request, hook_id: UUID) -> Response:
         """One event by its id, or every event it listens to within a stretch of time."""
         hook = queries.hook_or_404(member_of(request), hook_id)
-        body = ReplayIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        chosen = body.validated_data
+        body = read_body(ReplayIn, request)
+        chosen = body
         if "event" in chosen:
             replay.replay_event(hook, chosen["event"])
             return Response({"deliveries": 1}, status=202)

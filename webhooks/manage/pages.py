@@ -99,17 +99,17 @@ def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
 
 @require_POST
 def act(request: HttpRequest, hook_id: UUID) -> HttpResponse:
-    member, wanted = member_of(request), request.POST.get("act", "")
+    member, name = member_of(request), request.POST.get("act", "")
     hook = queries.hook_or_404(member, hook_id)
-    if wanted == "secret":
+    if name == "secret":
         secret = edit.renew_secret(hook, by=member)
         return _detail(request, hook, _form(hook), secret=secret)
-    if wanted == "remove":
+    if name == "remove":
         edit.remove(hook, by=member)
         messages.success(request, f"The webhook '{hook.name}' is removed and no longer called.")
         return redirect("webhooks:index")
     try:
-        messages.success(request, _ACTS[wanted](request, hook))
+        messages.success(request, _ACTS[name](request, hook))
     except KeyError:
         messages.error(request, "There is no such act.")
     except Refusal as refusal:

@@ -1,4 +1,7 @@
-"""A tiny engine that goes on reporting while it waits to be heard, faster than it is listened to. Gives up after a minute."""
+"""A tiny engine that goes on reporting while it waits to be heard, faster than it is listened to.
+
+Gives up after a minute.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A tiny engine that counts, and writes each count to a ledger outside its directory: what was done twice shows there.
 
-Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so many counts after each begin), `fail_at`,
-`exit_at`, `deaf`. Once the file named by `hurry` is there, it counts on without a pause; before that it does not reach the end.
+Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so many counts after each begin),
+`fail_at`, `exit_at`, `deaf`. Once the file named by `hurry` is there, it counts on without a pause; before that it does
+not reach the end.
 """
 
 from __future__ import annotations

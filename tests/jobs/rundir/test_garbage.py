@@ -1,4 +1,6 @@
-"""The collector of garbage rests while engines import, goes on as before, and has nothing to look through at their end."""
+"""The collector of garbage rests while engines import, goes on as before,
+and has nothing to look through at their end.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def test_a_failed_import_leaves_the_collector_on() -> None:
 
 def test_an_ended_process_keeps_its_status_does_what_an_exit_does_and_collects_nothing() -> None:
     at_exit = "print('frozen' if gc.get_freeze_count() > 1000 else 'collected')"
-    code = f"import atexit, gc; from jobs.rundir.garbage import end_process; atexit.register(lambda: {at_exit}); end_process(3)"
+    code = (
+        f"import atexit, gc; from jobs.rundir.garbage import end_process; atexit.register(lambda: {at_exit}); "
+        "end_process(3)"
+    )
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
@@ -49,5 +54,5 @@ def test_engines_that_import_torch_end_so() -> None:
         if "main(RunDir.open(" in module.read_text() or "main(launch.open_run(" in module.read_text()
     }
 
-    assert len(ends) == 7
+    assert len(ends) == 8
     assert all(ends.values()), ends

@@ -9,7 +9,9 @@ import pytest
 from jobs.kinds import registry
 from jobs.supervisor import run_job
 
-NEEDING_TORCH = {"training", "download", "export", "write", "evaluation", "study-cell", "serving"}
+NEEDING_TORCH = {
+    *("training", "training-part", "download", "isolation", "export", "write", "evaluation", "study-cell", "serving")
+}
 
 
 @pytest.mark.django_db(transaction=True)

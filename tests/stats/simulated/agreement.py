@@ -1,7 +1,7 @@
 """Ratings whose agreement is known, and how often its intervals hold it.
 
-Each draft has a label; a rater gives it with the root of alpha, else draws one as often as it comes. Then alpha is the truth,
-whatever the labels and their distances, and so are Fleiss' and Cohen's kappa.
+Each draft has a label; a rater gives it with the root of alpha, else draws one as often as it comes. Then alpha is the
+truth, whatever the labels and their distances, and so are Fleiss' and Cohen's kappa.
 """
 
 from __future__ import annotations

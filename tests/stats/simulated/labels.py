@@ -1,7 +1,7 @@
 """Labels whose scores are known, and how often the intervals of macro-F1, precision and recall hold them.
 
-A record's label is drawn, and told right with the accuracy, else any other label is said. Records of a company share, with `ALIKE`,
-its label and what makes an answer hard.
+A record's label is drawn, and told right with the accuracy, else any other label is said. Records of a company share,
+with `ALIKE`, its label and what makes an answer hard.
 """
 
 from __future__ import annotations

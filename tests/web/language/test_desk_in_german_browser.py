@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 open_desk = desk_conftest.open_desk
 # Text that is shown or spoken, without what records, drafts and members say.
 TEXTS = """() => {
-  const own = "bdi, dd, .part-name, .edit-field .label, .draft, .read, .facts dl, .mono, .member-name, .menu-body .small, .crumbs, option, .brand, script, template, style, .instruction";
+  const own = "bdi, dd, .part-name, .edit-field .label, .draft, .read, .facts dl, .mono, .member-name, .menu-body \
+.small, .crumbs, option, .brand, script, template, style, .instruction";
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {

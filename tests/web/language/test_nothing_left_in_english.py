@@ -1,4 +1,6 @@
-"""Translated pages hold no text outside the catalogues: neither templates, nor scripts, nor what checks and refusals say."""
+"""Translated pages hold no text outside the catalogues: neither templates, nor scripts,
+nor what checks and refusals say.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,10 @@ PAGES = {
     "review/desk/focus.html", "review/desk/draft.html", "review/desk/decisions.html", "review/bulk/list.html",
     "review/bulk/page.html", "review/bulk/clusters.html", "review/bulk/similar.html",
     "review/choose/page.html", "review/choose/ask.html", "review/choose/_ask.html", "review/comments/mentions.html",
-    "review/desk/_card.html", "review/desk/_history.html", "review/bulk/approved.html", "account/login.html", "account/logout.html", "account/account_inactive.html",
-    "account/ask_an_admin.html", "account/reauthenticate.html", "account/reauthenticate_by_sso.html",
-    "account/signup_closed.html", "mfa/reauthenticate.html", "settings/join.html", "429.html",
-    "socialaccount/authentication_error.html", "socialaccount/login_cancelled.html",
+    "review/desk/_card.html", "review/desk/_history.html", "review/bulk/approved.html", "account/login.html",
+    "account/logout.html", "account/account_inactive.html", "account/ask_an_admin.html", "account/reauthenticate.html",
+    "account/reauthenticate_by_sso.html", "account/signup_closed.html", "mfa/reauthenticate.html", "settings/join.html",
+    "429.html", "socialaccount/authentication_error.html", "socialaccount/login_cancelled.html",
     # Drawn by template tags, which name them in Python.
     "web/_rail.html", "web/_ribbon.html", "web/_halt.html", "generation/_budget_banner.html",
     "review/comments/_panel.html", "review/datasets/_revocation.html",
@@ -112,8 +114,10 @@ CHECKS = sorted((ROOT / "review/text/checks").glob("*.py"))
 DESK = sorted([*(ROOT / "review/desk").rglob("*.py"), *(ROOT / "review/bulk").glob("*.py")])
 # Refusals of what only a program can send; guidelines and shares are pages for leads, in English.
 FOR_PROGRAMS = re.compile(
-    r"UUID|id was already used|If-Match|ETag|is not a verdict|A retract names|Fields belong|An edit brings|Reasons belong|Seconds are|"
-    r"in the order they were shown|none of those shown|not all for this record|under different versions|more than that match|Narrow the filters|must name its preview|send its tag"
+    r"UUID|id was already used|If-Match|ETag|is not a verdict|A retract names|Fields belong|An edit brings"
+    r"|Reasons belong|Seconds are|"
+    r"in the order they were shown|none of those shown|not all for this record|under different versions"
+    r"|more than that match|Narrow the filters|must name its preview|send its tag"
 )
 LEADS = {"guidelines", "assignments.py", "lead_queue.py"}
 # Filled with what is a sentence of its own, or stands within one.
