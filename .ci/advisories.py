@@ -1,4 +1,7 @@
-"""Ask whether a package of this environment has a known vulnerability; where advisories cannot be reached, say so in one line."""
+"""Ask whether a package of this environment has a known vulnerability.
+
+Where advisories cannot be reached, say so in one line.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ AT_MOST_S = 180.0
 
 
 def runner() -> list[str]:
-    """Return the command that is pip-audit here: its module, else what runs it in an environment of its own, else nothing."""
+    """Return pip-audit's command here: its module, else what runs it in an environment of its own, else nothing."""
     if importlib.util.find_spec("pip_audit"):
         return [sys.executable, "-m", "pip_audit"]
     isolated: dict[str, list[str]] = {
@@ -25,14 +28,14 @@ def runner() -> list[str]:
         "uvx": ["--from", TOOL, "pip-audit"],
         "pipx": ["run", "--spec", TOOL, "pip-audit"],
     }
-    return next(([found, *words] for program, words in isolated.items() if (found := shutil.which(program))), [])
+    return next(([path, *words] for program, words in isolated.items() if (path := shutil.which(program))), [])
 
 
 def audit(within_s: float = AT_MOST_S) -> int:
     """Print what is known; returns 1 only if advisories were reached and name a vulnerability."""
     if not (command := runner()):
         return untold("pip-audit is not here, nor uvx or pipx to run it")
-    asked = [
+    options = [
         "--path",
         sysconfig.get_path("purelib"),
         "--format",
@@ -43,17 +46,17 @@ def audit(within_s: float = AT_MOST_S) -> int:
         "15",
     ]
     process = subprocess.Popen(
-        [*command, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        said, complaint = process.communicate(timeout=within_s)
+        output, complaint = process.communicate(timeout=within_s)
     except subprocess.TimeoutExpired:
         # With its children: uvx and pipx start one.
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         return untold(f"no answer within {within_s:g} s")
     try:
-        packages = json.loads(said)["dependencies"]
+        packages = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
         return untold((complaint.strip().splitlines() or ["no answer"])[-1][:200])
     return tell(packages)

@@ -1,4 +1,4 @@
-"""Every file that a member or their program takes out of the installation leaves a row, whichever page or call gave it."""
+"""Every file that a member or a program takes out of the installation leaves a row, by whichever page or call."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def mark_told(response: AnyResponse) -> AnyResponse:
 class AuditDownloads:
     """Middleware: append *File downloaded* for each answer that is sent as a file to somebody who is signed in.
 
-    The row is written before the first byte leaves, so a download that breaks off is told too. It holds the address without
-    what stands behind its question mark, since filters may hold names.
+    The row is written before the first byte leaves, so a download that breaks off is told too. It holds the address
+    without what stands behind its question mark, since filters may hold names.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

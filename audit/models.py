@@ -1,4 +1,7 @@
-"""The trail and its daily seals. Rows name people and things by id alone, so that erasing a person needs no change here."""
+"""The trail and its daily seals.
+
+Rows name people and things by id alone, so that erasing a person needs no change here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Recording an act. Called by the services of every room, inside their own transaction; knows ids and plain values only."""
+"""Recording an act.
+
+Called by the services of every room, inside their own transaction; knows ids and plain values only.
+"""
 
 from __future__ import annotations
 
@@ -92,11 +95,15 @@ ACTS: dict[str, str] = {
     "student_registered": "Student registered",
     "host_drained": "Host drained",
     "host_undrained": "Host takes jobs again",
+    "replica_started": "Serving started on a host",
+    "replica_drained": "Replica drained",
+    "replica_undrained": "Replica takes questions again",
     "job_prioritised": "Job given a priority",
     "run_launched": "Training run launched",
     "run_exported": "Training run exported",
     "run_adopted": "Training run adopted",
     "miniature_exported": "Miniature exported",
+    "miniature_pushed": "Miniature sent to a hub",
     "sweep_launched": "Sweep launched",
     "test_split_opened": "Test split opened",
     "arena_opened": "Arena opened",
@@ -108,6 +115,8 @@ ACTS: dict[str, str] = {
     "miniature_demoted": "Miniature demoted",
     "router_made": "Router made",
     "router_set": "Thresholds of a router set",
+    "fallback_set": "Teacher set to answer while nothing serves",
+    "fallback_removed": "Teacher answers no more while nothing serves",
     "pipeline_saved": "Pipeline saved",
     "pipeline_promoted": "Default pipeline set",
     "pipeline_demoted": "Default pipeline taken back",

@@ -1,10 +1,11 @@
 """Import and export beside Label Studio: the same drafts through both web APIs, turn and turn about, on PostgreSQL.
 
-`python -m benchmarks.exchange [VENV] [DRAFTS] [ROUNDS]`; what `VENV` is says `benchmarks.label_studio`. Where none is named
-this project is measured alone, without a ratio. Each round imports the drafts anew, into a new project there and a new task
-here: a project takes them in bodies of ten thousand, a task in files of as many rows. Then one verdict stands on every draft, and all of them are pulled: there by the export of the project, which its
-server gathers in memory, here as the `raw` file of a version, whose freezing is timed beside it. Last line: JSON with
-`import_ratio` and `export_ratio` (our rows per second over theirs), `ratio` the smaller share of what each should reach.
+`python -m benchmarks.exchange [VENV] [DRAFTS] [ROUNDS]`; what `VENV` is says `benchmarks.label_studio`. Where none is
+named this project is measured alone, without a ratio. Each round imports the drafts anew, into a new project there and
+a new task here: a project takes them in bodies of ten thousand, a task in files of as many rows. Then one verdict
+stands on every draft, and all of them are pulled: there by the export of the project, which its server gathers in
+memory, here as the `raw` file of a version, whose freezing is timed beside it. Last line: JSON with `import_ratio` and
+`export_ratio` (our rows per second over theirs), `ratio` the smaller share of what each should reach.
 """
 
 from __future__ import annotations

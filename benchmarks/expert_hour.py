@@ -1,16 +1,18 @@
-"""How many verdicts of experts a gold set takes, read plainly, in the order of a judge's doubts, and with a judge that accepts.
+"""How many verdicts of experts a gold set takes, read plainly, in the order of a judge's doubts,
+and with a judge that accepts.
 
     python -m benchmarks.expert_hour [--seeds 10] [--texts 1000]
 
-The offline teacher writes mails and labels what it wrote wrong: that is the truth. A reviewer errs on 4 % of drafts, either
-way; what they reject brings no gold. Judges are of three strengths, right about so many good and so many bad drafts, and say
-how sure they are. Wanted: 1,000 texts of which at most 2 % are wrong, for at most a third of the verdicts that plain reading
-takes. Acceptance is by the product's own functions (`stats.risk_control`, `review.desk.ordering_strategies`): a lead asks for
-it at the start, experts read in the order *likely good first*, in which what it waits for comes sooner, and once verdicts
-bear it out the judge accepts; a part of that is audited, and the product's test stops it. It is tried with the product's own
-shares, and with a bound by which the whole set keeps 2 % where three quarters of it come by the judge. What the judge passes and the reviewer rejects
-is read again until one verdict is three ahead, and all these count. Nothing is said of how good a
-miniature becomes. The last line is one JSON object.
+The offline teacher writes mails and labels what it wrote wrong: that is the truth. A reviewer errs on 4 % of drafts,
+either way; what they reject brings no gold. Judges are of three strengths, right about so many good and so many bad
+drafts, and say how sure they are. Wanted: 1,000 texts of which at most 2 % are wrong, for at most a third of the
+verdicts that plain reading takes. Acceptance is by the product's own functions (`stats.risk_control`,
+`review.desk.ordering_strategies`): a lead asks for it at the start, experts read in the order *likely good first*, in
+which what it waits for comes sooner, and once verdicts bear it out the judge accepts; a part of that is audited, and
+the product's test stops it. It is tried with the product's own shares, and with a bound by which the whole set keeps
+2 % where three quarters of it come by the judge. What the judge passes and the reviewer rejects is read again until one
+verdict is three ahead, and all these count. Nothing is said of how good a miniature becomes. The last line is one JSON
+object.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ from stats.intervals import means
 from stats.intervals.distributions import Floats, normal_quantile
 
 REVIEWER_ERRS, AT_RANDOM, WANTED = 0.04, 0.15, 1 / 3
-# The share of drafts that no judge may take, and after how many verdicts of experts those that count are looked at again.
+# The share of drafts that no judge may take, and after how many verdicts of experts those that count are looked at
+# again.
 RANDOM_SLICE, LOOKED_EVERY = 0.2, 5
 # As the product has them: the share of what a judge passes, the confidence of a first try.
 SHARE, LEVEL = 0.3, 0.96
@@ -95,7 +98,9 @@ def drafts(seed: int) -> list[bool]:
 
 
 def sure(is_good: Sequence[bool], judge: tuple[float, float], chance: np.random.Generator) -> Floats:
-    """How sure a judge is of each draft: the chance that it is good, given a score that is normal among good and bad ones."""
+    """How sure a judge is of each draft: the chance that it is good,
+    given a score that is normal among good and bad ones.
+    """
     apart, good = normal_quantile(judge[0]) + normal_quantile(judge[1]), np.asarray(is_good)
     scores, share = chance.normal(np.where(good, apart, 0.0)), float(good.mean())
     return np.asarray(1 / (1 + (1 - share) / share * np.exp(apart * apart / 2 - apart * scores)))
@@ -160,7 +165,9 @@ def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: 
 
 
 def steps(chances: Floats) -> Floats:
-    """Scores as the product reads them off a judge's words: 0 where it fails a text, else by how many of four requirements it misses."""
+    """Scores as the product reads them off a judge's words: 0 where it fails a text,
+    else by how many of four requirements it misses.
+    """
     passed, scores = chances >= 0.5, np.zeros(len(chances))
     ranks = np.argsort(np.argsort(chances[passed]))
     scores[passed] = (1 + np.floor(5 * ranks / max(1, passed.sum()))) / 5
@@ -175,7 +182,9 @@ def borne_out(known: Sequence[tuple[float, bool]], among: Sequence[float], least
 
 
 def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int, rule: tuple[float, float]) -> list[int]:
-    """Take drafts in turn, some of them read, until there are enough or the product's audit stops it; those gone through."""
+    """Take drafts in turn, some of them read, until there are enough or the product's audit stops it;
+    those gone through.
+    """
     audited = wrong = 0
     for number, place in enumerate(passed):
         if len(desk.gold) >= texts or risk_control.is_broken(wrong, audited, rule[0]):
@@ -247,8 +256,8 @@ def main(seeds: int, texts: int) -> None:
     for way, row in rows.items():
         ends = "" if row["low"] is None else f" ({row['low']:.2f} to {row['high']:.2f})"
         print(
-            f"{way:>46}: {row['verdicts']:6.0f} verdicts ({row['from']:.0f} to {row['to']:.0f}), {row['part']:.2f} of plain{ends}: "
-            f"{row['says']}; {row['wrong']:.1%} wrong, at most {row['most_wrong']:.1%}"
+            f"{way:>46}: {row['verdicts']:6.0f} verdicts ({row['from']:.0f} to {row['to']:.0f}), {row['part']:.2f} of "
+            f"plain{ends}: {row['says']}; {row['wrong']:.1%} wrong, at most {row['most_wrong']:.1%}"
         )
     print(json.dumps({"seeds": seeds, "texts": texts, "ways": rows}))
 

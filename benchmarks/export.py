@@ -1,10 +1,10 @@
 """Import, freeze and export: seconds, rows per second, and the memory the server gains.
 
 `python -m benchmarks.export [ROWS] [sqlite|postgresql]`. Every file of a frozen version is pulled over HTTP
-from a real uvicorn, the training file of each format several times, alternating with reading the same file from the disk,
-which is the floor. `LABEL_STUDIO_ROWS_PER_S` is what Label Studio 1.23 exported on one machine with PostgreSQL at 10,000 rows.
-Last line: JSON with `ratio` (our rows per second of `raw`, the format with everything, over Label Studio's) and what it was
-made of.
+from a real uvicorn, the training file of each format several times, alternating with reading the same file from the
+disk, which is the floor. `LABEL_STUDIO_ROWS_PER_S` is what Label Studio 1.23 exported on one machine with PostgreSQL at
+10,000 rows. Last line: JSON with `ratio` (our rows per second of `raw`, the format with everything, over Label
+Studio's) and what it was made of.
 """
 
 from __future__ import annotations

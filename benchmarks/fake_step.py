@@ -1,10 +1,10 @@
 """One optimiser step of the engine on tensors without content, and the bytes alive at its peak.
 
-The model, adapters, loss, packed attention, recomputation, clipping and AdamW are the engine's own; torch's fake tensors
-carry shapes and formats only, so a student of 12 B parameters takes seconds and no memory. Every operation is watched,
-on the way back too: a storage counts from when it is made until nothing holds it. Where a GPU's kernel cannot even be
-pretended on a CPU, something that keeps the same tensors stands in: variable-length flash attention, and fused dropout.
-What a driver or an allocator adds is not seen.
+The model, adapters, loss, packed attention, recomputation, clipping and AdamW are the engine's own; torch's fake
+tensors carry shapes and formats only, so a student of 12 B parameters takes seconds and no memory. Every operation is
+watched, on the way back too: a storage counts from when it is made until nothing holds it. Where a GPU's kernel cannot
+even be pretended on a CPU, something that keeps the same tensors stands in: variable-length flash attention, and fused
+dropout. What a driver or an allocator adds is not seen.
 """
 
 from __future__ import annotations

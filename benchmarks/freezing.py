@@ -95,7 +95,8 @@ def judged_task(rows: int, admin: Any) -> Any:
             title = facts["company"]
             fields = {"subject": f"For Company {i // 2}", "body": write(i)}
             record = Record(task=task, source=source, row_number=i + 1, title=title, facts=facts,
-                            group=title.casefold(), split=sides[title.casefold()], content_hash=uuid.uuid4().hex * 2)  # fmt: skip
+                            group=title.casefold(), split=sides[title.casefold()],
+                            content_hash=uuid.uuid4().hex * 2)  # fmt: skip
             draft = Draft(task=task, task_version=version, record=record, state="decided", fields=fields,
                               fields_hash=prompting.fields_hash(fields), teacher="offline:bench")  # fmt: skip
             verdict = "edit" if i % 4 == 0 else "accept"
@@ -126,7 +127,10 @@ def writer(rng: random.Random) -> Callable[[int], str]:
             return last[-1].replace("opened", "closed", 1)
         chosen = [sentence for sentence in templates[i % TEMPLATES] if rng.random() < 0.9]
         own = " ".join(rng.choices(words, k=rng.randrange(15, 30)))
-        text = f"Hi {{{{contact.first_name}}}},\n\nCompany {i // 2} opened depot {i}. {own}.\n\n{' '.join(chosen)}\n\nWould a call help?"
+        text = (
+            f"Hi {{{{contact.first_name}}}},\n\nCompany {i // 2} opened depot {i}. "
+            f"{own}.\n\n{' '.join(chosen)}\n\nWould a call help?"
+        )
         last[:] = [text]
         return text
 

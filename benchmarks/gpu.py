@@ -41,9 +41,10 @@ def tuning(
     """A way to tune a student; `how` names it beside the others of the student."""
     return {
         "name": f"{student} {how} {rows}{'' if by == 'ours' else ' ' + by}", "program": "tuning", "student": student,
-        "how": f"{how}, {'rows of mixed lengths' if rows == 'mixed' else f'{int(rows):,} tokens'}", "by": by, "rows": rows,
-        "count": count, "device": "cuda",
-        "recipe": Recipe.model_validate({"batch_size": batch_size, "dropout": 0.0, **recipe}).model_dump(exclude_unset=True),
+        "how": f"{how}, {'rows of mixed lengths' if rows == 'mixed' else f'{int(rows):,} tokens'}", "by": by,
+        "rows": rows, "count": count, "device": "cuda",
+        "recipe": Recipe.model_validate({"batch_size": batch_size, "dropout": 0.0,
+            **recipe}).model_dump(exclude_unset=True),
     }  # fmt: skip
 
 
@@ -67,6 +68,7 @@ def stages() -> dict[str, list[Cell]]:
         for name, recipe in (("LoRA", LORA), ("full", FULL))
         for dtype in ("bf16", "fp32", "fp16")
     ]
+    formats.insert(0, tuning(llama, "LoRA bf16, compiled", "8192", LORA | {"dtype": "bf16", "compile": "on"}))
     formats += [
         tuning("gemma-3-1b", f"{name} bf16", "8192", way | {"dtype": "bf16"})
         for name, way in (("LoRA", LORA), ("full", FULL))
@@ -161,7 +163,8 @@ def main() -> None:
     device = "CPU, rehearsed" if chosen.rehearse else device_name()
     if not chosen.page and not device:
         sys.exit(
-            "There is no NVIDIA GPU here, or no torch. Try --rehearse for the same path on a CPU, or --page for the page."
+            "There is no NVIDIA GPU here, or no torch. Try --rehearse for the same path on a CPU, "
+            "or --page for the page."
         )
 
     began = time.monotonic()

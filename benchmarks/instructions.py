@@ -1,4 +1,6 @@
-"""The pairs of instruction and answer that tuning is measured on: a public collection's, or made ones of the same sizes."""
+"""The pairs of instruction and answer that tuning is measured on: a public collection's,
+or made ones of the same sizes.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from typing import Final
 FILE: Final = Path("instructions", "dolly_3k.jsonl.gz")
 COUNT: Final = 3_000
 MADE: Final = "made"
-# Of that collection: words of a text (mean and deviation of their logarithm, and most), how many pairs have an input, and
-# how many words there are. A word's share falls there with its rank, too.
+# Of that collection: words of a text (mean and deviation of their logarithm, and most), how many pairs have an input,
+# and how many words there are. A word's share falls there with its rank, too.
 WORDS_OF: Final = {"instruction": (2.28, 0.61, 266), "input": (4.81, 0.91, 1918), "output": (3.47, 1.25, 1513)}
 WITH_INPUT: Final = 0.145
 WORDS: Final = 50_000
@@ -23,7 +25,9 @@ SYLLABLES: Final = [first + second for first in "bdfgklmnprstvz" for second in "
 
 
 def read() -> tuple[str, list[dict[str, str]]]:
-    """Return the name of the data and its pairs: the file under `SHARED_DATA_DIR`, or made ones where no folder is named."""
+    """Return the name of the data and its pairs: the file under `SHARED_DATA_DIR`,
+    or made ones where no folder is named.
+    """
     folder = os.environ.get("SHARED_DATA_DIR")
     if not folder:
         return MADE, made()

@@ -1,8 +1,8 @@
 """Label Studio, served as its own project serves it, for benchmarks that stand beside it.
 
-It is installed in an environment of its own (`python3 -m venv ls && ls/bin/pip install label-studio==1.23.2 pyuwsgi`), runs
-on a PostgreSQL of its own under uWSGI with the process settings of its deployment files, and is spoken to through the API
-that its pages use. Nothing of it is part of this project.
+It is installed in an environment of its own (`python3 -m venv ls && ls/bin/pip install label-studio==1.23.2 pyuwsgi`),
+runs on a PostgreSQL of its own under uWSGI with the process settings of its deployment files, and is spoken to through
+the API that its pages use. Nothing of it is part of this project.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Annotator:
         """
         sent = body if isinstance(body, str | bytes) or body is None else json.dumps(body)
         origin = f"http://127.0.0.1:{self._port}"
-        headers = {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self._cookies.items()), "Content-Type": kind,
+        headers = {"Cookie": "; ".join(f"{name}={one.value}" for name, one in self._cookies.items()),
+            "Content-Type": kind,
                    "X-CSRFToken": self._token, "Referer": origin}  # fmt: skip
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=900)
         try:
@@ -125,11 +126,11 @@ def served(venv: Path) -> Iterator[Served]:
         subprocess.run(migrate, cwd=package, env=env, check=True, stdout=log, stderr=log)
         port = free_port()
         line = [str(venv / "bin/uwsgi"), "--http", f"127.0.0.1:{port}", "--module", "core.wsgi:application", "--chdir",
-                str(package), "--virtualenv", str(venv), "--pythonpath", str(package), "--master", "--single-interpreter",
-                "--processes", str(2 * (os.cpu_count() or 2)), "--cheaper", "1", "--threads", "1", "--enable-threads",
-                "--thunder-lock", "--lazy-apps", "--need-app", "--buffer-size", "65535", "--post-buffering", "4096",
-                "--http-timeout", "900", "--harakiri", str(LONGEST_REQUEST_S), "--disable-logging",
-                "--die-on-term"]  # fmt: skip
+                str(package), "--virtualenv", str(venv), "--pythonpath", str(package), "--master",
+                "--single-interpreter", "--processes", str(2 * (os.cpu_count() or 2)), "--cheaper", "1", "--threads",
+                "1", "--enable-threads", "--thunder-lock", "--lazy-apps", "--need-app", "--buffer-size", "65535",
+                "--post-buffering", "4096", "--http-timeout", "900", "--harakiri", str(LONGEST_REQUEST_S),
+                "--disable-logging", "--die-on-term"]  # fmt: skip
         server = subprocess.Popen(line, cwd=package, env=env, stdout=log, stderr=log)
         try:
             wait_for(port)

@@ -1,10 +1,10 @@
 """How long each page takes in a large installation: the one of the tests' matrix, and millions of rows beside its own.
 
-`python -m benchmarks.pages [--drafts 1000000] [--tasks 200] [--times 20] [--scale 1.0]`: PostgreSQL; half of the drafts in one
-task, with records, decisions and golds; a million ended jobs with five events each; half a million mails with ten events
-each. Rows are copied by the database, its triggers aside. Then every page, as an admin, through the whole of Django. The last
-line of output is one JSON object: the slowest pages, and `ratio`, the worst 95th percentile against 300 ms. The first look at a page is
-apart (`first_ms`): it counts what is then kept and told with its moment.
+`python -m benchmarks.pages [--drafts 1000000] [--tasks 200] [--times 20] [--scale 1.0]`: PostgreSQL; half of the drafts
+in one task, with records, decisions and golds; a million ended jobs with five events each; half a million mails with
+ten events each. Rows are copied by the database, its triggers aside. Then every page, as an admin, through the whole of
+Django. The last line of output is one JSON object: the slowest pages, and `ratio`, the worst 95th percentile against
+300 ms. The first look at a page is apart (`first_ms`): it counts what is then kept and told with its moment.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def grow(made: Any, *, drafts: int, tasks: int, scale: float) -> None:
 
 
 def give_homes(cursor: Any, made: Any, *, tasks: int, copies: int) -> None:
-    """A table that says which task each round of copies belongs to: every second the first, the rest by turns the others."""
+    """A table that says which task each round of copies belongs to: every second the first,
+    the rest by turns the others.
+    """
     from tests.review import factories
 
     others = [factories.make_task(by=made.admin, slug=f"task-{at}") for at in range(1, tasks)]
@@ -157,8 +159,9 @@ def copy_jobs(cursor: Any, made: Any, scale: float) -> None:
 
     job = made.objects["job"]
     own = {
-        "id": FRESH.format(column="t.id"), "state": "'succeeded'", "finished_at": ago("created_at"), "created_at": ago("created_at"),
-        "queued_at": ago("created_at"), "lease_until": "NULL", "unheard_since": "NULL", "settled": "true",
+        "id": FRESH.format(column="t.id"), "state": "'succeeded'", "finished_at": ago("created_at"),
+        "created_at": ago("created_at"), "queued_at": ago("created_at"), "lease_until": "NULL", "unheard_since": "NULL",
+        "settled": "true",
         "task_slug": "(SELECT slug FROM homes h WHERE h.n = 1 + mod(s.n, (SELECT count(*) FROM homes)))",
     }  # fmt: skip
     series = f"generate_series(1, {int(JOBS * scale)}) s(n)"
@@ -185,16 +188,22 @@ def copy_mails(cursor: Any, made: Any, scale: float) -> None:
     copy(cursor, Enrolment, f"t.id = '{mail.enrolment_id}'", series, own)
     own |= {"enrolment_id": ids["enrolment_id"], "message_id": "n || t.message_id", "draft_id": "NULL"}
     copy(cursor, Message, f"t.id = '{mail.pk}'", series, own)
-    kinds = "(ARRAY['opened', 'clicked', 'opened', 'replied', 'opened', 'clicked', 'bounced', 'opened', 'opened', 'clicked'])[k]"
+    kinds = (
+        "(ARRAY['opened', 'clicked', 'opened', 'replied', 'opened', 'clicked', 'bounced', 'opened', 'opened', "
+        "'clicked'])[k]"
+    )
     own = {
         "id": "md5(t.id::text || n || ':' || k)::uuid", "enrolment_id": ids["enrolment_id"],
-        "message_id": ids["message_id"], "key": "t.key || n || ':' || k", "kind": kinds, "occurred_at": "t.occurred_at - make_interval(secs => n)",
+        "message_id": ids["message_id"], "key": "t.key || n || ':' || k", "kind": kinds,
+        "occurred_at": "t.occurred_at - make_interval(secs => n)",
     }  # fmt: skip
     copy(cursor, Event, f"t.id = '{event.pk}'", f"{series}, generate_series(1, {EVENTS_A_MAIL}) e(k)", own)
 
 
 def measure(made: Any, times: int, only: str) -> dict[str, Any]:
-    """Each page so many times after a first look: milliseconds at the middle, at 95 of 100 and at most, and statements."""
+    """Each page so many times after a first look: milliseconds at the middle, at 95 of 100 and at most,
+    and statements.
+    """
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -219,9 +228,10 @@ def measure(made: Any, times: int, only: str) -> dict[str, Any]:
         first, *spent = spent
         slowest = max(statements.captured_queries, key=lambda each: float(each["time"]), default=None)
         found[route.name] = {
-            "status": answer.status_code, "p50_ms": round(statistics.median(spent)), "p95_ms": round(percentile(spent, 95)),
-            "max_ms": round(max(spent)), "first_ms": round(first),
-            "statements": len(statements), "slowest_s": slowest and slowest["time"], "sql": slowest and slowest["sql"][:1200],
+            "status": answer.status_code, "p50_ms": round(statistics.median(spent)),
+            "p95_ms": round(percentile(spent, 95)), "max_ms": round(max(spent)), "first_ms": round(first),
+            "statements": len(statements), "slowest_s": slowest and slowest["time"],
+            "sql": slowest and slowest["sql"][:1200],
         }  # fmt: skip
         late = f": {slowest['sql'][:2000]}" if slowest and found[route.name]["p95_ms"] > WANTED_MS else ""
         print(f"{route.name} {found[route.name]['p95_ms']} ms{late}", file=sys.stderr, flush=True)

@@ -1,8 +1,9 @@
 """Marks of the verifier's rules: on the demo's texts, and on public sets where they are there.
 
-`python -m benchmarks.verifier [SHARED_DATA_DIR]`. Of the demo's mails, answers and summaries it counts the sentences that the check
-*contradictions* marks and the claims that are not supported; none has a fault. Of public sets it counts the texts without a
-fault that are not marked (specificity) and those with one that are (recall), as `check_claims --rules` answers. Last line: JSON.
+`python -m benchmarks.verifier [SHARED_DATA_DIR]`. Of the demo's mails, answers and summaries it counts the sentences
+that the check *contradictions* marks and the claims that are not supported; none has a fault. Of public sets it counts
+the texts without a fault that are not marked (specificity) and those with one that are (recall), as
+`check_claims --rules` answers. Last line: JSON.
 """
 
 from __future__ import annotations
@@ -83,8 +84,10 @@ def main(folder: Path | None) -> None:
         figures["ms_a_claim"] = round(1000 * (time.process_time() - start) / texts, 2)
         figures["sets"] = {
             name: {
-                "true": tally[True, True] + tally[True, False], "specificity": _share(tally[True, True], tally[True, False]),
-                "faulty": tally[False, True] + tally[False, False], "recall": _share(tally[False, False], tally[False, True]),
+                "true": tally[True, True] + tally[True, False],
+                "specificity": _share(tally[True, True], tally[True, False]),
+                "faulty": tally[False, True] + tally[False, False],
+                "recall": _share(tally[False, False], tally[False, True]),
             }
             for name, tally in tallies.items()
         }  # fmt: skip

@@ -1,7 +1,7 @@
 """Account of an install: the owner of its folder, even where root starts the work; systemd units stay root's.
 
-What lies in the folder is the account's to change: programs, modules, and links in place of files. So root reads, writes and runs
-nothing there; a process that has given up root's rights for good does.
+What lies in the folder is the account's to change: programs, modules, and links in place of files. So root reads,
+writes and runs nothing there; a process that has given up root's rights for good does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from typing import NamedTuple, NoReturn
 
 from install_checks import InstallError
 
-# Variables of root's that the work has: where things are, how the network and pip are reached, and what an install is given.
+# Variables of root's that the work has: where things are, how the network and pip are reached, and what an install is
+# given.
 KEPT = re.compile(
     r"PATH|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TERM|PIP_\w+|SSL_CERT_\w+|REQUESTS_CA_BUNDLE|\w+_proxy|\w+_PROXY|INSTALL_\w+"
     r"|DATABASE_URL|REDIS_URL|TRUSTED_PROXIES"
@@ -40,7 +41,10 @@ class Account(NamedTuple):
 
 
 def account_of(folder: Path) -> Account | None:
-    """Return the account that the folder belongs to where we are root; None where we are not, or it is root's or missing."""
+    """Return the account that the folder belongs to where we are root.
+
+    None where we are not, or it is root's or missing.
+    """
     try:
         owner = folder.stat()
     except OSError:
@@ -55,7 +59,9 @@ def account_of(folder: Path) -> Account | None:
 
 
 def reasons_against(account: Account | None, folder: Path, code: Iterable[Path]) -> list[str]:
-    """Return why root may not install here: the site would be root's, or somebody could change what root runs, and as whom.
+    """Return why root may not install here, and as whom.
+
+    The site would be root's, or somebody could change what root runs.
 
     Args:
         account: The folder's.
@@ -71,8 +77,8 @@ def reasons_against(account: Account | None, folder: Path, code: Iterable[Path])
         )
     if foreign := next(filter(None, (may_change(account, path) for path in code)), None):
         reasons.append(
-            f"Root would run what {account.name}, to whom {folder} belongs, may change: {foreign}. Install from a checkout, and with a "
-            "Python, that root alone may write."
+            f"Root would run what {account.name}, to whom {folder} belongs, may change: {foreign}. Install from a "
+            "checkout, and with a Python, that root alone may write."
         )
     return reasons
 
@@ -93,7 +99,7 @@ def _strange(folder: Path, uids: set[int]) -> Iterator[Path]:
 
 
 def may_change(account: Account, path: Path) -> Path | None:
-    """Return the file, or the folder above it, that an account may write; None where it can change nothing on the way."""
+    """Return the file, or the folder above it, that an account may write; None where it can change none."""
     for each, entry in way_to(path):
         is_of_group = entry.st_gid == account.gid and entry.st_mode & stat.S_IWGRP and not stat.S_ISLNK(entry.st_mode)
         if entry.st_uid == account.uid or is_of_group or _is_open(entry):

@@ -74,16 +74,16 @@ def is_taken(port: int) -> bool:
 def check_compose() -> list[str]:
     """Return what is wrong with Docker here."""
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             ["docker", "compose", "version", "--short"], capture_output=True, text=True, timeout=30
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
-        said = ""
-    numbers = re.match(r"v?(\d+)\.(\d+)", said.strip())
+        output = ""
+    numbers = re.match(r"v?(\d+)\.(\d+)", output.strip())
     if not numbers:
         return ["`docker compose` does not answer; install Docker Engine with its compose plugin, or use --mode plain."]
     is_old = tuple(map(int, numbers.groups())) < COMPOSE_AT_LEAST
-    return [f"docker compose is {said.strip()}; 2.20 or newer is needed."] if is_old else []
+    return [f"docker compose is {output.strip()}; 2.20 or newer is needed."] if is_old else []
 
 
 def check_programs() -> list[str]:

@@ -1,4 +1,7 @@
-"""Package to install: a copy of this checkout, or a wheel, with the locks, for an account that may not read their folder."""
+"""Package to install.
+
+A copy of this checkout, or a wheel, with the locks, for an account that may not read their folder.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from installer import Install
 
 ROOT = Path(__file__).resolve().parent.parent
-# What builds a wheel, beside the folders that setup.py names. Settings, data and old builds of a checkout stay where they are.
+# What builds a wheel, beside the folders that setup.py names. Settings, data and old builds of a checkout stay where
+# they are.
 BUILDS = ("pyproject.toml", "setup.py", "README.md", "LICENSE")
 LEFT_OUT = ("__pycache__", ".pyc")
 

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from install_account import Account
     from installer import Install
 
-PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
-worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --without-gossip --without-mingle --heartbeat-interval 10 --loglevel INFO
+PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 \
+--port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 \
+--proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" \
+--no-access-log
+worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 \
+--queues {queues} --without-gossip --without-mingle --heartbeat-interval 10 --loglevel INFO
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
 alerts: venv/bin/python -m miniatures manage check_alerts --every 60
 """

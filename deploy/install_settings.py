@@ -16,10 +16,10 @@ STORES = ("DATABASE_URL", "REDIS_URL")
 ADDRESSES = ("SITE_URL", "CSRF_TRUSTED_ORIGINS")
 
 
-def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
-    """Return what was given, else what is answered, else the default."""
-    if given or is_silent:
-        return given or default
+def ask(question: str, answer: str | None, default: str, is_silent: bool) -> str:
+    """Return the answer of the command line, else the one typed in, else the default."""
+    if answer or is_silent:
+        return answer or default
     return input(f"{question} [{default}]: ").strip() or default
 
 

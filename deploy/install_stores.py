@@ -37,7 +37,7 @@ def reach_stores(install: Install) -> None:
         InstallError: Names what is wrong, and where to mend it.
     """
     try:
-        said = install.run(install.python, "-c", REACH, **read_env(install.env_file))
+        output = install.run(install.python, "-c", REACH, **read_env(install.env_file))
     except InstallError as error:
         lines = str(error).strip().splitlines()
         reason = next((line for line in reversed(lines) if "Error: " in line), lines[-1])
@@ -46,12 +46,12 @@ def reach_stores(install: Install) -> None:
             "Correct its address there, or give DATABASE_URL and REDIS_URL again."
         ) from None
     client = re.search(r"\d+", install.run("pg_dump", "--version"))
-    if said and client:
-        refuse_unfit_stores(**json.loads(said.splitlines()[-1]), pg_dump=int(client[0]))
+    if output and client:
+        refuse_unfit_stores(**json.loads(output.splitlines()[-1]), pg_dump=int(client[0]))
 
 
 def refuse_unfit_stores(*, redis: str, postgresql: int, pg_dump: int, role: str, may_create: bool) -> None:
-    """Refuse stores that are too old, a client of PostgreSQL older than its server, and a role that cannot try a backup.
+    """Refuse stores that are too old, a PostgreSQL client older than its server, and a role that cannot try a backup.
 
     Args:
         redis: Version that Redis says it is, such as 7.2.4.
@@ -74,7 +74,8 @@ def refuse_unfit_stores(*, redis: str, postgresql: int, pg_dump: int, role: str,
         )
     if not may_create:
         wrong.append(
-            "Each backup is tried in a database of its own, which this role may not create. As PostgreSQL's superuser:\n"
+            "Each backup is tried in a database of its own, which this role may not create. As PostgreSQL's "
+            "superuser:\n"
             f'    ALTER ROLE "{role}" CREATEDB;'
         )
     if wrong:

@@ -1,8 +1,8 @@
 """Install Miniatures on this host, or upgrade what an earlier run installed.
 
-`compose` runs everything in containers from this checkout. `plain` makes a virtual environment and a Procfile in a folder, as the
-account that the folder belongs to, for a PostgreSQL and a Redis of your own; run by root it adds units of systemd. Needs Python
-3.11 and its standard library only.
+`compose` runs everything in containers from this checkout. `plain` makes a virtual environment and a Procfile in a
+folder, as the account that the folder belongs to, for a PostgreSQL and a Redis of your own; run by root it adds units
+of systemd. Needs Python 3.11 and its standard library only.
 """
 
 from __future__ import annotations
@@ -236,7 +236,8 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
     say_login(install, password)
     if copy:
         print(
-            f"Backed up to {copy}. Back again: start the earlier version on the same database (docs/backup.md); nothing is migrated back."
+            f"Backed up to {copy}. Back again: start the earlier version on the same database (docs/backup.md); "
+            "nothing is migrated back."
         )
     print(f"Keep a copy of {install.env_file} apart from backups: it holds the keys.")
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Locks: every package that an image or an install takes, with its version and the hashes of its files.
 
-`python3 deploy/locks.py [--upgrade]` writes them anew from pyproject.toml, for every platform and Python from 3.11 on; what a lock
-holds already keeps its version unless it no longer fits, or `--upgrade` is said. Needs a package index, which it takes from uv's or
-pip's variables; the locks name none. Standard library only.
+`python3 deploy/locks.py [--upgrade]` writes them anew from pyproject.toml, for every platform and Python from 3.11 on;
+what a lock holds already keeps its version unless it no longer fits, or `--upgrade` is said. Needs a package index,
+which it takes from uv's or pip's variables; the locks name none. Standard library only.
 """
 
 from __future__ import annotations
@@ -47,30 +47,33 @@ def versions_for(extras: frozenset[str]) -> str:
 
 def write(name: str, resolver: Path, *, is_upgrade: bool) -> None:
     """Resolve one lock."""
-    beside = tomllib.loads(PYPROJECT.read_text())["build-system"]["requires"]
+    requirements = tomllib.loads(PYPROJECT.read_text())["build-system"]["requires"]
     if "training" in EXTRAS[name]:
         # The torch that the tests run with.
-        beside += re.findall(r"^TORCH_VERSION \?= (\S+)$", MAKEFILE.read_text(), re.MULTILINE)
-        beside[-1] = f"torch=={beside[-1]}"
+        requirements += re.findall(r"^TORCH_VERSION \?= (\S+)$", MAKEFILE.read_text(), re.MULTILINE)
+        requirements[-1] = f"torch=={requirements[-1]}"
     words: list[str | Path] = [
-        resolver, "pip", "compile", PYPROJECT, "-", "--universal", "--python-version", PYTHON, "--generate-hashes", "--no-annotate",
-        "--no-emit-index-url", "--custom-compile-command", "python3 deploy/locks.py", "--quiet", "--output-file", path_of(name),
+        resolver, "pip", "compile", PYPROJECT, "-", "--universal", "--python-version", PYTHON, "--generate-hashes",
+        "--no-annotate", "--no-emit-index-url", "--custom-compile-command", "python3 deploy/locks.py", "--quiet",
+        "--output-file", path_of(name),
     ]  # fmt: skip
     for extra in sorted(EXTRAS[name]):
         words += ["--extra", extra]
-    subprocess.run([*words, *(["--upgrade"] if is_upgrade else [])], input="\n".join(beside), text=True, check=True)
+    subprocess.run(
+        [*words, *(["--upgrade"] if is_upgrade else [])], input="\n".join(requirements), text=True, check=True
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = Path(folder) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", RESOLVER], check=True, env=os.environ)
         for name in EXTRAS:
-            write(name, python.with_name("uv"), is_upgrade=asked.upgrade)
+            write(name, python.with_name("uv"), is_upgrade=options.upgrade)
 
 
 if __name__ == "__main__":

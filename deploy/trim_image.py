@@ -1,7 +1,7 @@
 """Take out of an image what no process of the product reads: `python deploy/trim_image.py [SITE_PACKAGES]`.
 
-Run in the same step as `pip install`, or the layer keeps what is deleted. Every rule names a package and what of it goes; a
-package that is not there is passed over. Nothing here is needed by an installation outside a container.
+Run in the same step as `pip install`, or the layer keeps what is deleted. Every rule names a package and what of it
+goes; a package that is not there is passed over. Nothing here is needed by an installation outside a container.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Take the README's pictures and its film from one running demo: `make pictures` while `make run` is up.
 
-Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names). Ends with an error where a page holds
-an alert. `figures.json` beside the pictures holds what that demo came to: README quotes it, `tests/test_docs.py` compares the two,
-and `test_shipped.py` compares it with the snapshot that is shipped. The film needs Pillow.
+Reads the address and the login from `var/demo-login.json` (or the folder VAR_DIR names). Ends with an error where a
+page holds an alert. `figures.json` beside the pictures holds what that demo came to: README quotes it,
+`tests/test_docs.py` compares the two, and `test_shipped.py` compares it with the snapshot that is shipped. The film
+needs Pillow.
 """
 
 from __future__ import annotations

@@ -7,7 +7,10 @@ class SiteConfig(AppConfig):
     name = "miniatures_site"
 
     def ready(self) -> None:
-        """Tell the members room who has which role and what leaving means; name things for the audit trail, and guard it."""
+        """Tell the members room who has which role and what leaving means.
+
+        Name things for the audit trail, and guard it.
+        """
         from django.core import checks
 
         from audit.browse import ports as audit_ports

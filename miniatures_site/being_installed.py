@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 CODE = "being_installed"
 # What they order begins with torch.
 ORDERS = frozenset({
-    "api-training-runs", "api-sweeps", "api-miniature-exports", "api-miniature-write", "api-evaluations", "api-test-openings",
-    "api-studies", "api-route",
+    "api-training-runs", "api-sweeps", "api-miniature-exports", "api-miniature-write", "api-evaluations",
+    "api-test-openings", "api-studies", "api-route",
 })  # fmt: skip
 # Rooms whose pages carry the notice.
 ROOMS = frozenset({"training", "evaluation", "serving"})

@@ -10,6 +10,7 @@ from celery import Celery
 from celery.signals import (
     beat_init,
     before_task_publish,
+    celeryd_after_setup,
     worker_init,
     worker_ready,
     worker_shutdown,
@@ -111,6 +112,17 @@ def renew_with_each_tick(**_: Any) -> None:
 
 def _renew(**_: Any) -> None:
     alive.renew()
+
+
+@celeryd_after_setup.connect
+def listen_for_this_host(instance: Any, **_: Any) -> None:
+    """Serve the queues of parts for this host too, beside those that the worker was told to serve."""
+    from jobs.lifecycle import parts
+    from jobs.rundir import identity
+
+    queues = instance.app.amqp.queues
+    for name in parts.own_queues(set(queues.consume_from), identity.host_id()):
+        queues.select_add(name)
 
 
 @worker_ready.connect

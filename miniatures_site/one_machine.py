@@ -1,6 +1,7 @@
 """The environment of everything that runs on one machine with `up`; known before Django's settings are read.
 
-`up` forks the web server and the worker from itself, so its own settings must be theirs. Does not know Django's settings.
+`up` forks the web server and the worker from itself, so its own settings must be theirs. Does not know Django's
+settings.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _own: dict[str, str] = {}
 def prepare(words: Sequence[str]) -> None:
     """Take on the environment of `up`, if that is the command and the demo is here or comes from its snapshot.
 
-    A start that loads the demo by its loaders heeds the settings of a process by itself, and takes long whatever is shared.
+    A start that loads the demo by its loaders heeds the settings of a process by itself, and takes long whatever is
+    shared.
     """
     var_dir = env.var_dir()
     if words[:1] != ["up"] or not ((var_dir / DEMO_LOADED).exists() or has_snapshot()):
@@ -40,12 +42,12 @@ def prepare(words: Sequence[str]) -> None:
     parser.add_argument("--host", default=HOST)
     parser.add_argument("--port", default=str(PORT))
     try:
-        chosen, _ = parser.parse_known_args(words[1:])
+        options, _ = parser.parse_known_args(words[1:])
     except SystemExit:  # The command itself says what is wrong with its words.
         return
     # Thousands of modules that stay: not looked through again and again while they are loaded.
     gc.disable()
-    _prepared.update(environment(chosen.host, chosen.port, var_dir))
+    _prepared.update(environment(options.host, options.port, var_dir))
     os.environ.update(_prepared)
     _own.update({name: value for name, value in WITHOUT_THREADS.items() if name not in os.environ})
     os.environ.update(_own)

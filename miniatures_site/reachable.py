@@ -32,12 +32,16 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 
 # A word of a library's error, and what to do about it; the first that stands in the error counts.
 WAYS_OUT: Final = (
-    (("password authentication", "WRONGPASS", "NOAUTH", "Authentication", "invalid username-password", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+    (("password authentication", "WRONGPASS", "NOAUTH", "Authentication", "invalid username-password",
+        "InvalidAccessKeyId", "SignatureDoesNotMatch",
       "AccessDenied", "Forbidden", "403"), "Copy the user, the password or the keys from the home's .env."),
-    (("certificate", "CERTIFICATE", "SSL", "ssl"), "Check the certificate and the file of its authority (docs/hosts.md, TLS)."),
-    (("NoSuchBucket", "does not exist", "404"), "Check the name in the address: the server answers and has no such database or bucket."),
+    (("certificate", "CERTIFICATE", "SSL", "ssl"),
+        "Check the certificate and the file of its authority (docs/hosts.md, TLS)."),
+    (("NoSuchBucket", "does not exist", "404"),
+        "Check the name in the address: the server answers and has no such database or bucket."),
     (("RequestTimeTooSkewed",), "Set this host's clock (timedatectl set-ntp true)."),
-    (("resolve", "Name or service", "name resolution", "getaddrinfo"), "Check the host's name, or write its private address."),
+    (("resolve", "Name or service", "name resolution", "getaddrinfo"),
+        "Check the host's name, or write its private address."),
 )  # fmt: skip
 ELSE_WAY_OUT: Final = (
     "Check that the home runs, that its PRIVATE_ADDRESS is this address, and the firewall between the two."
@@ -62,10 +66,10 @@ class Fault:
 def wait(*, sleep: Callable[[float], object] = time.sleep) -> None:
     """Return once database, queue and storage answer; until then say again and again what does not, and what to do."""
     pause_s = FIRST_PAUSE_S
-    while found := faults():
-        for fault in found:
+    while current := faults():
+        for fault in current:
             logger.error("%s: %s %s", fault.part, fault.message, fault.hint)
-        if not any(fault.keeps_from_work for fault in found):
+        if not any(fault.keeps_from_work for fault in current):
             return
         logger.error("This worker takes no jobs yet; it looks again in %.0f s.", pause_s)
         sleep(pause_s)
@@ -174,7 +178,10 @@ def _gpus() -> list[Fault]:
         return [Fault("GPUs", message, hint, keeps_from_work=False)]
     if machine.inspect_host().gpus:
         return []
-    hint = "Run nvidia-smi on this host: the driver and its library must be of one version; a restart after an update fixes it."
+    hint = (
+        "Run nvidia-smi on this host: the driver and its library must be of one version; "
+        "a restart after an update fixes it."
+    )
     return [Fault("GPUs", "The driver names no GPU that this process may use.", hint, keeps_from_work=False)]
 
 

@@ -1,7 +1,7 @@
-"""Report faults to what speaks Sentry's protocol and spans to OpenTelemetry, where settings name them and packages are installed.
+"""Report faults by Sentry's protocol and spans to OpenTelemetry, where settings name them and packages exist.
 
-Neither package is needed. No body, header, cookie, query, variable or text of a person is sent: a fault is its traceback, the route
-and the keys of request, member and job; a span is a route or a task with its times.
+Neither package is needed. No body, header, cookie, query, variable or text of a person is sent: a fault is its
+traceback, the route and the keys of request, member and job; a span is a route or a task with its times.
 """
 
 from __future__ import annotations
@@ -75,16 +75,16 @@ def _start_sentry(component: Component) -> None:
 
 def before_send(event: Mapping[str, Any], hint: Mapping[str, Any]) -> dict[str, Any]:
     """Return an event with its traceback and keys alone."""
-    kept = {name: event[name] for name in KEPT if name in event}
+    parts = {name: event[name] for name in KEPT if name in event}
     redact = redactor()
     if isinstance(event.get("logentry"), Mapping):
         # The message as it stands in the code, without what was filled in.
-        kept["logentry"] = {"message": redact(str(event["logentry"].get("message", "")))}
-    if "exception" in kept:
-        values = kept["exception"].get("values") or []
-        kept["exception"] = {"values": [_exception(value, redact) for value in values]}
-    kept["tags"] = {**dict(kept.get("tags") or {}), **context.fields()}
-    return kept
+        parts["logentry"] = {"message": redact(str(event["logentry"].get("message", "")))}
+    if "exception" in parts:
+        values = parts["exception"].get("values") or []
+        parts["exception"] = {"values": [_exception(value, redact) for value in values]}
+    parts["tags"] = {**dict(parts.get("tags") or {}), **context.fields()}
+    return parts
 
 
 def _exception(value: Mapping[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:

@@ -23,7 +23,9 @@ HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGTERM, sign
 
 @pytest.fixture(autouse=True)
 def _engines_leave_nothing() -> Iterator[None]:
-    """Put back what an engine in this process takes: fields of log lines, the root logger's handlers and level, signals."""
+    """Put back what an engine in this process takes: fields of log lines,
+    the root logger's handlers and level, signals.
+    """
     # A fixture of a module may have run one before this test.
     forget_engine()
     root = logging.getLogger()

@@ -1,8 +1,9 @@
 """Empty the database after a transactional test, in a small part of the time that Django's `flush` takes.
 
-`flush` deletes from every table and has `post_migrate` make content types, permissions, seeds and triggers again. Here one
-question finds the tables that have rows, and only those are emptied. Rows that `post_migrate` made stay, and are put back
-where a test changed them; so are triggers. Sequences begin again, as after a flush. It does not know what tests do.
+`flush` deletes from every table and has `post_migrate` make content types, permissions, seeds and triggers again. Here
+one question finds the tables that have rows, and only those are emptied. Rows that `post_migrate` made stay, and are
+put back where a test changed them; so are triggers. Sequences begin again, as after a flush. It does not know what
+tests do.
 """
 
 from __future__ import annotations

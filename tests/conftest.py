@@ -37,7 +37,9 @@ GARBAGE_LOOKED_FOR_EVERY = 10_000
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what is compiled, here and in processes of tests: some images ask Python not to, and each start then compiles anew."""
+    """Keep what is compiled, here and in processes of tests: some images ask Python not to,
+    and each start then compiles anew.
+    """
     sys.dont_write_bytecode = False
     # An install of this environment that failed, as without torch, is none of the tests'.
     late_install.RECORD = "no-record-for-tests.json"
@@ -70,6 +72,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     The event loop of browsers stays in this thread, where `asyncio.run` refuses.
     """
     left_out.deselect_outside_data(config, items)
+    left_out.deselect_servers_of_the_field(config, items)
     if PASS:
         passes.refuse_hidden_marks(items)
         keep(config, items, [item for item in items if PASS in passes.passes_of_item(item)])

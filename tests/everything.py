@@ -1,10 +1,11 @@
 """`make test`, `make test-rest` and `make test-all`: passes of pytest side by side, and a summary at the end.
 
-`make test` runs one of every kind: on SQLite and with engines, on a PostgreSQL of its own, in browsers. `make test-rest` runs
-exactly the others, in a fixed order, and begins none after `TEST_UNTIL`. Which pass runs a test says `tests/passes.py`.
+`make test` runs one of every kind: on SQLite and with engines, on a PostgreSQL of its own, in browsers.
+`make test-rest` runs exactly the others, in a fixed order, and begins none after `TEST_UNTIL`. Which pass runs a test
+says `tests/passes.py`.
 
-Run as `python -m tests.everything quick`, `rest` or `all`, with further arguments for pytest; as `check` for the answer of
-`make check`; as `drills` with `STRESS=1` for fault drills at full count. Does not know what the tests test.
+Run as `python -m tests.everything quick`, `rest` or `all`, with further arguments for pytest; as `check` for the answer
+of `make check`; as `drills` with `STRESS=1` for fault drills at full count. Does not know what the tests test.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from tests.left_out import REASONS
 from tests.postgres_server import postgres
 
 CORES = max(1, os.cpu_count() or 1)
-# Tests of one file stay together, so that rows made once a module are made once; files begin in the order of collection.
+# Tests of one file stay together, so that rows made once a module are made once; files begin in the order of
+# collection.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 ALL_CORES = ("-n", str(CORES), *BY_FILE)
 BUT_ONE_CORE = ("-n", str(max(1, CORES - 1)), *BY_FILE)
@@ -117,7 +119,9 @@ def rest(reports: Path, more: tuple[str, ...]) -> list[Pass]:
 
 
 def pass_named(name: str, *arguments: str, more: tuple[str, ...], database: str = "", nice: int = 0) -> Pass:
-    """Return a pass that chooses its tests by its name; a whole one on PostgreSQL records the statements of its tests."""
+    """Return a pass that chooses its tests by its name;
+    a whole one on PostgreSQL records the statements of its tests.
+    """
     environment = {"TEST_PASS": name}
     if database:
         environment["TEST_DATABASE_URL"] = database
@@ -165,10 +169,11 @@ def one_after_another(lane: list[Pass], reports: Path, *, aside: bool) -> list[P
 
 
 def failures(reports: Path) -> Iterator[str]:
-    """Yield what failed in any pass: report, test, and the end of its traceback."""
+    """Yield what failed in any pass, or was skipped under CI: report, test, and the end of its traceback."""
+    kinds = ("failure", "error", *(["skipped"] if os.environ.get("CI") == "true" else []))
     for report in sorted(reports.glob("*.xml")):
         for case in ElementTree.parse(report).iter("testcase"):
-            for fault in (*case.findall("failure"), *case.findall("error")):
+            for fault in (each for kind in kinds for each in case.findall(kind)):
                 lines = f"{fault.get('message', '')}\n{fault.text or ''}".strip().splitlines()[-FAILURE_LINES:]
                 yield "\n".join((f"\n=== {report.stem}: {case.get('classname')}::{case.get('name')}", *lines))
 

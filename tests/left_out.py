@@ -1,15 +1,17 @@
 """Tests that do not run for want of something outside the project: deselected or skipped, and counted in the summary.
 
-Two wants: a folder of outside data (`SHARED_DATA_DIR`), and torch with what the extra `training` brings beside it. A test needs
-torch when it bears the mark `torch`, or `engine` in a room whose engines need it, or when its file cannot be imported without.
-A test that begins such an import only as it runs, itself or in a fixture, is skipped there. Under CI=true a missing torch
-stays a failure. Counted by `tests/everything.py`. Does not know Django.
+Three wants: a folder of outside data (`SHARED_DATA_DIR`), a server of the field, and torch with what the extra
+`training` brings beside it. A test needs torch when it bears the mark `torch`, or `engine` in a room whose engines need
+it, or when its file cannot be imported without. A test that begins such an import only as it runs, itself or in a
+fixture, is skipped there. Under CI=true a missing torch stays a failure. Counted by `tests/everything.py`. Does not
+know Django.
 """
 
 from __future__ import annotations
 
 import ast
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -20,14 +22,19 @@ from pathlib import Path
 
 import pytest
 
-OUTSIDE_DATA, TORCH = "outside-data", "torch"
+OUTSIDE_DATA, TORCH, VLLM, LLAMA, CONVERTER = "outside-data", "torch", "vllm", "llama", "converter"
+ROOT = Path(__file__).parents[1]
 REASONS = {
     OUTSIDE_DATA: "{} tests of outside data were deselected: SHARED_DATA_DIR names no folder.",
+    VLLM: "{} tests of vLLM were deselected: it is not installed here (make vllm, or VLLM_PYTHON).",
+    LLAMA: "{} tests of llama.cpp were deselected: it is not installed here (make llama, or LLAMA_SERVER).",
+    CONVERTER: "{} tests of llama.cpp's converter were deselected: LLAMA_CONVERTER names none.",
     TORCH: "{} tests that need torch were left out: it is not installed here (make torch).",
 }
 # Modules of the extra `training`; it is installed whole or not at all.
 LIBRARIES = frozenset(
-    {"torch", "transformers", "tokenizers", "peft", "accelerate", "safetensors", "sacrebleu", "rouge_score", "llguidance", "gguf"}
+    {"torch", "transformers", "tokenizers", "peft", "accelerate", "safetensors", "sacrebleu", "rouge_score",
+        "llguidance", "gguf"}
     | {"trl"}  # of the extra `bench`, which needs torch too
 )  # fmt: skip
 # Engines of these rooms ask teachers, read pages or send rows: their marks say nothing of torch.
@@ -139,6 +146,41 @@ def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> No
         raise pytest.UsageError(f"SHARED_DATA_DIR is '{folder}', which is no folder.")
 
 
+def vllm_python() -> str:
+    """Return the Python that has vLLM; empty where there is none."""
+    path = os.environ.get("VLLM_PYTHON") or str(ROOT / ".vllm" / "bin" / "python")
+    return path if Path(path).exists() else ""
+
+
+def llama_server() -> str:
+    """Return the path of llama.cpp's server; empty where there is none."""
+    named = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server")
+    built = [str(path) for path in ROOT.glob(".llama/lib/python*/site-packages/*/bin/llama-server")]
+    return next((path for path in [named, *built] if path and Path(path).exists()), "")
+
+
+def llama_converter() -> str:
+    """Return the path of llama.cpp's converter or its folder; empty where none is named."""
+    path = os.environ.get("LLAMA_CONVERTER", "")
+    return path if path and Path(path).exists() else ""
+
+
+def deselect_servers_of_the_field(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect tests of servers that are not installed."""
+    if not vllm_python():
+        leave_out(config, items, VLLM, lambda item: item.get_closest_marker("vllm") is not None)
+    if not llama_server():
+        leave_out(config, items, LLAMA, lambda item: item.get_closest_marker("llama") is not None)
+    if not llama_converter():
+        leave_out(config, items, CONVERTER, needs_converter)
+
+
+def needs_converter(item: pytest.Item) -> bool:
+    """Return whether a test's mark `llama` names the converter."""
+    mark = item.get_closest_marker("llama")
+    return mark is not None and CONVERTER in mark.args
+
+
 def deselect_what_needs_torch(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests that need torch where it is missing."""
     if torch_is_missing():
@@ -169,7 +211,9 @@ def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.It
 
 
 def note(kind: str, lines: list[str]) -> None:
-    """Note tests of a kind, each with its place in the order of collection, for the summary of `tests/everything.py`."""
+    """Note tests of a kind, each with its place in the order of collection,
+    for the summary of `tests/everything.py`.
+    """
     if report := os.environ.get("TEST_REPORT"):
         with Path(f"{report}.{kind}").open("a") as file:
             file.writelines(f"{line}\n" for line in lines)

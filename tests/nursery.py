@@ -1,8 +1,8 @@
 """Programs as processes of their own, without paying for their imports each time.
 
 `python -m tests.nursery MODULE...` imports those modules once and then forks a child for each line it reads; the child
-is a process like any other: its own id, signals, files and exit status. `Nursery.start` is the side of the tests. Of each
-engine at least one test keeps a start by `subprocess`, which shows that the program also begins from nothing.
+is a process like any other: its own id, signals, files and exit status. `Nursery.start` is the side of the tests. Of
+each engine at least one test keeps a start by `subprocess`, which shows that the program also begins from nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 # What all engines that run models import; imported once per process of tests.
-MODELS = ("training.engine.__main__", "evaluation.engine.__main__", "serving.engine.__main__")
+MODELS = ("training.engine.__main__", "evaluation.engine.__main__", "serving.backends.__main__")
 TEACHERS = ("generation.engine.__main__", "generation.engine.research.__main__", "openai", "anthropic")
 SETTINGS = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 ROOT = Path(__file__).parents[1]

@@ -1,8 +1,9 @@
 """Bounds on processor time that hold on a slow or busy machine too.
 
-A core that is shared, hot or rented runs the same code several times slower than a quiet one, also by processor time. So a
-bound is told in seconds of the machine that `REFERENCE_S` was measured on, and stretched by how much slower a fixed piece of
-work of the same kind is here and now. It finds work that grows by the square; speed itself is measured in `benchmarks/`.
+A core that is shared, hot or rented runs the same code several times slower than a quiet one, also by processor time.
+So a bound is told in seconds of the machine that `REFERENCE_S` was measured on, and stretched by how much slower a
+fixed piece of work of the same kind is here and now. It finds work that grows by the square; speed itself is measured
+in `benchmarks/`.
 """
 
 import re

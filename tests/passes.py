@@ -1,8 +1,8 @@
 """Passes of the suite, and the pass or passes that run a test. Read by `tests/conftest.py` in each run of pytest.
 
-`make test` runs the passes of `QUICK`, `make test-rest` those of `REST`: between them each test runs once on SQLite or in a
-browser, and once on PostgreSQL where the database makes a difference. A test moves to `REST` by its mark `slow`; on PostgreSQL
-by `tests/postgresql_rest.txt` (`tests/postgresql_list.py`). Knows nothing of processes and reports.
+`make test` runs the passes of `QUICK`, `make test-rest` those of `REST`: between them each test runs once on SQLite or
+in a browser, and once on PostgreSQL where the database makes a difference. A test moves to `REST` by its mark `slow`;
+on PostgreSQL by `tests/postgresql_rest.txt` (`tests/postgresql_list.py`). Knows nothing of processes and reports.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ SQLITE_REST, POSTGRESQL_REST, ONE_BY_ONE = REST = ("SQLite, rest", "PostgreSQL, 
 
 # Each of these has a core to itself: they measure, or wait for processes of their own.
 APART = frozenset({"browser", "timed", "alone", "stress"})
-# Pages, forms, the matrix of routes and replayed verdicts send statements that the rooms' own tests send: one database is
-# enough for them. A page whose statements only its own tests send is marked `both_databases`.
+# Pages, forms, the matrix of routes and replayed verdicts send statements that the rooms' own tests send: one database
+# is enough for them. A page whose statements only its own tests send is marked `both_databases`.
 ONE_DATABASE = re.compile(
     r"tests/matrix/|tests/review/replay/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
 )
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server"})
-# Words of which a file must hold one where its tests bear the mark, since passes read no other file. `PARTS` are the matrix's.
+# Words of which a file must hold one where its tests bear the mark, since passes read no other file. `PARTS` are the
+# matrix's.
 WORDS = {"browser": ("browser",), "slow": ("slow", "PARTS")}
 MARK_OF = {BROWSERS: "browser", SQLITE_REST: "slow", ONE_BY_ONE: "slow"}
 TEST_NAMES = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
@@ -62,7 +63,9 @@ def passes_of_item(item: pytest.Item) -> list[str]:
 
 
 def is_first(item: pytest.Item) -> bool:
-    """Return whether a test is the first of its parameters and marked `slow(after_first=True)`, which leaves it in `make test`."""
+    """Return whether a test is the first of its parameters and marked `slow(after_first=True)`,
+    which leaves it in `make test`.
+    """
     mark, parameters = item.get_closest_marker("slow"), getattr(item, "callspec", None)
     return bool(mark and mark.kwargs.get("after_first") and parameters and not any(parameters.indices.values()))
 
@@ -104,7 +107,8 @@ def refuse_hidden_marks(items: list[pytest.Item]) -> None:
     """Refuse marks that the passes would overlook.
 
     Raises:
-        pytest.UsageError: A file does not name its tests' mark itself, or a test that has a core to itself is not marked `slow`.
+        pytest.UsageError: A file does not name its tests' mark itself, or a test that has a core to itself is not
+            marked `slow`.
     """
     texts = {path: path.read_text() for path in {item.path for item in items}}
     for item in items:

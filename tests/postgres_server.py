@@ -1,4 +1,7 @@
-"""A PostgreSQL for tests, and what it takes to run one: its user, and a port. Knows where its programs lie on Debian."""
+"""A PostgreSQL for tests, and what it takes to run one: its user, and a port.
+
+Knows where its programs lie on Debian.
+"""
 
 from __future__ import annotations
 

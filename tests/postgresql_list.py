@@ -1,8 +1,8 @@
 """The list of tests that `make test` leaves to `make test-rest` on PostgreSQL, and the command that makes it.
 
-Tests that send PostgreSQL statements of the same shapes show the same there, so `make test` runs as many as it takes to see
-`SHARE` of all shapes. Passes on PostgreSQL record the statements of each test; `python -m tests.postgresql_list` chooses, and
-a whole `make test-rest` calls it. A test that is not listed runs in `make test`.
+Tests that send PostgreSQL statements of the same shapes show the same there, so `make test` runs as many as it takes to
+see `SHARE` of all shapes. Passes on PostgreSQL record the statements of each test; `python -m tests.postgresql_list`
+chooses, and a whole `make test-rest` calls it. A test that is not listed runs in `make test`.
 """
 
 from __future__ import annotations

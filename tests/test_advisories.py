@@ -1,4 +1,6 @@
-"""`.ci/advisories.py`: a known vulnerability fails, an advisory that cannot be reached is one line. pip-audit is a program that prints."""
+"""`.ci/advisories.py`: a known vulnerability fails,
+an advisory that cannot be reached is one line. pip-audit is a program that prints.
+"""
 
 from __future__ import annotations
 

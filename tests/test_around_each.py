@@ -46,14 +46,16 @@ def test_later():
 
 
 def small_run(folder: Path, tests: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run tests of a folder of their own with the suite's settings and fixtures; Ctrl-C reaches them as in a terminal."""
+    """Run tests of a folder of their own with the suite's settings and fixtures;
+    Ctrl-C reaches them as in a terminal.
+    """
     (folder / "conftest.py").write_text('pytest_plugins = ["tests.conftest"]')
     (folder / "test_small.py").write_text(tests)
     own = ("-c", str(ROOT / "pyproject.toml"), f"--rootdir={folder}", "-p", "no:cacheprovider")
     return subprocess.run(
         [sys.executable, "-m", "pytest", *own, *arguments, str(folder / "test_small.py")],
-        cwd=ROOT, env={**os.environ, "PYTEST_ADDOPTS": "", "TEST_LEFT_OUT": ""}, capture_output=True, text=True, check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        cwd=ROOT, env={**os.environ, "PYTEST_ADDOPTS": "", "TEST_LEFT_OUT": ""}, capture_output=True, text=True,
+        check=False, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 

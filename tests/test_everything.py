@@ -1,4 +1,6 @@
-"""`make test` and `make test-rest` run each test once on each database it depends on; their summary leaves nothing out."""
+"""`make test` and `make test-rest` run each test once on each database it depends on;
+their summary leaves nothing out.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +117,10 @@ def test_lanes_run_side_by_side_and_the_second_is_printed_at_the_end(
     lanes = []
     for name, other in (("one", "two"), ("two", "one")):
         (tmp_path / name).mkdir()
-        wait = f"{meeting}; (here / '{name}.there').touch()\n    while not (here / '{other}.there').exists(): time.sleep(0.01)"
+        wait = (
+            f"{meeting}; (here / '{name}.there').touch()\n    while not (here / '{other}.there').exists(): "
+            "time.sleep(0.01)"
+        )
         lanes.append([everything.Pass(name, write_a_suite(tmp_path / name, f"{wait}\n    assert False"))])
 
     ran = everything.side_by_side(*lanes, tmp_path)
@@ -124,6 +129,19 @@ def test_lanes_run_side_by_side_and_the_second_is_printed_at_the_end(
     output = capfd.readouterr().out
     assert output.index("=== one") < output.index("1 failed") < output.index("=== two")
     assert len(list(everything.failures(tmp_path))) == 2
+
+
+def test_what_is_skipped_is_named_under_ci_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skips = everything.Pass("Skips", write_a_suite(tmp_path, "__import__('pytest').skip('no such program')"))
+    skips.run(tmp_path, aside=True)
+
+    monkeypatch.setenv("CI", "")
+    assert list(everything.failures(tmp_path)) == []
+
+    monkeypatch.setenv("CI", "true")
+    [line] = everything.failures(tmp_path)
+    assert "=== skips: " in line
+    assert "no such program" in line
 
 
 def test_a_pass_without_tests_fails_nothing(tmp_path: Path) -> None:

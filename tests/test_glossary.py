@@ -34,7 +34,9 @@ def trees() -> dict[Path, ast.Module]:
 
 @cache
 def identifiers() -> frozenset[str]:
-    """Names of modules, classes, functions, and columns or attributes of classes, in all code of ours, and words of addresses."""
+    """Names of modules, classes, functions, and columns or attributes of classes, in all code of ours,
+    and words of addresses.
+    """
     names: set[str] = set()
     for path, tree in trees().items():
         names.add(path.stem)

@@ -1,4 +1,4 @@
-"""A docstring opens with a verb or a noun: with no pronoun, no adverb and no preposition."""
+"""A docstring opens with a verb or a noun, and a parameter is a noun."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 from pathlib import Path
+
+from benchmarks.house.counts import NAMES, parameters
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENERS = re.compile(r"(What|Whether|How|Of|Who|Whose|Whom|Which|Where|When|That|As|By|From|Those)\b")
@@ -30,3 +32,14 @@ def test_docstrings_open_with_a_verb_or_a_noun() -> None:
     ]
 
     assert opened == []
+
+
+def test_parameters_are_nouns() -> None:
+    named = [
+        f"{path}: {name}"
+        for path in product_files()
+        for name in parameters(ast.parse((ROOT / path).read_text("utf-8")))
+        if name in NAMES
+    ]
+
+    assert named == []

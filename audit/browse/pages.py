@@ -37,8 +37,8 @@ class TrailFilterForm(forms.Form):
 def index(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = TrailFilterForm(request.GET)
-    asked, before = form.asked, request.GET.get("before", "")
-    lines, following = queries.page(asked, before=int(before) if before.isdecimal() else None)
+    criteria, before = form.asked, request.GET.get("before", "")
+    lines, following = queries.page(criteria, before=int(before) if before.isdecimal() else None)
     context = {
         "section": "settings",
         "tab": "audit",
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "next": following,
         "is_first": not before,
-        "is_narrowed": asked != queries.TrailFilter(),
+        "is_narrowed": criteria != queries.TrailFilter(),
         "seal": seals_queries.last_seal(),
     }
     return render(request, "audit/index.html", context)

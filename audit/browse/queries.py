@@ -55,25 +55,25 @@ class TrailLine:
     detail: str
 
 
-def rows_matching(asked: TrailFilter) -> QuerySet[AuditRow]:
+def rows_matching(criteria: TrailFilter) -> QuerySet[AuditRow]:
     """Rows that fit, newest first."""
     rows = AuditRow.objects.order_by("-id")
-    if asked.act:
-        rows = rows.filter(act=asked.act)
-    if asked.who:
-        rows = rows.filter(actor__in=ports.member_ids_matching(asked.who))
-    if asked.subject:
-        rows = rows.filter(subject_id=asked.subject)
-    if asked.since:
-        rows = rows.filter(at__gte=first_day(asked.since))
-    if asked.until:
-        rows = rows.filter(at__lt=first_day(asked.until + timedelta(days=1)))
+    if criteria.act:
+        rows = rows.filter(act=criteria.act)
+    if criteria.who:
+        rows = rows.filter(actor__in=ports.member_ids_matching(criteria.who))
+    if criteria.subject:
+        rows = rows.filter(subject_id=criteria.subject)
+    if criteria.since:
+        rows = rows.filter(at__gte=first_day(criteria.since))
+    if criteria.until:
+        rows = rows.filter(at__lt=first_day(criteria.until + timedelta(days=1)))
     return rows
 
 
-def page(asked: TrailFilter, *, before: int | None, size: int = PAGE) -> tuple[list[TrailLine], int | None]:
+def page(criteria: TrailFilter, *, before: int | None, size: int = PAGE) -> tuple[list[TrailLine], int | None]:
     """Up to `size` lines older than row `before`, and the row after which the next page begins."""
-    rows = rows_matching(asked)
+    rows = rows_matching(criteria)
     if before is not None:
         rows = rows.filter(id__lt=before)
     some = list(rows[: size + 1])
@@ -101,11 +101,11 @@ def lines(rows: list[AuditRow]) -> list[TrailLine]:
     ]
 
 
-def all_lines(asked: TrailFilter) -> Iterator[TrailLine]:
+def all_lines(criteria: TrailFilter) -> Iterator[TrailLine]:
     """Every line that fits, newest first, a page of rows in memory at a time."""
     before: int | None = None
     while True:
-        some, before = page(asked, before=before, size=1000)
+        some, before = page(criteria, before=before, size=1000)
         yield from some
         if before is None:
             return

@@ -50,21 +50,23 @@ def seal_days(*, now: datetime | None = None) -> list[AuditDigest]:
     return made
 
 
-def verify(known: Mapping[date, str] | None = None) -> SealCheck:
+def verify(external_digests: Mapping[date, str] | None = None) -> SealCheck:
     """Recompute every seal from the rows, from the first day on, until one does not match.
 
     Args:
-        known: Digests by day that were written down elsewhere; they must be the ones that stand.
+        external_digests: Digests by day that were written down elsewhere; they must be the ones that stand.
     """
     days = rows = 0
     previous, digest, expected = "", "", None
     for stored in AuditDigest.objects.order_by("day").iterator(chunk_size=100):
-        trouble = _mismatch(stored, previous=previous, expected=expected, known=(known or {}).get(stored.day, ""))
+        trouble = _mismatch(
+            stored, previous=previous, expected=expected, external_digest=(external_digests or {}).get(stored.day, "")
+        )
         if trouble:
             return SealCheck(days, rows, digest, trouble)
         days, rows, digest = days + 1, rows + stored.rows, stored.digest
         previous, expected = stored.digest, stored.day + ONE_DAY
-    return SealCheck(days, rows, digest, _outside(expected, known or {}))
+    return SealCheck(days, rows, digest, _outside(expected, external_digests or {}))
 
 
 def _seal(day: date, previous: str) -> AuditDigest:
@@ -84,14 +86,14 @@ def _first_day() -> date | None:
     return first.astimezone(UTC).date() if first else None
 
 
-def _mismatch(stored: AuditDigest, *, previous: str, expected: date | None, known: str) -> str:
+def _mismatch(stored: AuditDigest, *, previous: str, expected: date | None, external_digest: str) -> str:
     if expected is not None and stored.day != expected:
         return f"The seal of {expected} is missing."
     if expected is None and (first := _first_day()) is not None and first < stored.day:
         return f"There are rows of {first}, before the first sealed day, {stored.day}."
     if stored.previous != previous:
         return f"The seal of {stored.day} does not follow the one before it."
-    if known and known != stored.digest:
+    if external_digest and external_digest != stored.digest:
         return f"The seal of {stored.day} is another one than was written down."
     day_seal = row_hashes.seal(previous, stored.day, queries.hashes_of(stored.day))
     if day_seal.digest == stored.digest and row_hashes.leaves_as_text(day_seal.leaves) == stored.leaves:
@@ -99,18 +101,18 @@ def _mismatch(stored: AuditDigest, *, previous: str, expected: date | None, know
     return _first_difference(stored, day_seal.leaves)
 
 
-def _first_difference(stored: AuditDigest, found: Mapping[int, str]) -> str:
+def _first_difference(stored: AuditDigest, leaves: Mapping[int, str]) -> str:
     sealed = row_hashes.leaves_of_text(stored.leaves)
-    for row_id in sorted({*sealed, *found}):
-        if row_id not in found:
+    for row_id in sorted({*sealed, *leaves}):
+        if row_id not in leaves:
             return f"Row {row_id} of {stored.day} is gone."
         if row_id not in sealed:
             return f"Row {row_id} of {stored.day} was added after the day was sealed."
-        if found[row_id] != sealed[row_id]:
+        if leaves[row_id] != sealed[row_id]:
             return f"Row {row_id} of {stored.day} was changed after the day was sealed."
     return f"The seal of {stored.day} itself was changed."
 
 
-def _outside(expected: date | None, known: Mapping[date, str]) -> str:
-    lost = [day for day in sorted(known) if expected is None or day >= expected]
-    return f"The seal of {lost[0]} was written down and is gone." if lost else ""
+def _outside(expected: date | None, external_digests: Mapping[date, str]) -> str:
+    missing_days = [day for day in sorted(external_digests) if expected is None or day >= expected]
+    return f"The seal of {missing_days[0]} was written down and is gone." if missing_days else ""

@@ -1,15 +1,16 @@
-"""Claim: a decision answers with the next card in under 50 ms, and no slower on a desk of a million drafts than of 1,000.
+"""Claim: a decision answers with the next card in under 50 ms,
+and no slower on a desk of a million drafts than of 1,000.
 
 `python -m benchmarks.desk [--database postgres] [--drafts 1000 10000 100000] [--reviewers 20] [--every-s 2]`. For each
 size a desk is laid out in a database of its own and served by uvicorn; reviewers judge side by side, each one decision
 every so many seconds, or without a pause when that is 0. A sitting of more than ten minutes tells the memory of the web
-processes after ten minutes and at its end (`--seconds 3600`). Measured is what a browser waits for: the POST of a decision
-until its reply, with the next card drawn as HTML. The last line of output is one JSON object; `ratio` is the median on
-the largest desk over that on the smallest.
+processes after ten minutes and at its end (`--seconds 3600`). Measured is what a browser waits for: the POST of a
+decision until its reply, with the next card drawn as HTML. The last line of output is one JSON object; `ratio` is the
+median on the largest desk over that on the smallest.
 
 With `--label-studio VENV` Label Studio stands beside it in the same run: the same number of drafts, texts of the same
-length, annotators without a pause, PostgreSQL for both, turn and turn about. Then `ratio` is our decisions a second over
-its own (asking for the next draft and submitting a verdict on it), medians of the rounds.
+length, annotators without a pause, PostgreSQL for both, turn and turn about. Then `ratio` is our decisions a second
+over its own (asking for the next draft and submitting a verdict on it), medians of the rounds.
 """
 
 from __future__ import annotations
@@ -93,7 +94,9 @@ def people_at(desk: served.Desk) -> list[Judge]:
 
 
 def sitting(people: Sequence[Judge], seconds: float, every_s: float, desk: served.Desk) -> dict[str, Any]:
-    """A warm-up, then what is measured, with the CPU time of server and database for one decision, and how memory grows."""
+    """A warm-up, then what is measured, with the CPU time of server and database for one decision,
+    and how memory grows.
+    """
     reviewers.sit(people, seconds=WARM_UP_S, decisions=max(1, int(desk.drafts * WARM_UP_SHARE / len(people))))
     before, memory = desk.cpu_s(), list[float]()
     with sampled(desk.memory_mib, memory, every_s=SAMPLED_EVERY_S):
@@ -123,7 +126,9 @@ def sampled(read: Callable[[], float], into: list[float], *, every_s: float) -> 
 
 
 def growth(memory: Sequence[float]) -> dict[str, Any]:
-    """Memory after ten minutes and in the last minute, the median of three samples each; nothing of shorter sittings."""
+    """Memory after ten minutes and in the last minute, the median of three samples each;
+    nothing of shorter sittings.
+    """
     at = int(SETTLED_S / SAMPLED_EVERY_S)
     if len(memory) < at + 4:
         return {}

@@ -1,4 +1,5 @@
-"""One stage of the drill: `python -m benchmarks.drill NAME [--fault FAULT] [--count N] [--minutes 50] [--dry] [--again]`.
+"""One stage of the drill: `python -m benchmarks.drill NAME [--fault FAULT] [--count N] [--minutes 50] [--dry]
+[--again]`.
 
 A stage of many rounds may take several runs: each ends after some minutes, and the next goes on where it ended
 (`var/drills/NAME.json`). The exit status is 0 if nothing was lost, doubled or stuck.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
-NAMES = (*faults.STAGES, "reviewers", "tuning", "workers")
+NAMES = (*faults.STAGES, "replicas", "reviewers", "tuning", "workers")
 
 
 class Drill(Protocol):
@@ -92,11 +93,13 @@ def run(asked: argparse.Namespace, total: Counts, file: Path) -> Counts:
 def drill_named(name: str, product: Product, fault: str) -> Drill:
     """Make what a stage needs; Django has to be up, which the drills' modules import."""
     from benchmarks.drill.order import OrderDrill
+    from benchmarks.drill.replicas import ReplicasDrill
     from benchmarks.drill.reviewers import ReviewersDrill
     from benchmarks.drill.tuning import TuningDrill
     from benchmarks.drill.workers import WorkersDrill
 
     drills: dict[str, Callable[[Product], Drill]] = {
+        "replicas": ReplicasDrill,
         "reviewers": ReviewersDrill,
         "tuning": TuningDrill,
         "workers": WorkersDrill,

@@ -1,8 +1,8 @@
 """A small network of hosts inside this machine, which vanishes with the process that made it.
 
-The drill runs in network, mount and process namespaces of its own, and is their home host. Every other host is a network
-namespace with one line to home; there is no way from one of them to another. When the first process ends, however it
-ends, the kernel ends all others and takes down lines and mounted folders with them.
+The drill runs in network, mount and process namespaces of its own, and is their home host. Every other host is a
+network namespace with one line to home; there is no way from one of them to another. When the first process ends,
+however it ends, the kernel ends all others and takes down lines and mounted folders with them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 HOME = "10.77.0.1"
 HOSTS = ("a", "b", "c")
 FOLDER = Path("/run/miniatures-drill")
+OWN = FOLDER / "own"
 INSIDE = "MINIATURES_DRILL_INSIDE"
 # The shell is the first process: it collects engines that outlive their workers, which Python would leave as zombies.
 FIRST_PROCESS = ("sh", "-c", '"$@"; exit $?', "drill")
@@ -57,6 +58,7 @@ def build(disk_mib: int) -> None:
     # Over /run, where `ip` keeps its namespaces: nothing is written to the machine's own.
     mount(Path("/run"), 4096)
     FOLDER.mkdir()
+    OWN.mkdir()
     ip("link", "set", "lo", "up")
     ip("address", "add", f"{HOME}/32", "dev", "lo")
     for number, host in enumerate(HOSTS, 1):
@@ -93,8 +95,14 @@ def mend(host: str) -> None:
 
 
 def inside(host: str) -> list[str]:
-    """The words before a command that runs on a host."""
-    return ["ip", "netns", "exec", host]
+    """The words before a command that runs on a host, with a folder `OWN` that no other host sees."""
+    mounted = 'mount -t tmpfs -o mode=755 drill "$0" && exec "$@"'
+    return ["ip", "netns", "exec", host, "sh", "-c", mounted, str(OWN)]
+
+
+def address_of(host: str) -> str:
+    """The address at which home reaches a host."""
+    return f"10.77.{HOSTS.index(host) + 1}.2"
 
 
 def kill_all_on(host: str) -> int:

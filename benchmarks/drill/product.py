@@ -24,8 +24,10 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "drill", "ALLOWED_PRIVATE_HOSTS": HOME, "DRILL_KEY": "sk-drill-0123456789abcdef",
     "ALLOWED_SECRETS": f"teacher:DRILL_KEY@{HOME}:{PROVIDER_PORT}",
     "JOB_LEASE_S": "8", "JOB_HEARTBEAT_S": "1", "JOB_REAPER_EVERY_S": "1", "JOB_RERING_S": "1", "WORKER_BEAT_S": "1",
-    "JOB_MIN_FREE_DISK_MIB": "8", "JOB_STOP_GRACE_S": "5", "JOB_ENGINE_NICE": "0", "OMP_NUM_THREADS": "1", "NO_PROXY": "*", "LOG_LEVEL": "WARNING",
-    "PYTHONPATH": str(ROOT), "STUDENT_ROOTS": str(STUDENTS), "EVALUATE_AFTER_RUNS": "0", "HF_HUB_OFFLINE": "1",
+    "JOB_MIN_FREE_DISK_MIB": "8", "JOB_STOP_GRACE_S": "5", "JOB_ENGINE_NICE": "0", "OMP_NUM_THREADS": "1",
+    "NO_PROXY": "*", "LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT), "STUDENT_ROOTS": str(STUDENTS),
+    "EVALUATE_AFTER_RUNS": "0", "HF_HUB_OFFLINE": "1", "SERVING_REQUESTS_PER_MINUTE": "0",
+    "SERVING_TOKENS_PER_MINUTE": "0", "SERVING_SPARE": "0",
 }  # fmt: skip
 WEB = (
     "uvicorn", "miniatures_site.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--log-level", "warning",
@@ -96,6 +98,8 @@ class Product:
 def environment_of(host: str) -> dict[str, str]:
     """What the processes of a host are told, its own folder and name among it."""
     own = {"VAR_DIR": str(network.disk_of(host)), "MINIATURES_HOST_ID": f"drill-{host}"}
+    if host in HOSTS:
+        own |= {"SERVING_SOCKET": str(network.OWN / "engine.sock"), "SERVING_ADDRESS": network.address_of(host)}
     network.disk_of(host).mkdir(exist_ok=True)
     return {**ENVIRONMENT, **own}
 

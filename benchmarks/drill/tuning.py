@@ -99,7 +99,9 @@ class TuningDrill:
         print(f"The undisturbed run took {len(self.steps)} steps.", flush=True)
 
     def round(self, number: int) -> Counts:
-        """Launch a run, make a fault on its host once a checkpoint is stored, and hold its files against the first's."""
+        """Launch a run, make a fault on its host once a checkpoint is stored,
+        and hold its files against the first's.
+        """
         run = self.launch()
         stored = run.checkpoints.exclude(stored=[])
         wait_for(stored.exists, "the first checkpoint in storage", ENDS_WITHIN_S)

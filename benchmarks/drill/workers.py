@@ -1,4 +1,5 @@
-"""Orders on three hosts whose workers are killed one after another: every billed call is on record, and none is billed twice.
+"""Orders on three hosts whose workers are killed one after another: every billed call is on record,
+and none is billed twice.
 
 A worker is killed while it supervises an order, and started again; its engines stay. The next to die is one of another
 host, and none twice before an order that it held has moved on, so that each kill meets work.

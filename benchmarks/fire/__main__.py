@@ -1,9 +1,9 @@
 """Claim: whatever is sent to the API, the served product never answers with a fault.
 
 `python -m benchmarks.fire [--cases 10000] [--seed 1] [--only NUMBER] [--keep-log FILE]`. The
-matrix's installation is laid out in a PostgreSQL of its own. The command of the web service in docker-compose.yml serves it
-on loopback, with production's settings. Prints the figures and a line for each violation; the exit status is 1 if there
-is any.
+matrix's installation is laid out in a PostgreSQL of its own. The command of the web service in docker-compose.yml
+serves it on loopback, with production's settings. Prints the figures and a line for each violation; the exit status is
+1 if there is any.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cases generated from the published schema, with ids of real rows in them: no answer is a fault.
 
-A case is a function of seed and number, so `--only NUMBER` repeats it. Some are as the schema says, some are spoiled in a place
-or two, in the path, the query, a header or the body.
+A case is a function of seed and number, so `--only NUMBER` repeats it. Some are as the schema says, some are spoiled in
+a place or two, in the path, the query, a header or the body.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ BATCH, AT_ONCE, SHOWN = 40, 6, 60
 CALLERS = ("token:admin", "token:admin", "token:admin", "admin", "lead", "reviewer", "token:lead")
 HEADERS = {
     "If-Match": ('"1"', "*", '"x', "W/", "\x7f", "9" * 900), "Idempotency-Key": ("k1", "", "é", "x" * 900, "\x7f"),
-    "Accept": ("application/json", "text/html", "text/csv", "*/*;q=x", "a/b;version=9", ""), "Last-Event-ID": ("-1", "9" * 30, "x"),
-    "Range": ("bytes=0-0", "bytes=9-1", "bytes=-0", "items=x"), "If-None-Match": ("*", '"x"', "x" * 900), "Accept-Language": ("xx-" * 200,),
+    "Accept": ("application/json", "text/html", "text/csv", "*/*;q=x", "a/b;version=9", ""),
+    "Last-Event-ID": ("-1", "9" * 30, "x"), "Range": ("bytes=0-0", "bytes=9-1", "bytes=-0", "items=x"),
+    "If-None-Match": ("*", '"x"', "x" * 900), "Accept-Language": ("xx-" * 200,),
     "If-Modified-Since": ("Thu, 01 Jan 99999 00:00:00 GMT", "x"), "Prefer": ("x",), "HX-Request": ("true",),
 }  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""Lay out the matrix's installation in a scratch database, and write down all that a caller over HTTP needs to know of it.
+"""Lay out the matrix's installation in a scratch database,
+and write down all that a caller over HTTP needs to know of it.
 
 `python -m benchmarks.fire.layout FOLDER`, with production's settings; the last act is FOLDER/layout.json.
 """

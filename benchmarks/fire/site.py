@@ -1,4 +1,6 @@
-"""The installation behind the web server, as `docker-compose.yml` starts it, on services of its own; all gone afterwards."""
+"""The installation behind the web server, as `docker-compose.yml` starts it, on services of its own;
+all gone afterwards.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,10 @@ REFUSED = rb"django\.security\.|django\.request: Service Unavailable:"
 FAULT = re.compile(rb"^(?:\S+ \S+ )?(?:ERROR|CRITICAL)[: ](?!%s).*" % REFUSED, re.MULTILINE)
 # No limit by token, one pair of hands for all questions; nothing but loopback is reached.
 ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "under-fire-" * 6, "ALLOWED_HOSTS": wire.HOST,
-    "CSRF_TRUSTED_ORIGINS": f"https://{wire.HOST}", "INBOUND_KEY": "inbound-" * 5, "LOG_LEVEL": "WARNING", "NO_PROXY": "*",
-    "RATE_LIMIT_READ_PER_MINUTE": "0", "RATE_LIMIT_WRITE_PER_MINUTE": "0", "RATE_LIMIT_FILES_PER_MINUTE": "0",
-    "PYTHONPATH": str(ROOT),
+    "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "under-fire-" * 6,
+    "ALLOWED_HOSTS": wire.HOST, "CSRF_TRUSTED_ORIGINS": f"https://{wire.HOST}", "INBOUND_KEY": "inbound-" * 5,
+    "LOG_LEVEL": "WARNING", "NO_PROXY": "*", "RATE_LIMIT_READ_PER_MINUTE": "0", "RATE_LIMIT_WRITE_PER_MINUTE": "0",
+    "RATE_LIMIT_FILES_PER_MINUTE": "0", "PYTHONPATH": str(ROOT),
 }  # fmt: skip
 
 

@@ -8,14 +8,16 @@ from uuid import UUID
 
 # Text that parsers, databases and file systems trip over; numbers past every column; shapes of another kind.
 TEXTS = (
-    "", " ", "\x00", "a\x00b", "\ud800", "\udfff tail", "\u202e\u2066", "\ufeff", "é" * 300, "x" * 20_000, "0", "-1", "null", "NaN",
-    "../../../etc/passwd", "..\\..\\win.ini", "/etc/passwd", "%00", "%s%n", "{{7*7}}", "' OR 1=1 --", "$(id)", "<script>", "\r\nX: y",
-    "1e999", "9" * 400, "2026-02-30", "0000-00-00T00:00:00Z", "9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59",
-    "http://[::1", "http://[", "https://exa mple/", "file:///etc/passwd", "http://127.0.0.1:0/", "http://a:99999/", "a@b", "@", "x@" + "y" * 300,
-    "Infinity", "1_000", "٣", "\uff11\uff12", "İ", "ß", "\U0001f469\u200d\U0001f680", "\n", "\t", "(((((", "[a-", "(a+)+$", "\\", "*", "?", "a,b", "-",
+    "", " ", "\x00", "a\x00b", "\ud800", "\udfff tail", "\u202e\u2066", "\ufeff", "é" * 300, "x" * 20_000, "0", "-1",
+    "null", "NaN", "../../../etc/passwd", "..\\..\\win.ini", "/etc/passwd", "%00", "%s%n", "{{7*7}}", "' OR 1=1 --",
+    "$(id)", "<script>", "\r\nX: y", "1e999", "9" * 400, "2026-02-30", "0000-00-00T00:00:00Z",
+    "9999-12-31T23:59:59.999999-23:59", "0001-01-01T00:00:00+23:59", "http://[::1", "http://[", "https://exa mple/", "file:///etc/passwd",
+    "http://127.0.0.1:0/", "http://a:99999/", "a@b", "@", "x@" + "y" * 300, "Infinity", "1_000", "٣", "\uff11\uff12",
+    "İ", "ß", "\U0001f469\u200d\U0001f680", "\n", "\t", "(((((", "[a-", "(a+)+$", "\\", "*", "?", "a,b", "-",
 )  # fmt: skip
 NUMBERS: tuple[Any, ...] = (
-    0, -1, 1, 2**31 - 1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 10**400, 0.1, -0.0, 1e-320, 1e308, float("nan"), float("inf"), float("-inf"),
+    0, -1, 1, 2**31 - 1, 2**31, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 10**400, 0.1, -0.0, 1e-320, 1e308, float("nan"),
+    float("inf"), float("-inf"),
 )  # fmt: skip
 KINDS: tuple[Any, ...] = (
     None,
@@ -72,8 +74,9 @@ class Shapes:
         if (real := self.real(name)) is not None and draw.random() < 0.85:
             return real
         made = {
-            "uuid": str(UUID(int=draw.getrandbits(128), version=4)), "date": "2026-05-04", "date-time": "2026-05-04T12:00:00Z",
-            "uri": "https://hooks.example/x", "email": "new@example.org", "decimal": "1.50", "binary": "company,sector\nAcme,trade\n",
+            "uuid": str(UUID(int=draw.getrandbits(128), version=4)), "date": "2026-05-04",
+            "date-time": "2026-05-04T12:00:00Z", "uri": "https://hooks.example/x", "email": "new@example.org",
+            "decimal": "1.50", "binary": "company,sector\nAcme,trade\n",
         }  # fmt: skip
         if shape.get("format") in made:
             return made[shape["format"]]

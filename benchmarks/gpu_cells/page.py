@@ -10,10 +10,11 @@ NOT_MEASURED: Final = "*not measured*"
 
 HEAD: Final = """# On a GPU
 
-Written by `python -m benchmarks.gpu` from `docs/gpu.json`; run it on a machine with an NVIDIA GPU and commit both. Each stage takes
-under eight minutes and can be run by itself (`--stage sizes`). Students have public sizes and random weights, which changes no speed.
-Tuning goes through the engine as a worker starts it; tokens a second are the median of the later steps, padding not counted; MFU is
-against the device's dense peak by its data sheet ([training](training-engine.md)). A cell that failed says why.
+Written by `python -m benchmarks.gpu` from `docs/gpu.json`; run it on a machine with an NVIDIA GPU and commit both. Each
+stage takes under eight minutes and can be run by itself (`--stage sizes`). Students have public sizes and random
+weights, which changes no speed. Tuning goes through the engine as a worker starts it; tokens a second are the median of
+the later steps, padding not counted; MFU is against the device's dense peak by its data sheet
+([training](training-engine.md)). A cell that failed says why.
 """
 
 

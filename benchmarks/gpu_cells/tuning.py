@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,10 @@ def trl(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
     rank = recipe.rank_for(sum(parameter.numel() for parameter in model.parameters()))
     with tempfile.TemporaryDirectory() as temporary:
         config = SFTConfig(
-            output_dir=temporary, per_device_train_batch_size=recipe.batch_size, num_train_epochs=1,
+            output_dir=temporary, per_device_train_batch_size=1 if is_cuda else recipe.batch_size, num_train_epochs=1,
             gradient_accumulation_steps=recipe.accumulation, learning_rate=recipe.learning_rate,
-            max_length=max(len(each["input_ids"]) for each in examples) * (recipe.batch_size if is_cuda else 1),
-            packing=is_cuda, bf16=is_cuda, use_cpu=not is_cuda, gradient_checkpointing=False,
+            max_length=_line(examples, recipe.batch_size), packing=is_cuda, bf16=is_cuda, use_cpu=not is_cuda,
+            gradient_checkpointing=False,
             completion_only_loss=True, use_liger_kernel=has_liger, report_to="none", save_strategy="no",
             disable_tqdm=True, logging_steps=1000,
         )  # fmt: skip
@@ -84,7 +85,8 @@ def trl(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
                              target_modules="all-linear") if recipe.method == "lora" else None  # fmt: skip
         trainer = SFTTrainer(
             model=model, args=config, train_dataset=Dataset.from_list(examples), peft_config=adapter,
-            processing_class=PreTrainedTokenizerFast.from_pretrained(folder), callbacks=[times.callback(TrainerCallback)],
+            processing_class=PreTrainedTokenizerFast.from_pretrained(folder),
+            callbacks=[times.callback(TrainerCallback)],
         )  # fmt: skip
         trainer.train()
     return times.figures(sum(len(each["input_ids"]) for each in examples)) | {
@@ -101,15 +103,15 @@ def unsloth(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
     from trl import SFTConfig, SFTTrainer
 
     recipe, examples, times = Recipe.model_validate(cell["recipe"]), _examples(folder, cell), _Times()
-    longest = max(len(each["input_ids"]) for each in examples)
+    line = _line(examples, recipe.batch_size)
     model, tokenizer = FastLanguageModel.from_pretrained(
-        str(folder), max_seq_length=longest * recipe.batch_size, dtype=torch.bfloat16, load_in_4bit=False
+        str(folder), max_seq_length=line, dtype=torch.bfloat16, load_in_4bit=False
     )
     model = FastLanguageModel.get_peft_model(model, r=recipe.rank or 16, lora_alpha=recipe.alpha, lora_dropout=0)
     with tempfile.TemporaryDirectory() as temporary:
         config = SFTConfig(
-            output_dir=temporary, per_device_train_batch_size=recipe.batch_size, num_train_epochs=1, bf16=True,
-            gradient_accumulation_steps=recipe.accumulation, max_length=longest * recipe.batch_size, packing=True,
+            output_dir=temporary, per_device_train_batch_size=1, num_train_epochs=1, bf16=True,
+            gradient_accumulation_steps=recipe.accumulation, max_length=line, packing=True,
             report_to="none", save_strategy="no", disable_tqdm=True, logging_steps=1000,
         )  # fmt: skip
         SFTTrainer(
@@ -117,6 +119,14 @@ def unsloth(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
             callbacks=[times.callback(TrainerCallback)],
         ).train()  # fmt: skip
     return times.figures(sum(len(each["input_ids"]) for each in examples)) | {"notes": []}
+
+
+def _line(examples: Sequence[Mapping[str, Any]], rows: int) -> int:
+    """Tokens of a packed line that holds as many as `rows` mean rows, and the longest row:
+    a step of ours holds as many.
+    """
+    lengths = [len(each["input_ids"]) for each in examples]
+    return max(max(lengths), round(sum(lengths) / len(lengths) * rows))
 
 
 class _Times:

@@ -44,9 +44,10 @@ def code(modules: Iterable[Module]) -> dict[str, Any]:
 
     Returns:
         By name: `lines`; `statements` without docstrings; `modules`; `tables`, classes that derive from `models.Model`;
-        `routes`, lines of URL modules that open a path, those that include others among them; `refusal codes`, different
-        words that a `Refusal` is made with; `ports`, names that a `Port` is assigned to; `settings`, different variables
-        read from the environment; `docstrings`, and of them openers by word; parameters by name; lines over 120 columns.
+        `routes`, lines of URL modules that open a path, those that include others among them; `refusal codes`,
+        different words that a `Refusal` is made with; `ports`, names that a `Port` is assigned to; `settings`,
+        different variables read from the environment; `docstrings`, and of them openers by word; parameters by name;
+        lines over 120 columns.
     """
     modules = list(modules)
     docstrings = [text for module in modules for text in docstrings_of(module.tree)]

@@ -56,8 +56,8 @@ def _errors_of(route: DeclaredRoute) -> Iterator[CheckMessage]:
 
 
 def _lacks_task(rule: Rule, route: DeclaredRoute) -> bool:
-    asked = {rule.enforced("GET"), rule.enforced("POST")}
-    return USERS in asked or (not asked.isdisjoint(enforce.ROLES) and lookup_of(route.pattern) is None)
+    roles = {rule.enforced("GET"), rule.enforced("POST")}
+    return USERS in roles or (not roles.isdisjoint(enforce.ROLES) and lookup_of(route.pattern) is None)
 
 
 def _is_unguarded(rule: Rule, route: DeclaredRoute) -> bool:

@@ -104,7 +104,8 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
 
     Raises:
         PermissionDenied: The member is no admin or lead, or sees the task and has a smaller role in it.
-        Http404: The member does not see the task, there is no such thing, or the level names nothing that could be asked.
+        Http404: The member does not see the task, there is no such thing, or the level names nothing that could be
+            asked.
     """
     if member.is_service and need in (ADMIN, ANY_LEAD, OWN):
         raise PermissionDenied("A service token acts inside its task alone.")
@@ -134,7 +135,10 @@ def _require_role(member: Member, least: Role, lookup: TaskLookup, value: Addres
 
 
 def _require_further(request: HttpRequest, rule: Rule, values: Mapping[str, Any]) -> None:
-    """Answer 404 on a route of mails whose task writes none; refuse what a judge says to who reviews the drafts it judges."""
+    """Answer 404 on a route of mails whose task writes none.
+
+    Refuse what a judge says to who reviews the drafts it judges.
+    """
     lookup = lookup_of(_pattern_of(request))
     if lookup is None:
         return

@@ -37,8 +37,8 @@ class Rule(NamedTuple):
             query, or a member reads their own): what is asked before the view, which asks the rest.
         write_floor: The same for writing: the task comes in the body.
         reason: Why the route is right to reach beyond one task.
-        withheld: Whether it hands out weights or opinions of the task's miniatures: where these judge another task's drafts,
-            it is refused to who reviews those drafts, whatever their role in the address's own task.
+        withheld: Whether it hands out weights or opinions of the task's miniatures: where these judge another task's
+            drafts, it is refused to who reviews those drafts, whatever their role in the address's own task.
     """
 
     read: AccessLevel

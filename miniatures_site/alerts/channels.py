@@ -43,7 +43,10 @@ def configured() -> list[str]:
 
 
 def tell(channel: str, changes: Sequence[Change]) -> bool:
-    """Tell of changes in one message; returns whether it was taken. A receiver that is away is logged, and raises nothing."""
+    """Tell of changes in one message; returns whether it was taken.
+
+    A receiver that is away is logged, and raises nothing.
+    """
     try:
         _SENDERS[channel](changes)
     except Exception as error:  # Providers of mail raise what they like.

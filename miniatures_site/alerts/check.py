@@ -1,4 +1,7 @@
-"""Look at the installation once and tell of what began and ended. Needs neither beat, workers, Redis nor the database."""
+"""Look at the installation once and tell of what began and ended.
+
+Needs neither beat, workers, Redis nor the database.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +24,13 @@ def check(*, in_thread: bool = False) -> list[Trouble]:
     """Return what is wrong, once it is told where channels are set.
 
     Args:
-        in_thread: Read beside this thread and wait for a while only: a database that is frozen would hold it up for ever.
+        in_thread: Read beside this thread and wait for a while only: a database that is frozen would hold it up for
+            ever.
     """
     try:
-        found = _read_beside() if in_thread else troubles(readings.read())
+        current = _read_beside() if in_thread else troubles(readings.read())
         if channels.configured():
-            open_alerts.update(found)
+            open_alerts.update(current)
     except (DatabaseError, TimeoutError) as error:
         reason = "no answer" if isinstance(error, TimeoutError) else report.fault(error)
         logger.warning("Alerts cannot be read from the database: %s", reason)
@@ -34,7 +38,7 @@ def check(*, in_thread: bool = False) -> list[Trouble]:
         database_away.seen(away)
         return [away]
     database_away.gone()
-    return found
+    return current
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Keep the one alert that no row can hold, that the database is away, in a file beside the data.
 
-One process at a time holds the file. It is written after each message, so that a process that dies between the two tells twice.
+One process at a time holds the file. It is written after each message, so that a process that dies between the two
+tells twice.
 """
 
 from __future__ import annotations
@@ -49,13 +50,13 @@ class _State:
         return Change(state, self.name, "", self.message, self.hint, since)
 
 
-def seen(found: Trouble) -> None:
+def seen(trouble: Trouble) -> None:
     """Write down that the database is away, and tell of it once that has lasted."""
     with _locked() as file:
         if file is None:
             return
         now_s = timezone.now().timestamp()
-        state = _read(file) or _State(str(found.alert), found.message, found.hint, now_s, now_s, [])
+        state = _read(file) or _State(str(trouble.alert), trouble.message, trouble.hint, now_s, now_s, [])
         state.last_seen_s = now_s
         _write(file, state)
         if now_s - state.first_seen_s < settings.ALERT_AFTER_S:

@@ -1,7 +1,7 @@
 """Keep the alerts that are under way as rows, and tell each channel once of the beginning and once of the end.
 
-A row is claimed by a conditional UPDATE before it is told, so of two checkers one tells. A checker that dies between telling and
-writing it down leaves its claim: after that the alert is told a second time, rather than never.
+A row is claimed by a conditional UPDATE before it is told, so of two checkers one tells. A checker that dies between
+telling and writing it down leaves its claim: after that the alert is told a second time, rather than never.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ def _due(alert: Alert, now: datetime) -> tuple[Literal["lasting", "gone", "began
     """Return the state of an alert, and the channels to notify."""
     patience = timedelta(seconds=settings.ALERT_AFTER_S)
     configured = channels.configured()
-    heard = [channel for channel in configured if channel in [*alert.told, *alert.telling]]
+    notified = [channel for channel in configured if channel in [*alert.told, *alert.telling]]
     is_there = alert.last_seen_at >= now
-    if not is_there and not heard:
+    if not is_there and not notified:
         return "gone", []
     if not is_there:
-        return ("ended", heard) if now - alert.last_seen_at >= patience else ("lasting", [])
+        return ("ended", notified) if now - alert.last_seen_at >= patience else ("lasting", [])
     if now - alert.first_seen_at < patience:
         return "lasting", []
     return "began", [channel for channel in configured if channel not in alert.told]

@@ -86,8 +86,8 @@ def _of_type(shape: Shape, shapes: Mapping[str, Shape], name: str, depth: int) -
 
 def _object(shape: Shape, shapes: Mapping[str, Shape], depth: int) -> dict[str, Any]:
     required = shape.get("required", [])
-    chosen = {name: part for name, part in shape.get("properties", {}).items() if depth < DEEPEST or name in required}
-    value = {name: example_of(part, shapes, name=name, depth=depth + 1) for name, part in chosen.items()}
+    parts = {name: part for name, part in shape.get("properties", {}).items() if depth < DEEPEST or name in required}
+    value = {name: example_of(part, shapes, name=name, depth=depth + 1) for name, part in parts.items()}
     if not value and isinstance(more := shape.get("additionalProperties"), Mapping) and depth < DEEPEST:
         value = {"company": example_of(more, shapes, depth=depth + 1)}
     return value

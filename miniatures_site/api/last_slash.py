@@ -1,7 +1,7 @@
 """Addresses of the API with and without their last slash: both lead to the same view, with the body that came.
 
-A redirect to the declared form would turn a POST into a GET. What is declared, in the schema and in the access rules, is one
-form: only the resolver tries the other.
+A redirect to the declared form would turn a POST into a GET. What is declared, in the schema and in the access rules,
+is one form: only the resolver tries the other.
 """
 
 from __future__ import annotations

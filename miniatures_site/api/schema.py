@@ -1,7 +1,7 @@
 """The API's schema, made once per process however many ask first: code does not change under it.
 
-drf-spectacular keeps what it looks at on classes that all requests share, so that two who make a schema at once break each
-other's.
+drf-spectacular keeps what it looks at on classes that all requests share, so that two who make a schema at once break
+each other's.
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ ZST, ZST_LEVEL, SMALLEST_LEVEL, ZST_WINDOW = ".zst", 12, 19, 27
 
 @contextmanager
 def new_archive(target: Path) -> Iterator[Path]:
-    """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar, .tar.gz or .tar.zst.
+    """A folder to fill.
+
+    When the block ends well it becomes `target` by a rename, packed if that ends in .tar, .tar.gz or .tar.zst.
 
     Raises:
         Refusal: There is something at `target` already, or its disk fills up; then nothing of it is left there.

@@ -28,8 +28,8 @@ def create_backup(
     Args:
         target: A place that is free.
         without_runs: Leave the run directories of this host out.
-        portable_change: Write rows that SQLite and PostgreSQL both load, changed by this on their way; by default the database's
-            own programs copy it.
+        portable_change: Write rows that SQLite and PostgreSQL both load, changed by this on their way; by default the
+            database's own programs copy it.
 
     Raises:
         Refusal: The place is taken, or the database cannot be dumped.
@@ -37,7 +37,7 @@ def create_backup(
     with archive.new_archive(target) as folder:
         migrations = applied_migrations()
         name, tables, hashed = databases.dump(folder, look=golds.fingerprint, portable_change=portable_change)
-        made = Manifest(
+        backup = Manifest(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=app_version(),
             vendor=databases.ANY if portable_change is not None else connection.vendor,
@@ -47,10 +47,13 @@ def create_backup(
             key_id=key_id(),
             without=["runs"] if without_runs else [],
         )
-        made.files = {name: manifest.measure(folder / name), **files.copy_artefacts(folder, without_runs=without_runs)}
-        made.write(folder)
-    trail.record("backup_made", by=None, files=len(made.files), without_runs=without_runs)
-    return made
+        backup.files = {
+            name: manifest.measure(folder / name),
+            **files.copy_artefacts(folder, without_runs=without_runs),
+        }
+        backup.write(folder)
+    trail.record("backup_made", by=None, files=len(backup.files), without_runs=without_runs)
+    return backup
 
 
 def applied_migrations() -> dict[str, list[str]]:

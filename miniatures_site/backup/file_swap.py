@@ -32,8 +32,8 @@ class FolderSwap:
 
 def replaced_folders(source: Path) -> dict[Path, Path]:
     """Folders that a restore would replace, by the folder of the backup that comes there."""
-    wanted = {source / label: folder for label, folder in files.folders(without_runs=False).items()}
-    present = {new: place for new, place in wanted.items() if new.is_dir()}
+    targets = {source / label: folder for label, folder in files.folders(without_runs=False).items()}
+    present = {new: place for new, place in targets.items() if new.is_dir()}
     artefacts = files.artefact_folder()
     # Without artefacts in the backup there are none afterwards.
     return {**present, source / files.ARTEFACTS: artefacts} if artefacts else present
@@ -121,10 +121,10 @@ def _add(path: Path, name: str, undo: Rollback) -> None:
         return  # The same bytes: `require_writable` has read them.
     undo.add(f"the artefact {name}", lambda: default_storage.delete(name))
     with path.open("rb") as opened:
-        taken = default_storage.save(name, File(opened))
-    if taken != name:
-        default_storage.delete(taken)
-        raise Refusal("storage_renames", f"The storage of artefacts saved '{name}' as '{taken}'.")
+        saved_name = default_storage.save(name, File(opened))
+    if saved_name != name:
+        default_storage.delete(saved_name)
+        raise Refusal("storage_renames", f"The storage of artefacts saved '{name}' as '{saved_name}'.")
 
 
 def _require_renamable(place: Path) -> None:
@@ -145,10 +145,10 @@ def _require_renamable(place: Path) -> None:
 def _require_storage() -> None:
     name = f"restore-probe-{uuid4().hex}"
     try:
-        taken = default_storage.save(name, ContentFile(b"probe"))
-        with default_storage.open(taken) as stored:
+        saved_name = default_storage.save(name, ContentFile(b"probe"))
+        with default_storage.open(saved_name) as stored:
             is_same = stored.read() == b"probe"
-        default_storage.delete(taken)
+        default_storage.delete(saved_name)
     except Exception as error:  # Each storage raises errors of its own.
         raise Refusal(
             "storage_unusable",

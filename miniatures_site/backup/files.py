@@ -15,8 +15,8 @@ ARTEFACTS = "artefacts"
 
 def folders(*, without_runs: bool) -> dict[str, Path]:
     """Folders of this host that are no artefacts and still worth keeping, by their name in a backup."""
-    kept = {"students": Path(settings.VAR_DIR) / "students"}
-    return kept if without_runs else {**kept, "runs": Path(settings.RUNS_DIR)}
+    places = {"students": Path(settings.VAR_DIR) / "students"}
+    return places if without_runs else {**places, "runs": Path(settings.RUNS_DIR)}
 
 
 def artefact_folder() -> Path | None:
@@ -31,18 +31,18 @@ def copy_artefacts(target: Path, *, without_runs: bool) -> dict[str, ManifestEnt
     Returns:
         Each file by its path there. One that vanishes while it is copied is left out: something erased it just now.
     """
-    taken: dict[str, ManifestEntry] = {}
+    entries: dict[str, ManifestEntry] = {}
     for name in sorted(stored_names(default_storage)):
         path = target / ARTEFACTS / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with default_storage.open(name) as source, path.open("wb") as out:
-                taken[f"{ARTEFACTS}/{name}"] = copy(source, out)
+                entries[f"{ARTEFACTS}/{name}"] = copy(source, out)
         except FileNotFoundError:
             path.unlink(missing_ok=True)
     for label, folder in folders(without_runs=without_runs).items():
-        taken.update(_folder(folder, target / label, label))
-    return taken
+        entries.update(_folder(folder, target / label, label))
+    return entries
 
 
 def stored_names(storage: Storage, folder: str = "") -> Iterator[str]:
@@ -58,7 +58,7 @@ def stored_names(storage: Storage, folder: str = "") -> Iterator[str]:
 
 def _folder(folder: Path, target: Path, label: str) -> dict[str, ManifestEntry]:
     """Copy the plain files of a folder; sockets and links of running engines are no part of a backup."""
-    taken: dict[str, ManifestEntry] = {}
+    entries: dict[str, ManifestEntry] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_symlink() or not path.is_file():
             continue
@@ -67,7 +67,7 @@ def _folder(folder: Path, target: Path, label: str) -> dict[str, ManifestEntry]:
         out.parent.mkdir(parents=True, exist_ok=True)
         try:
             with path.open("rb") as source, out.open("wb") as opened:
-                taken[f"{label}/{inside}"] = copy(source, opened)
+                entries[f"{label}/{inside}"] = copy(source, opened)
         except FileNotFoundError:
             out.unlink(missing_ok=True)
-    return taken
+    return entries

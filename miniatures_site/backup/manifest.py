@@ -73,14 +73,14 @@ def verify(folder: Path, manifest: Manifest) -> None:
     Raises:
         Refusal: Names the first file that is missing, changed or not of the backup.
     """
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {NAME}
+    paths = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {NAME}
     for path, piece in sorted(manifest.files.items()):
-        if path not in there:
+        if path not in paths:
             raise Refusal("backup_broken", f"The backup lacks the file '{path}'.")
         measured = measure(folder / path)
         if measured != piece:
             raise Refusal("backup_broken", f"The file '{path}' is not what the manifest says: it was changed or cut.")
-    if extra := sorted(there - set(manifest.files)):
+    if extra := sorted(paths - set(manifest.files)):
         raise Refusal("backup_broken", f"The file '{extra[0]}' is not of this backup.")
 
 

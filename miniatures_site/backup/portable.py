@@ -1,8 +1,8 @@
 """Rows of every table in one text file that either kind of database can load: the database of a portable backup.
 
-A line opens each table with its columns; each row follows as a JSON list. Values are those that SQLite keeps: moments in
-UTC without a zone, ids as 32 digits, JSON as text. Tables that `migrate` fills itself, and the words of the text index,
-whose form differs by database, are left out and made again.
+A line opens each table with its columns; each row follows as a JSON list. Values are those that SQLite keeps: moments
+in UTC without a zone, ids as 32 digits, JSON as text. Tables that `migrate` fills itself, and the words of the text
+index, whose form differs by database, are left out and made again.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def tables() -> list[Table]:
     """Return the tables of all models, by name."""
     every_model = apps.get_models(include_auto_created=True)
     own = [model for model in every_model if model._meta.managed and not model._meta.proxy]
-    made = (_table(model) for model in own if model._meta.db_table not in LEFT_OUT)
-    return sorted(made, key=lambda each: each.table)
+    tables = (_table(model) for model in own if model._meta.db_table not in LEFT_OUT)
+    return sorted(tables, key=lambda each: each.table)
 
 
 def write(
@@ -254,8 +254,12 @@ def _pour(table: Table, rows: Iterable[Row], cursor: Any) -> None:
 
 
 def _reset_sequences() -> None:
-    """Have ids that count up go on after the highest that was loaded."""
-    every_model = [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
+    """Have ids that count up go on after the highest that was loaded.
+
+    Later migrations make the tables that are not here.
+    """
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), every_model):
+        tables = set(connection.introspection.table_names(cursor))
+        models = [each for each in apps.get_models(include_auto_created=True) if each._meta.db_table in tables]
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)

@@ -55,7 +55,7 @@ def dump(target: Path, *, look: Callable[[CursorWrapper], T]) -> T:
         _lift_limits(cursor)
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
-        seen = look(cursor)
+        fingerprint = look(cursor)
         _run(
             "pg_dump",
             "--format=custom",
@@ -66,7 +66,7 @@ def dump(target: Path, *, look: Callable[[CursorWrapper], T]) -> T:
             f"--snapshot={snapshot}",
             f"--file={target}",
         )
-    return seen
+    return fingerprint
 
 
 def require_loadable(source: Path) -> None:
@@ -114,7 +114,7 @@ def drop(schema: str) -> None:
         cursor.execute(f'DROP SCHEMA "{schema}"')
 
 
-def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> Iterator[bytes]:
+def without_unknown_settings(script: Iterable[bytes], setting_names: frozenset[str]) -> Iterator[bytes]:
     """Yield the lines of an SQL dump without the settings at its head that the server does not support.
 
     pg_restore of PostgreSQL 17 begins with `SET transaction_timeout = 0;`, at which an older server stops. They are
@@ -122,13 +122,13 @@ def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> 
 
     Args:
         script: Lines with their ends.
-        known: Names of the server's settings.
+        setting_names: Names of the server's settings.
     """
     is_head = True
     for line in script:
         is_head = is_head and line.startswith(OF_THE_HEAD)
         setting = SETTING.fullmatch(line) if is_head else None
-        if setting is None or setting[1].decode() in known:
+        if setting is None or setting[1].decode() in setting_names:
             yield line
 
 
@@ -156,7 +156,7 @@ def _swap_back(aside: str) -> None:
         cursor.execute(f'ALTER SCHEMA "{aside}" RENAME TO public')
 
 
-def _stream(source: Path, before: str, known: frozenset[str]) -> None:
+def _stream(source: Path, before: str, setting_names: frozenset[str]) -> None:
     """Have psql run what pg_restore writes, after `before` and in one transaction with it."""
     environment = _environment(connection.settings_dict)
     with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as written:
@@ -175,7 +175,7 @@ def _stream(source: Path, before: str, known: frozenset[str]) -> None:
         assert reader.stdout
         assert writer.stdin
         try:
-            _feed(writer.stdin, before, without_unknown_settings(reader.stdout, known), reader)
+            _feed(writer.stdin, before, without_unknown_settings(reader.stdout, setting_names), reader)
         except BaseException:
             # Without its COMMIT the server takes back what psql has run.
             writer.kill()
@@ -211,7 +211,8 @@ def _require_not_older(program: str) -> None:
     if version and int(version[1]) < server:
         raise Refusal(
             "old_pg_tools",
-            f"{program} is of PostgreSQL {version[1]} and the server of PostgreSQL {server}: it cannot dump a newer one.",
+            f"{program} is of PostgreSQL {version[1]} and the server of PostgreSQL {server}: "
+            "it cannot dump a newer one.",
             hint=f"Install the client programs of PostgreSQL {server} or later; on Debian: postgresql-client-{server}.",
         )
 
@@ -236,9 +237,9 @@ def _run(program: str, *arguments: str) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _failure(program: str, said: IO[bytes]) -> Refusal:
-    said.seek(0)
-    lines = said.read().decode(errors="replace").strip().splitlines() or ["it gave no reason"]
+def _failure(program: str, output: IO[bytes]) -> Refusal:
+    output.seek(0)
+    lines = output.read().decode(errors="replace").strip().splitlines() or ["it gave no reason"]
     error_line = next((line for line in lines if "error:" in line.lower()), lines[-1])
     hint = ""
     if "unsupported version" in error_line:
@@ -246,8 +247,8 @@ def _failure(program: str, said: IO[bytes]) -> Refusal:
     return Refusal("pg_tools_failed", f"{program} did not do it: {error_line}", hint=hint)
 
 
-def _environment(given: Mapping[str, Any]) -> dict[str, str]:
+def _environment(connection_settings: Mapping[str, Any]) -> dict[str, str]:
     """PostgreSQL's programs read the address from variables, so that no password appears in a list of processes."""
-    options = given.get("OPTIONS") or {}
-    address = {name: str(given[key]) for name, key in ADDRESS.items() if given.get(key)}
+    options = connection_settings.get("OPTIONS") or {}
+    address = {name: str(connection_settings[key]) for name, key in ADDRESS.items() if connection_settings.get(key)}
     return {**os.environ, **address, **{n: str(options[key]) for n, key in FROM_OPTIONS.items() if options.get(key)}}

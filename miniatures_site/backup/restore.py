@@ -92,14 +92,15 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback, change: portable.Ch
     return done
 
 
-def _result_lines(error: Exception, left: list[str]) -> Refusal:
+def _result_lines(error: Exception, leftovers: list[str]) -> Refusal:
     message = error.message if isinstance(error, Refusal) else f"Restoring failed: {error}"
     code = error.code if isinstance(error, Refusal) else "restore_failed"
     hint = error.hint if isinstance(error, Refusal) else ""
     state = "Everything was taken back: the installation is as it was."
-    if left:
+    if leftovers:
         state = (
-            f"Not all could be taken back; look at {', '.join(left)}. The earlier files are next to it, as ….before-…"
+            f"Not all could be taken back; look at {', '.join(leftovers)}. "
+            "The earlier files are next to it, as ….before-…"
         )
     return Refusal(code, message, hint=f"{hint} {state}".strip())
 
@@ -114,8 +115,8 @@ def _require_rows(backup: Manifest) -> None:
 
 
 def _verified(backup: Manifest, aside: list[str]) -> RestoreResult:
-    if gone := immutability.missing():
-        raise Refusal("triggers_missing", f"The trigger {gone[0]} is not in place.")
+    if triggers := immutability.missing():
+        raise Refusal("triggers_missing", f"The trigger {triggers[0]} is not in place.")
     for name, piece in file_swap.artefacts(backup).items():
         if file_swap.measure(name) != piece:
             raise Refusal("restored_differs", f"The artefact '{name}' is not what the manifest says.")
@@ -123,7 +124,7 @@ def _verified(backup: Manifest, aside: list[str]) -> RestoreResult:
     if backup.golds and expected != backup.golds:
         raise Refusal("golds_differ", "The decisions give other golds than the backup had.")
     # Writing a million again would take minutes.
-    written = Gold.objects.count() if golds.fingerprint() == expected else golds.rebuild()
+    gold_count = Gold.objects.count() if golds.fingerprint() == expected else golds.rebuild()
     trail.record("restored", by=None, made_at=backup.made_at, version=backup.version)
     under_way = Job.objects.exclude(state__in=FINISHED).count()
-    return RestoreResult(backup, aside, written, under_way, is_other_key=backup.key_id != create.key_id())
+    return RestoreResult(backup, aside, gold_count, under_way, is_other_key=backup.key_id != create.key_id())

@@ -94,21 +94,25 @@ def _require_empty(*, force: bool) -> None:
 
 
 def _require_space(folder: Path, backup: Manifest) -> None:
-    """Everything is copied before the earlier is renamed aside, so both must fit. A PostgreSQL server's disk is its own."""
-    wanted: dict[int, tuple[Path, int]] = {}
+    """Everything is copied before the earlier is renamed aside, so both must fit.
+
+    A PostgreSQL server's disk is its own.
+    """
+    sizes: dict[int, tuple[Path, int]] = {}
     copies = dict(file_swap.replaced_folders(folder))
     if place := databases.place():
         copies[folder / databases.file_name(backup)] = place
     for source, target in copies.items():
-        there = next(parent for parent in target.absolute().parents if parent.exists())
-        disk = there.stat().st_dev
-        wanted[disk] = (there, wanted.get(disk, (there, 0))[1] + _size(source))
-    for there, needed in wanted.values():
-        free = shutil.disk_usage(there).free
+        parent_folder = next(parent for parent in target.absolute().parents if parent.exists())
+        disk = parent_folder.stat().st_dev
+        sizes[disk] = (parent_folder, sizes.get(disk, (parent_folder, 0))[1] + _size(source))
+    for parent_folder, needed in sizes.values():
+        free = shutil.disk_usage(parent_folder).free
         if free < needed + SPARE_BYTES:
             raise Refusal(
                 "no_space",
-                f"The disk of '{there}' has {free / 1e6:,.0f} MB free; restoring wants {(needed + SPARE_BYTES) / 1e6:,.0f} MB.",
+                f"The disk of '{parent_folder}' has {free / 1e6:,.0f} MB free; "
+                f"restoring wants {(needed + SPARE_BYTES) / 1e6:,.0f} MB.",
                 hint="Free that much: what is there now stays beside it until you delete it.",
             )
 

@@ -33,15 +33,15 @@ def verify_backup(source: Path) -> BackupTrial:
     Returns:
         The recorded trial; `problem` says why a backup is not verified.
     """
-    made: Manifest | None = None
+    backup: Manifest | None = None
     problem = ""
     try:
         with _scratch_folder() as part, archive.unpacked(source, near=part) as folder:
-            made = manifest.read(folder)
+            backup = manifest.read(folder)
             _restore(folder, part / "var")
     except Refusal as refusal:
         problem = f"{refusal.message} {refusal.hint}".strip()
-    return _record(source, made, problem)
+    return _record(source, backup, problem)
 
 
 @contextmanager
@@ -74,24 +74,24 @@ def _restore(backup: Path, var: Path) -> None:
         raise Refusal("trial_failed", _last_words(done))
 
 
-def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
-    if said := done.stdout.decode(errors="replace").strip():
-        return said
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return f"The trial restore ended with status {done.returncode}: {lines[-1] if lines else 'it gave no reason'}"
+def _last_words(process: subprocess.CompletedProcess[bytes]) -> str:
+    if output := process.stdout.decode(errors="replace").strip():
+        return output
+    lines = process.stderr.decode(errors="replace").strip().splitlines()
+    return f"The trial restore ended with status {process.returncode}: {lines[-1] if lines else 'it gave no reason'}"
 
 
-def _record(source: Path, made: Manifest | None, problem: str) -> BackupTrial:
+def _record(source: Path, backup: Manifest | None, problem: str) -> BackupTrial:
     """Write the row of a trial, and drop the oldest rows."""
     row = BackupTrial.objects.create(
         file_name=source.name[:255],
         bytes=_bytes(source),
-        made_at=_moment(made.made_at) if made else None,
+        made_at=_moment(backup.made_at) if backup else None,
         verified_at=None if problem else timezone.now(),
         problem=problem[:LONGEST_PROBLEM],
     )
-    kept = BackupTrial.objects.order_by("-id").values_list("pk", flat=True)[:KEPT_TRIALS]
-    BackupTrial.objects.exclude(pk__in=list(kept)).delete()
+    newest = BackupTrial.objects.order_by("-id").values_list("pk", flat=True)[:KEPT_TRIALS]
+    BackupTrial.objects.exclude(pk__in=list(newest)).delete()
     return row
 
 

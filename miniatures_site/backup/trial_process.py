@@ -1,7 +1,7 @@
-"""`python -m miniatures_site.backup.trial_process`: restore a backup into scratch places and check it as a member would.
+"""`python -m miniatures_site.backup.trial_process`: restore a backup in scratch places and check it as a member would.
 
-Reads `{backup, var, database}` as JSON from standard input, replaces every place in the settings before Django is set up,
-and exits 1 with the reason on standard output where something does not hold.
+Reads `{backup, var, database}` as JSON from standard input, replaces every place in the settings before Django is set
+up, and exits 1 with the reason on standard output where something does not hold.
 """
 
 from __future__ import annotations

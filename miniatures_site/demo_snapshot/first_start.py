@@ -1,4 +1,4 @@
-"""The demo on a first start: from its snapshot, each step told with its number; by the loaders where that does not fit."""
+"""The demo on a first start: from its snapshot, each step told with its number; by loaders where that misfits."""
 
 from __future__ import annotations
 

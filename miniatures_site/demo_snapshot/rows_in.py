@@ -1,8 +1,8 @@
 """Rows of the demo's snapshot on their way into a new installation: its own keys, its own address, its own days.
 
 All moments move by one number of whole days, so that hours and the distances between them stay. Documents that are held
-by a hash (a registration, a study's record) move before they are sealed again, by the code that sealed them. Facts about
-the world stay: prices, and the days on which contacts agreed.
+by a hash (a registration, a study's record) move before they are sealed again, by the code that sealed them. Facts
+about the world stay: prices, and the days on which contacts agreed.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class Newcomer:
         return step
 
     def _moved(self, table: Table) -> Step | None:
-        kept = KEPT_DATES.get(table.table, ())
-        moments, days = table.at(*table.moments), table.at(*(name for name in table.dates if name not in kept))
+        fixed_dates = KEPT_DATES.get(table.table, ())
+        moments, days = table.at(*table.moments), table.at(*(name for name in table.dates if name not in fixed_dates))
         if not self.days or not (moments or days):
             return None
 

@@ -1,7 +1,7 @@
 """Rows of the demo on their way into its snapshot: nothing that a key of the loading installation made stays in them.
 
-Hashes of addresses and signed links are taken out, for the installation that restores the snapshot to make them anew with
-its own keys. Passwords go, and the address of the site.
+Hashes of addresses and signed links are taken out, for the installation that restores the snapshot to make them anew
+with its own keys. Passwords go, and the address of the site.
 """
 
 from __future__ import annotations

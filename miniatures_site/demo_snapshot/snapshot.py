@@ -41,12 +41,12 @@ def make(target: Path) -> Manifest:
     shipped = _shipped()
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".snapshot-") as scratch:
         whole = Path(scratch) / "whole"
-        made = create.create_backup(whole, without_runs=True, portable_change=rows_out.stripped())
+        backup = create.create_backup(whole, without_runs=True, portable_change=rows_out.stripped())
         with archive.new_archive(target) as folder:
-            for name in (manifest.NAME, *(name for name, piece in made.files.items() if piece.sha256 not in shipped)):
+            for name in (manifest.NAME, *(name for name, piece in backup.files.items() if piece.sha256 not in shipped)):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (whole / name).rename(folder / name)
-    return made
+    return backup
 
 
 def is_first_start() -> bool:
@@ -88,7 +88,7 @@ def settle_demo() -> None:
 
 
 def _add_shipped(folder: Path, backup: Manifest) -> None:
-    """Copy the files of recordings that the snapshot names; restoring refuses a snapshot that lacks one all the same."""
+    """Copy files of recordings that the snapshot names; restoring refuses a snapshot that lacks one all the same."""
     shipped = _shipped()
     for name, piece in backup.files.items():
         place = folder / name

@@ -88,13 +88,13 @@ class RailGroup:
 def context(request: HttpRequest) -> dict[str, Any]:
     """Template context of the frame: the theme, row height and keys this member chose."""
     user = getattr(request, "user", None)
-    chosen: dict[str, Any] = getattr(user, "preferences", None) or {}
-    theme = chosen.get("theme") or request.COOKIES.get("theme", "")
+    preferences: dict[str, Any] = getattr(user, "preferences", None) or {}
+    theme = preferences.get("theme") or request.COOKIES.get("theme", "")
     return {
         "demo": settings.DEMO,
         "theme": theme if theme in THEMES else "system",
-        "density": "compact" if chosen.get("density") == "compact" else "regular",
-        "shortcuts": "off" if chosen.get("shortcuts") == "off" else "on",
+        "density": "compact" if preferences.get("density") == "compact" else "regular",
+        "shortcuts": "off" if preferences.get("shortcuts") == "off" else "on",
     }
 
 
@@ -105,10 +105,10 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
         return {"groups": [], "foot": []}
     tasks = list(with_outputs(tasks_for(member))[:TASKS_IN_SWITCHER])
     in_hand = task or current_task(request, tasks)
-    known = next((each for each in tasks if in_hand and each.pk == in_hand.pk), None)
+    open_task = next((each for each in tasks if in_hand and each.pk == in_hand.pk), None)
     # A task beyond the switcher's is looked up once more: its rooms of mails are not there where it writes none.
-    known = known or (with_outputs(Task.objects.filter(pk=in_hand.pk)).first() if in_hand else None)
-    is_mailing = section in OF_MAILS or (known is not None and has_mails(known))
+    open_task = open_task or (with_outputs(Task.objects.filter(pk=in_hand.pk)).first() if in_hand else None)
+    is_mailing = section in OF_MAILS or (open_task is not None and has_mails(open_task))
     return {
         "task": in_hand,
         "tasks": [
@@ -156,7 +156,10 @@ def _student_description(student: Student | None) -> str:
 
 
 def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
-    """Return the task this browser showed last, for pages that belong to none; else the demo's opening one, else the oldest."""
+    """Return the task this browser showed last, for pages that belong to none.
+
+    Else the demo's opening one, else the oldest.
+    """
     by_slug = {each.slug: each for each in tasks}
     oldest = min(tasks, key=lambda each: each.created_at, default=None)
     return by_slug.get(request.COOKIES.get("task", "")) or by_slug.get(OPENING) or oldest

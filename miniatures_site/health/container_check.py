@@ -1,7 +1,9 @@
-"""`python -m miniatures_site.health.container_check [PORT]`: ask the site in this container whether it is alive; exits 0 if so.
+"""`python -m miniatures_site.health.container_check [PORT]`.
 
-The site answers to its own names only, so the question goes to 127.0.0.1 under the first of them. Knows no Django: it is
-run every few seconds.
+Ask the site in this container whether it is alive; exits 0 if so.
+
+The site answers to its own names only, so the question goes to 127.0.0.1 under the first of them. Knows no Django: it
+is run every few seconds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Figures for Prometheus, in its text format (version 0.0.4), read from rows at each scrape.
 
-Rows are read through their indexes and bounded by what is under way or of today, so a scrape costs the same after a million ended
-jobs. A figure that cannot be read is left out, and `miniatures_scrape_error` names it. Labels hold names of queues, kinds, routes,
-models and hosts, never of tasks or people.
+Rows are read through their indexes and bounded by what is under way or of today, so a scrape costs the same after a
+million ended jobs. A figure that cannot be read is left out, and `miniatures_scrape_error` names it. Labels hold names
+of queues, kinds, routes, models and hosts, never of tasks or people.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Metric:
         yield f"# HELP miniatures_{self.name} {self.help}"
         yield f"# TYPE miniatures_{self.name} {self.kind}"
         for labels, value, suffix in self.samples:
-            named = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-            yield f"miniatures_{self.name}{suffix}{f'{{{named}}}' if named else ''} {value:.10g}"
+            pairs = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+            yield f"miniatures_{self.name}{suffix}{f'{{{pairs}}}' if pairs else ''} {value:.10g}"
 
 
 def answering(**parts: bool) -> str:
@@ -127,20 +127,20 @@ def _beat() -> Iterator[Metric]:
 
 
 def _hosts() -> Iterator[Metric]:
-    seen = Metric("host_seen_timestamp_seconds", "gauge", "When a host last said that it is there.")
+    last_signs = Metric("host_seen_timestamp_seconds", "gauge", "When a host last said that it is there.")
     free = Metric("host_disk_free_bytes", "gauge", "Bytes free where a host that is there keeps its runs.")
     low = Metric("disk_low", "gauge", "1 where a disk has less than 2 GiB free, or 5 % of a smaller one.")
     present = {host.pk: host for host in hosts.present()}
     volumes = counts.volumes()
     for host in Host.objects.order_by("name"):
-        seen.add(host.seen_at.timestamp(), host=host.name)
+        last_signs.add(host.seen_at.timestamp(), host=host.name)
         if host.pk in present:
             free.add(host.disk_free_bytes, host=host.name)
     own = Metric("disk_free_bytes", "gauge", "Bytes free on the fullest disk that this process writes to.")
     own.add(min(volume.free_bytes for volume in volumes))
     for disk in counts.disks(volumes, present.values()):
         low.add(1 if disk.is_low else 0, disk=disk.name)
-    yield from (seen, free, own, low)
+    yield from (last_signs, free, own, low)
 
 
 def _backups() -> Iterator[Metric]:
@@ -170,11 +170,11 @@ def _spend() -> Iterator[Metric]:
     tokens = Metric("call_tokens_today", "gauge", "Tokens of this day's calls, by teacher and direction.")
     rows = SpendDay.objects.filter(day=timezone.localdate()).order_by().values_list("teacher_name")
     sums = {"usd": Sum("cost_usd"), "n": Sum("calls"), "asked": Sum("input_tokens"), "said": Sum("output_tokens")}
-    for teacher, cost, count, asked, said in rows.annotate(**sums).values_list("teacher_name", *sums):
+    for teacher, cost, count, input_count, output_count in rows.annotate(**sums).values_list("teacher_name", *sums):
         usd.add(float(cost), teacher=teacher)
         calls.add(count, teacher=teacher)
-        tokens.add(asked, teacher=teacher, direction="input")
-        tokens.add(said, teacher=teacher, direction="output")
+        tokens.add(input_count, teacher=teacher, direction="input")
+        tokens.add(output_count, teacher=teacher, direction="output")
     yield from (usd, calls, tokens)
 
 
@@ -196,7 +196,7 @@ def _serving() -> Iterator[Metric]:
 
 
 def _requests() -> Iterator[Metric]:
-    took = Metric("http_request_seconds", "histogram", "Seconds to an answer, by route, method and status.")
+    durations = Metric("http_request_seconds", "histogram", "Seconds to an answer, by route, method and status.")
     by_route: dict[str, dict[str, int]] = {}
     for name, number in COUNTS.read().items():
         of, _, what = name.rpartition("|")
@@ -204,11 +204,11 @@ def _requests() -> Iterator[Metric]:
     for of, by in sorted(by_route.items()):
         labels = dict(zip(("route", "method", "status"), of.rsplit("|", 2), strict=True))
         for bound in BUCKETS:
-            took.add(by.get(f"{bound:g}", 0), "_bucket", **labels, le=f"{bound:g}")
-        took.add(by.get("count", 0), "_bucket", **labels, le="+Inf")
-        took.add(by.get("ms", 0) / 1000, "_sum", **labels)
-        took.add(by.get("count", 0), "_count", **labels)
-    yield took
+            durations.add(by.get(f"{bound:g}", 0), "_bucket", **labels, le=f"{bound:g}")
+        durations.add(by.get("count", 0), "_bucket", **labels, le="+Inf")
+        durations.add(by.get("ms", 0) / 1000, "_sum", **labels)
+        durations.add(by.get("count", 0), "_count", **labels)
+    yield durations
 
 
 _READERS: tuple[Callable[[], Iterator[Metric]], ...] = (

@@ -34,13 +34,13 @@ def livez(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    found, said = _within(_database_threads, DATABASE_WITHIN_S, report.read)
-    told = {**report.NOTHING, "database": said, **(found or {})}
-    told["broker"] = _within(_broker_threads, BROKER_WITHIN_S, _connect_broker)[1]
+    reading, database = _within(_database_threads, DATABASE_WITHIN_S, report.read)
+    state = {**report.NOTHING, "database": database, **(reading or {})}
+    state["broker"] = _within(_broker_threads, BROKER_WITHIN_S, _connect_broker)[1]
     # A halt is intended, not a fault; who stopped it and why is shown to members only.
-    is_healthy = all(told[name] == "ok" for name in ("database", "broker", "beat"))
-    is_healthy = is_healthy and bool(told["workers"]) and not told["unserved"]
-    return JsonResponse(told, status=200 if is_healthy else 503)
+    is_healthy = all(state[name] == "ok" for name in ("database", "broker", "beat"))
+    is_healthy = is_healthy and bool(state["workers"]) and not state["unserved"]
+    return JsonResponse(state, status=200 if is_healthy else 503)
 
 
 @require_safe
@@ -48,13 +48,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for Prometheus, for who has the key `METRICS_TOKEN`; without one set there is no such address."""
     if not settings.METRICS_TOKEN:
         return HttpResponse("There is nothing here: METRICS_TOKEN is not set.\n", status=404, content_type="text/plain")
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not constant_time_compare(given, settings.METRICS_TOKEN):
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(token, settings.METRICS_TOKEN):
         answer = HttpResponse("Send Authorization: Bearer and METRICS_TOKEN.\n", status=401, content_type="text/plain")
         answer["WWW-Authenticate"] = "Bearer"
         return answer
-    found, _ = _within(_scrape_threads, SCRAPED_WITHIN_S, figures.scrape)
-    text, is_database_there = found or ("", False)
+    scrape, _ = _within(_scrape_threads, SCRAPED_WITHIN_S, figures.scrape)
+    text, is_database_there = scrape or ("", False)
     broker = _within(_broker_threads, BROKER_WITHIN_S, _connect_broker)[1] == "ok"
     up = figures.answering(database=is_database_there, broker=broker)
     return HttpResponse(text + up, content_type=figures.CONTENT_TYPE)
@@ -66,12 +66,12 @@ def _within(threads: ThreadPoolExecutor, most_s: float, call: Callable[[], Any])
     Returns:
         What came, and `ok` or what is wrong.
     """
-    asked = threads.submit(call)
+    future = threads.submit(call)
     try:
-        return asked.result(timeout=most_s), "ok"
+        return future.result(timeout=most_s), "ok"
     except TooLate:
         # One that waits for a thread is not asked any more.
-        asked.cancel()
+        future.cancel()
         return None, NO_ANSWER
     except Exception as error:
         return None, report.fault(error)

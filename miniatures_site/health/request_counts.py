@@ -1,7 +1,7 @@
 """Requests by route, method and status, with how long they took: counted by all web processes together.
 
-Each process adds up for some seconds and then adds that to one hash in Redis; without Redis it counts for itself. A process that is
-killed loses those seconds, no more.
+Each process adds up for some seconds and then adds that to one hash in Redis; without Redis it counts for itself. A
+process that is killed loses those seconds, no more.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class RequestCounts:
                 if seconds <= bound:
                     self._fresh[f"{name}|{bound:g}"] += 1
             if self._timer is None:
-                # The event loop answers requests too: Redis is spoken to from a thread, and an idle process adds its last counts.
+                # The event loop answers requests too: Redis is spoken to from a thread, and an idle process adds its
+                # last counts.
                 self._timer = threading.Timer(ADDED_EVERY_S, self._add_in_time)
                 self._timer.daemon = True
                 self._timer.start()

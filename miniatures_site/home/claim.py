@@ -1,4 +1,7 @@
-"""Worth of a task's newest miniature: quality beside its teacher, cost of 1,000 outputs, quality by round. Read-only."""
+"""Worth of a task's newest miniature: quality beside its teacher, cost of 1,000 outputs, quality by round.
+
+Read-only.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ class Claim:
         teacher: The best teacher of the same evaluation; None where none was compared.
         chart: Points for a scatter of quality over the cost of 1,000 outputs; empty where fewer than two have a price.
         intervals: Rows for a chart of quality alone, the miniature first; drawn where there is no scatter.
-        rounds: Rows for a chart of quality by round on the same records, the first round first; empty where there is one alone.
+        rounds: Rows for a chart of quality by round on the same records, the first round first; empty where there is
+            one alone.
         is_newest: Whether it is of the newest run that was evaluated.
     """
 
@@ -44,7 +48,7 @@ class Claim:
 
 
 def claim_of(task: Task) -> Claim | None:
-    """The claim of a task's newest run that was evaluated on its test split, else of the newest on validation records."""
+    """The claim of a task's newest run evaluated on its test split, else of the newest on validation records."""
     evaluations = evidence.evaluations_of(task)
     newest = evidence.among(evaluations)
     if newest is None:
@@ -95,8 +99,8 @@ def _scatter(answers: Answer) -> dict[str, Any]:
 
 def _intervals(evaluation: Evaluation, answers: Answer) -> dict[str, Any]:
     rows = {row.name: row.label for row in (answers.own, *answers.teachers[:1]) if row}
-    drawn = tables.chart(evaluation.summary, answers.metric.name, list(rows))
-    return {**drawn, "rows": [{**row, "name": rows[row["name"]]} for row in drawn["rows"]]}
+    chart = tables.chart(evaluation.summary, answers.metric.name, list(rows))
+    return {**chart, "rows": [{**row, "name": rows[row["name"]]} for row in chart["rows"]]}
 
 
 def _percent(share: float | None) -> float | None:
@@ -109,6 +113,6 @@ def _rounds(evaluations: list[Evaluation]) -> dict[str, Any]:
     rows = []
     for evaluation in evaluations:
         name, metric = tuned_name(evaluation.run), tables.headline_metric(evaluation.summary)
-        drawn = tables.chart(evaluation.summary, metric.name, [name])["rows"]
-        rows += [{**row, "name": f"Round {evaluation.run.number}"} for row in drawn]
+        lines = tables.chart(evaluation.summary, metric.name, [name])["rows"]
+        rows += [{**row, "name": f"Round {evaluation.run.number}"} for row in lines]
     return {"rows": rows, "x": {"label": "per cent of outputs"}} if len(rows) > 1 else {}

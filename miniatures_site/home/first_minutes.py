@@ -1,4 +1,7 @@
-"""A visitor's path through the demo: five acts, the outcome of each that is done, and the one that comes next. Read-only."""
+"""A visitor's path through the demo: five acts, the outcome of each that is done, and the one that comes next.
+
+Read-only.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
     count = sum(pace.judged_by(member, each).count() for each in {task, *by_slug.values()})
     acts = (
         _guessing(member, evidence, by_slug.get(MAILS)),
-        _judging(judged, count, is_other=judged != task),
+        _judging(judged, count),
         _training(member, trained, is_other=trained != task),
         _asking(member, trained),
         _own_rows(member),
@@ -84,12 +87,8 @@ def _guessing(member: Member, evidence: claim.Claim | None, mails: Task | None) 
     return Act("Which is the teacher?", "1 min", "Ten pairs of texts, authors hidden.", address, outcome)
 
 
-def _name(task: Task, *, is_other: bool) -> str:
-    return f"Another task, {task.name}" if is_other else task.name
-
-
-def _judging(task: Task, count: int, *, is_other: bool) -> Act:
-    about = f"{_name(task, is_other=is_other)}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
+def _judging(task: Task, count: int) -> Act:
+    about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
     outcome = f"{count:,} judged" if count >= CARDS else ""
     return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
 
@@ -97,7 +96,7 @@ def _judging(task: Task, count: int, *, is_other: bool) -> Act:
 def _training(member: Member, task: Task, *, is_other: bool) -> Act:
     """One press where the task has a classifier and the member leads it."""
     label, minutes = "Train", "2 min"
-    about = f"{_name(task, is_other=is_other)}: a small model on what is approved."
+    about = f"{'Another task, ' if is_other else ''}{task.name}: a small model on what is approved."
     if why_no_classifier(task):
         return Act(label, minutes, about, optional_url("training:list", task.slug))
     address, last = optional_url("evaluation:round", task.slug), rounds.last(task)

@@ -15,5 +15,5 @@ from web import zones
 def home(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     tasks = list(tasks_for(member)[: navigation.TASKS_IN_SWITCHER])
-    shown = queries.overview(member, navigation.current_task(request, tasks), since=zones.start_of_today(request))
-    return render(request, "home.html", {"section": "home", **shown})
+    overview = queries.overview(member, navigation.current_task(request, tasks), since=zones.start_of_today(request))
+    return render(request, "home.html", {"section": "home", **overview})

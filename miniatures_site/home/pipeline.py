@@ -1,4 +1,6 @@
-"""The loop of one task as numbers: records, drafts, judged, accepted, versions, runs, miniatures, campaigns; and what to do next.
+"""The loop of one task as numbers, and what to do next.
+
+Records, drafts, judged, accepted, versions, runs, miniatures, campaigns.
 
 Read-only queries over all rooms; callers check access first.
 """

@@ -47,21 +47,21 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
     if task is None:
         return {"role": "admin" if member.is_admin else "none", "new_task_url": optional_url("review:new")}
     role = role_of(member, task)
-    shown: dict[str, Any] = {
+    context: dict[str, Any] = {
         "role": role,
         "task": task,
         "pace": pace.pace_of(member, task, since=since),
         "focus_url": optional_url("review:focus", task.slug),
     }
     if role == "reviewer":
-        return {**shown, "last": last_decision(member, task)}
+        return {**context, "last": last_decision(member, task)}
     counted = slow_figures.figures(f"home:{task.pk}", lambda: _figures(task))
     stations, this_week, evidence, saved = counted.value
     tasks_of_demo = demo_tasks(member, task)
     acts = first_minutes.acts_of(member, task, evidence) if tasks_of_demo else []
     on_path = any(act.is_next for act in acts)
     return {
-        **shown,
+        **context,
         "counted_at": counted.at,
         "next": pipeline.next_stage(stations) if role in {"admin", "lead"} and not on_path else None,
         "claim": evidence,
@@ -84,11 +84,11 @@ def _figures(task: Task) -> tuple[list[pipeline.PipelineStage], week.Week, claim
 
 def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:
     """The demo's tasks that the member may see, where the task in hand is one of them; on any other task none."""
-    known = listed() if settings.DEMO else []
-    if task.slug not in {each.slug for each in known}:
+    demo_list = listed() if settings.DEMO else []
+    if task.slug not in {each.slug for each in demo_list}:
         return []
-    seen = set(tasks_for(member).filter(slug__in=[each.slug for each in known]).values_list("slug", flat=True))
-    return [each._asdict() for each in known if each.slug in seen]
+    slugs = set(tasks_for(member).filter(slug__in=[each.slug for each in demo_list]).values_list("slug", flat=True))
+    return [each._asdict() for each in demo_list if each.slug in slugs]
 
 
 def running_jobs(member: Member, task: Task) -> list[Job]:

@@ -98,5 +98,5 @@ class OperationsView(APIView):
         require_admin(request.user)
         reading = readings.read()
         hosts = [host_json(state.host, is_present=state.is_present) for state in reading.hosts]
-        shown = {field.name: getattr(reading, field.name) for field in fields(reading)}
-        return Response({**OperationsOut({**shown, "hosts": [], "troubles": troubles(reading)}).data, "hosts": hosts})
+        values = {field.name: getattr(reading, field.name) for field in fields(reading)}
+        return Response({**OperationsOut({**values, "hosts": [], "troubles": troubles(reading)}).data, "hosts": hosts})

@@ -21,6 +21,7 @@ from campaigns.models import Message
 from campaigns.states import CampaignState, MessageState
 from jobs.models import BackupTrial, Host, Job, WorkerBeat
 from jobs.rundir.machine import GIB
+from jobs.scheduling import hosts
 from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from miniatures_site.backup import files
@@ -87,10 +88,6 @@ class Volume:
     total_bytes: int
 
     @property
-    def free_share(self) -> float:
-        return self.free_bytes / self.total_bytes if self.total_bytes else 0.0
-
-    @property
     def is_low(self) -> bool:
         return self.free_bytes < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * self.total_bytes)
 
@@ -101,7 +98,7 @@ def beat_patience() -> timedelta:
 
 
 def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[QueueRow]:
-    """Queues in which something waits or runs, or whose jobs a worker takes, by name.
+    """Queues in which something waits or runs, or whose jobs a worker takes, by name; of a host's own only the former.
 
     Args:
         with_reasons: Whether to ask why the first of each waits, a statement for each queue.
@@ -125,7 +122,7 @@ def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[Q
             running[name],
             served[name],
         )
-        for name in sorted({*waiting, *running, *served})
+        for name in sorted({*waiting, *running, *(each for each in served if hosts.OF_HOST not in each)})
     ]
 
 
@@ -145,7 +142,10 @@ def ended_kinds() -> dict[str, EndedKind]:
 
 
 def stuck() -> QuerySet[Job]:
-    """Jobs whose lease ended a while ago and that nobody has released: the beat, or the workers that do its rounds, are away."""
+    """Jobs whose lease ended a while ago and that nobody has released.
+
+    The beat, or the workers that do its rounds, are away.
+    """
     late = database_time_in(-settings.JOB_LEASE_S)
     return Job.objects.filter(state__in=HELD, lease_until__lt=late).order_by("lease_until")
 

@@ -1,4 +1,6 @@
-"""Read how the installation stands: hosts, queues, the beat, backups, disks, versions, jobs that failed, what waits to leave.
+"""Read how the installation stands.
+
+Hosts, queues, the beat, backups, disks, versions, jobs that failed, what waits to leave.
 
 Every question is bounded by an index or a limit: a million ended jobs make none of them slower.
 """

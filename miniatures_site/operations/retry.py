@@ -1,4 +1,7 @@
-"""Retry failed jobs: one, or all of a kind. What may pay or send again is retried one by one, by somebody who says so."""
+"""Retry failed jobs: one, or all of a kind.
+
+What may pay or send again is retried one by one, by somebody who says so.
+"""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Trouble:
 
 def troubles(reading: Reading) -> list[Trouble]:
     """Everything that is wrong, `failed` before `look`."""
-    found = [
+    current = [
         *_beat(reading),
         *_queues(reading),
         *_schema(reading),
@@ -69,7 +69,7 @@ def troubles(reading: Reading) -> list[Trouble]:
         *_broker(reading),
         *_halt(reading),
     ]
-    return sorted(found, key=lambda trouble: trouble.level != "failed")
+    return sorted(current, key=lambda trouble: trouble.level != "failed")
 
 
 def _beat(reading: Reading) -> Iterator[Trouble]:

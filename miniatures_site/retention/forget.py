@@ -1,4 +1,7 @@
-"""Deleting what has had its time, a few rows a transaction, so that nobody waits for it. Any number may do so at once."""
+"""Deleting what has had its time, a few rows a transaction, so that nobody waits for it.
+
+Any number may do so at once.
+"""
 
 from __future__ import annotations
 
@@ -32,18 +35,18 @@ def _of_each(ask: Callable[[Rule], int]) -> dict[str, int]:
 
 
 def _forget(rule: Rule, chunk: int) -> int:
-    rows, gone, last = rule.rows().order_by("pk"), 0, None
+    rows, count, last = rule.rows().order_by("pk"), 0, None
     while True:
         # By key, so that no part of a long table is read twice.
-        found = list((rows if last is None else rows.filter(pk__gt=last)).values_list("pk", flat=True)[:chunk])
-        if not found:
+        keys = list((rows if last is None else rows.filter(pk__gt=last)).values_list("pk", flat=True)[:chunk])
+        if not keys:
             break
         with transaction.atomic():
             # Asked again with its condition: a row may have been used again since it was read.
-            going = rule.rows().filter(pk__in=found)
-            gone += going.count()
+            going = rule.rows().filter(pk__in=keys)
+            count += going.count()
             going.delete()
-        last = found[-1]
-    if gone:
-        logger.info("Deleted %s rows that were kept for %g days: %s.", gone, rule.days, rule.name)
-    return gone
+        last = keys[-1]
+    if count:
+        logger.info("Deleted %s rows that were kept for %g days: %s.", count, rule.days, rule.name)
+    return count

@@ -1,6 +1,7 @@
 """Retention rules: which rows are deleted, and how many days after what.
 
-Everything that tells where a decision, a draft, a cost or a mail comes from is kept for good and stands nowhere here; docs/retention.md lists both.
+Everything that tells where a decision, a draft, a cost or a mail comes from is kept for good and stands nowhere here;
+docs/retention.md lists both.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Limits of open connections, for one client and in all: descriptors are left for files, databases and engines.
 
-Behind a proxy that is trusted a client is who the proxy names, and what counts is its requests under way: the proxy's own
-connections are nobody's. Where there is no room a connection that waits for a request gives way, the oldest first.
+Behind a proxy that is trusted a client is who the proxy names, and what counts is its requests under way: the proxy's
+own connections are nobody's. Where there is no room a connection that waits for a request gives way, the oldest first.
 """
 
 from __future__ import annotations

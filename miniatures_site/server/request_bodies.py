@@ -99,29 +99,29 @@ class BodyReader:
             BodyRefused: It is too large, too slow, or larger than its sender may send.
             RequestAborted: The client left.
         """
-        limit, taken = ANYONE_MAX_BYTES, _HeldSlot()
+        limit, slot = ANYONE_MAX_BYTES, _HeldSlot()
         try:
             declared = _declared(scope)
             if declared > limit:
-                limit = await self._limit(scope, taken)
+                limit = await self._limit(scope, slot)
                 _refuse_beyond(declared, limit, scope)
-            return RequestBody(await self._content(scope, receive, limit, taken), receive, taken.give_back)
+            return RequestBody(await self._content(scope, receive, limit, slot), receive, slot.give_back)
         except BaseException:
-            taken.give_back()
+            slot.give_back()
             raise
 
-    async def _content(self, scope: Scope, receive: Receive, limit: int, taken: _HeldSlot) -> IO[bytes]:
+    async def _content(self, scope: Scope, receive: Receive, limit: int, slot: _HeldSlot) -> IO[bytes]:
         file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, mode="w+b")  # noqa: SIM115 (it outlives this)
         try:
             size, began_at = 0, asyncio.get_running_loop().time()
             more = True
             while more:
-                until = began_at + self._grace_s + size / taken.slowest_bytes_per_s
-                message = await _next(receive, until, slowest_bytes_per_s=taken.slowest_bytes_per_s)
+                until = began_at + self._grace_s + size / slot.slowest_bytes_per_s
+                message = await _next(receive, until, slowest_bytes_per_s=slot.slowest_bytes_per_s)
                 chunk, more = message.get("body", b""), message.get("more_body", False)
                 size += len(chunk)
                 if size > limit == ANYONE_MAX_BYTES:
-                    limit = await self._limit(scope, taken)
+                    limit = await self._limit(scope, slot)
                 if size > limit:
                     _refuse_beyond(size, limit, scope)
                 file.write(chunk)
@@ -131,12 +131,12 @@ class BodyReader:
         file.seek(0)
         return file
 
-    async def _limit(self, scope: Scope, taken: _HeldSlot) -> int:
+    async def _limit(self, scope: Scope, slot: _HeldSlot) -> int:
         name = "" if scope["path"].startswith(PREFIX) else _route(scope["path"])
         if not name:
             return ANYONE_MAX_BYTES
         if name in SIGNED:
-            self._take_signed(taken)
+            self._take_signed(slot)
             return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if not (callers.has_credentials(scope) and await self._is_member(scope)):
             message = f"More than {ANYONE_MAX_BYTES // MIB} MiB is taken from signed-in members alone."
@@ -147,12 +147,12 @@ class BodyReader:
             return int(settings.MAX_UPLOAD_MIB * MIB) + FORM_BYTES
         return max(int(settings.MAX_BODY_MIB * MIB), ANYONE_MAX_BYTES + 1)
 
-    def _take_signed(self, taken: _HeldSlot) -> None:
+    def _take_signed(self, slot: _HeldSlot) -> None:
         if self._large_signed >= LARGE_SIGNED_AT_ONCE:
             raise BodyRefused(503, "busy", "Other large webhooks are being read.", "Send it again in a few seconds.")
         self._large_signed += 1
-        taken.on_give_back = self._signed_is_over
-        taken.slowest_bytes_per_s = MIN_SIGNED_BYTES_PER_S
+        slot.on_give_back = self._signed_is_over
+        slot.slowest_bytes_per_s = MIN_SIGNED_BYTES_PER_S
 
     def _signed_is_over(self) -> None:
         self._large_signed -= 1

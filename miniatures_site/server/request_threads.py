@@ -85,7 +85,8 @@ class RequestExecutor(Executor):
             self._threads = self._own = ThreadPoolExecutor(1, thread_name_prefix="stream")
 
         def on_live_connection() -> Got:
-            # Each call of a request may run on another seat, whose own connection the database may have ended meanwhile.
+            # Each call of a request may run on another seat, whose own connection the database may have ended
+            # meanwhile.
             live_connections.close_ended()
             return call(*args, **kwargs)
 
@@ -118,8 +119,8 @@ class PooledASGIHandler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         """Load the chain that `/v1` alone goes through: it leaves at the fast path, on the event loop.
 
-        Django makes a middleware that can be either synchronous as soon as one behind it is, as WhiteNoise is: every request of
-        `/v1` would then hold the one thread of its kind until it is answered.
+        Django makes a middleware that can be either synchronous as soon as one behind it is, as WhiteNoise is: every
+        request of `/v1` would then hold the one thread of its kind until it is answered.
         """
         capable: Any = skip_page_middleware
         capable.sync_capable = not is_async

@@ -1,7 +1,9 @@
-"""Close idle connections: those whose headers do not arrive, those whose clients do not read the answer, and those beyond the limits.
+"""Close idle connections.
 
-uvicorn waits for ever in the first two cases, with a place in its table of connections. It is named on its command line:
-`--http miniatures_site.server.slow_connections:TimedConnection`.
+Those whose headers do not arrive, those whose clients do not read the answer, and those beyond the limits.
+
+uvicorn waits for ever in the first two cases, with a place in its table of connections. It is named on its command
+line: `--http miniatures_site.server.slow_connections:TimedConnection`.
 """
 
 from __future__ import annotations

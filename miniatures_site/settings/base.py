@@ -226,6 +226,8 @@ JOB_ENGINES_OUTLIVE_WORKERS = env.flag("JOB_ENGINES_OUTLIVE_WORKERS", default=Tr
 WORKER_THREADS = int(env.number("WORKER_THREADS", 16, minimum=3))
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 10, minimum=0.1)
 RUNS_DIR = VAR_DIR / "runs"
+# Address that other hosts reach this one by in runs on several; empty: that by which it reaches the database.
+HOST_ADDRESS = env.text("HOST_ADDRESS", "")
 # Tokens that the tuning runs of a host share.
 TOKEN_CACHE_DIR = VAR_DIR / "cache" / "tokens"
 

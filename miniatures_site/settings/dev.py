@@ -29,7 +29,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 SERVES_THIS_MACHINE_ALONE = all(map(ssrf.is_loopback, [env.text("HOST"), *ALLOWED_HOSTS]))
 DEMO = env.flag("DEMO", default=True)
 WHITENOISE_AUTOREFRESH = DEBUG
-# On one machine nothing is gained by packing each file three times over, which takes longest of a first start but the demo.
+# On one machine nothing is gained by packing each file three times over, which takes longest of a first start but the
+# demo.
 if not env.flag("PACK_STATIC", default=False):
     STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}}
 MAILBOX_DIR = VAR_DIR / "mailbox"

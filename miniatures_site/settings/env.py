@@ -20,11 +20,11 @@ def text(name: str, default: str = "") -> str:
 def var_dir() -> Path:
     """Return the folder of all data, absolute: `VAR_DIR`, or `var` in the folder that `MINIATURES_HOME` names.
 
-    With neither set it is `var` beside the code of a checkout. Code that pip installed keeps no data beside it: there it is `var` in
-    the current folder.
+    With neither set it is `var` beside the code of a checkout. Code that pip installed keeps no data beside it: there
+    it is `var` in the current folder.
     """
-    if named := text("VAR_DIR"):
-        return Path(named).resolve()
+    if path := text("VAR_DIR"):
+        return Path(path).resolve()
     is_checkout = (BASE_DIR / "pyproject.toml").exists()
     home = text("MINIATURES_HOME") or (BASE_DIR if is_checkout else Path.cwd())
     return (Path(home).expanduser() / "var").resolve()

@@ -19,7 +19,8 @@ SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}").rstri
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
-# Our own workers ask /v1 inside the network, where no TLS ends; a redirect would not save a key that was sent in the open.
+# Our own workers ask /v1 inside the network, where no TLS ends; a redirect would not save a key that was sent in the
+# open.
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^healthz$", r"^metrics$", r"^v1/"]
 if SERVING_BASE_URL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(SERVING_BASE_URL).hostname or ""]

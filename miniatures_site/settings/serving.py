@@ -19,4 +19,26 @@ SERVING_TOKENS_PER_MINUTE = int(env.number("SERVING_TOKENS_PER_MINUTE", 2_000_00
 SERVING_SPARE = env.flag("SERVING_SPARE", default=True)
 SERVING_PATIENCE_S = env.number("SERVING_PATIENCE_S", 10, minimum=0)
 SERVING_SOCKET = env.text("SERVING_SOCKET")
+# Where web processes of other hosts reach engines of this one, as host or host:port; empty: its own socket alone.
+SERVING_ADDRESS = env.text("SERVING_ADDRESS")
 SERVING_BASE_URL = env.text("SERVING_BASE_URL")
+# Which server serves: by what is installed, our own engine, llama.cpp, vLLM, or a server that somebody else runs; and
+# the path of llama-server where it is not on the PATH.
+SERVING_BACKEND = env.choice("SERVING_BACKEND", "auto", among=("auto", "own", "llama", "vllm", "url"))
+LLAMA_SERVER = env.text("LLAMA_SERVER")
+# llama.cpp's converter of weights to GGUF, or its folder; empty: exports are written by our own, for fewer families.
+LLAMA_CONVERTER = env.text("LLAMA_CONVERTER")
+
+# vLLM where SERVING_BACKEND chooses it: the Python that has it, servers of one base each that may run at once, adapters
+# in one batch, their highest rank, and the part of a GPU's memory that all servers together may take.
+SERVING_VLLM_PYTHON = env.text("SERVING_VLLM_PYTHON") or str(env.BASE_DIR / ".vllm" / "bin" / "python")
+SERVING_VLLM_SERVERS = int(env.number("SERVING_VLLM_SERVERS", 1, minimum=1, maximum=16))
+SERVING_VLLM_ADAPTERS = int(env.number("SERVING_VLLM_ADAPTERS", 8, minimum=1, maximum=64))
+SERVING_VLLM_RANK = int(env.number("SERVING_VLLM_RANK", 64, minimum=1, maximum=512))
+SERVING_VLLM_GPU_SHARE = env.number("SERVING_VLLM_GPU_SHARE", 0.85, minimum=0.05, maximum=1)
+
+# A server that somebody else runs, where SERVING_BACKEND is url: the slug of the teacher that holds its address and
+# key, how it is asked, and names of models there that differ from ours.
+SERVING_URL_TEACHER = env.text("SERVING_URL_TEACHER")
+SERVING_URL_WAY = env.choice("SERVING_URL_WAY", "completions", among=("completions", "chat"))
+SERVING_URL_NAMES = dict(pair.strip().split("=", 1) for pair in env.text("SERVING_URL_NAMES").split(",") if "=" in pair)

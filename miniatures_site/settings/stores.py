@@ -41,8 +41,8 @@ def database(url: str) -> dict[str, Any]:
     elif "postgresql" not in parsed["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
     else:
-        # A host that is cut off in the middle of a transaction keeps its rows locked, a job's among them; the host that takes
-        # over would wait for hours until TCP gives up.
+        # A host that is cut off in the middle of a transaction keeps its rows locked, a job's among them; the host that
+        # takes over would wait for hours until TCP gives up.
         parsed.setdefault("OPTIONS", {}).setdefault("options", f"-c idle_in_transaction_session_timeout={IDLE_S}s")
     return parsed
 
@@ -56,8 +56,8 @@ def storage(url: str, folder: Path) -> dict[str, Any]:
     """Django's settings for where artefacts lie: a folder, or S3 and what speaks its protocol.
 
     Args:
-        url: Empty for the folder, else `s3://BUCKET/PREFIX?endpoint_url=…&region_name=…`. Credentials come from where AWS's
-            own tools look for them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, or the machine's role.
+        url: Empty for the folder, else `s3://BUCKET/PREFIX?endpoint_url=…&region_name=…`. Credentials come from where
+            AWS's own tools look for them: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, or the machine's role.
         folder: Where artefacts lie when the URL is empty.
 
     Raises:
@@ -66,8 +66,8 @@ def storage(url: str, folder: Path) -> dict[str, Any]:
     if not url:
         return {"BACKEND": "web.disk.whole_files.WholeFileSystemStorage", "OPTIONS": {"location": str(folder)}}
     parts = urlsplit(url)
-    asked = dict(parse_qsl(parts.query))
-    if parts.scheme != "s3" or not parts.netloc or set(asked) - {"endpoint_url", "region_name"}:
+    parameters = dict(parse_qsl(parts.query))
+    if parts.scheme != "s3" or not parts.netloc or set(parameters) - {"endpoint_url", "region_name"}:
         raise ImproperlyConfigured(
             f"STORAGE_URL is '{url}'; write s3://BUCKET/PREFIX, and perhaps ?endpoint_url=…&region_name=… after it."
         )
@@ -79,8 +79,8 @@ def storage(url: str, folder: Path) -> dict[str, Any]:
         # A file that is read whole waits on the disk, not in memory.
         "max_memory_size": 8 * 1024 * 1024,
         "signature_version": "s3v4",
-        **asked,
+        **parameters,
     }
-    if "endpoint_url" in asked:
+    if "endpoint_url" in parameters:
         options["addressing_style"] = "path"
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -1,4 +1,7 @@
-"""Tests: fast hashes, leases that outlast a busy machine, a database named by TEST_DATABASE_URL or SQLite in a file of its own."""
+"""Settings of tests.
+
+Fast hashes, leases that outlast a busy machine, a database named by TEST_DATABASE_URL or SQLite in a file of its own.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,8 @@ JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 5, minimum=0.1)
 JOB_RERING_S = env.number("JOB_RERING_S", 0.5, minimum=0.1)
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
 SERVING_SPARE = False
+# Tests choose a server of the field themselves, whatever is installed.
+SERVING_BACKEND = "own"
 # However slow the machine, a test sees what is so now.
 SLOW_FIGURES_S = 1e9
 MAILBOX_DIR = VAR_DIR / "mailbox"

@@ -56,7 +56,7 @@ def read(member: Member) -> Leaving:
     ).exclude(member=member)
     led = Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD, archived_at__isnull=True)
     live = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
-    held = Assignment.objects.filter(reviewer=member, state=AssignmentState.ACTIVE).count()
+    held_cards = Assignment.objects.filter(reviewer=member, state=AssignmentState.ACTIVE).count()
     waiting = Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING).count()
     return Leaving(
         tasks=list(led.filter(~Exists(others)).order_by("name")),
@@ -65,12 +65,12 @@ def read(member: Member) -> Leaving:
         senders=list(SenderIdentity.objects.filter(created_by=member).order_by("name")),
         hooks=list(Hook.objects.filter(created_by=member).order_by("name")),
         jobs=Job.objects.filter(created_by=member).exclude(state__in=FINISHED).count(),
-        cards=held + waiting,
+        cards=held_cards + waiting,
     )
 
 
 def hand_over(member: Member, *, to: str, by: Member) -> Member:
-    """Make another member lead of the tasks that this one leads, and owner of their live campaigns, senders and webhooks.
+    """Make another member lead of the tasks this one leads, and owner of its live campaigns, senders and webhooks.
 
     Args:
         to: User name of who takes over.

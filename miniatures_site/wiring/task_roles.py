@@ -53,8 +53,8 @@ def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, f"{refusal.message} {refusal.hint}".strip())
         return redirect("team_member", member_id=member.pk)
-    held = {row["task"]: row["role"] for row in TaskTeams().roles_of(member)}
-    tasks = [{"slug": task.slug, "name": task.name, "role": held.get(task.slug, "")} for task in tasks_for(admin)]
+    roles = {row["task"]: row["role"] for row in TaskTeams().roles_of(member)}
+    tasks = [{"slug": task.slug, "name": task.name, "role": roles.get(task.slug, "")} for task in tasks_for(admin)]
     context = {"section": "settings", "tab": "members", "person": member, "tasks": tasks, "roles": Role.choices}
     context["leaving"] = leaving.read(member) if member.is_active else None
     return render(request, "settings/member.html", context)

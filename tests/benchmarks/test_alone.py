@@ -14,8 +14,8 @@ import pytest
 from benchmarks import instructions
 
 BENCHES = (
-    "desk.__main__", "exchange", "export", "freezing", "training", "teachers", "serving", "sending", "gpu",
-    "gpu_cells.tuning", "gpu_cells.serving",
+    "desk.__main__", "exchange", "export", "freezing", "training", "teachers", "servers", "serving", "sending",
+    "gpu", "gpu_cells.tuning", "gpu_cells.serving",
 )  # fmt: skip
 
 

@@ -53,6 +53,13 @@ def test_every_cell_has_a_name_and_a_recipe_of_its_own():
             assert gpu.Recipe.model_validate(gpu_recipe).batch_size == gpu_recipe["batch_size"]
 
 
+def test_a_packed_line_of_others_holds_as_much_as_a_step_of_ours():
+    from benchmarks.gpu_cells import tuning
+
+    assert tuning._line([{"input_ids": [0] * length} for length in (10, 20, 30)], 8) == 160
+    assert tuning._line([{"input_ids": [0] * length} for length in (1, 1, 30)], 2) == 30
+
+
 def test_a_cell_that_fails_tells_why_and_one_that_takes_too_long_is_ended(tmp_path):
     cell = gpu.rehearsal()["tuning"][0] | {"students": str(tmp_path)}
 

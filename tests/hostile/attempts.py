@@ -1,4 +1,7 @@
-"""Every way somebody may try to change what never changes: page, API, admin, ORM and SQL. Each is tried as it would be."""
+"""Every way somebody may try to change what never changes: page, API, admin, ORM and SQL.
+
+Each is tried as it would be.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +32,14 @@ from review.models import (
 )
 
 GUARDED: tuple[type[models.Model], ...] = (
-    Decision, Ruling, Preference, Revocation, Recall, RecalledDraft, RecallUndo, Reconsideration, TaskVersion, DatasetVersion, DatasetRow,
-    UnjudgedRow, DatasetFile, AuditRow,
+    Decision, Ruling, Preference, Revocation, Recall, RecalledDraft, RecallUndo, Reconsideration, TaskVersion,
+    DatasetVersion, DatasetRow, UnjudgedRow, DatasetFile, AuditRow,
 )  # fmt: skip
 # A column of each that holds text, for attempts to write another one.
 TEXT = {
-    Decision: "note", Ruling: "note", Preference: "note", Revocation: "reason", Recall: "reason", RecalledDraft: "state_before", RecallUndo: "kind", Reconsideration: "kind", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
-    UnjudgedRow: "row_hash", DatasetFile: "path", AuditRow: "actor",
+    Decision: "note", Ruling: "note", Preference: "note", Revocation: "reason", Recall: "reason",
+    RecalledDraft: "state_before", RecallUndo: "kind", Reconsideration: "kind", TaskVersion: "note",
+    DatasetVersion: "note", DatasetRow: "row_hash", UnjudgedRow: "row_hash", DatasetFile: "path", AuditRow: "actor",
 }  # fmt: skip
 
 

@@ -35,7 +35,9 @@ def read(folder: Path, *, every: int) -> list[dict[str, Any]]:
 
 
 def body_of(mail: dict[str, Any]) -> str:
-    """What a browser would have been given, the HTML where there is one, without the control characters no draft keeps."""
+    """What a browser would have been given, the HTML where there is one,
+    without the control characters no draft keeps.
+    """
     return normalise_text(str(mail["html"] or mail["text"])) or "(an empty mail)"
 
 

@@ -11,7 +11,8 @@ LOADING = frozenset(
      "hx-get", "hx-post", "manifest", "archive", "codebase", "longdesc", "usemap", "lowsrc", "dynsrc"}
 )  # fmt: skip
 FOREIGN = frozenset(
-    {"iframe", "object", "embed", "applet", "frame", "frameset", "base", "style", "marquee", "bgsound", "layer", "ilayer"}
+    {"iframe", "object", "embed", "applet", "frame", "frameset", "base", "style", "marquee", "bgsound", "layer",
+        "ilayer"}
 )  # fmt: skip
 OURS = re.compile(r"^(/(?!/)|\?|#|$)")
 # Our own mailbox and unsubscribe pages show links that a person may follow; nothing else leads out.

@@ -1,4 +1,6 @@
-"""500 attempts to change a frozen version, an old decision and their like, by every avenue; nothing changes, each says why."""
+"""500 attempts to change a frozen version, an old decision and their like, by every avenue; nothing changes,
+each says why.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """3,246 real mails, most of them spam with HTML, as drafts: none runs or loads anything, and all are shown.
 
-`make test-all` looks at a fortieth of them (their list at a tenth, a browser at a three-hundredth), `make stress` at all.
+`make test-all` looks at a fortieth of them (their list at a tenth, a browser at a three-hundredth), `make stress` at
+all.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ def test_a_browser_asks_for_nothing_and_runs_nothing(
     for mail, draft in zip(corpus, drafts, strict=True):
         page.goto(f"/tasks/mails/review/drafts/{draft.pk}/")
         brought = page.evaluate(
-            "document.querySelectorAll('main img, main iframe, main object, main embed, main style, main link, main form[action^=http], main a[href^=http], main script:not([type=\"application/json\"])').length"
+            "document.querySelectorAll('main img, main iframe, main object, main embed, main style, main link, "
+            'main form[action^=http], main a[href^=http], main script:not([type="application/json"])\').length'
         )
         if brought:
             ran.append(f"{mail['id']}: {brought} elements")

@@ -18,6 +18,7 @@ from evaluation.studies.design import StudyRequest as StudyWishes
 from generation.models import (
     Teacher,
 )
+from jobs.models import Job
 from members.invitations import invite
 from members.models import ApiToken, Member
 from members.tokens.scopes import SCOPES
@@ -38,7 +39,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.service_tokens import issue
-from serving.models import RouterVersion
+from serving.models import Replica, RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
 from tests.matrix.callers import CALLERS, browser, program
@@ -155,11 +156,14 @@ class Installation(Outside):
         comment = Comment.objects.create(**of_draft, author=self.admin, text=CANARY)
         known = KnownAnswer.objects.create(**of_draft, task=self.task, verdict="accept", created_by=self.admin)
         self.objects |= {
-            "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
+            "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk,
+            "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
             "source": pending[0].record.source_id, "record": pending[0].record_id, "draft": pending[0].pk,
-            "decision": decision.pk, "token": token.token_key, "program": program.token_key, "invitation": invitation.pk, "member": self.admin.pk,
-            "username": self.members["viewer"].username, "join": invite.token_of(invitation),
-            "bulk_act": bulk.pk, "recall": recall.pk, "share": share.pk, "today": today.isoformat(), "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
+            "decision": decision.pk, "token": token.token_key, "program": program.token_key,
+            "invitation": invitation.pk, "member": self.admin.pk, "username": self.members["viewer"].username,
+            "join": invite.token_of(invitation), "bulk_act": bulk.pk, "recall": recall.pk, "share": share.pk,
+            "today": today.isoformat(), "fresh": uuid4(), "verb": "cancel", "word": "sample", "suffix": "json",
+            "one": 1,
         }  # fmt: skip
 
     def _training(self) -> None:
@@ -177,10 +181,12 @@ class Installation(Outside):
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
         self._router(miniature)
+        self._replica()
         self.objects |= {
             "writing": writing.request_text(miniature, record=self.facts, by=self.admin).pk,
-            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
-            "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
+            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk,
+            "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id, "sweep": sweep.pk,
+            "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
 
     def _arena(self, evaluation: Evaluation) -> None:
@@ -202,10 +208,16 @@ class Installation(Outside):
         router = set_thresholds.create(self.task, name="Thrifty", by=self.admin)
         expected = [{"share": 0.0, "cost_usd": 0.0}, {"share": 1.0, "cost_usd": 0.01}]
         version = RouterVersion.objects.create(
-            router=router, number=1, miniature=miniature, teacher=teacher, feature="checks", takes_low=True, margin=0.02,
-            confidence=0.95, level=0.975, attempt=1, audit_share=0.05, pairs=2000, lost=0, won=0, expected=expected,
+            router=router, number=1, miniature=miniature, teacher=teacher, feature="checks", takes_low=True,
+            margin=0.02, confidence=0.95, level=0.975, attempt=1, audit_share=0.05, pairs=2000, lost=0, won=0,
+            expected=expected,
         )  # fmt: skip
         self.objects |= {"router": router.pk, "routed": route.record(version, {"checks": 0.0}).id}
+
+    def _replica(self) -> None:
+        """A replica whose host is away."""
+        job = Job.objects.create(kind="serving", queue="serving", title="Serve", state="running", host_id="away")
+        self.objects["replica"] = Replica.objects.create(job=job, host_id="away").pk
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.request_export(miniature, format="gguf-f16", by=self.admin)

@@ -21,7 +21,8 @@ RUN = """async (options) => {
 }"""
 # Texts of which letter stands under letter: what remains of a sentence in a column made for a sign.
 SQUEEZED = """() => {
-  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = \
+document.createRange();
   while (walker.nextNode()) {
     if (walker.currentNode.data.trim().length < 8 || !walker.currentNode.parentElement.checkVisibility()) continue;
     range.selectNodeContents(walker.currentNode);

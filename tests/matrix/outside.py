@@ -119,8 +119,9 @@ class Outside:
         mail.message_id = f"{mail.pk}@sender.example"
         mail.save(update_fields=["message_id"])
         self.objects |= {
-            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
-            "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk, "unmatched": unmatched.pk,
+            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug,
+            "mail": mail.pk, "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac,
+            "reply": reply.pk, "unmatched": unmatched.pk,
         }  # fmt: skip
 
     def _webhooks(self) -> None:

@@ -27,10 +27,14 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 )
 ANYWHERE = {
     "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
-    "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
-    "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "unmatched_id": "unmatched", "member_id": "member", "username": "username",
-    "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
-    "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",
-    "uidb36": "word", "hook_id": "hook", "request_id": "request", "comment_id": "comment", "known_id": "known", "act_id": "bulk_act", "recall_id": "recall", "share_id": "share",
+    "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature",
+    "evaluation_id": "evaluation", "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router",
+    "replica_id": "replica", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order",
+    "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging",
+    "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "unmatched_id": "unmatched", "member_id": "member",
+    "username": "username", "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one",
+    "verb": "verb", "suffix": "suffix", "target": "target", "name": "word", "path": "word", "provider": "word",
+    "kind": "word", "provider_id": "word", "uidb36": "word", "hook_id": "hook", "request_id": "request",
+    "comment_id": "comment", "known_id": "known", "act_id": "bulk_act", "recall_id": "recall", "share_id": "share",
 }  # fmt: skip

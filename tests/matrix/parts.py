@@ -1,4 +1,6 @@
-"""The matrix in two parts: what lies nearest to each rule, which `make test` asks, and all others, for `make test-rest`."""
+"""The matrix in two parts: what lies nearest to each rule, which `make test` asks, and all others,
+for `make test-rest`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def held_by(part: str, everything: Sequence[T], nearest: Sequence[T]) -> list[T]
 
 
 def at_the_border(by_power: Sequence[str], lets_in: Callable[[str], bool]) -> list[str]:
-    """Return the strongest that is refused and the weakest that is let in, or two of the other kind where one has none."""
+    """Return the strongest that is refused and the weakest that is let in,
+    or two of the other kind where one has none.
+    """
     ordered = sorted(by_power, key=lets_in)
     refused = sum(not lets_in(each) for each in by_power)
     start = min(max(refused - 1, 0), len(ordered) - 2)
@@ -34,7 +38,9 @@ def at_the_border(by_power: Sequence[str], lets_in: Callable[[str], bool]) -> li
 
 
 def callers_of(part: str, need: AccessLevel) -> list[str]:
-    """Return the callers that a part asks a route with: the two at the border of a level and a stranger, or the rest."""
+    """Return the callers that a part asks a route with: the two at the border of a level and a stranger,
+    or the rest.
+    """
     roles = [caller for caller in CALLERS if caller != STRANGER]
     nearest = at_the_border(roles, lambda caller: "reached" in allowed(need, caller))
     return held_by(part, CALLERS, [*nearest, STRANGER])

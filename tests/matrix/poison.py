@@ -30,8 +30,9 @@ KEYS = frozenset(
         "pid_started", "consumer", "kind", "task_slug", "slug", "seed", "secret", "old_secret", "secret_ref",
         "content_hash", "body_hash", "row_hash", "fields_hash", "before_hash", "prompt_hash", "erased_hash",
         "request_hash", "records_hash", "record_sha256", "sha256", "manifest_sha256", "registration_sha256",
-        "provided_by", "address_hmac", "message_id", "fingerprint", "etag", "format", "container", "path", "storage_prefix", "time_zone", "salt",
-        "token", "verdict", "origin", "act", "subject_kind", "subject_id", "record_text", "recipe_name",
+        "provided_by", "address_hmac", "message_id", "fingerprint", "etag", "format", "container", "path",
+        "storage_prefix", "time_zone", "salt", "token", "verdict", "origin", "act", "subject_kind", "subject_id",
+        "record_text", "recipe_name",
     }
 )  # fmt: skip
 # Of JSON, what is prose: all of it, or the values of these keys at any depth.
@@ -56,8 +57,9 @@ JSON: dict[str, frozenset[str] | None] = {
     "review.Draft.fields": None, "review.Draft.messages": frozenset({"content"}),
     "review.Draft.marks": frozenset({"message", "mend"}), "review.Record.facts": None,
     "review.TaskVersion.body": SPEC, "review.Assignment.unfinished": None, "review.Decision.fields": None,
-    "audit.AuditRow.detail": None, "jobs.Job.error": None, "jobs.JobEvent.payload": frozenset({"message", "text", "line"}),
-    "generation.Call.fields": None, "generation.TaskProposal.changes": frozenset({"value", "why"}), "evaluation.EvaluationOutput.fields": None,
+    "audit.AuditRow.detail": None, "jobs.Job.error": None,
+    "jobs.JobEvent.payload": frozenset({"message", "text", "line"}), "generation.Call.fields": None,
+    "generation.TaskProposal.changes": frozenset({"value", "why"}), "evaluation.EvaluationOutput.fields": None,
     "evaluation.EvaluationOutput.marks": frozenset({"message"}), "campaigns.Event.payload": None,
     "webhooks.Event.data": None,
 }  # fmt: skip
@@ -138,7 +140,9 @@ def _inside(value: Any, keys: frozenset[str] | None, *, is_wanted: bool = False)
 
 
 def _let_rows_change() -> None:
-    """Take the triggers away, for this transaction: what is stored once could have been stored so from the beginning."""
+    """Take the triggers away, for this transaction:
+    what is stored once could have been stored so from the beginning.
+    """
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
@@ -147,7 +151,8 @@ def _let_rows_change() -> None:
             return
         connection.check_constraints()
         cursor.execute(
-            "SELECT DISTINCT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
+            "SELECT DISTINCT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT "
+            "t.tgisinternal"
         )
         for table, name in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}" ON "{table}"')

@@ -31,7 +31,9 @@ GRANTING = {
 
 
 class Right(NamedTuple):
-    """One right: what it is, whose, and in which task; the events of a task go to an address, those of all have no task."""
+    """One right: what it is, whose, and in which task; the events of a task go to an address,
+    those of all have no task.
+    """
 
     kind: str
     holder: str
@@ -64,7 +66,8 @@ def rights() -> set[Right]:
 def granted(client: Client, route: Route, address: str, method: str, installation: Installation) -> set[Right]:
     """Rights that were not there before a program asked for all that there are, over one endpoint.
 
-    One that is known to grant is asked in several ways, every other with what it needs and every name of a right beside it.
+    One that is known to grant is asked in several ways, every other with what it needs and every name of a right beside
+    it.
     """
     before, own_body, greedy = rights(), body_of(method, route.name, installation), _greedy(installation)
     ways = greedy if f"{method} {route.name}" in GRANTING else greedy[-1:]

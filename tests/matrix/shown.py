@@ -64,7 +64,8 @@ def is_static(path: str) -> bool:
 
 
 class Shown:
-    """A browser page that shows HTML rendered in this process, with the site's own scripts and styles; nothing else is reached.
+    """A browser page that shows HTML rendered in this process, with the site's own scripts and styles;
+    nothing else is reached.
 
     Attributes:
         sent: What scripts asked the server for: method and path.

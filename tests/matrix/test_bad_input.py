@@ -1,4 +1,5 @@
-"""Bad input at every endpoint that takes a body: never a fault of the server, always a problem that names what is wrong.
+"""Bad input at every endpoint that takes a body: never a fault of the server,
+always a problem that names what is wrong.
 
 What bodies may hold is read off the published schema, so an endpoint that comes is asked here by itself.
 """

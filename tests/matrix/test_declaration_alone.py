@@ -1,4 +1,6 @@
-"""The declaration holds by itself: with the services' checks stubbed out, it still lets in nobody below a route's level."""
+"""The declaration holds by itself: with the services' checks stubbed out,
+it still lets in nobody below a route's level.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,11 @@ NEAREST = {
 LEFT_TO_SERVICES = {
     "GET": {"api-messages", "api-reviewer", "api-revision", "api-stage-runs", "demo:mailbox-mail", "review:reviewer"},
     "POST": {
-        "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
-        "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes", "api-pipelines", "api-restore", "api-route", "api-route-outcome", "api-routers", "api-sender", "api-sources", "api-studies", "api-suites",
-        "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "demo:mailbox-answer", "review:comments", "review:restore",
+        "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions",
+        "api-evaluations", "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes",
+        "api-pipelines", "api-restore", "api-route", "api-route-outcome", "api-routers", "api-sender", "api-sources",
+        "api-studies", "api-suites", "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate",
+        "api-training-runs", "demo:mailbox-answer", "review:comments", "review:restore",
     },
 }  # fmt: skip
 

@@ -30,7 +30,8 @@ from tests.matrix.poison import _let_rows_change
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SIGN = "שלום עולם"
-# Columns of what people write and read: records, drafts, verdicts and their notes, comments, guidelines, mails, replies.
+# Columns of what people write and read: records, drafts, verdicts and their notes, comments, guidelines, mails,
+# replies.
 WRITTEN: dict[type[models.Model], tuple[str, ...]] = {
     Record: ("title", "facts"),
     Draft: ("fields",),

@@ -1,4 +1,6 @@
-"""What people and models wrote stays text on every page: nothing of it becomes an element, and no page grows with it."""
+"""What people and models wrote stays text on every page: nothing of it becomes an element,
+and no page grows with it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What people and models wrote stays text in a browser, and every page can be used by everybody whatever is written on it."""
+"""What people and models wrote stays text in a browser,
+and every page can be used by everybody whatever is written on it.
+"""
 
 from __future__ import annotations
 

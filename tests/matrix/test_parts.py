@@ -1,4 +1,6 @@
-"""The two parts of the matrix are disjoint and together everything, and the first holds what lies nearest to each rule."""
+"""The two parts of the matrix are disjoint and together everything,
+and the first holds what lies nearest to each rule.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Running the commands of the container files on this machine: where they stand, and a process for as long as a block lasts."""
+"""Running the commands of the container files on this machine: where they stand,
+and a process for as long as a block lasts.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 
 
 def on_read_only_source() -> list[str]:
-    """What stands before a command so that it finds the source as an image in its container; nothing where name spaces are refused."""
+    """What stands before a command so that it finds the source as an image in its container;
+    nothing where name spaces are refused.
+    """
     bind = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", bind, str(ROOT)]
     return words if subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0 else []

@@ -1,4 +1,6 @@
-"""Whose request it is, said by a proxy: believed of those in TRUSTED_PROXIES and of nobody else, by the commands that start the site."""
+"""Whose request it is, said by a proxy: believed of those in TRUSTED_PROXIES and of nobody else,
+by the commands that start the site.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""While what training needs is being installed its pages say so, programs are told when to come again, and jobs wait."""
+"""While what training needs is being installed its pages say so, programs are told when to come again,
+and jobs wait.
+"""
 
 from __future__ import annotations
 
@@ -85,6 +87,6 @@ def test_asking_a_miniature_is_told_when_to_come_again(installing, settings, tmp
     settings.VAR_DIR = tmp_path
 
     with pytest.raises(EngineRefusal) as refused:
-        async_to_sync(engine_client.whole_answer)({"text": "Hello"})
+        async_to_sync(engine_client.whole_answer)({"model": "tickets", "text": "Hello"})
 
     assert (refused.value.status, refused.value.code, refused.value.retry_after_s) == (503, "being_installed", 40)

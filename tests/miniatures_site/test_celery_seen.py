@@ -1,4 +1,6 @@
-"""Celery's own tools see the production worker of the compose file: its name, its queues, and the tasks that it is sent."""
+"""Celery's own tools see the production worker of the compose file: its name, its queues,
+and the tasks that it is sent.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ from tests.training.miniatures import conclude
 from training.models import HostPrice, Miniature
 
 __all__ = [
-    "admin", "finish", "launch", "miniature", "shared_admin", "shared_task", "shared_version", "student", "task", "version",
+    "admin", "finish", "launch", "miniature", "shared_admin", "shared_task", "shared_version", "student", "task",
+    "version",
 ]  # fmt: skip
 pytestmark = pytest.mark.django_db
 OWN = "run 1 (LoRA)"

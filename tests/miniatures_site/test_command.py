@@ -109,7 +109,10 @@ def test_data_that_begins_in_a_folder_made_by_hand_is_readable_by_its_owner_alon
 @pytest.mark.slow
 def test_other_commands_run_on_the_data_of_the_folder_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
-    code = "import os; from django.conf import settings; print(settings.VAR_DIR, os.environ['VAR_DIR'], os.environ['PYTHONPATH'])"
+    code = (
+        "import os; from django.conf import settings; print(settings.VAR_DIR, os.environ['VAR_DIR'], "
+        "os.environ['PYTHONPATH'])"
+    )
 
     done = run("manage", "shell", "-v0", "-c", code, folder=tmp_path, MINIATURES_HOME=".", PYTHONPATH="/others")
 

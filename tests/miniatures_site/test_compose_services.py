@@ -1,4 +1,6 @@
-"""Services of the compose file that neither answer requests nor take jobs: alerts, the queue, the database, and their health checks."""
+"""Services of the compose file that neither answer requests nor take jobs: alerts, the queue, the database,
+and their health checks.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SERVICES = COMPOSE["services"]
 
 
 def is_healthy(service: str, program: str, **variables: str) -> bool:
-    """Run a service's health check as Docker does; `program` stands for its client, told where the service is on this machine."""
+    """Run a service's health check as Docker does; `program` stands for its client,
+    told where the service is on this machine.
+    """
     kind, line = SERVICES[service]["healthcheck"]["test"]
     assert kind == "CMD-SHELL"
     # Compose passes a doubled dollar on as one.
@@ -35,7 +39,8 @@ def test_alerts_tells_that_the_database_is_away(environment: dict[str, str], tmp
 
     with listening() as receiver:
         changed = {
-            "DATABASE_URL": nowhere, "ALERT_AFTER_S": "0", "ALERT_WEBHOOK_URL": receiver.url, "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+            "DATABASE_URL": nowhere, "ALERT_AFTER_S": "0", "ALERT_WEBHOOK_URL": receiver.url,
+            "ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
         }  # fmt: skip
         soon = line.replace("--every 60", "--every 1")
         with running(soon, {**environment, **changed}, tmp_path / "log") as process:

@@ -1,4 +1,6 @@
-"""More connections than a process has descriptors: those that wait give way, nobody takes all, and a proxy is nobody."""
+"""More connections than a process has descriptors: those that wait give way, nobody takes all,
+and a proxy is nobody.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ async def site(scope, receive, send):
         pass
     await send({"type": "http.response.body", "body": b""})
 
-uvicorn.run(site, port=int(sys.argv[1]), http=TimedConnection, forwarded_allow_ips=sys.argv[2], lifespan="off", log_level="warning")
+uvicorn.run(site, port=int(sys.argv[1]), http=TimedConnection, forwarded_allow_ips=sys.argv[2], lifespan="off", \
+log_level="warning")
 """
 
 

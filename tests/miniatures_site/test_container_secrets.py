@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())["services"]
 # Who does at home what each container of a GPU host does.
-AT_HOME = {"migrated": "migrate", "training-worker": "training-worker"}
+AT_HOME = {"migrated": "migrate", "training-worker": "training-worker", "serving-worker": "serving-worker"}
 OFFERED = re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 WORKERS = {"worker", "training-worker", "serving-worker"}
@@ -48,7 +48,9 @@ def secrets() -> set[str]:
 
 
 def given(service: str, services: dict[str, Any] = SERVICES) -> dict[str, str]:
-    """Environment of a container whose .env sets every secret; what compose puts in its place is left as it is written."""
+    """Environment of a container whose .env sets every secret;
+    what compose puts in its place is left as it is written.
+    """
     assert services[service]["env_file"] == ".env"
     return {**dict.fromkeys(secrets(), "set"), **services[service]["environment"]}
 
@@ -81,9 +83,13 @@ def test_settings_take_what_a_container_is_given_where_all_of_it_is_set(service:
     here = {"DATABASE_URL": "sqlite:///:memory:", "REDIS_URL": "redis://localhost:1/0", "VAR_DIR": str(tmp_path)}
     mine = {**signed_in, **given(service), **here, "SENTRY_DSN": "", "SERVING_BASE_URL": "http://web:8000/v1"}
 
-    ask = "import django; django.setup(); from django.conf import settings; print(repr(settings.INBOUND_KEY), settings.ALLOWED_HOSTS[0])"
+    ask = (
+        "import django; django.setup(); from django.conf import settings; "
+        "print(repr(settings.INBOUND_KEY), settings.ALLOWED_HOSTS[0])"
+    )
     told = subprocess.run(
-        [sys.executable, "-c", ask], cwd=ROOT, env={"PATH": os.environ["PATH"], **mine}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ask], cwd=ROOT, env={"PATH": os.environ["PATH"], **mine}, capture_output=True, text=True,
+        check=False
     )  # fmt: skip
 
     assert (told.returncode, told.stdout) == (0, "'' app.example.org\n"), told.stderr

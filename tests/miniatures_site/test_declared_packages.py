@@ -88,7 +88,10 @@ def test_every_import_of_the_product_belongs_to_a_declared_distribution() -> Non
 
 
 def test_an_import_that_only_tests_have_is_seen() -> None:
-    source = "import os\nfrom django import http\n\ndef later():\n    try:\n        import scipy.stats\n    finally:\n        pass\n"
+    source = (
+        "import os\nfrom django import http\n\ndef later():\n    try:\n        import scipy.stats\n    finally:\n"
+        "        pass\n"
+    )
 
     assert undeclared(source, ours=set(), may=declared()) == {"scipy"}
 

@@ -32,8 +32,8 @@ DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 def migrated(
     environment: dict[str, str], pytestconfig: pytest.Config, django_db_blocker: DjangoDbBlocker
 ) -> dict[str, str]:
-    # All migrations run from nothing in other tests; here it is the command that counts. A copy lacks what follows them,
-    # triggers and seeds, and the command's own checks would say so.
+    # All migrations run from nothing in other tests; here it is the command that counts. A copy lacks what follows
+    # them, triggers and seeds, and the command's own checks would say so.
     with django_db_blocker.unblock():
         shutil.copy(template(pytestconfig.cache.mkdir("migrated")), Path(environment["VAR_DIR"]) / "db.sqlite3")
     completed = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"]
@@ -62,12 +62,26 @@ def test_nothing_starts_before_the_database_is_migrated() -> None:
 def test_a_gpu_host_has_a_gpu_and_no_database_of_its_own() -> None:
     worker = GPU_HOST["services"]["training-worker"]
 
-    assert set(GPU_HOST["services"]) == {"migrated", "training-worker"}
+    assert set(GPU_HOST["services"]) == {"migrated", "training-worker", "serving-worker"}
     assert worker["depends_on"] == {"migrated": {"condition": "service_completed_successfully"}}
     assert worker["deploy"]["resources"]["reservations"]["devices"] == [
         {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
     ]
     assert worker["command"] == COMPOSE["services"]["training-worker"]["command"]
+
+
+def test_a_gpu_host_serves_by_vllm_where_it_is_asked_to_in_an_image_that_has_it() -> None:
+    server, home = GPU_HOST["services"]["serving-worker"], COMPOSE["services"]["serving-worker"]
+    stages = dict(re.findall(r"^FROM (\S+) AS (\S+)$", DOCKERFILE, re.MULTILINE))
+
+    assert server["profiles"] == ["vllm"]
+    assert server["command"] == home["command"]
+    assert server["deploy"] == GPU_HOST["services"]["training-worker"]["deploy"]
+    assert interpolated(server["environment"]["SERVING_BACKEND"]) == "vllm"
+    assert "vllm" in stages.values()
+    assert server["build"]["target"] == stages["$VLLM_IMAGE"] == "vllm"
+    assert interpolated(server["build"]["args"]["VLLM_IMAGE"]) in DOCKERFILE
+    assert home["build"]["target"] == stages["training"] == "serving"
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "STORAGE_URL"])
@@ -162,8 +176,8 @@ def test_the_example_as_it_stands_is_read_without_complaint(environment: dict[st
     }
 
     told = subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()"], cwd=ROOT, env={**environment, **shown, **given, **mine},
-        check=False, capture_output=True, text=True,
+        [sys.executable, "-c", "import django; django.setup()"], cwd=ROOT,
+        env={**environment, **shown, **given, **mine}, check=False, capture_output=True, text=True,
     )  # fmt: skip
 
     assert told.returncode == 0, told.stderr
@@ -188,8 +202,11 @@ def test_every_image_is_built_on_the_base_that_env_names() -> None:
         service for service in (*COMPOSE["services"].values(), *GPU_HOST["services"].values()) if "build" in service
     ]
 
-    bases = {service["build"].get("args", {}).get("PYTHON_IMAGE") for service in built}
-    assert bases == {"${PYTHON_IMAGE:-python:3.11-slim}"}
+    bases = {base for service in built for base in service["build"]["args"].items()}
+    assert bases == {
+        ("PYTHON_IMAGE", "${PYTHON_IMAGE:-python:3.11-slim}"),
+        ("VLLM_IMAGE", "${VLLM_IMAGE:-vllm/vllm-openai:v0.32.0}"),
+    }  # fmt: skip
 
 
 def test_every_image_dumps_with_the_version_of_the_server() -> None:

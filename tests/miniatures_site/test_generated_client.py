@@ -1,4 +1,6 @@
-"""A client that nobody wrote: made from the published schema, it lists, pages and decides against a server that runs."""
+"""A client that nobody wrote: made from the published schema, it lists,
+pages and decides against a server that runs.
+"""
 
 from __future__ import annotations
 

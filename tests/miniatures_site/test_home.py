@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time
 
 import pytest
@@ -10,11 +9,10 @@ from django.utils import timezone
 
 from jobs.models import Job
 from members.models import Member
-from miniatures_site.home import first_minutes, pipeline, week
+from miniatures_site.home import pipeline, week
 from review.models import Decision, Draft, Gold, Membership, Record, Source, Task
 from review.spec.starters import outreach
 from review.tasks import authoring
-from tests.review import factories
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def join(task):
     return give
 
 
-def _drafts(task: Task, count: int, *, state: str = "pending", name: str = "") -> list[Draft]:
+def make_drafts(task: Task, count: int, *, state: str = "pending", name: str = "") -> list[Draft]:
     name = name or state
     version = task.versions.get()
     source = Source.objects.create(
@@ -80,7 +78,7 @@ def test_a_member_without_a_task_is_told_whom_to_ask(reviewer, as_member):
 
 def test_a_reviewer_lands_on_one_button(task, reviewer, join, as_member):
     join(reviewer, "reviewer")
-    _drafts(task, 37)
+    make_drafts(task, 37)
 
     page = as_member(reviewer).get("/").content.decode()
 
@@ -108,7 +106,7 @@ def test_a_viewer_is_offered_no_act(task, reviewer, join, as_member):
 
 def test_a_lead_sees_what_is_disputed_and_what_failed(task, reviewer, join, as_member):
     join(reviewer, "lead")
-    _drafts(task, 2, state="disputed")
+    make_drafts(task, 2, state="disputed")
     job = Job.objects.create(
         kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."}
     )
@@ -135,102 +133,18 @@ def test_what_comes_next_follows_the_loop(task):
     # A gold is the decision that counts, so the texts that were taken are called something else.
     assert not any("gold" in f"{stage.label} {stage.why}".lower() for stage in pipeline.stages_of(task))
 
-    _drafts(task, 3)
+    make_drafts(task, 3)
 
     assert pipeline.next_stage(pipeline.stages_of(task)).label == "Judged"
 
 
 def test_home_costs_the_same_with_many_drafts(task, admin, as_member, django_assert_max_num_queries):
-    _drafts(task, 60)
-    _judge(task, admin, timezone.localdate(), *[0.0] * 20)
+    make_drafts(task, 60)
+    judge(task, admin, timezone.localdate(), *[0.0] * 20)
     client = as_member(admin)
 
     with django_assert_max_num_queries(34):
         client.get("/")
-
-
-def test_the_demos_tasks_are_listed_on_its_own_and_nowhere_else(task, admin, as_member, settings):
-    settings.DEMO = True
-    demo = [
-        authoring.create(name=name, slug=slug, spec=outreach.SPEC, by=admin)
-        for name, slug in (("Reply sorting", "reply-sorting"), ("Mails", "outreach-e-mail"))
-    ]
-    site = as_member(admin)
-
-    site.cookies["task"] = demo[0].slug
-    of_the_demo = site.get("/").content.decode()
-    site.cookies["task"] = task.slug
-    of_ones_own = site.get("/").content.decode()
-
-    assert "Tasks of this demo" in of_the_demo
-    assert "first-minutes-h" in of_the_demo
-    assert "and its language, in six" in of_the_demo
-    assert 'href="/tasks/outreach-e-mail/"' in of_the_demo
-    assert "claim-check" not in of_the_demo
-    assert "Tasks of this demo" not in of_ones_own
-    assert "first-minutes-h" not in of_ones_own
-
-
-def words(page: str) -> list[str]:
-    """Texts of the accented buttons of a page's content."""
-    return re.findall(r'class="btn btn-primary"[^>]*>([^<]*)<', page.split("<main")[1])
-
-
-def test_the_demos_task_of_labels_is_trained_by_one_press(task, admin, reviewer, as_member, settings):
-    settings.DEMO = True
-    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
-    Membership.objects.create(member=reviewer, task=labels, role="viewer")
-    _judge(labels, admin, timezone.localdate(), *[0.0] * first_minutes.CARDS, hour=0)
-    pages = []
-    for member in (admin, reviewer):
-        site = as_member(member)
-        site.cookies["task"] = labels.slug
-        pages.append(site.get("/").content.decode())
-
-    button = 'action="/tasks/ticket-routing/train/"'
-    assert [button in page for page in pages] == [True, False]
-    assert 'href="/tasks/ticket-routing/train/"' in pages[1]
-
-
-def test_an_act_that_is_done_shows_its_outcome_and_the_next_one_is_the_only_accent(task, admin, as_member, settings):
-    settings.DEMO = True
-    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
-    site = as_member(admin)
-    site.cookies["task"] = labels.slug
-
-    first = site.get("/").content.decode()
-    _judge(labels, admin, timezone.localdate(), 0.0, hour=0)
-    begun = site.get("/").content.decode()
-    _judge(labels, admin, timezone.localdate(), *[0.0] * (first_minutes.CARDS - 1), hour=1)
-    then = site.get("/").content.decode()
-
-    assert "A miniature is a small model" in first
-    assert [words(page) for page in (first, begun, then)] == [["Judge five cards"], ["Judge five cards"], ["Train"]]
-    assert "Tickets: 1 of 5 judged." in begun
-    assert "5 judged" in then
-    assert "5 judged" not in first
-
-
-def test_cards_of_the_task_that_is_trained_are_judged_where_some_wait(task, admin, as_member, settings):
-    settings.DEMO = True
-    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
-    demo = authoring.create(name="Mails", slug="outreach-e-mail", spec=outreach.SPEC, by=admin)
-    site = as_member(admin)
-    site.cookies["task"] = demo.slug
-
-    _drafts(demo, 5)
-    before = site.get("/").content.decode()
-    site.cookies["task"] = labels.slug
-    elsewhere = site.get("/").content.decode()
-    _drafts(labels, 5)
-    after = site.get("/").content.decode()
-
-    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', elsewhere) == ["/tasks/outreach-e-mail/review/"]
-    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', before) == ["/tasks/outreach-e-mail/review/"]
-    assert "Another task, Tickets:" in before and "Another task, Mails" not in before
-    assert "Another task, Mails:" in elsewhere and "Another task, Tickets" not in elsewhere
-    assert re.findall(r'href="(/tasks/[\w-]+/review/)"[^>]*>Judge', after) == ["/tasks/ticket-routing/review/"]
-    assert "Another task" not in after
 
 
 def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, as_member):
@@ -239,21 +153,13 @@ def test_without_a_choice_home_shows_the_task_that_was_made_first(task, admin, a
     assert "/tasks/outreach/" in as_member(admin).get("/").content.decode().split("<main")[1]
 
 
-def test_without_a_choice_home_of_the_demo_opens_with_the_tickets(task, admin, as_member):
-    authoring.create(name="Ticket routing", slug="ticket-routing", spec=outreach.SPEC, by=admin)
-
-    page = as_member(admin).get("/").content.decode()
-
-    assert re.search(r"<h1[^>]*>\s*Ticket routing\s*</h1>", page)
-
-
 MONDAY = date(2026, 3, 2)
 
 
-def _judge(task: Task, member: Member, day: date, *sizes: float | None, hour: int = 12, **other: object) -> None:
+def judge(task: Task, member: Member, day: date, *sizes: float | None, hour: int = 12, **other: object) -> None:
     """Golds of a day: accepted where the size is 0, rejected where there is none, edited by that share else."""
     at = timezone.make_aware(datetime.combine(day, time(hour)))
-    drafts = _drafts(task, len(sizes), state="decided", name=f"{day}-{hour}-{len(other)}")
+    drafts = make_drafts(task, len(sizes), state="decided", name=f"{day}-{hour}-{len(other)}")
     for draft, size in zip(drafts, sizes, strict=True):
         verdict = "reject" if size is None else "edit" if size else "accept"
         decision = Decision.objects.create(
@@ -263,10 +169,10 @@ def _judge(task: Task, member: Member, day: date, *sizes: float | None, hour: in
 
 
 def test_a_week_begins_on_monday_at_midnight_and_stands_beside_the_last_one(task, admin):
-    _judge(task, admin, date(2026, 2, 22), 0.0)
-    _judge(task, admin, date(2026, 2, 23), 0.0, None, hour=0)
-    _judge(task, admin, date(2026, 3, 1), 0.05, 0.5, hour=23)
-    _judge(task, admin, MONDAY, 0.0, 0.1, 0.11, hour=0)
+    judge(task, admin, date(2026, 2, 22), 0.0)
+    judge(task, admin, date(2026, 2, 23), 0.0, None, hour=0)
+    judge(task, admin, date(2026, 3, 1), 0.05, 0.5, hour=23)
+    judge(task, admin, MONDAY, 0.0, 0.1, 0.11, hour=0)
 
     told = week.week_of(task, today=date(2026, 3, 8))
 
@@ -280,7 +186,7 @@ def test_verdicts_that_came_with_a_file_are_none_of_the_week(task, admin):
     source = Source.objects.create(
         task=task, name="verdicts", slug="verdicts", kind="decisions", format="csv", sha256="0"
     )
-    _judge(task, admin, MONDAY, 0.0, imported_from=source)
+    judge(task, admin, MONDAY, 0.0, imported_from=source)
 
     assert week.week_of(task, today=MONDAY).is_empty
 
@@ -289,7 +195,7 @@ def test_home_tells_the_week_once_there_is_one(task, admin, as_member, monkeypat
     monkeypatch.setattr(week.timezone, "localdate", lambda *_, **__: MONDAY)
     assert "This week" not in as_member(admin).get("/").content.decode()
 
-    _judge(task, admin, MONDAY, 0.0, None)
+    judge(task, admin, MONDAY, 0.0, None)
     page = as_member(admin).get("/").content.decode()
 
     assert "Edits a card" in page

@@ -1,4 +1,7 @@
-"""`deploy/install`: it checks, keeps secrets, goes in order, and upgrades what it finds. Docker is a program that notes its arguments."""
+"""`deploy/install`: it checks, keeps secrets, goes in order, and upgrades what it finds.
+
+Docker is a program that notes its arguments.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""`deploy/install` run by root over a folder whose account means harm: nothing of the account's runs or writes with root's rights."""
+"""`deploy/install` run by root over a folder whose account means harm:
+nothing of the account's runs or writes with root's rights.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ with open(os.path.join({place!r}, "ran"), "a") as file:
 MODULES = {
     "pip/__main__.py": "",
     "miniatures/__main__.py": "print(True)",
-    "redis.py": "class from_url:\n def __init__(self, *a, **k): pass\n def info(self, *a): return {'redis_version': '7.2'}",
+    "redis.py": (
+        "class from_url:\n def __init__(self, *a, **k): pass\n def info(self, *a): return {'redis_version': '7.2'}"
+    ),
     "psycopg.py": """
 from contextlib import contextmanager
 from types import SimpleNamespace as N

@@ -1,4 +1,6 @@
-"""`deploy/install` as a stranger runs it: packages from the index, a database, a queue, the site; then again, as an upgrade."""
+"""`deploy/install` as a stranger runs it: packages from the index, a database, a queue, the site; then again,
+as an upgrade.
+"""
 
 from __future__ import annotations
 

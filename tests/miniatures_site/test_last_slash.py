@@ -1,4 +1,6 @@
-"""Under `/api/` an address works with and without its last slash: for every verb, with its body, and with no redirect."""
+"""Under `/api/` an address works with and without its last slash: for every verb, with its body,
+and with no redirect.
+"""
 
 from __future__ import annotations
 

@@ -75,18 +75,24 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "members/recent_login/sso_proof.py": Stays(
         "asks the organisation's own sign-in provider what it tells; members must get in to resume"
     ),
-    "review/datasets/hub/": Engine(("push",)),
+    "review/datasets/hub/": Engine(("push", "push_miniature")),
     "training/engine/": READS_WEIGHTS,
     "demo/student/": READS_WEIGHTS,
     "demo/encoder/": READS_WEIGHTS,
-    "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
-    "serving/runtime/engine_client.py": Stays("asks our own serving engine over a unix socket of this host"),
+    "serving/engine/": Stays("loads weights, and listens for our own web processes"),
+    "serving/runtime/": Stays("asks our own serving engines, on this host and on hosts of the installation"),
+    "serving/backends/students.py": READS_WEIGHTS,
+    "serving/backends/vllm/": Stays("asks vLLM over a unix socket of this host"),
+    "serving/backends/url/": Stays(
+        "asks the server that an admin named to serve miniatures; a question to /v1 is no campaign's"
+    ),
     "web/net/exchange.py": Stays("carries one call of those who use it, each of which is named here"),
     "web/net/pinned_session.py": Stays("calls the organisation's own sign-in provider; members must get in to resume"),
     "members/sign_in/": Stays("calls the organisation's own sign-in provider; members must get in to resume"),
     "web/net/pinned_post.py": Asks("webhooks/deliveries/deliver.py"),
     "web/net/page_fetch.py": CALLING,
     "jobs/rundir/": Stays("asks this host for its own name"),
+    "jobs/lifecycle/parts.py": Stays("asks this host for its own address and for a free port"),
     "web/net/ssrf.py": Stays("looks up the numbers of a name, and calls none of them"),
     "webhooks/deliveries/deliver.py": Asks("webhooks/deliveries/deliver.py"),
     "miniatures_site/health/container_check.py": Stays("asks our own web server whether it is alive"),

@@ -95,8 +95,8 @@ def test_a_name_is_escaped_and_no_task_is_told(client: Client, key: dict[str, st
         task=task, task_version=task.versions.get(), teacher=teacher, teacher_spec={}, count=1, max_cost_usd=1
     )
     SpendDay.objects.create(
-        order=order, day=timezone.localdate(), teacher_name='a "large"\\model\nx', way="live", calls=3, input_tokens=10, output_tokens=4,
-        cost_usd="1.25",
+        order=order, day=timezone.localdate(), teacher_name='a "large"\\model\nx', way="live", calls=3, input_tokens=10,
+        output_tokens=4, cost_usd="1.25",
     )  # fmt: skip
 
     told = samples(client, key)

@@ -29,6 +29,7 @@ def test_a_database_of_another_version_is_refused_with_the_way_out(name: str):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_way_out_works_on_a_database_from_before(tmp_path: Path):
     """The demo's own commands, one after the other, on a folder that an older version left."""
     with closing(sqlite3.connect(tmp_path / "miniatures.sqlite3")) as old:

@@ -57,8 +57,8 @@ def start(folder) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         (folder / "Procfile").write_text("".join(f"{name}: {line}\n" for name, line in lines.items()))
         environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PLACE": str(folder)}
         process = subprocess.Popen(
-            [sys.executable, "-c", RUNNER, str(folder), str(well_after_s), give_up_after], env=environment, stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, "-c", RUNNER, str(folder), str(well_after_s), give_up_after], env=environment,
+            stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         running.append(process)
         return process
@@ -178,7 +178,7 @@ def test_the_procfile_of_a_folder_is_run_whole_and_json_objects_get_nothing_befo
 
 
 def test_a_log_is_rotated_and_keeps_the_newest_lines_in_their_order(tmp_path):
-    write = lines.rotated(tmp_path / "site.log", most_bytes=100, kept=2)
+    write = lines.rotated(tmp_path / "site.log", most_bytes=100, backups=2)
     tell = lines.printer(["web"], write)
 
     for number in range(8):

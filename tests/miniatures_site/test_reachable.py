@@ -1,4 +1,6 @@
-"""A worker's look at what it needs before it takes work: closed ports, wrong passwords, missing buckets, clocks, GPUs."""
+"""A worker's look at what it needs before it takes work: closed ports, wrong passwords,
+missing buckets, clocks, GPUs.
+"""
 
 from __future__ import annotations
 

@@ -153,7 +153,9 @@ def test_those_who_ask_miniatures_do_not_wait_for_each_other_whatever_middleware
 @pytest.mark.postgres_only
 @pytest.mark.django_db(transaction=True)
 def test_every_call_of_a_request_finds_a_connection_that_lives() -> None:
-    """A file is gathered on another seat than its page was: the database may have restarted since that seat's last request."""
+    """A file is gathered on another seat than its page was:
+    the database may have restarted since that seat's last request.
+    """
     seats = RequestThreads(1)
     scope: Any = {"path": "/", "headers": [(b"authorization", b"Bearer x")]}
     first = seats.turn(scope).submit(_backend).result()

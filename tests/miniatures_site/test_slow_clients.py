@@ -26,7 +26,8 @@ SEATS, MANY = 2, 12
 PATIENCE_S = 60.0
 # More than the system's buffers take.
 LARGE = b"x" * 16 * request_bodies.MIB
-# The first fills the buffers, so that the second is not written when the connection ends, and the third is still to come.
+# The first fills the buffers, so that the second is not written when the connection ends, and the third is still to
+# come.
 ASKED_AHEAD = ("large", "plain", "plain")
 let_go = threading.Event()
 

@@ -1,4 +1,6 @@
-"""TLS between home and hosts, as docs/hosts.md has it: certificates made by its commands, servers begun by the compose file's."""
+"""TLS between home and hosts, as docs/hosts.md has it: certificates made by its commands,
+servers begun by the compose file's.
+"""
 
 from __future__ import annotations
 

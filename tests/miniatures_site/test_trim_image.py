@@ -56,7 +56,8 @@ def test_what_builds_packages_is_gone_and_numpy_still_counts(trimmed: Path) -> N
         (trimmed / "numpy.libs").symlink_to(libraries)
 
     told = subprocess.run(
-        [sys.executable, "-c", ask], env={**os.environ, "PYTHONPATH": str(trimmed)}, check=True, capture_output=True, text=True
+        [sys.executable, "-c", ask], env={**os.environ, "PYTHONPATH": str(trimmed)}, check=True, capture_output=True,
+        text=True
     )  # fmt: skip
 
     assert told.stdout.split() == [str(trimmed / "numpy" / "__init__.py"), "5.0"]
@@ -82,7 +83,8 @@ def test_services_of_aws_that_nothing_asks_are_gone_and_storage_still_speaks_to_
         "print(botocore.__file__)"
     )
     told = subprocess.run(
-        [sys.executable, "-c", ask], env={**os.environ, "PYTHONPATH": str(trimmed)}, check=True, capture_output=True, text=True
+        [sys.executable, "-c", ask], env={**os.environ, "PYTHONPATH": str(trimmed)}, check=True, capture_output=True,
+        text=True
     )  # fmt: skip
 
     assert "s3" in services and "ec2" not in services

@@ -36,7 +36,8 @@ FASTER = {
     "JOB_ENGINE_NICE": "0", "SERVING_SPARE": "0", "SLOW_FIGURES_S": "3600",
 }  # fmt: skip
 PATIENCE_MS = 60_000
-# `manage.py up` with the demo's first task alone, by its loaders: the loop goes through no other, and most of the loading is theirs.
+# `manage.py up` with the demo's first task alone, by its loaders: the loop goes through no other, and most of the
+# loading is theirs.
 FIRST_TASK_ALONE = """
 import django, sys
 django.setup()
@@ -137,7 +138,9 @@ def start(
     other_var: Path | None = None,
     line: tuple[str, ...] = (sys.executable, "manage.py", "up"),
 ) -> Stack:
-    """Start everything in a copy of the product, on its own data unless told otherwise, and wait until it is healthy."""
+    """Start everything in a copy of the product, on its own data unless told otherwise,
+    and wait until it is healthy.
+    """
     var = other_var or checkout / "var"
     var.mkdir(exist_ok=True)
     own = ("TEST_", "DJANGO_", "VAR_DIR", "MINIATURES_HOME", "PYTHONPATH")

@@ -27,7 +27,7 @@ from tests.tour.conftest import (
     stop,
 )
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(1800)]
 TASK = "outreach-e-mail"
 PROSPECT = {
     "company": "Halden Timber & Sons", "sector": "timber trade", "role": "Head of Operations", "size": 85,
@@ -78,7 +78,8 @@ def edit_the_task(stack: Stack) -> int:
 
 def import_prospects(stack: Stack) -> dict[str, Any]:
     lines = ["company,sector,role,city,size,trigger,pain", *(
-        f"Vale{i} Works,metal work,Plant Manager,Lund,{40 + i},bought a press in town {i},late orders" for i in range(12)
+        f"Vale{i} Works,metal work,Plant Manager,Lund,{40 + i},bought a press in town {i},late orders"
+        for i in range(12)
     )]  # fmt: skip
     first = upload(stack, "\n".join(lines).encode())
     again = upload(stack, "\n".join(lines).encode())
@@ -97,7 +98,10 @@ def upload(stack: Stack, content: bytes) -> dict[str, Any]:
     edge = uuid.uuid4().hex
     parts = [
         f'--{edge}\r\nContent-Disposition: form-data; name="task"\r\n\r\n{TASK}\r\n'.encode(),
-        f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="p.csv"\r\nContent-Type: text/csv\r\n\r\n'.encode(),
+        (
+            f'--{edge}\r\nContent-Disposition: form-data; name="file"; '
+            'filename="p.csv"\r\nContent-Type: text/csv\r\n\r\n'
+        ).encode(),
         content, f"\r\n--{edge}--\r\n".encode(),
     ]  # fmt: skip
     request = urllib.request.Request(

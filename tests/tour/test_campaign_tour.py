@@ -1,4 +1,4 @@
-"""The second half of the loop in a real Chromium: a miniature serves, a campaign runs, a test decides, a study answers."""
+"""The second half of the loop in a real Chromium: a miniature serves, a campaign runs, a test decides, a study ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.
 JOB_PATIENCE_MS = 900_000
 DECK = 5
 PRESS_APPROVE = """() => {
-  const button = [...document.querySelectorAll("main button")].find((each) => each.textContent.trim() === "Approve on the desk");
+  const button = [...document.querySelectorAll("main button")].find(
+    (each) => each.textContent.trim() === "Approve on the desk");
   if (button) document.body.dataset.pressed = "";
   button?.click();
   return Boolean(button);
@@ -174,7 +175,7 @@ def approve_on_the_desk(page: Page, stack: Stack) -> None:
         if sum(states.get(name, 0) for name in ("approved", "rejected", "failed")) == len(COMPANIES):
             assert states["approved"] >= len(COMPANIES) / 2, states
             return
-        # The page draws itself anew every few seconds, and the button may be gone by then: looked for and pressed in one.
+        # The page draws itself anew every few seconds, and the button may be gone: looked for and pressed in one.
         if not page.evaluate(PRESS_APPROVE):
             page.wait_for_timeout(500)
             continue

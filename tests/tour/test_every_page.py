@@ -1,4 +1,6 @@
-"""Every page of the loaded demo that links lead to from Home: no rule of axe broken, no scrolling sideways, no error of a script."""
+"""Every page of the loaded demo that links lead to from Home: no rule of axe broken, no scrolling sideways,
+no error of a script.
+"""
 
 from __future__ import annotations
 

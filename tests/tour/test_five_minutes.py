@@ -18,8 +18,8 @@ from tests.tour.conftest import Stack
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 JOB_PATIENCE_MS = 900_000
 PAIRS, CARDS = 10, 5
-# One for each pair and one to see the result; one for each link or button of an act.
-MOST_CLICKS, MOST_FIELDS = PAIRS + 6, 2
+# One for each pair, and one for each link or button of an act.
+MOST_CLICKS, MOST_FIELDS = PAIRS + 5, 2
 TICKETS, MAILS = "ticket-routing", "outreach-e-mail"
 LINE = ("We are leaving", "Please cancel our plan at the end of the month and delete all our data. It's final.")
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1440, "light"), (375, "dark"))
@@ -45,6 +45,11 @@ class Visitor:
 
     def click(self, target: Locator) -> None:
         target.click()
+        self.clicks += 1
+
+    def choose(self, page: Page, key: str) -> None:
+        """Press a key in the place of a click."""
+        page.keyboard.press(key)
         self.clicks += 1
 
     def fill(self, field: Locator, text: str) -> None:
@@ -74,9 +79,9 @@ def test_a_visitor_goes_through_four_acts_from_home(page: Page, stack: Stack) ->
 
 def guess_ten_times(page: Page, visitor: Visitor) -> None:
     act(page, visitor, "Which is the teacher?")
-    for pair in page.locator("fieldset.guess").all():
-        visitor.click(pair.locator("input[value=left]"))
-    visitor.click(page.get_by_role("button", name="See how many are right"))
+    for number in range(1, PAIRS + 1):
+        expect(page.locator("#lineup h2")).to_contain_text(f"{number} of {PAIRS}")
+        visitor.choose(page, "1")
     expect(page.locator("#answer")).to_contain_text(re.compile(rf"You chose \d+ of {PAIRS} correctly"))
 
 
@@ -87,6 +92,9 @@ def judge_five_cards(page: Page, visitor: Visitor) -> None:
     card = page.locator(".card:not([hidden])")
     for _ in range(CARDS):
         shown = card.get_attribute("data-card") or ""
+        if card.locator(".hidden-note").count():
+            # One card in ten hides the teacher's label, and wants the visitor's own.
+            page.keyboard.press("1")
         page.keyboard.press("a")
         expect(card).not_to_have_attribute("data-card", shown)
     until(page, lambda: waiting(page) == 0)

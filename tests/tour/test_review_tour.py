@@ -58,8 +58,8 @@ def make_the_task(stack: Stack, page: Page, folder: Path) -> None:
             company = f"Fjordline {number} Ropes"
             end = PUSHY if number % 3 == 0 else "Would a short call on Thursday be of use?"
             body = (
-                f"Hi {{{{contact.first_name}}}},\n\nI read that {company} opened loft number {number}. A second loft often "
-                f"means that nobody sees which order waits where, and the phone tells it too late.\n\n{end}"
+                f"Hi {{{{contact.first_name}}}},\n\nI read that {company} opened loft number {number}. A second loft "
+                f"often means that nobody sees which order waits where, and the phone tells it too late.\n\n{end}"
             )
             rows.writerow([company, "rope making", "Yard Manager", f"opened loft number {number}", "A question", body])
     page.goto(f"/tasks/{TASK}/sources/import/")

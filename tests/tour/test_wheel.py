@@ -40,7 +40,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def home(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an environment that has the wheel; what the wheel needs is borrowed from the environment of the tests."""
+    """A folder with an environment that has the wheel;
+    what the wheel needs is borrowed from the environment of the tests.
+    """
     home = tmp_path_factory.mktemp("home") / "Büro Süd"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home / "venv")], check=True)
     packages(home).joinpath("borrowed.pth").write_text(sysconfig.get_path("purelib"))

@@ -1,4 +1,6 @@
-"""Eighty support tickets with three answers each: a label, a short text and a longer reply; and a teacher that gives them."""
+"""Eighty support tickets with three answers each: a label, a short text and a longer reply;
+and a teacher that gives them.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,10 @@ def ticket(number: int) -> dict[str, str]:
     customer = f"{CUSTOMERS[number % len(CUSTOMERS)]} {number}"
     return {
         "customer": customer,
-        "message": f"Hello, this is {customer}. I write since your shop {trouble.replace('has', 'still has')}. Please help me soon.",
+        "message": (
+            f"Hello, this is {customer}. I write since your shop {trouble.replace('has', 'still has')}. "
+            "Please help me soon."
+        ),
         "category": topic,
         "summary": f"{summary}.",
         "reply": f"Dear {customer}, thank you for writing. {remedy}. Is there anything else we can do for you today?",

@@ -20,7 +20,8 @@ ACCOUNTS = {
     "accounts/password/reset/": _ANYBODY,
     # The second step of signing in: it shows nothing until a password was right.
     "mfa_authenticate": _ANYBODY,
-    # Signing in by the organisation's provider: the first leads there, the second believes only what comes back from it.
+    # Signing in by the organisation's provider: the first leads there, the second believes only what comes back from
+    # it.
     "openid_connect_login": _ANYBODY,
     "openid_connect_callback": _ANYBODY,
     "socialaccount_login_cancelled": _ANYBODY,

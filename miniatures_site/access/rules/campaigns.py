@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from miniatures_site.access.levels import ANY_LEAD, KEY, LEAD, MEMBER, NONE, OPEN, REVIEWER, USERS, VIEWER, Rule
 
-_KEEPS = "any member who learns that a person wants no more mails enters it: it applies to all tasks, only grows, and is audited"
+_KEEPS = (
+    "any member who learns that a person wants no more mails enters it: "
+    "it applies to all tasks, only grows, and is audited"
+)
 _ASKS_DNS = "it keeps what public DNS says of a sender that all leads see, and changes no mail"
 _PICKS = "senders are the organisation's own: leads pick one for a campaign and make a new one, which changes no other"
 _SIGNED = "the address or the body is signed, and opens nothing but what it names"

@@ -27,6 +27,8 @@ EVALUATION = {
     "evaluation:compare-blind": Rule(NONE, LEAD),
     "evaluation:studies": Rule(VIEWER, LEAD),
     "evaluation:study-paper": Rule(VIEWER, NONE),
+    "evaluation:paper-order": Rule(VIEWER, LEAD),
+    "evaluation:paper-report": Rule(VIEWER, NONE),
     "evaluation:study-estimate": Rule(VIEWER, NONE),
     "evaluation:study": Rule(VIEWER, NONE),
     "evaluation:study-progress": Rule(VIEWER, NONE),

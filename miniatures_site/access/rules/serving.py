@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from miniatures_site.access.levels import ADMIN, KEY, LEAD, MEMBER, NONE, REVIEWER, VIEWER, Rule
+from miniatures_site.access.levels import ADMIN, ANY_LEAD, KEY, LEAD, MEMBER, NONE, REVIEWER, VIEWER, Rule
 
 SERVING = {
+    "serving:replicas": Rule(MEMBER, ANY_LEAD, reason="hosts serve all tasks; only an admin drains one"),
     "serving:task": Rule(VIEWER, NONE),
     "serving:start": Rule(NONE, LEAD),
     "serving:stop": Rule(NONE, ADMIN),
+    "serving:fallback": Rule(LEAD, LEAD),
     "serving:costs": Rule(VIEWER, LEAD),
     "serving:playground": Rule(REVIEWER, REVIEWER),
     "serving:playground-write": Rule(NONE, REVIEWER),
@@ -24,7 +26,10 @@ SERVING = {
     "api-miniature-promote": Rule(NONE, LEAD),
     "api-miniature-demote": Rule(NONE, LEAD),
     "api-task-costs": Rule(VIEWER, LEAD),
+    "api-task-fallback": Rule(LEAD, LEAD),
     "api-serving": Rule(MEMBER, NONE),
+    "api-replicas": Rule(MEMBER, ANY_LEAD, reason="hosts serve all tasks; only an admin drains one"),
+    "api-replica-drain": Rule(NONE, ADMIN),
     "serving:routers": Rule(VIEWER, LEAD),
     "serving:router": Rule(VIEWER, LEAD),
     "api-routers": Rule(MEMBER, LEAD, write_floor=MEMBER),

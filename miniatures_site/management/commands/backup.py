@@ -37,17 +37,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = create.create_backup(
+            manifest = create.create_backup(
                 Path(options["to"]),
                 without_runs=options["without_runs"],
                 portable_change=portable.unchanged if options["portable"] else None,
             )
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
-        size = sum(piece.bytes for piece in made.files.values())
-        rows = sum(made.tables.values())
+        size = sum(piece.bytes for piece in manifest.files.values())
+        rows = sum(manifest.tables.values())
         self.stdout.write(
-            f"{options['to']}: {rows:,} rows of {len(made.tables)} tables, {len(made.files):,} files, {size / 1e6:,.1f} MB."
+            f"{options['to']}: {rows:,} rows of {len(manifest.tables)} tables, {len(manifest.files):,} files, "
+            f"{size / 1e6:,.1f} MB."
         )
         self.stdout.write(
             "Inside: password hashes, token hashes, everything people wrote. Not inside: SECRET_KEY, ADDRESS_HMAC_KEY "

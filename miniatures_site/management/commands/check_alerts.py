@@ -1,4 +1,7 @@
-"""`manage.py check_alerts`: what is wrong with the installation, told to mail and webhook; needs neither beat nor workers."""
+"""`manage.py check_alerts`.
+
+What is wrong with the installation, told to mail and webhook; needs neither beat nor workers.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ from web.process import alive
 
 
 class Command(BaseCommand):
-    help = "Print what is wrong with the installation and send it to ALERT_MAILS and ALERT_WEBHOOK_URL; exit status 1 with alerts."
+    help = (
+        "Print what is wrong with the installation and send it to ALERT_MAILS and ALERT_WEBHOOK_URL; "
+        "exit status 1 with alerts."
+    )
     # Checks import every page; nothing here needs them, and it runs where much may be broken.
     requires_system_checks: list[str] = []
 
@@ -31,10 +37,10 @@ class Command(BaseCommand):
         if every is not None:
             watch(max(1.0, every))
             return
-        found = check(in_thread=True)
-        for trouble in found:
+        troubles = check(in_thread=True)
+        for trouble in troubles:
             self.stdout.write(line_of(trouble))
-        if any(trouble.alert for trouble in found):
+        if any(trouble.alert for trouble in troubles):
             sys.exit(1)
         self.stdout.write("No alerts.")
 

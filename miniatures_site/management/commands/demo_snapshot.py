@@ -44,9 +44,9 @@ class Command(BaseCommand):
             return
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="miniatures-demo-") as scratch:
-            made = Path(scratch) / target.name
-            self.run_in(Path(scratch) / "var", made)
-            packed = archive.smallest(made.read_bytes())
+            snapshot_file = Path(scratch) / target.name
+            self.run_in(Path(scratch) / "var", snapshot_file)
+            packed = archive.smallest(snapshot_file.read_bytes())
             size = len(packed)
             if size > snapshot.LARGEST_BYTES:
                 raise CommandError(f"The snapshot has {size:,} bytes; at most {snapshot.LARGEST_BYTES:,} are shipped.")
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             part.replace(target)
         self.stdout.write(f"{target}: {size / 1e6:.1f} MB, made in {time.monotonic() - began:.0f} s.")
 
-    def run_in(self, var: Path, made: Path) -> None:
+    def run_in(self, var: Path, snapshot_file: Path) -> None:
         """Load and write in a process whose settings name the scratch folder alone.
 
         Raises:
@@ -70,7 +70,7 @@ class Command(BaseCommand):
             "BROKER_URL": "memory://",
             "LOG_LEVEL": "ERROR",
         }
-        line = [sys.executable, "-m", "django", "demo_snapshot", str(made), "--here"]
+        line = [sys.executable, "-m", "django", "demo_snapshot", str(snapshot_file), "--here"]
         if subprocess.run(line, cwd=settings.BASE_DIR, env=environment, check=False).returncode:
             raise CommandError("The demo could not be loaded, so no snapshot was made.")
 

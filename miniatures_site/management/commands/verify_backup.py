@@ -11,7 +11,10 @@ from miniatures_site.backup import trial
 
 
 class Command(BaseCommand):
-    help = "Restores a backup into a scratch database and folder, checks what came back and records the outcome (exit status 1)."
+    help = (
+        "Restores a backup into a scratch database and folder, "
+        "checks what came back and records the outcome (exit status 1)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("source", metavar="FILE", help="what `backup` wrote")

@@ -1,4 +1,7 @@
-"""`manage.py wait_for_services`: end once database, queue and storage answer; until then say what does not, and what to do."""
+"""`manage.py wait_for_services`: end once database, queue and storage answer.
+
+Until then say what does not, and what to do.
+"""
 
 from __future__ import annotations
 

@@ -40,7 +40,8 @@ document.addEventListener("click", (event) => {
     return;
   }
   bank();
-  lineup().querySelector("[data-seconds]").value = (spentMs / 1000).toFixed(1);
+  const seconds = lineup().querySelector("[data-seconds]");
+  if (seconds) seconds.value = (spentMs / 1000).toFixed(1);
 }, true);
 document.addEventListener("visibilitychange", () => (document.hidden ? (spentMs += performance.now() - shownAt) : (shownAt = performance.now())));
 

@@ -22,17 +22,17 @@ export function valuesOf(card) {
 }
 
 function valueOf(field) {
-  const { kind } = field.dataset;
+  const { control } = field.dataset;
   const boxes = boxesIn(field);
-  if (kind === "choices") return boxes.filter((box) => box.checked).map((box) => box.value);
+  if (control === "labels") return boxes.filter((box) => box.checked).map((box) => box.value);
   if (isPicked(field)) {
     const picked = boxes.find((box) => box.checked)?.value ?? null;
-    return kind === "boolean" && picked !== null ? picked === "true" : picked;
+    return control === "flag" && picked !== null ? picked === "true" : picked;
   }
   const [box] = boxes;
   const text = box.value.trim();
   if (!text) return null;
-  if (kind === "date") return text;
+  if (control === "line") return text;
   return text === box.dataset.written ? drafted(field) : valueIn(box);
 }
 
@@ -55,7 +55,7 @@ export function valuesChanged(card) {
 
 function drafted(field) {
   const draft = sent(JSON.parse(field.dataset.draft), field.querySelector(".value-box")?.dataset.written);
-  return draft === null && field.dataset.kind === "choices" ? [] : draft;
+  return draft === null && field.dataset.control === "labels" ? [] : draft;
 }
 
 /** The first value that is wanted and missing; null where there is none. */

@@ -30,11 +30,9 @@ function money(amount) {
   return `$${amount.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
-const VALUES = ["boolean", "choice", "integer", "number", "date"];
-
 function fieldText(field, value) {
   if (field.type === "text") return String(value ?? "");
-  if (!VALUES.includes(field.type)) return JSON.stringify(value, null, 1);
+  if (value !== null && typeof value === "object") return JSON.stringify(value, null, 1);
   const text = typeof value === "boolean" ? (value ? "yes" : "no") : (value ?? "–");
   return `${field.name}: ${text}`;
 }

@@ -1,7 +1,7 @@
 """Installations of their own for tests of backups: a folder and a database each, driven by the real commands.
 
-To set Django up takes longer than most commands, so each installation does it once and forks a process for each command;
-`from_nothing` starts one as a person would.
+To set Django up takes longer than most commands, so each installation does it once and forks a process for each
+command; `from_nothing` starts one as a person would.
 """
 
 from __future__ import annotations

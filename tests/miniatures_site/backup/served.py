@@ -1,4 +1,7 @@
-"""A promoted miniature in a house, and its answer; run inside one. The house's own student and adapter lie on its disk."""
+"""A promoted miniature in a house, and its answer; run inside one.
+
+The house's own student and adapter lie on its disk.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,9 @@ PATIENCE_S = 240
 
 
 def promote(run_dir: str) -> str:
-    """End a run over the house's student with the adapter of a run directory and promote it; returns a member's API token."""
+    """End a run over the house's student with the adapter of a run directory and promote it;
+    returns a member's API token.
+    """
     seed.fill()
     admin, version = Member.objects.get(), DatasetVersion.objects.get()
     student = registration.register_folder(path=str(settings.VAR_DIR / STUDENT), by=admin, licence="Apache-2.0")
@@ -46,7 +51,9 @@ def promote(run_dir: str) -> str:
 
 
 def answer(token: str) -> str:
-    """What the served miniature says over `/v1`, as JSON: a worker takes up the serving job that is there, and leaves."""
+    """What the served miniature says over `/v1`, as JSON:
+    a worker takes up the serving job that is there, and leaves.
+    """
     slug, job = Miniature.objects.get().slug, status.current_job()
     assert job is not None
     at_work = threading.Thread(target=run_job, args=(job.pk,), kwargs={"worker": "w"}, daemon=True)

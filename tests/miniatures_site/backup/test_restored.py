@@ -1,4 +1,6 @@
-"""A restored installation is the one that was backed up: rows, files, triggers, the sealed trail and its members' passwords."""
+"""A restored installation is the one that was backed up: rows, files, triggers,
+the sealed trail and its members' passwords.
+"""
 
 from __future__ import annotations
 

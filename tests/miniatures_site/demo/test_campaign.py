@@ -1,4 +1,6 @@
-"""The demo's campaign comes out as its seed says: some mails go the whole way, all others are rows like theirs, once."""
+"""The demo's campaign comes out as its seed says: some mails go the whole way,
+all others are rows like theirs, once.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,9 @@ def signatures(text: str) -> list[str]:
 
 @pytest.fixture
 def task(admin: Member, make_member: Callable[..., Member]) -> Task:
-    """The task of the mails with the demo's companies, and those of the stages; without miniatures the teacher answers."""
+    """The task of the mails with the demo's companies, and those of the stages;
+    without miniatures the teacher answers.
+    """
     demo_load._task(admin)
     made = Task.objects.get(slug=demo_load.SLUG)
     demo_load._people(admin)

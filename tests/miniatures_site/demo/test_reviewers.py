@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from demo.data import simulated_reviewers
-from demo.data.load import demo_spec
+from demo.data.offer import demo_spec
 from demo.data.prospects.generate import prospects
 from demo.offline_teacher import write
 from review.text import checks

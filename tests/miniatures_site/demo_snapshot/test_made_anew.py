@@ -40,7 +40,8 @@ def hashes(snapshot: Path, scratch: Path) -> dict[str, Any]:
     frozen = [
         (row["split"], *drafts[row["draft_id"]], *decided[row["decision_id"]]) for row in rows["review_datasetrow"]
     ]
-    # The mails' second week is judged as the desk deals, which goes by ids; what was frozen before is held as frozen rows.
+    # The mails' second week is judged as the desk deals, which goes by ids; what was frozen before is held as frozen
+    # rows.
     dealt = {row["id"] for row in rows["review_task"] if row["slug"] == MAILS}
     golds = [r for r in rows["review_gold"] if r["task_id"] not in dealt and r["draft_id"] not in from_campaign]
     return {

@@ -1,4 +1,6 @@
-"""The shipped snapshot comes back on this database: its member signs in, its seals hold, and nothing of it is missing."""
+"""The shipped snapshot comes back on this database: its member signs in, its seals hold,
+and nothing of it is missing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Health, Prometheus, the alerts and the admin's page say the same of one installation, whatever makes it hard to count."""
+"""Health, Prometheus, the alerts and the admin's page say the same of one installation,
+whatever makes it hard to count.
+"""
 
 from __future__ import annotations
 

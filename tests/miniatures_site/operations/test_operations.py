@@ -67,9 +67,10 @@ def test_what_is_wrong_is_said_in_sentences_the_gravest_first(well, monkeypatch)
     assert [trouble.level for trouble in found] == sorted(trouble.level for trouble in found)
     said = " ".join(f"{trouble.message} {trouble.hint}" for trouble in found)
     for words in (
-        "The beat last ticked 3 hours ago", "broken.tar did not come back", "the backup had 4", "queue gpu, which no worker takes",
-        "The queue training has waited since 5 hours ago", "no host has a GPU of 40 GiB", "1 job is held by a worker",
-        "1 job failed within 7 days", "gpu-1 accepts no jobs", "The disk of data has 0.0 GiB",
+        "The beat last ticked 3 hours ago", "broken.tar did not come back", "the backup had 4",
+        "queue gpu, which no worker takes", "The queue training has waited since 5 hours ago",
+        "no host has a GPU of 40 GiB", "1 job is held by a worker", "1 job failed within 7 days",
+        "gpu-1 accepts no jobs", "The disk of data has 0.0 GiB",
     ):  # fmt: skip
         assert words in said
 
