@@ -53,6 +53,7 @@ TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 # Seed of the companies' splits, the same in every demo.
 SPLIT_SEED = "6d696e6961747572657320756e6f2121"
 TUNING = "tuning a miniature, evaluating it, played back from a recording, and putting it in service"
+TRANSFER = "studying whether one task's miniature serves another, with what was measured before"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
 # Host that prices the demo's miniatures: two processors and 8 GiB, on demand in us-east-1.
 RENTED_HOST = {
@@ -91,6 +92,7 @@ def load(say: Report, *, until: str = "") -> bool:
         ("importing 40 drafts written by hand", _hand_drafts),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
         *((f"tuning a miniature of {slug}, in the same way", partial(_tune, slug)) for slug in rounds.STAGES),
+        (TRANSFER, rounds.transfer),
         (CAMPAIGN, _experiment),
     )
     did_something = False

@@ -21,7 +21,7 @@ from demo.recordings import play
 from demo.recordings import study as recorded_study
 from evaluation.evaluations import inputs, open_test_split
 from evaluation.models import SplitOpening, Study
-from evaluation.states import Baseline
+from evaluation.states import Baseline, StudyKind
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -168,11 +168,10 @@ def _teacher_writes(task: Task, *, limit: int) -> None:
     )
 
 
-def first_version() -> DatasetVersion | None:
-    """Return the frozen version of the mails' first week; None before it is frozen."""
-    return DatasetVersion.objects.filter(
-        dataset__task__slug=MAILS, dataset__name=ROUNDS[MAILS].dataset, number=1, frozen_at__isnull=False
-    ).first()
+def first_version(slug: str = MAILS) -> DatasetVersion | None:
+    """Return the first frozen version of a task, which its miniature is tuned on; None before it is frozen."""
+    frozen = DatasetVersion.objects.filter(dataset__task__slug=slug, number=1, frozen_at__isnull=False)
+    return frozen.order_by("frozen_at").first()
 
 
 def study(admin: Member) -> bool:
@@ -181,3 +180,12 @@ def study(admin: Member) -> bool:
     if version is None or Study.objects.filter(task__slug=MAILS).exists():
         return False
     return bool(recorded_study.play_all(version, Student.objects.get(slug="demo"), by=admin))
+
+
+def transfer(admin: Member) -> bool:
+    """Register the recorded transfer between mails and company news, once, unless the recording is of other data."""
+    version, news = first_version(), first_version(COMPANY_NEWS.slug)
+    if version is None or news is None or Study.objects.filter(kind=StudyKind.TRANSFER, task__slug=MAILS).exists():
+        return False
+    student, request = Student.objects.get(slug="demo"), recorded_study.TRANSFER
+    return recorded_study.play(version, student, by=admin, request=request, others=[news]) is not None

@@ -130,15 +130,20 @@ def keep_answers(admin: Member) -> None:
 
 
 def keep_study(admin: Member) -> None:
-    """Run the demo's studies, and keep the measurements of their cells."""
-    from demo.data import rounds
+    """Run the demo's studies, the transfer once its other task is loaded, and keep the measurements of their cells."""
+    from demo.data import load, rounds
+    from demo.data.tasks import COMPANY_NEWS
     from demo.recordings import study as recorded
     from training.models import Student
 
-    version = rounds.first_version()
-    assert version is not None
-    for request in recorded.REQUESTS:
-        study, body = recorded.do_live(version, Student.objects.get(slug="demo"), by=admin, request=request)
+    for request in (*recorded.REQUESTS, recorded.TRANSFER):
+        if request == recorded.TRANSFER:
+            load.load(print, until=load.TRANSFER)
+        version, student = rounds.first_version(), Student.objects.get(slug="demo")
+        news = rounds.first_version(COMPANY_NEWS.slug) if request == recorded.TRANSFER else None
+        assert version is not None
+        others = [news] if news else []
+        study, body = recorded.do_live(version, student, by=admin, request=request, others=others)
         recorded.keep(study, body, request)
         folder = recorded.kept(request)
         tell_about(folder, study.job, inputs.fingerprint(body, folder), rules=recorded.rules_of(body))

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from demo.data.company_news import COMPANY_NEWS
 from demo.data.offer import demo_spec
 from demo.recordings import engine, inputs, study
 from evaluation.models import Study
 from evaluation.studies import launch_study, registration
 from evaluation.studies.design import StudyRequest
 from members.models import Member
-from review.models import Dataset, DatasetVersion, Record
+from review.models import Dataset, DatasetVersion, Record, Task
 from review.tasks.authoring import spec_hash
 from tests.evaluation.studies.conftest import finish_all
 from tests.review import factories
@@ -28,7 +29,7 @@ from training.students import registration as registered
 pytestmark = pytest.mark.django_db(transaction=True)
 student = training.student
 REQUEST = StudyRequest(kind="samples", sizes=(8, 12), seeds=(1, 2), epochs=1)
-SHIPPED = [each for each in study.REQUESTS if study.kept(each).is_dir()]
+SHIPPED = [each for each in (*study.REQUESTS, study.TRANSFER) if study.kept(each).is_dir()]
 of_each_shipped = pytest.mark.parametrize("request_", SHIPPED, ids=[each.kind for each in SHIPPED])
 Load = Callable[..., DatasetVersion]
 
@@ -37,12 +38,13 @@ Load = Callable[..., DatasetVersion]
 def load(admin: Member) -> Load:
     """The same judged records as a version of a task, each time with ids of their own."""
 
-    def make(slug: str, *, train: int = 12) -> DatasetVersion:
+    def make(slug: str, *, train: int = 12, about: str = "") -> DatasetVersion:
         version = training.freeze(factories.make_task(by=admin, slug=slug), admin, train=train, validation=4)
         Dataset.objects.filter(pk=version.dataset_id).update(slug=slug, name=slug)
         # As an import hashes them: alike where the facts are.
         for record in Record.objects.filter(task=version.dataset.task):
-            Record.objects.filter(pk=record.pk).update(content_hash=f"{record.facts['size']:064d}")
+            facts = {**record.facts, **({"about": about} if about else {})}
+            Record.objects.filter(pk=record.pk).update(content_hash=f"{record.facts['size']:064d}", facts=facts)
         return DatasetVersion.objects.get(pk=version.pk)
 
     return make
@@ -81,6 +83,38 @@ def test_another_load_of_the_same_data_comes_to_the_same_verdict_without_a_run(
     assert list(said) == ["Its cells were measured on 1 May 2026, in 300 s on two cores."]
     scored = {record for cell in here.cells.all() for record in cell.measurement.scores["nll_per_byte"]}
     assert scored == set(here.record["scored_on"]["records"]) != set(recorded.record["scored_on"]["records"])
+
+
+@pytest.mark.slow
+def test_a_transfer_of_the_same_data_comes_to_the_same_verdict_without_a_run(
+    load: Load, student: Student, admin: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "KEPT", tmp_path / "kept")
+    request = StudyRequest(kind="transfer", sizes=(8,), seeds=(1, 2), epochs=1)
+    first, others = load("mails"), [load("news", about="news")]
+    laid = registration.plan_study(request, version=first, student=student, others=others)
+    done = launch_study.launch(request, version=first, student=student, by=admin, others=others)
+    finish_all(done, tmp_path)
+    body = study.body_of(laid)
+    study.keep(done, body, request)
+    about = {"inputs": inputs.fingerprint(body, tmp_path), "on": "1 May 2026", "seconds": 300, "machine": "two cores"}
+    (study.kept(request) / "recording.json").write_text(json.dumps(about))
+    for slug in ("mails", "news"):
+        Task.objects.filter(slug=slug).update(slug=f"{slug}-there")
+        Dataset.objects.filter(slug=slug).update(slug=f"{slug}-there")
+    runs = TrainingRun.objects.count()
+
+    version, others = load("mails"), [load("news", about="news")]
+    played = study.play(version, student, by=admin, request=request, others=others)
+
+    assert played is not None
+    assert TrainingRun.objects.count() == runs
+    here, there = (Study.objects.get(pk=each.pk).verdict.body for each in (played, done))
+    assert [here[name] for name in ("sentence", "findings", "matrix")] == [
+        there[name] for name in ("sentence", "findings", "matrix")
+    ]
+    others = [load("few", train=11, about="news")]
+    assert study.play(version, student, by=admin, request=request, others=others) is None
 
 
 @pytest.mark.slow
@@ -152,11 +186,13 @@ def test_a_study_that_is_shipped_is_whole(request_: StudyRequest) -> None:
     assert set(json.loads((study.kept(request_) / "recording.json").read_text())) == {
         "inputs", "rules", "on", "seconds", "machine", "load",
     }  # fmt: skip
-    assert {(cell["records"], cell["seed"]) for cell in cells} == {
+    tuned = [cell for cell in cells if cell["records"]]
+    assert {(cell["records"], cell["seed"]) for cell in tuned} == {
         (size, seed) for size in request_.sizes for seed in request_.seeds
     }
+    assert len(tuned) == len(cells) - (request_ == study.TRANSFER)
     assert len(records) == 1
-    assert all(set(study.RUN_FIGURES) == set(cell["scores"]["run"]) for cell in cells)
+    assert all(set(study.RUN_FIGURES) == set(cell["scores"]["run"]) for cell in tuned)
     assert not inputs.UUID.search(text)
 
 
@@ -164,9 +200,12 @@ def test_a_study_that_is_shipped_is_whole(request_: StudyRequest) -> None:
 @of_each_shipped
 def test_a_study_that_is_shipped_hangs_on_what_would_be_registered_today(load: Load, request_: StudyRequest) -> None:
     version = load("here", train=max(request_.sizes))
-    laid = registration.plan_study(request_, version=version, student=registered.register_shipped("demo"))
+    others = [load("news", train=max(request_.sizes))] if request_ == study.TRANSFER else []
+    student = registered.register_shipped("demo")
+    laid = registration.plan_study(request_, version=version, student=student, others=others)
+    specs = {"task": spec_hash(demo_spec()), **({"others": [spec_hash(COMPANY_NEWS.spec)]} if others else {})}
 
-    today = study.rules_of({**study.body_of(laid), "task": spec_hash(demo_spec())})
+    today = study.rules_of({**study.body_of(laid), **specs})
 
     kept = json.loads((study.kept(request_) / "recording.json").read_text())
     assert kept["rules"] == today, "Record the study anew: python -m demo.recordings.record study"
