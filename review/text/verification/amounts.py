@@ -166,7 +166,7 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
         return True
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
         return True
-    return source.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
+    return sentence.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
 
 
 def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:

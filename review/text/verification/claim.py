@@ -9,6 +9,7 @@ from functools import cached_property
 
 from review.text.verification import negation
 from review.text.verification.quantities import Quantity, quantities
+from review.text.verification.reckoning import Reckoning
 from review.text.verification.source import SourceText
 from review.text.verification.telling import Telling, telling
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
@@ -20,6 +21,9 @@ _LOSSES = frozenset(
         "allege suspect"
     )
 )
+
+# A passage with at most so many numbers is reckoned with as a whole.
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,20 @@ class ClaimSentence:
     def closest_texts(self) -> frozenset[str]:
         """Words of those sentences."""
         return frozenset(word.text for sentence in self.closest for word in self.source.words_in(sentence))
+
+    @cached_property
+    def reckoning(self) -> Reckoning:
+        """What its numbers may come of: of prose with many numbers those of the closest sentence, and those told here.
+
+        Some two of many numbers come to almost any other by chance.
+        """
+        source = self.source
+        if source.sheet or not self.closest or sum(each.kind == "number" for each in source.quantities.all) <= _FEW:
+            return source.reckoning
+        start, end = source.sentences[self.closest[0]]
+        told = set().union(*(each.values for each in self.quantities))
+        near = [each for each in source.quantities.all if start <= each.start < end or told & each.values]
+        return Reckoning(source.text, near)
 
     @cached_property
     def cues(self) -> list[int]:

@@ -223,6 +223,38 @@ def test_the_first_number_of_a_range_has_the_scale_and_the_unit_of_the_last() ->
     assert "71000000" in first.values and first.unit == last.unit
 
 
+HARVEST = (
+    "The orchard of Arlen picked 310 crates of pears and 45 crates of plums in June. Its shop sold 128 jars. "
+    "The barn holds 17 carts, and 23 horses stand beside it. A fair drew 940 guests to the meadow. "
+    "The school next door teaches 66 pupils. The mill ground 81 sacks. The river rose by 7 feet. "
+    "The choir has 39 singers, and 12 of them travel. The bakery burnt 53 logs."
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "is_marked"),
+    [
+        ("Pears and plums of the orchard came to 355 crates.", False),
+        ("The orchard of Arlen has 105 pickers.", True),
+        ("The orchard of Arlen has 66 pupils and 39 singers beside it, 105 in all.", False),
+    ],
+)
+def test_a_number_of_prose_with_many_comes_of_the_closest_sentence_or_of_those_told(
+    claim: str, is_marked: bool
+) -> None:
+    assert verify(HARVEST, claim).supported != is_marked
+
+
+def test_a_short_passage_and_a_sheet_are_reckoned_with_as_a_whole() -> None:
+    claim = "The orchard of Arlen has 105 pickers."
+    short = "The orchard of Arlen picked crates in June. The school teaches 66 pupils. The choir has 39 singers."
+    sheet = "Orchard: Arlen\nPears: 310\nPlums: 45\nJars: 128\nCarts: 17\nHorses: 23\nGuests: 940\nPupils: 66\n"
+    sheet += "Sacks: 81\nFeet: 7\nSingers: 39\nTravellers: 12\nLogs: 53"
+
+    assert verify(short, claim).supported
+    assert verify(sheet, "Your orchard has 105 pupils and singers.").supported
+
+
 def test_numbers_without_end_are_not_reckoned_with() -> None:
     text = f"{'9' * 400} cows, 0 vans and 3 men"
 
