@@ -88,9 +88,10 @@ class ClaimSentence:
 
     @cached_property
     def reckoning(self) -> Reckoning:
-        """What its numbers may come of: of prose with many numbers those of the closest sentence, and those told here.
+        """Numbers of the passage that its own may be worked out from.
 
-        Some two of many numbers come to almost any other by chance.
+        In prose with many numbers these are those of the closest sentence, and those that the claim tells too: almost
+        any number is by chance the sum or difference of two of many.
         """
         source = self.source
         if source.sheet or not self.closest or sum(each.kind == "number" for each in source.quantities.all) <= _FEW:
