@@ -132,7 +132,7 @@ def keep_answers(admin: Member) -> None:
 def keep_study(admin: Member) -> None:
     """Run the demo's studies, the transfer once its other task is loaded, and keep the measurements of their cells."""
     from demo.data import load, rounds
-    from demo.data.tasks import COMPANY_NEWS
+    from demo.data.company_news import COMPANY_NEWS
     from demo.recordings import study as recorded
     from training.models import Student
 

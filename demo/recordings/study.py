@@ -93,7 +93,7 @@ def _rows(file: DatasetFile) -> dict[str, Any]:
 def rules_of(body: dict[str, Any]) -> str:
     """Hash everything that determines a study except the records of its task."""
     cells = [{name: value for name, value in cell.items() if name != "rows"} for cell in body["cells"]]
-    rules = {name: body[name] for name in ("task", "student", "scoring", "others") if name in body}
+    rules: dict[str, Any] = {name: body[name] for name in ("task", "student", "scoring", "others") if name in body}
     return inputs.fingerprint({**rules, "cells": cells}, kept())
 
 
