@@ -117,11 +117,14 @@ def _costs_of_methods(task: Task, parts: Progresses) -> Iterable[Statement]:
     measured = {"study": study.pk} if study else {}
     ratios = "; ".join(_ratios(study.verdict.body)) if study else ""
     for claim in KINDS[StudyKind.METHODS].findings[1:]:
-        # The interval of the study is that of the loss, and these are ratios of costs.
+        # The interval of the study is that of the loss on the task, here and below.
         yield replace(_by_study(claim, measured, ratios, reason), part="methods", interval="")
-    general = "; ".join(_forgetting(each) for each in (progress.evaluations if progress else ()) if each.is_done)
+    losses: dict[str, float] = {}
+    for each in progress.evaluations if progress else ():
+        losses |= each.summary.get("general_nll_per_byte", {}) if each.is_done else {}
+    here = f"loss on general text: {', '.join(f'{name} {fixed(loss, 3)}' for name, loss in sorted(losses.items()))}"
     paper = "Full fine-tuning risks forgetting."
-    yield replace(_by_study(paper, measured if general else {}, general, reason), part="methods")
+    yield replace(_by_study(paper, measured if losses else {}, here, reason), part="methods", interval="")
 
 
 def _ratios(body: Mapping[str, Any]) -> Iterable[str]:
@@ -135,13 +138,6 @@ def _ratios(body: Mapping[str, Any]) -> Iterable[str]:
                 f"{arm} tunes {share} of the parameters; full takes {fixed(full['seconds'] / lora['seconds'], 1)} "
                 "times the seconds"
             )
-
-
-def _forgetting(evaluation: Evaluation) -> str:
-    losses = evaluation.summary.get("general_nll_per_byte", {}).items()
-    return (
-        f"{evaluation.run.name}, loss on general text: {', '.join(f'{name} {fixed(loss, 3)}' for name, loss in losses)}"
-    )
 
 
 def _cost(task: Task, parts: Progresses) -> Statement:

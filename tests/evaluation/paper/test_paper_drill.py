@@ -229,6 +229,9 @@ def require_report(order: orders.PaperOrder, client: Client, admin: Member, task
     assert len(written["statements"]) == 23
     measured = [each for each in written["statements"] if each["here"]]
     assert all(each["address"] and each["measured_on"] and each["hardware"] for each in measured)
+    forgotten = [each for each in measured if "general text" in each["here"]]
+    assert all(not each["interval"] and each["here"].count("(full)") == 2 for each in forgotten)
+    assert bool(forgotten) == ("methods" in {part.key for part in order.parts})
     assert Decimal(0) < order.spent_usd < 5
     client.force_login(admin)
     page = client.get(reverse("evaluation:paper-order", args=[task.slug])).content.decode()
