@@ -171,7 +171,7 @@ def count_stages(plan: KillPlan) -> None:
 
         return within
 
-    for module, name in ((collect, "_take_drafts"), (ask, "_order"), (checks, "_begin")):
+    for module, name in ((collect, "_take_drafts"), (ask, "_take_turn"), (checks, "_begin")):
         setattr(module, name, counted(getattr(module, name)))
     for kind in StageKind:
         if kind in run._BEGIN:
