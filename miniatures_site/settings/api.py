@@ -48,6 +48,7 @@ SPECTACULAR_SETTINGS = {
         "MessageStateEnum": "campaigns.states.MessageState",
         "StageKindEnum": "campaigns.states.StageKind",
         "StageStateEnum": "campaigns.states.StageState",
+        "ServingStateEnum": "serving.states.ServingState",
         "DraftStateEnum": "review.states.DraftState",
         "VerdictEnum": "review.states.Verdict",
         "RevisionStateEnum": ["asked", "arrived", "failed"],
