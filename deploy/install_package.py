@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 import locks
 
 if TYPE_CHECKING:
-    from installer import Install
+    from one_install import Install
 
 ROOT = Path(__file__).resolve().parent.parent
 # What builds a wheel, beside the folders that setup.py names. Settings, data and old builds of a checkout stay where

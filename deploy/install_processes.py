@@ -13,7 +13,7 @@ from install_checks import InstallError, has_no_proxy
 
 if TYPE_CHECKING:
     from install_account import Account
-    from installer import Install
+    from one_install import Install
 
 PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 \
 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 \

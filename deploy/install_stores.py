@@ -11,7 +11,7 @@ from install_checks import InstallError
 from miniatures.env_file import read_env
 
 if TYPE_CHECKING:
-    from installer import Install
+    from one_install import Install
 
 # What Django takes, and the oldest Redis that the product is run with: that of `miniatures[embedded]`.
 POSTGRESQL_AT_LEAST = 14

@@ -12,7 +12,6 @@ import datetime
 import json
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,6 +24,7 @@ from install_checks import InstallError, check_host, ports, printable, wait_unti
 from install_processes import start, start_units, write_lines
 from install_settings import ask, settle_env
 from install_stores import reach_stores
+from one_install import USUAL, Install
 
 from miniatures.env_file import EnvFileError, read_env
 
@@ -38,7 +38,6 @@ CODE_OF_ROOT = (
 )
 # Wishes of the install that its upgrades keep; of these an upgrade may be given another.
 KEPT = ("host", "port", "extras", "no_proxy")
-USUAL = {"port": 8000, "extras": "teachers,s3,research,parquet"}
 ADMIN = ["createsuperuser", "--no-input"]
 # The installation has a way in already: an admin of a restored database, or of an earlier try.
 HAS_ADMIN = (
@@ -68,66 +67,6 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
     return parser.parse_args(words)
-
-
-class Install:
-    """One run: where files lie, and how a command is run or only printed.
-
-    Args:
-        package: What `install_package` packed, for a plain install.
-        reasons: Why it may not be installed there.
-        ask_root: Has root start the units, where root has begun this; nothing else of this has root's rights then.
-    """
-
-    def __init__(
-        self,
-        flags: argparse.Namespace,
-        *,
-        package: IO[bytes] | None = None,
-        reasons: Sequence[str] = (),
-        ask_root: Callable[[], None] | None = None,
-    ) -> None:
-        self.package, self.reasons, self.ask_root = package, reasons, ask_root
-        self.is_compose = flags.mode == "compose"
-        self.folder = ROOT if self.is_compose else flags.folder.absolute()
-        self.env_file = self.folder / ".env"
-        self.marker = self.folder / ".installed"
-        self.is_upgrade = self.marker.exists()
-        self.before = {**USUAL, **(json.loads(self.marker.read_text()) if self.is_upgrade else {})}
-        chosen = {name: getattr(flags, name) for name in USUAL if getattr(flags, name) is not None}
-        vars(flags).update({**self.before, **chosen})
-        self.flags = flags
-        self.python = self.folder / "venv" / "bin" / "python"
-
-    def run(self, *line: object, **variables: str) -> str:
-        """Run a command and return its output; a dry run prints it."""
-        words = [str(word) for word in line]
-        print("+", printable(" ".join(words)), flush=True)
-        if self.flags.dry_run:
-            return ""
-        done = subprocess.run(
-            words,
-            cwd=self.folder,
-            env={**os.environ, **variables},
-            stdout=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-            # What the account's programs are, root does not know: they have no hold of root's terminal.
-            start_new_session=self.ask_root is not None,
-            text=True,
-        )
-        if done.returncode:
-            raise InstallError(f"`{' '.join(words)}` failed:\n{done.stdout[-3000:]}")
-        return done.stdout
-
-    def manage(self, *words: object, **variables: str) -> str:
-        """Run a command of Django's, in a container or in the environment."""
-        if self.is_compose:
-            passed = [word for name in variables for word in ("--env", name)]
-            return self.run(
-                "docker", "compose", "run", "--rm", "-T", *passed, "web", "python", "manage.py", *words, **variables
-            )
-        return self.run(self.python, "-m", "miniatures", "manage", *words, **{**read_env(self.env_file), **variables})
 
 
 def build(install: Install) -> None:
