@@ -19,7 +19,7 @@ from web.errors import Refusal
 PACKED: dict[str, Any] = {"mode": "w:gz", "compresslevel": 1}
 SUFFIXES: dict[str, dict[str, Any]] = {".tar": {"mode": "w"}, ".tgz": PACKED, ".gz": PACKED}
 # Rows of a portable backup repeat ids that stand far apart: a window of 128 MiB sees both.
-ZST, ZST_LEVEL, SMALLEST_LEVEL, ZST_WINDOW = ".zst", 12, 19, 27
+ZST, ZST_LEVEL, SMALLEST_LEVEL, ZST_WINDOW = ".zst", 12, 22, 27
 
 
 @contextmanager

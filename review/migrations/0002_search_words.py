@@ -20,5 +20,5 @@ def as_text(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("review", "0001_tables")]
+    dependencies = [("review", "0001_release_tables")]
     operations = [migrations.RunPython(as_vector, as_text)]

@@ -68,7 +68,7 @@ def test_a_dry_run_names_the_steps_in_order_and_does_nothing(host: dict[str, str
 def test_a_wheel_of_the_same_version_takes_the_place_of_the_one_that_is_there(
     host: dict[str, str], tmp_path: Path, extras: str
 ) -> None:
-    wheel = str(tmp_path / "miniatures-0.1.0-py3-none-any.whl")
+    wheel = str(tmp_path / "miniatures-0.2.0-py3-none-any.whl")
     words = ("--folder", str(tmp_path / "site"), "--email", "a@b.example", "--extras", extras, "--wheel", wheel)
 
     done = install(host, "--mode", "plain", "--port", free(), *words, "--dry-run")

@@ -79,7 +79,7 @@ if os.geteuid() == 0 and PYTHON.exists():
             (place / "roots").mkdir(mode=0o700)
             (place / "roots" / "file").write_text(f"KEY={SECRET}\n")
             (place / "roots" / "file").chmod(0o600)
-            (place / "roots" / "miniatures-0.1.0-py3-none-any.whl").touch()
+            (place / "roots" / "miniatures-0.2.0-py3-none-any.whl").touch()
             (place / "units").mkdir()
             (place / "bin").mkdir()
             for program, line in PROGRAMS.items():
@@ -121,7 +121,7 @@ if os.geteuid() == 0 and PYTHON.exists():
 
         def run(*, with_systemd: bool = True) -> subprocess.CompletedProcess[str]:
             # Root's own, which the account cannot read where it lies.
-            wheel = place / "roots" / "miniatures-0.1.0-py3-none-any.whl"
+            wheel = place / "roots" / "miniatures-0.2.0-py3-none-any.whl"
             words = ["--mode", "plain", "--folder", str(site), "--yes", "--wheel", str(wheel)]
             units = str(place / "units") if with_systemd else ""
             kept = {"PATH": f"{place}/bin:{os.environ['PATH']}", "PLACE": str(place), "ROOTS_TOKEN": SECRET}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html.parser import HTMLParser
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -143,13 +141,3 @@ def test_of_an_empty_segment_nobody_is_left_out(task: Task, lead: Member) -> Non
 
     assert words(empty) == "There are no contacts to write to."
     assert "3 suppressed" in words(gone)
-
-
-def test_campaigns_from_before_keep_everyone(task: Task, lead: Member) -> None:
-    before = [{}, {"limit": 5}, {"segment": "north"}, {"import": "7d4a3c1e-0000-4000-8000-000000000000", "limit": 2}]
-    made = [factories.make_plain_campaign(task, slug=f"old-{n}", audience=kept) for n, kept in enumerate(before)]
-
-    import_module("campaigns.migrations.0003_chosen_audiences").name_everyone(apps, None)
-
-    kept = [Campaign.objects.get(pk=campaign.pk).audience for campaign in made]
-    assert kept == [{"everyone": True}, {"limit": 5, "everyone": True}, *before[2:]]

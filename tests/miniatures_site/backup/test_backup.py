@@ -34,7 +34,7 @@ def test_the_manifest_tells_tables_versions_and_hashes(backup):
     assert told["vendor"] == connection.vendor
     assert told["tables"]["review_decision"] == 12
     assert told["tables"]["members_member"] == 1
-    assert told["migrations"]["review"][0] == "0001_tables"
+    assert told["migrations"]["review"][0] == "0001_release_tables"
     assert any(path.startswith("artefacts/datasets/") for path in told["files"])
     assert all(len(piece["sha256"]) == 64 for piece in told["files"].values())
 

@@ -87,7 +87,7 @@ def test_a_backup_that_was_never_verified_or_long_ago_is_said(db):
 
 def test_migrations_that_the_database_has_not_had_are_named(db, monkeypatch):
     monkeypatch.setattr(
-        readings, "_migrations_on_disk", lambda: frozenset({("jobs", "9999_later"), ("jobs", "0001_tables")})
+        readings, "_migrations_on_disk", lambda: frozenset({("jobs", "9999_later"), ("jobs", "0001_release_tables")})
     )
 
     assert "1 migrations wait: jobs.9999_later." in messages()

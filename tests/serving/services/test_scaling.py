@@ -5,8 +5,6 @@ and the part of Jobs › Hosts.
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -208,15 +206,3 @@ def test_a_number_that_is_no_replica_s_drains_nothing(first, admin, as_member, n
 
 def test_the_page_of_hosts_loads_the_part(admin, as_member):
     assert f'hx-get="{reverse("serving:replicas")}"' in as_member(admin).get(reverse("jobs:hosts")).content.decode()
-
-
-def test_the_job_that_served_before_there_were_replicas_is_the_first():
-    job = Job.objects.create(kind="serving", title="Before", queue="serving")
-    then = SimpleNamespace(objects=SimpleNamespace(filter=lambda **_: [SimpleNamespace(job_id=job.pk)]))
-    tables = {"Replica": Replica, "Switch": then}
-
-    moving = import_module("serving.migrations.0002_replicas")
-    moving.move_job(SimpleNamespace(get_model=lambda _, name: tables[name]), None)
-
-    row = Replica.objects.get()
-    assert (row.host_id, row.job, status.current_job()) == ("", job, job)

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('jobs', '0001_tables'),
+        ('jobs', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('erased_at', models.DateTimeField(blank=True, null=True)),
                 ('erased_hash', models.CharField(blank=True, max_length=64)),
-                ('task', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='review.task')),
+                ('task', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='review.task')),
             ],
             options={
                 'ordering': ['source', 'row_number'],
@@ -229,7 +229,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='draft',
             name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='review.task'),
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='review.task'),
         ),
         migrations.CreateModel(
             name='Decision',
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=list)),
                 ('ratings', models.JSONField(default=dict)),
                 ('note', models.TextField(blank=True)),
-                ('seconds', models.FloatField(default=0)),
+                ('seconds', models.FloatField(blank=True, default=0, null=True)),
                 ('is_late', models.BooleanField(default=False)),
                 ('edit_size', models.FloatField(blank=True, null=True)),
                 ('edit_kinds', models.JSONField(blank=True, default=list)),
@@ -250,9 +250,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('bulk', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='decisions', to='review.bulkact')),
                 ('retracts', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='retracted_by', to='review.decision')),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='decisions', to=settings.AUTH_USER_MODEL)),
+                ('reviewer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='decisions', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.task')),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='decisions', to='review.draft')),
+                ('draft', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='decisions', to='review.draft')),
             ],
             options={
                 'ordering': ['-created_at'],
@@ -287,16 +287,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('active', 'On a deck'), ('released', 'Released'), ('set_aside', 'Set aside'), ('done', 'Done')], default='active', max_length=10)),
-                ('drawn', models.CharField(choices=[('queue', 'In the order of the queue'), ('random', 'At random'), ('overlap', 'For overlap'), ('known', 'With a known answer'), ('assigned', 'Assigned'), ('asked', 'Asked for'), ('sent_back', 'Sent back')], default='queue', max_length=10)),
+                ('drawn', models.CharField(choices=[('queue', 'In the order of the queue'), ('random', 'At random'), ('overlap', 'For overlap'), ('known', 'With a known answer'), ('assigned', 'Assigned'), ('asked', 'Requested'), ('sent_back', 'Sent back')], default='queue', max_length=10)),
                 ('leased_until', models.DateTimeField()),
                 ('etag', models.CharField(max_length=64)),
                 ('unfinished', models.JSONField(blank=True, null=True)),
                 ('note', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to=settings.AUTH_USER_MODEL)),
+                ('reviewer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to=settings.AUTH_USER_MODEL)),
                 ('task', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='review.task')),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='review.draft')),
+                ('draft', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='review.draft')),
             ],
         ),
         migrations.CreateModel(
@@ -526,6 +526,11 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='review.source'),
         ),
         migrations.AddField(
+            model_name='draft',
+            name='imported_from',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.source'),
+        ),
+        migrations.AddField(
             model_name='decision',
             name='imported_from',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='review.source'),
@@ -634,7 +639,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='gold',
             name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='golds', to='review.task'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='golds', to='review.task'),
         ),
         migrations.AddConstraint(
             model_name='datasetrow',
@@ -770,6 +775,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='draft',
+            index=models.Index(condition=models.Q(('imported_from__isnull', False)), fields=['imported_from'], name='drafts_of_import'),
+        ),
+        migrations.AddIndex(
+            model_name='draft',
             index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='drafts_revising'),
         ),
         migrations.AddIndex(
@@ -799,10 +808,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='draft',
             index=models.Index(fields=['task', 'state', '-created_at'], name='drafts_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(fields=['task', 'fields_hash'], name='drafts_by_text'),
         ),
         migrations.AddIndex(
             model_name='draft',

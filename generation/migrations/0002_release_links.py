@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('generation', '0001_tables'),
-        ('jobs', '0001_tables'),
-        ('review', '0001_tables'),
+        ('generation', '0001_release_tables'),
+        ('jobs', '0001_release_tables'),
+        ('review', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
             name='Study',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('samples', 'How many samples'), ('methods', 'LoRA against full'), ('filter', 'Does the human filter help'), ('students', 'The smallest student that holds'), ('transfer', 'Does it transfer between tasks'), ('context', 'A shorter context against a longer'), ('cloning', 'Imitating texts against logits'), ('experts', 'An expert of a mixture against a dense student'), ('minutes', 'SFT, DPO, KTO and on-policy at equal expert minutes'), ('router', 'Several experts behind a router against one larger student'), ('retrieval', 'A miniature that vets retrieved passages')], max_length=10)),
+                ('kind', models.CharField(choices=[('samples', 'How many samples'), ('methods', 'LoRA against full'), ('filter', 'Does the human filter help'), ('students', 'The smallest student that holds'), ('transfer', 'Does it transfer between tasks'), ('context', 'A shorter context against a longer'), ('cloning', 'Imitating texts against logits'), ('experts', 'An expert of a mixture against a dense student'), ('minutes', 'SFT, DPO, KTO and on-policy at equal expert minutes'), ('router', 'Several experts behind a router against one larger student'), ('retrieval', 'A miniature that vets retrieved passages'), ('precision', 'Half precision against full'), ('shapes', 'An encoder–decoder against a decoder')], max_length=10)),
                 ('question', models.CharField(max_length=200)),
                 ('record_text', models.TextField()),
                 ('record_sha256', models.CharField(max_length=64)),

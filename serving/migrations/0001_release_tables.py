@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('generation', '0002_links'),
-        ('jobs', '0002_links'),
-        ('review', '0001_tables'),
-        ('training', '0001_tables'),
+        ('generation', '0002_release_links'),
+        ('jobs', '0002_release_links'),
+        ('review', '0001_release_tables'),
+        ('training', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -30,6 +30,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Switch',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Fallback',
+            fields=[
+                ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='review.task')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('teacher', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='generation.teacher')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Replica',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('host_id', models.CharField(blank=True, default='', max_length=64)),
+                ('draining_since', models.DateTimeField(null=True)),
+                ('socket', models.CharField(blank=True, default='', max_length=200)),
+                ('address', models.CharField(blank=True, default='', max_length=300)),
+                ('reported_fence', models.PositiveIntegerField(default=0)),
+                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
+            ],
+            options={
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
@@ -92,13 +122,6 @@ class Migration(migrations.Migration):
             model_name='routed',
             name='version',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='routed', to='serving.routerversion'),
-        ),
-        migrations.CreateModel(
-            name='Switch',
-            fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='jobs.job')),
-            ],
         ),
         migrations.CreateModel(
             name='Usage',

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('jobs', '0001_tables'),
+        ('jobs', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('jobs', '0001_tables'),
-        ('review', '0001_tables'),
+        ('jobs', '0001_release_tables'),
+        ('review', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             name='MiniatureExport',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('format', models.CharField(choices=[('merged', 'Merged safetensors'), ('gguf-f16', 'GGUF, 16 bits'), ('gguf-q8', 'GGUF, 8 bits')], max_length=12)),
+                ('format', models.CharField(choices=[('merged', 'Merged safetensors'), ('gguf-f16', 'GGUF, 16 bits'), ('gguf-q8', 'GGUF, 8 bits'), ('gguf-q5', 'GGUF, 5 bits'), ('gguf-q4', 'GGUF, 4 bits')], max_length=12)),
                 ('storage_prefix', models.CharField(blank=True, max_length=200)),
                 ('files', models.JSONField(default=list)),
                 ('manifest_sha256', models.CharField(blank=True, max_length=64)),

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField(default=0)),
                 ('state', models.CharField(choices=[('sent', 'In flight'), ('answered', 'Answered'), ('failed', 'Failed'), ('uncertain', 'Uncertain')], max_length=10)),
-                ('settlement', models.CharField(blank=True, choices=[('', 'Open'), ('retried', 'Asked again'), ('dropped', 'Dropped'), ('paid', 'Billed'), ('not-paid', 'Not billed')], default='', max_length=8)),
+                ('settlement', models.CharField(blank=True, choices=[('', 'Open'), ('retried', 'Sent again'), ('dropped', 'Dropped'), ('paid', 'Billed'), ('not-paid', 'Not billed')], default='', max_length=8)),
                 ('input_tokens', models.PositiveIntegerField(default=0)),
                 ('output_tokens', models.PositiveIntegerField(default=0)),
                 ('cached_tokens', models.PositiveIntegerField(default=0)),

@@ -9,11 +9,11 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_tables'),
-        ('generation', '0002_links'),
-        ('review', '0001_tables'),
-        ('serving', '0001_tables'),
-        ('training', '0001_tables'),
+        ('campaigns', '0001_release_tables'),
+        ('generation', '0002_release_links'),
+        ('review', '0001_release_tables'),
+        ('serving', '0001_release_tables'),
+        ('training', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -424,6 +424,11 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lift', to='campaigns.suppression'),
         ),
         migrations.AddField(
+            model_name='unmatchedreply',
+            name='campaign',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='unmatched_replies', to='campaigns.campaign'),
+        ),
+        migrations.AddField(
             model_name='writeorder',
             name='arm',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='write_orders', to='campaigns.arm'),
@@ -472,6 +477,11 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contact',
             constraint=models.UniqueConstraint(fields=('task', 'address_hmac'), name='contact_once_per_task'),
+        ),
+        migrations.AddField(
+            model_name='unmatchedreply',
+            name='attached_to',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.reply'),
         ),
         migrations.AddField(
             model_name='replyrecord',
@@ -595,6 +605,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='message',
             constraint=models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('message_id',), name='message_id_once'),
+        ),
+        migrations.AddIndex(
+            model_name='unmatchedreply',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['campaign'], name='unmatched_open'),
+        ),
+        migrations.AddIndex(
+            model_name='unmatchedreply',
+            index=models.Index(condition=models.Q(('may_be_optout', True), ('state', 'open')), fields=['cluster'], name='unmatched_in_doubt'),
         ),
         migrations.AddIndex(
             model_name='reply',

@@ -9,11 +9,11 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('evaluation', '0001_tables'),
-        ('generation', '0002_links'),
-        ('jobs', '0002_links'),
-        ('review', '0001_tables'),
-        ('training', '0001_tables'),
+        ('evaluation', '0001_release_tables'),
+        ('generation', '0002_release_links'),
+        ('jobs', '0002_release_links'),
+        ('review', '0001_release_tables'),
+        ('training', '0001_release_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -368,7 +368,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('part', models.PositiveSmallIntegerField(default=0)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('asked', 'Asked'), ('passed', 'Passed on'), ('stopped', 'Did not pass'), ('failed', 'Failed')], default='waiting', max_length=8)),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('asked', 'Requested'), ('passed', 'Passed on'), ('stopped', 'Did not pass'), ('failed', 'Failed')], default='waiting', max_length=8)),
                 ('output', models.JSONField(default=dict)),
                 ('reason', models.CharField(blank=True, max_length=500)),
                 ('cost_usd', models.DecimalField(decimal_places=6, default=0, max_digits=12)),
@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveSmallIntegerField()),
-                ('writer', models.CharField(choices=[('model', "The arm's model"), ('template', 'A fixed text with slots')], default='model', max_length=10)),
+                ('writer', models.CharField(choices=[('model', 'Model of the arm'), ('template', 'A fixed text with slots')], default='model', max_length=10)),
                 ('wait_s', models.PositiveIntegerField(default=0)),
                 ('same_thread', models.BooleanField(db_default=False, default=False)),
                 ('when', models.CharField(choices=[('no_answer', 'There is no answer'), ('clicked', 'A link was clicked, and there is no answer'), ('not_clicked', 'No link was clicked, and there is no answer'), ('replied', 'The last answer says')], db_default='no_answer', default='no_answer', max_length=12)),
@@ -403,7 +403,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('address_hmac', models.CharField(db_index=True, max_length=64)),
-                ('reason', models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('complained', 'Complained'), ('bounced', 'Address does not exist'), ('erased', 'Asked to be erased'), ('manual', 'Entered by hand')], max_length=16)),
+                ('reason', models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('complained', 'Complained'), ('bounced', 'Address does not exist'), ('erased', 'Requested erasure'), ('manual', 'Entered by hand')], max_length=16)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('message_id', models.UUIDField(blank=True, null=True)),
                 ('member_name', models.CharField(blank=True, max_length=150)),
@@ -423,6 +423,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='UnmatchedReply',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=64, unique=True)),
+                ('message_id', models.CharField(max_length=300)),
+                ('sender', models.CharField(blank=True, max_length=254)),
+                ('sender_hmac', models.CharField(db_index=True, max_length=64)),
+                ('cluster', models.CharField(max_length=254)),
+                ('subject', models.CharField(blank=True, max_length=300)),
+                ('text', models.TextField(blank=True)),
+                ('auto_reason', models.CharField(blank=True, max_length=300)),
+                ('meaning', models.CharField(choices=[('interested', 'Interested'), ('question', 'Asks something'), ('referral', 'Names somebody else'), ('not_now', 'Not now'), ('not_interested', 'Not interested'), ('unsubscribe', 'Wants no more mails'), ('out_of_office', 'Out of office'), ('machine', 'Sent by a program'), ('other', 'Other')], max_length=16)),
+                ('may_be_optout', models.BooleanField(db_default=False, default=False)),
+                ('state', models.CharField(choices=[('open', 'To be read by a person'), ('attached', 'Attached to a contact'), ('set_aside', 'Set aside')], default='open', max_length=9)),
+                ('settled_by', models.CharField(blank=True, max_length=120)),
+                ('settled_why', models.CharField(blank=True, max_length=300)),
+                ('settled_at', models.DateTimeField(blank=True, null=True)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'verbose_name_plural': 'unmatched replies',
+                'ordering': ['-may_be_optout', 'created_at', 'id'],
             },
         ),
         migrations.CreateModel(
