@@ -61,7 +61,7 @@ class House:
         if not from_nothing:
             return self._forked("manage", *line, fails=fails)
         done = subprocess.run(
-            [sys.executable, "manage.py", *line], cwd=ROOT, env={**os.environ, **self._environment},
+            [sys.executable, "manage.py", *line], cwd=ROOT, env={**os.environ, **self.environment},
             capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
         return _told(done.returncode, done.stdout + done.stderr, fails=fails)
@@ -77,10 +77,10 @@ class House:
 
     @cached_property
     def _nursery(self) -> Nursery:
-        return Nursery(["tests.miniatures_site.backup.set_up"], **self._environment)
+        return Nursery(["tests.miniatures_site.backup.set_up"], **self.environment)
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         return {
             "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "PYTHONPATH": str(ROOT),
             "TEST_VAR_DIR": str(self.var), "TEST_DATABASE_URL": self.url, "TEST_STORAGE_URL": self.storage,
