@@ -111,7 +111,8 @@ async def answer_until_stopped(
 ) -> None:
     """Listen on the spec's socket until the run directory asks for a stop.
 
-    `work` runs beside it, and `stop` ends answers.
+    `work` runs beside it, and `stop` ends answers. What raises there ends the engine, which is then started again: a
+    socket behind which nobody works would take questions and answer none.
     """
     path = Path(spec.socket)
     listener = unix_socket.listen(path)
@@ -124,7 +125,7 @@ async def answer_until_stopped(
     ways = {"socket": str(path), "address": door.address if door else ""}
     names = [model["name"] for model in app.state()["models"]]
     run.emit("serving", state="running", models=names, pid=os.getpid(), **ways)
-    await _watch(run, app, serving)
+    await _watch(run, app, serving, tasks)
     stop()
     server.should_exit = True
     await asyncio.gather(serving, *([door.close()] if door else []))
@@ -155,10 +156,13 @@ async def _warm(run: RunDir, shelf: ModelCache) -> None:
     run.emit("serving", state="loaded", models=[name for name in shelf.known if shelf.is_loaded(name)])
 
 
-async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
+async def _watch(run: RunDir, app: App, serving: asyncio.Task[None], tasks: list[asyncio.Task[None]]) -> None:
     """Check for a stop and report figures; wakes twice a second."""
     reported, waited_s, steady_at_s = -1, REPORT_EVERY_S, time.monotonic() + STEADY_AFTER_S
     while not run.stop_requested and not serving.done():
+        for task in tasks:
+            if task.done():
+                task.result()
         if time.monotonic() >= steady_at_s:
             run.emit("serving", state="steady")
             steady_at_s = math.inf

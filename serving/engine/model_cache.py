@@ -158,8 +158,8 @@ class ModelCache:
         except TrainError as error:
             message = f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
             raise RequestRefused(503, error.code, message) from None
-        except (OSError, RuntimeError, ValueError) as error:
-            raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
+        except Exception as error:  # Whatever a family's own code raises: other models are served on.
+            raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error!r}") from error
         # A model withdrawn or promoted again while it loaded answers the requests that waited, then leaves memory.
         if self._known.get(name) == entry:
             self._ready[name] = ready

@@ -159,3 +159,22 @@ def test_a_load_that_failed_on_its_base_no_longer_uses_it(serve, zoo, entries, t
 
     known = [entries[0], tiny.adapter_entry("other", of_another, zoo.base)]
     assert serve(work, entries=known) == (503, [0])
+
+
+def test_a_model_whose_own_code_fails_is_refused_and_another_answers(serve, entries, monkeypatch):
+    def open_student(*args, **kwargs):
+        raise KeyError("rope_type")
+
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        await shelf.release(await shelf.take("one"))
+        monkeypatch.setattr("serving.engine.model_cache.ModelCache._student", open_student)
+        with pytest.raises(RequestRefused) as refused:
+            await shelf.take("full")
+        return refused.value, (await ask(scheduler, "one", "a"))[0]
+
+    refusal, answer = serve(work, entries=entries)
+
+    assert (refusal.status, refusal.code) == (503, "not_loadable")
+    assert "rope_type" in refusal.message
+    assert answer
