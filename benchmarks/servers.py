@@ -93,7 +93,7 @@ def _measure(folder: Path, shape: Shape, rows: dict[str, Any], rounds: int) -> d
     os.sched_setaffinity(0, {FRONT_CORE})
     pinned = {"program": str(_pinned(folder)), "files": str(folder / "gguf")}
     with open_engine(folder / "pinned", entry, backend="llama", options=pinned) as path, open_site() as url:
-        # Free as the direct answers are: random weights break a grammar at each turn, and llama.cpp then tries all tokens.
+        # Free as the direct answers are: random weights break a grammar often, and llama.cpp then tries all tokens.
         headers = {"Authorization": f"Bearer {rows['token']}", "X-Miniatures-Grammar": "off"}
         through = Way(httpx.URL(url).port or 0, "/v1/chat/completions", headers, {})
         direct = Way(_socket_of_server(path), "/v1/chat/completions", {}, {"top_p": 1.0, "min_p": 0.0})
