@@ -25,10 +25,11 @@ LEFT_OUT = [
     for path in (
         "tests",
         "benchmarks",
-        "docs/images",
+        "docs",
+        "deploy",
         "demo/snapshot.tar.zst",
         "demo/recordings",
-        "demo/**/*.safetensors",
+        "demo/*/weights/*",
     )
 ]
 # The first step of the demo's loader that is left out.
@@ -68,6 +69,7 @@ def fill() -> None:
     from demo.data import label_tasks, load, rounds
     from demo.data.claim_check import CLAIM_CHECK
     from demo.data.tasks import MAILS
+    from generation.teachers.seeds import OFFLINE_SLUG
 
     load.load(print, until=UNTIL)
     admin = load.give_login()
@@ -76,7 +78,8 @@ def fill() -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    campaign = {"task": MAILS, "slug": "kept", "name": "Kept", "audience": {"everyone": True}}
+    arms = [{"name": "A", "teacher": OFFLINE_SLUG}]
+    campaign = {"task": MAILS, "slug": "kept", "name": "Kept", "arms": arms, "audience": {"everyone": True}}
     made = client.post("/api/v1/campaigns/", campaign, content_type="application/json")
     if made.status_code != 201:
         raise RuntimeError(f"The campaign was refused: {made.content.decode()}")
