@@ -36,7 +36,7 @@ help:
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
-	@echo "make paper TASK=outreach BUDGET=200   reproduce the paper on the running site; without BUDGET its forecast"
+	@echo "make paper BUDGET=200  reproduce the paper on the running site; without BUDGET its forecast"
 	@echo "make llama             build llama.cpp's programs in .llama; serving then uses them on a CPU"
 	@echo "make vllm              vLLM in .vllm, for SERVING_BACKEND=vllm and its tests; some gigabytes"
 	@echo "make demo-reset        throw the demo's data away and bring it back as it was"
@@ -91,7 +91,8 @@ bench: $(VENV)/.dev-stamp
 drill: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT) $(if $(FAULT),--fault $(FAULT))
 
-TASK ?= outreach-email
+# The demo's mails.
+TASK ?= outreach-e-mail
 paper: $(VENV)/.web-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py paper $(TASK) \
 	  $(if $(BUDGET),--budget $(BUDGET),--dry-run) $(if $(PARTS),--parts $(PARTS)) $(if $(REPORT),--report $(REPORT))
