@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation, Study
 from evaluation.paper import order as orders
 from evaluation.paper.order import PaperOrder
@@ -114,8 +115,10 @@ def on_part_ended(job: Job) -> None:
 
 
 def jobs_under_way(order_id: UUID, *, with_shared: bool) -> Iterator[Job]:
-    """Yield the jobs that the order has set going and that have not ended; it shares none."""
-    yield from (job for job in orders.by_id(order_id).jobs() if job.state not in FINISHED)
+    """Yield the jobs that the order has set going; downloads, which others may wait for too, only if `with_shared`."""
+    for job in orders.by_id(order_id).jobs():
+        if job.state not in FINISHED and (with_shared or job.kind != downloading.KIND):
+            yield job
 
 
 def forget_problems(order_id: UUID) -> None:
@@ -235,19 +238,32 @@ def _evaluate(order: PaperOrder, part: PaperPart) -> str:
     """Have the part's runs evaluated beside the teacher, one after another, while the budget lasts."""
     for run in order.runs_of(part):
         evaluation = round_queries.evaluation_of(run)
-        if evaluation is None and order.spent_usd > order.budget_usd:
+        is_dead = evaluation is not None and _was_lost_before(order, evaluation)
+        if (evaluation is None or is_dead) and order.spent_usd > order.budget_usd:
             return ""
-        if run.job.state != JobState.SUCCEEDED or (evaluation is not None and not _is_awaited(evaluation)):
+        is_over = evaluation is not None and not is_dead and not _is_awaited(evaluation)
+        if run.job.state != JobState.SUCCEEDED or is_over:
             continue
         try:
             with transaction.atomic():
-                evaluation = rounds.evaluate(run)
+                evaluation = start_evaluation.start(run, by=None) if is_dead else rounds.evaluate(run)
         except Refusal:
             continue
         if (job := round_queries.job_of_evaluation(evaluation)) is not None:
             resume_sub_job(job)
             return f"The evaluation of {run.name.lower()} {UNDER_WAY}"
     return ""
+
+
+def _was_lost_before(order: PaperOrder, evaluation: Evaluation) -> bool:
+    """Return whether an evaluation failed or was cancelled before the order, which then has it done anew."""
+    job = round_queries.job_of_evaluation(evaluation)
+    return (
+        job is not None
+        and job.state in ENDED_BADLY
+        and (job.finished_at or job.created_at) < order.job.created_at
+        and not evaluation.is_done
+    )
 
 
 def _is_awaited(evaluation: Evaluation) -> bool:

@@ -25,7 +25,7 @@ from generation.orders.launch import OrderRequest
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
-from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED
+from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
 from members.models import Member
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import DraftState, Role
@@ -86,7 +86,9 @@ class PaperOrder:
         versions = DatasetVersion.objects.select_related("dataset__task", "job")
         if self.job.spec["version"]:
             return versions.get(pk=self.job.spec["version"])
-        return versions.filter(dataset__task=self.task, dataset__slug=self.dataset_slug).first()
+        own = versions.filter(dataset__task=self.task, dataset__slug=self.dataset_slug)
+        # The first: whoever freezes the dataset again would have all parts run anew.
+        return own.exclude(job__state=JobState.CANCELLED).order_by("number").first()
 
     @cached_property
     def data(self) -> PaperData:
@@ -166,12 +168,9 @@ class PaperOrder:
         of_cells = [
             job for each in fresh.select_related("run__job", "job") for job in (each.run and each.run.job, each.job)
         ]
-        jobs = {
-            job.pk: job
-            for job in (*of_cells, *(each.job for each in evaluations), self.isolation)
-            if job and job.created_at >= since
-        }
-        spans = [span for each in run_cost.spans_of(list(jobs.values())).values() for span in each]
+        # Jobs of before that the order has resumed are held since then, too.
+        jobs = {job.pk: job for job in (*of_cells, *(each.job for each in evaluations), self.isolation) if job}
+        spans = [span for each in run_cost.spans_of(list(jobs.values()), since=since).values() for span in each]
         afresh = (each.teacher_order for each in evaluations if each.teacher_order)
         written = {order.pk: order for order in afresh if order.created_at >= since}
         written |= {self.texts.pk: self.texts} if self.texts else {}

@@ -106,7 +106,8 @@ def _contradictions(page: Mapping[str, Any], parts: Progresses) -> Iterable[Stat
         measured = line["measured"] or {}
         words = " ".join(each["sentence"] for each in measured.get("comparisons", []))
         reason = _why_not(parts, kind=StudyKind.STUDENTS)
-        yield replace(_by_study(line["claim"], measured, words, reason), part="students")
+        # Each sentence has its own range, of a pair that the study need not have registered.
+        yield replace(_by_study(line["claim"], measured, words, reason), part="students", interval="")
 
 
 def _costs_of_methods(task: Task, parts: Progresses) -> Iterable[Statement]:
@@ -167,8 +168,9 @@ def _by_study(paper: str, measured: Mapping[str, Any], here: str, why_not: str) 
     cells = study.cells.exclude(measurement__run=None)
     runs = [cell.measurement.run for cell in cells.select_related("measurement__run__job", "measurement__run__student")]
     compared = [study.verdict.body.get("difference"), *study.verdict.body.get("comparisons", [])]
-    first = next((each for each in compared if each and each["low"] is not None and each["high"] is not None), None)
-    interval = ranged(first["low"], first["high"], first.get("level", 0.95)) if first else ""
+    told = [each for each in compared if each and each["low"] is not None and each["high"] is not None]
+    # Of several comparisons the sentence names one, with its range.
+    interval = ranged(told[0]["low"], told[0]["high"], told[0].get("level", 0.95)) if len(told) == 1 else ""
     address, at = reverse("evaluation:study", args=[study.pk]), study.verdict.written_at
     return _with_evidence(paper, here, interval, [run for run in runs if run], study.dataset_version, at, address)
 

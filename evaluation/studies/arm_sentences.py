@@ -156,7 +156,7 @@ def of_minutes(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) ->
     )
     if not compared:
         return f"The study cannot tell: {comparisons[0].problem or 'with SFT alone no output passes'}."
-    best = compared[0]
+    best = next((each for each in compared if each.is_shown), compared[0])
     finding = f"{_words(best, rule)} than with SFT alone{_range(best)}"
     if best.is_shown:
         return f"{best.arm} makes more {of} than SFT alone: {finding}."

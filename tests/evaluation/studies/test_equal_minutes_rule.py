@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.studies import outlook, rules
+from evaluation.studies import arm_sentences, outlook, rules
+from evaluation.studies.arm_sentences import ArmComparison
 from evaluation.studies.design import StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.kinds import KINDS, Grid
 from evaluation.studies.outlook import Scatter
@@ -87,3 +88,10 @@ def test_power_is_told_for_a_gain_at_the_level_that_arms_share() -> None:
 
     assert "truly better by 5\u00a0%" in told.sentence
     assert told.power > 0.9
+
+
+def test_an_arm_that_is_shown_is_named_before_one_that_only_looks_better() -> None:
+    shown = ArmComparison("SFT, then DPO", "SFT", lost=-0.02, low=-0.03, high=-0.01, is_shown=True)
+    wide = ArmComparison("SFT, then KTO", "SFT", lost=-0.04, low=-0.09, high=0.01)
+
+    assert arm_sentences.of_minutes([shown, wide], RULE).startswith("SFT, then DPO makes more of the same 30")
