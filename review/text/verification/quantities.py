@@ -14,7 +14,7 @@ from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
 from review.text.verification.eras import eras
-from review.text.verification.shares import Share, shares
+from review.text.verification.shares import LONG_S, Share, shares
 from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
 
 Kind = Literal["number", "date", "weekday", "time", "era"]
@@ -114,6 +114,7 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     found: list[Quantity] = []
+    text = text.replace(LONG_S, "s")
     text = _without(text, [share for share in shares(text) if share.is_told])
     # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
     dates, digits = ((_dates, _eras), (_digits,)) if _DIGIT.search(text) else ((), ())

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
+# Old prints have a long s: patterns that ignore case match it as an s, and tables do not know it.
+LONG_S: Final = "\u017f"
 _MORE = (
     r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+"
     r"|(?:well|just|a little) over)"
@@ -78,6 +81,7 @@ def way_before(text: str, start: int) -> str:
 
 def shares(text: str) -> Iterator[Share]:
     """Percentages and fractions of a text."""
+    text = text.replace(LONG_S, "s")
     for match in _SHARE.finditer(text):
         if (match[3] or "").lower() == "quarter" and _is_three_months(text, match):
             continue
