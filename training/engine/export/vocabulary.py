@@ -48,6 +48,9 @@ class Vocabulary:
     adds_bos: bool
 
 
+_ENDS = ("eos", "eot")
+
+
 def read(student: LoadedStudent, size: int) -> Vocabulary:
     """The vocabulary of a student, filled up to the `size` of its embedding.
 
@@ -63,7 +66,12 @@ def read(student: LoadedStudent, size: int) -> Vocabulary:
     words = {int(id_): word for word, id_ in model["vocab"].items()} | {
         n: token["content"] for n, token in added.items()
     }
-    tokens = [words.get(n, f"[PAD{n}]") for n in range(max(size, max(words) + 1))]
+    # llama.cpp takes as many tokens as the embedding has rows; an added one beyond them is never written.
+    special = _special(student)
+    needed = {n for n in words if n not in added} | {n for name, n in special.items() if name in _ENDS}
+    if (last := max(needed)) >= size:
+        raise _unknown(f"its token {last} has no row in the embedding of {size}")
+    tokens = [words.get(n, f"[PAD{n}]") for n in range(size)]
     merges = [" ".join(pair) if isinstance(pair, list) else pair for pair in model["merges"]]
     is_pieces = bool(model.get("byte_fallback"))
     types = [_type(n, word, words, added, model.get("unk_token"), is_pieces) for n, word in enumerate(tokens)]
@@ -74,7 +82,7 @@ def read(student: LoadedStudent, size: int) -> Vocabulary:
         types=types,
         merges=[] if is_pieces else merges,
         scores=_scores(tokens, merges) if is_pieces else [],
-        special=_special(student),
+        special={name: n for name, n in special.items() if n < size},
         template=str(tokenizer.chat_template or ""),
         has_space_prefix="Prepend" in json.dumps(inner["normalizer"]),
         adds_bos=_adds_bos(tokenizer),
