@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any, Final
@@ -54,7 +54,7 @@ class Relay:
         self._waiting: FairQueue[Answer] = FairQueue()
         self._running: dict[Answer, asyncio.Task[None]] = {}
         self._arriving: Counter[str] = Counter()
-        self._tallies: dict[str, ModelCounters] = {}
+        self._tallies = defaultdict[str, ModelCounters](ModelCounters)
         self._refused: Counter[str] = Counter()
         self._is_stopping = False
         self._warming: asyncio.Task[None] | None = None
@@ -134,7 +134,7 @@ class Relay:
         if answer.is_over or answer.is_cancelled:
             return
         answer.is_cancelled = True
-        self._tally(answer).cancelled += 1
+        self._tallies[answer.entry.name].cancelled += 1
         self._waiting.remove(answer)
         if task := self._running.get(answer):
             task.cancel()
@@ -156,16 +156,14 @@ class Relay:
         models = {model["name"]: model for model in own["models"]}
         return {
             **own,
-            **{name: own.get(name, 0) + value for name, value in self._sums().items()},
+            "running": own.get("running", 0) + len(self._running),
+            "waiting": own.get("waiting", 0) + len(self._waiting),
             **self._backend.state(),
             "models": [self._model_state(name, models.get(name, {})) for name in self.known],
             "refused": dict(self._refused),
             "max_batch": self._max_batch,
             "max_waiting": self._max_waiting,
         }
-
-    def _sums(self) -> dict[str, int]:
-        return {"running": len(self._running), "waiting": len(self._waiting)}
 
     def _model_state(self, name: str, own: dict[str, Any]) -> dict[str, Any]:
         if reason := self._handed_over.get(name):
@@ -181,16 +179,19 @@ class Relay:
             raise RequestRefused(404, "model_not_found", f"No model '{name}' is served.")
         if name in self._handed_over:
             return None
+        ready, why = None, ""
         try:
             ready = await self._backend.prepare(entry)
         except NotServableError as reason:
-            if self._entries.get(name) == entry:
-                self._handed_over[name] = str(reason)
-                await self._tell_own()
-                logger.warning("%s is served by our own engine: %s", name, reason)
+            why = str(reason)
+        if self._entries.get(name) != entry:  # Withdrawn or replaced meanwhile.
+            return await self._prepared(name)
+        if ready is None:
+            self._handed_over[name] = why
+            await self._tell_own()
+            logger.warning("%s is served by our own engine: %s", name, why)
             return None
-        if self._entries.get(name) == entry:
-            self._ready[name] = entry
+        self._ready[name] = entry
         return ready
 
     async def _tell_own(self) -> None:
@@ -204,6 +205,8 @@ class Relay:
                 raise RequestRefused(400, "unsupported_parameter", message)
         answer = await open_answer(request, self._entries[request.model], ready)
         fit(answer, is_asked=request.max_tokens is not None)
+        if self._is_stopping:
+            raise STOPPING
         return answer
 
     def _make_room(self, caller: str) -> None:
@@ -260,7 +263,7 @@ class Relay:
                 answer.ready = await self._backend.prepare(answer.entry)
                 await self._read(answer)
             self._conclude(answer)
-        except ServerLostError as error:
+        except (ServerLostError, NotServableError) as error:
             logger.warning("An answer of %s was lost: %s", answer.entry.name, error)
             self._refuse(answer, RequestRefused(503, "engine_lost", ENGINE_LOST, retry_after_s=2))
         except RequestRefused as refusal:
@@ -285,16 +288,13 @@ class Relay:
     def _conclude(self, answer: Answer) -> None:
         if answer.refusal is not None:
             raise answer.refusal
-        done, tally = answer.done, self._tally(answer)
+        done, tally = answer.done, self._tallies[answer.entry.name]
         tally.requests += 1
         tally.prompt_tokens += done.prompt_tokens
         tally.completion_tokens += done.completion_tokens
         answer.inbox.put_nowait(done)
 
     def _refuse(self, answer: Answer, why: RequestRefused) -> None:
-        self._tally(answer).errors += 1
+        self._tallies[answer.entry.name].errors += 1
         answer.is_cancelled = True
         answer.inbox.put_nowait(why)
-
-    def _tally(self, answer: Answer) -> ModelCounters:
-        return self._tallies.setdefault(answer.entry.name, ModelCounters())

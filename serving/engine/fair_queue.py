@@ -27,6 +27,10 @@ class FairQueue(Generic[Waiting]):
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
 
+    def __bool__(self) -> bool:
+        """Return whether anybody waits; asked on other threads too, where counting would meet a dict that changes."""
+        return bool(self._lines)
+
     def __iter__(self) -> Iterator[Waiting]:
         return (row for line in self._lines.values() for row in line)
 

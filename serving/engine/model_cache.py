@@ -158,7 +158,7 @@ class ModelCache:
         except TrainError as error:
             message = f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
             raise RequestRefused(503, error.code, message) from None
-        except Exception as error:  # Whatever a family's own code raises: other models are served on.
+        except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError) as error:
             raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error!r}") from error
         # A model withdrawn or promoted again while it loaded answers the requests that waited, then leaves memory.
         if self._known.get(name) == entry:

@@ -108,7 +108,8 @@ class Scheduler:
     def stop(self) -> None:
         """Refuse what comes, and tell everybody under way that their answer will not be finished."""
         self._is_stopping = True
-        for row in [*self.waiting, *(row for network in self.shelf.networks for row in network.batch.rows)]:
+        # Those that wait, those between the queue and their first token, and those under way.
+        for row in self._holds:
             row.inbox.put_nowait(STOPPING)
         self._work.set()
 
@@ -128,7 +129,9 @@ class Scheduler:
                     grammar=await answer_forms.begin_for(ask, ready.entry.task, student, ready.chat),
                 )
             self._fit(row, ready.network, is_asked=ask.max_tokens is not None)
-        except RequestRefused:
+            if self._is_stopping:
+                raise STOPPING
+        except BaseException:
             await self.shelf.release(ready)
             raise
         row.fingerprint = ready.fingerprint

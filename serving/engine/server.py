@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import asdict
@@ -17,8 +18,9 @@ from pydantic import BaseModel, ValidationError
 from serving.engine.contracts import GenerateRequest, ModelEntry, ModelList
 from serving.engine.errors import RequestRefused
 from serving.engine.row import FinishedAnswer, StreamItem, as_json
-from serving.engine.scheduler import Scheduler
+from serving.engine.scheduler import FAILED, Scheduler
 
+logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 << 20
 NOT_FOUND = RequestRefused(404, "not_found", "There is nothing here.")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -100,16 +102,27 @@ class App:
         gone = asyncio.ensure_future(_until_gone(receive))
         row: OpenAnswer | None = None
         try:
-            row = await self._scheduler.ask(ask)
+            row = await self._asked(ask)
             inbox = row.inbox
             gone.add_done_callback(lambda _: inbox.put_nowait(RequestRefused(499, "gone", "")))
-            await (_stream if ask.stream else _whole)(row, send)
-        except (ClientGone, OSError):
-            raise ClientGone from None
+            try:
+                await (_stream if ask.stream else _whole)(row, send)
+            except OSError:
+                raise ClientGone from None
         finally:
             gone.cancel()
             if row is not None:
                 await self._scheduler.cancel(row)
+
+    async def _asked(self, ask: GenerateRequest) -> OpenAnswer:
+        try:
+            opened: OpenAnswer = await self._scheduler.ask(ask)
+        except RequestRefused:
+            raise
+        except Exception:
+            logger.exception("A question of %s failed before its answer began.", ask.model)
+            raise FAILED from None
+        return opened
 
 
 async def send_refusal(send: Send, refusal: RequestRefused) -> None:
@@ -211,5 +224,6 @@ async def _send_json(
 
 
 async def _send_line(send: Send, body: dict[str, Any], *, is_last: bool = False) -> None:
-    line = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    # In ASCII: readers may take U+2028 and its like for the ends of lines.
+    line = json.dumps(body).encode() + b"\n"
     await send({"type": "http.response.body", "body": line, "more_body": not is_last})

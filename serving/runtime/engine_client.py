@@ -95,6 +95,8 @@ async def open_answer(ask: dict[str, Any]) -> AnswerStream:
         return AnswerStream(response, link)
     try:
         raise _read_refusal(response.status_code, await response.aread(), response.headers.get("retry-after"))
+    except httpx.HTTPError:
+        raise CUT_OFF from None
     finally:
         POOL.end(link)
         await response.aclose()
@@ -200,6 +202,8 @@ def _read_refusal(status: int, content: bytes, retry_after: str | None) -> Engin
     try:
         return _refusal_of(json.loads(content)["error"], int(retry_after) if retry_after else None)
     except (ValueError, KeyError, TypeError):
+        if status in NO_ROOM:
+            return CUT_OFF
         return EngineRefusal(502, "engine_failed", f"The engine answered {status} without a reason.")
 
 

@@ -90,10 +90,10 @@ def open_model(folder: Path, entry: ModelEntry, *, token: str | None, allowed_ro
 
 
 def sweep(folder: Path, entries: list[ModelEntry]) -> None:
-    """Remove the files of miniatures that are served no more, and halves of files."""
+    """Remove the files of miniatures that are served no more; a half of one that is served may be under way."""
     kept = {file_key(entry) for entry in entries}
     for path in folder.iterdir():
-        if path.name.partition(".")[0] not in kept:
+        if path.name.removeprefix(".").partition(".")[0] not in kept:
             path.unlink(missing_ok=True)
 
 

@@ -29,6 +29,7 @@ from serving.backends.contracts import (
     RelaySpec,
     ServerLostError,
 )
+from serving.backends.event_lines import lines
 from serving.backends.url import chat_wire
 from serving.backends.url.options import UrlOptions
 from serving.backends.vllm import wire
@@ -109,7 +110,7 @@ class UrlBackend:
                 if response.status_code != 200:
                     await response.aread()
                     raise self._refusal(response)
-                async for line in response.aiter_lines():
+                async for line in lines(response):
                     piece = stream.read(line) if is_chat else None
                     news = [piece] if piece else [] if is_chat else wire.read_event(line, top=top)
                     for each in (*news, *([stream.ending] if stream.ending else [])):

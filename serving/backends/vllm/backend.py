@@ -28,6 +28,7 @@ from serving.backends.contracts import (
     RelaySpec,
     ServerLostError,
 )
+from serving.backends.event_lines import lines
 from serving.backends.vllm import options, wire
 from serving.backends.vllm.options import VllmOptions
 from serving.backends.vllm.server import BASE, error_of
@@ -210,7 +211,7 @@ async def _answer(ready: _Ready, question: Question) -> AsyncGenerator[Piece | E
             if response.status_code != 200:
                 await response.aread()
                 raise _refusal(response)
-            async for line in response.aiter_lines():
+            async for line in lines(response):
                 for news in wire.read_event(line, top=question.request.top_logprobs):
                     yield news
                     if isinstance(news, Ending):

@@ -134,9 +134,12 @@ class VllmServer:
                 if (await self.client.get("/health", timeout=QUICK_S)).status_code == 200:
                     break
             await asyncio.sleep(LOOK_EVERY_S)
-        self.version = str((await self.client.get("/version")).json()["version"])
-        (card,) = (await self.client.get("/v1/models")).json()["data"]
-        self.context_length = int(card["max_model_len"])
+        try:
+            self.version = str((await self.client.get("/version")).json()["version"])
+            (card,) = (await self.client.get("/v1/models")).json()["data"]
+            self.context_length = int(card["max_model_len"])
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            raise ServerLostError(f"vLLM ended as soon as it was up: {error!r}") from error
         await self._post("/v1/completions", WARM_UP, timeout_s=None)
 
     async def wait(self) -> None:

@@ -1,0 +1,94 @@
+"""What changes while a question is prepared: a miniature that goes, one that is replaced, and an engine that stops."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from serving.backends.contracts import NotServableError, ServerLostError
+from serving.backends.llama import files
+from serving.engine.errors import RequestRefused
+
+pytestmark = pytest.mark.engine
+
+
+def meanwhile(running, monkeypatch, act):
+    """Have something happen once, right after the backend has made a model ready."""
+    prepare, is_done = running.backend.prepare, asyncio.Event()
+
+    async def preparing(entry):
+        ready = await prepare(entry)
+        if not is_done.is_set():
+            is_done.set()
+            await act()
+        return ready
+
+    monkeypatch.setattr(running.backend, "prepare", preparing)
+
+
+async def warm(running, entries):
+    await running.relay.know(entries)
+    for entry in entries:
+        await running.ask(entry.name, "SAY a|")
+
+
+def test_a_miniature_that_is_withdrawn_while_its_question_is_prepared_is_unknown(relay, zoo, monkeypatch):
+    async def work(running):
+        await warm(running, zoo.entries[:2])
+        meanwhile(running, monkeypatch, lambda: running.relay.know(zoo.entries[1:2]))
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("one", "SAY a|")
+        return refused.value
+
+    refusal = relay(work)
+
+    assert (refusal.status, refusal.code) == (404, "model_not_found")
+
+
+def test_a_question_that_is_prepared_while_the_engine_stops_is_refused(relay, zoo, monkeypatch):
+    async def work(running):
+        await warm(running, zoo.entries[:1])
+
+        async def stop():
+            running.relay.stop()
+
+        meanwhile(running, monkeypatch, stop)
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("one", "SAY a|")
+        return refused.value
+
+    assert relay(work).status == 503
+
+
+def test_a_server_that_can_serve_it_no_more_loses_the_answer(relay, zoo, monkeypatch):
+    async def work(running):
+        await warm(running, zoo.entries[:1])
+
+        async def gone(entry):
+            raise NotServableError("it is listed no more")
+
+        async def asked(question):
+            monkeypatch.setattr(running.backend, "prepare", gone)
+            raise ServerLostError("gone")
+            yield
+
+        monkeypatch.setattr(running.backend, "ask", asked)
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("one", "SAY a|")
+        return refused.value
+
+    refusal = relay(work)
+
+    assert (refusal.status, refusal.code) == (503, "engine_lost")
+
+
+def test_a_half_of_a_file_that_is_being_written_stays(zoo, tmp_path):
+    served, gone = (files.file_key(entry) for entry in zoo.entries[:2])
+    for key in (served, gone):
+        (tmp_path / f".{key}.F16.gguf.draft").touch()
+        (tmp_path / f"{key}.F16.gguf").touch()
+
+    files.sweep(tmp_path, zoo.entries[:1])
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".{served}.F16.gguf.draft", f"{served}.F16.gguf"]
