@@ -110,7 +110,7 @@ class UrlBackend:
                 if response.status_code != 200:
                     await response.aread()
                     raise self._refusal(response)
-                async for line in lines(response):
+                async for line in lines(response.aiter_bytes()):
                     piece = stream.read(line) if is_chat else None
                     news = [piece] if piece else [] if is_chat else wire.read_event(line, top=top)
                     for each in (*news, *([stream.ending] if stream.ending else [])):

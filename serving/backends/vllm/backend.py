@@ -211,7 +211,7 @@ async def _answer(ready: _Ready, question: Question) -> AsyncGenerator[Piece | E
             if response.status_code != 200:
                 await response.aread()
                 raise _refusal(response)
-            async for line in lines(response):
+            async for line in lines(response.aiter_bytes()):
                 for news in wire.read_event(line, top=question.request.top_logprobs):
                     yield news
                     if isinstance(news, Ending):

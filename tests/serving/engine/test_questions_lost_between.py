@@ -104,8 +104,7 @@ def test_a_line_of_an_answer_ends_nowhere_but_at_its_end():
 
 def test_a_server_s_lines_are_parted_at_line_feeds_alone():
     async def read():
-        response = httpx.Response(200, content=_in_parts("data: a\u2028b\r\n\ndata: c".encode()))
-        return [line async for line in event_lines.lines(response)]
+        return [line async for line in event_lines.lines(_in_parts("data: a\u2028b\r\n\ndata: c".encode()))]
 
     assert asyncio.run(read()) == ["data: a\u2028b", "", "data: c"]
 
