@@ -44,8 +44,9 @@ def llama(zoo, short_path):
             async with at_work(short_path, left_out.llama_server(), entries or zoo.entries) as running:
                 return await asyncio.wait_for(work(running), 120)
 
-        torch.set_grad_enabled(mode=False)
-        return asyncio.run(inside())
+        # As the engine's own process has it; later tests of this process tune.
+        with torch.set_grad_enabled(mode=False):
+            return asyncio.run(inside())
 
     return run
 
