@@ -22,6 +22,8 @@ from typing import Any
 from jobs.rundir import RunDir
 from jobs.rundir.garbage import end_process, without_garbage_collection
 
+logger = logging.getLogger(__name__)
+
 with without_garbage_collection():
     import torch
     import uvicorn
@@ -153,6 +155,10 @@ async def _warm(run: RunDir, shelf: ModelCache) -> None:
             await shelf.release(await shelf.take(name))
         except RequestRefused as refusal:
             run.emit("log", level="warning", message=refusal.message)
+        except Exception:
+            # Damaged weights, say: other models are served on.
+            logger.exception("%s is not ready.", name)
+            run.emit("log", level="warning", message=f"{name} could not be loaded; the engine's log says why.")
     run.emit("serving", state="loaded", models=[name for name in shelf.known if shelf.is_loaded(name)])
 
 

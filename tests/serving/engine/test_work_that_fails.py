@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, write_spec
-from serving.engine.__main__ import answer_until_stopped
+from serving.engine.__main__ import _warm, answer_until_stopped
 from serving.engine.contracts import ServingSpec
+from tests.serving import tiny
 
 WITHIN_S = 60
 
@@ -24,7 +27,7 @@ class Nothing:
         return {"models": []}
 
 
-def serve(folder, work):
+def serve_in(folder, work):
     """Serve in a run directory with this work beside the socket, until it ends or a stop is asked for."""
     folder.mkdir(exist_ok=True)
     body = {"socket": str(folder / "s"), "models": []}
@@ -41,4 +44,20 @@ def test_work_that_raises_ends_the_engine(short_folder):
         raise RuntimeError("the scheduler is broken")
 
     with pytest.raises(RuntimeError, match="the scheduler is broken"):
-        serve(short_folder / "broken", work)
+        serve_in(short_folder / "broken", work)
+
+
+@pytest.mark.engine
+def test_a_model_with_damaged_weights_ends_nothing_while_models_are_made_ready(serve, zoo, tmp_path):
+    shutil.copytree(zoo.full, tmp_path / "damaged")
+    (tmp_path / "damaged" / "model.safetensors").write_bytes(b"no weights")
+    told = []
+
+    async def work(scheduler):
+        await _warm(SimpleNamespace(emit=lambda kind, **values: told.append(values)), scheduler.shelf)
+        return [name for name in scheduler.shelf.known if scheduler.shelf.is_loaded(name)]
+
+    loaded = serve(work, entries=[tiny.full_entry("damaged", tmp_path / "damaged"), zoo.entries[2]])
+
+    assert loaded == ["full"]
+    assert "damaged" in told[0]["message"]
