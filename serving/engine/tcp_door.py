@@ -13,13 +13,17 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from serving.engine.errors import RequestRefused
 from serving.engine.server import AsgiApp, Receive, Send, send_refusal
 
 BACKLOG: Final = 512
-# Open connections beyond which strangers and others get 503, so that the engine keeps descriptors for its own host.
+# Open connections beyond which those that ask nothing are closed and others get 503: the engine keeps descriptors for
+# its own host.
 MOST_CONNECTIONS: Final = 512
+# Seconds for the head of a connection's first request.
+HEAD_WITHIN_S: Final = 5.0
 SCHEME: Final = b"Bearer "
 NO_KEY: Final = RequestRefused(401, "wrong_key", "This engine answers the web processes of its installation only.")
 
@@ -38,6 +42,28 @@ class KeyedApp:
             await self._app(scope, receive, send)
         else:
             await send_refusal(send, NO_KEY)
+
+
+class DoorProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """A connection that is closed where it asks nothing: in time, or to make room for others, the oldest first."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._until_head = asyncio.get_running_loop().call_later(HEAD_WITHIN_S, self._end_without_head)
+        if len(self.connections) >= MOST_CONNECTIONS:
+            silent = [each for each in self.connections - {self} if each.cycle is None]
+            if silent:
+                min(silent, key=lambda each: each._until_head.when())._end_without_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._until_head.cancel()
+        super().connection_lost(exc)
+
+    def _end_without_head(self) -> None:
+        if self.cycle is None:
+            # Out of the count at once: several may come before the loop hears of this one's end.
+            self.connections.discard(self)
+            self.transport.abort()
 
 
 class TcpDoor:
@@ -68,7 +94,7 @@ def open_door(app: AsgiApp, address: str, key: str, make_server: Callable[[AsgiA
     host, port = split(address)
     listener = _listen(host, port)
     server = make_server(KeyedApp(app, key))
-    server.config.limit_concurrency = MOST_CONNECTIONS
+    server.config.http, server.config.limit_concurrency = DoorProtocol, MOST_CONNECTIONS
     name = f"[{host}]" if ":" in host else host
     return TcpDoor(server, listener, f"{name}:{listener.getsockname()[1]}")
 

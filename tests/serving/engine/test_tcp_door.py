@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+import socket
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from django.apps import apps
 
 from jobs.models import Job
 from jobs.secrets import store
+from serving.engine import tcp_door
 from serving.engine.tcp_door import open_door, split
 from serving.models import Replica
 from serving.runtime import links, replica_keys, replicas
@@ -71,6 +73,50 @@ def test_nobody_else_reaches_the_engine(headers):
         return answer.status_code, answer.json()["error"]["code"]
 
     assert behind_a_door(work) == ((401, "wrong_key"), 0)
+
+
+def connection(stack, address):
+    host, port = split(address)
+    return stack.enter_context(socket.create_connection((host, port), timeout=10))
+
+
+def test_the_holder_of_the_key_is_answered_beside_any_number_of_idle_connections(monkeypatch):
+    monkeypatch.setattr(tcp_door, "MOST_CONNECTIONS", 5)
+
+    def work(address):
+        with ExitStack() as stack:
+            idle = [connection(stack, address) for _ in range(40)]
+            idle[-1].sendall(b"GET /state HTTP/1.1\r\n")
+            state = links.ask_state(EngineLink(address=address, key=KEY))
+            assert idle[0].recv(1) == b""
+            return state
+
+    assert behind_a_door(work) == ({"since": 1}, 1)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /state HTTP/1.1\r\nauthorization: Bearer "])
+def test_a_connection_that_asks_nothing_is_closed(monkeypatch, sent):
+    monkeypatch.setattr(tcp_door, "HEAD_WITHIN_S", 0.1)
+
+    def work(address):
+        with ExitStack() as stack:
+            idle = connection(stack, address)
+            idle.sendall(sent)
+            return idle.recv(1)
+
+    assert behind_a_door(work) == (b"", 0)
+
+
+def test_a_stranger_s_connection_ends_with_its_refusal():
+    def work(address):
+        with ExitStack() as stack:
+            stranger = connection(stack, address)
+            stranger.sendall(b"POST /ask HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
+            return b"".join(iter(lambda: stranger.recv(4096), b""))
+
+    answer, asked = behind_a_door(work)
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert not asked
 
 
 def test_a_door_without_a_key_stays_shut():
