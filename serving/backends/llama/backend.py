@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -36,6 +37,7 @@ from serving.engine.memory import gib, limits
 from training.engine.contracts import HUB_TOKEN
 from training.engine.model import generate
 
+logger = logging.getLogger(__name__)
 # Bytes of one weight in the files: fp16.
 BYTES_PER_WEIGHT: Final = 2
 # llama.cpp rounds a context up to so many tokens.
@@ -150,7 +152,9 @@ class LlamaBackend:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(forgotten.LOOK_EVERY_S)
-            await asyncio.gather(*(served.watch.look() for served in self._served.values()))
+            looks = [served.watch.look() for served in self._served.values()]
+            for error in filter(None, await asyncio.gather(*looks, return_exceptions=True)):
+                logger.error("A look for forgotten questions failed.", exc_info=error)
 
     def state(self) -> dict[str, Any]:
         return {

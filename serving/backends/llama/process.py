@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import logging
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from serving.backends.contracts import NotServableError, ServerLostError
 from serving.backends.llama import wire
 from serving.engine.errors import RequestRefused
 
+logger = logging.getLogger(__name__)
 LOOK_EVERY_S, LOOK_WITHIN_S = 0.05, 5.0
 # A server that ends sooner after its start cannot load its file or has no memory: it is not started for ever.
 SOON_S: Final = 20.0
@@ -102,6 +104,9 @@ class LlamaServer:
                 await self._run()
             except OSError as error:
                 self._last_words.append(f"it cannot be started: {error}")
+            except Exception as error:
+                logger.exception("A llama-server is started anew.")
+                self._last_words.append(f"it cannot be used: {error!r}")
             # One that answered has loaded: it was killed, or it failed on a question.
             soon = soon + 1 if time.monotonic() - began < SOON_S else 0
             if soon >= MOST_SOON and not self.build:

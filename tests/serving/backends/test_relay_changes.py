@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from serving.backends.contracts import NotServableError, ServerLostError
-from serving.backends.llama import files
+from serving.backends.llama import files, forgotten, wire
 from serving.engine.errors import RequestRefused
 
 pytestmark = pytest.mark.engine
@@ -92,3 +92,37 @@ def test_a_half_of_a_file_that_is_being_written_stays(zoo, tmp_path):
     files.sweep(tmp_path, zoo.entries[:1])
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [f".{served}.F16.gguf.draft", f"{served}.F16.gguf"]
+
+
+def test_a_server_whose_start_fails_in_an_unforeseen_way_is_started_again(relay, zoo, monkeypatch):
+    get, odd = wire.get, iter([b"[]"])
+
+    async def once_odd(socket, path):
+        return next(odd, None) or await get(socket, path) if path == "/props" else await get(socket, path)
+
+    monkeypatch.setattr(wire, "get", once_odd)
+
+    async def work(running):
+        async with asyncio.timeout(30):
+            return (await running.ask("one", "SAY a|"))[0], running.server_of("one")["starts"]
+
+    assert relay(work, entries=zoo.entries[:1]) == ("a", 2)
+
+
+def test_forgotten_questions_are_looked_for_again_after_a_look_that_failed(relay, zoo, monkeypatch):
+    looks = []
+
+    async def failing(watch):
+        looks.append(watch)
+        raise KeyError("odd")
+
+    monkeypatch.setattr(forgotten, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(forgotten.Watch, "look", failing)
+
+    async def work(running):
+        await running.ask("one", "SAY a|")
+        async with asyncio.timeout(10):
+            while len(looks) < 3:
+                await asyncio.sleep(0.01)
+
+    relay(work, entries=zoo.entries[:1])
