@@ -205,7 +205,13 @@ class CallLoop:
             self._give_up(error)
         if (error.wait_s or 0) > limits.longest_wait_s:
             message = f"The provider asks to wait {error.wait_s:,.0f} s. It said: {error.message}"
-            self._give_up(CallError("fatal", error.code, message), lane)
+            too_long = CallError("fatal", error.code, message)
+            if error.fate != "unknown":
+                self._give_up(too_long, lane)
+            # Not left like one that was turned down: it may have been paid, and is not asked again here.
+            self._outcomes.doubtful(prepared, error)
+            self._end(too_long, lane)
+            return False
         is_held = error.fate == "unknown" and not self._may_pay_again(prepared)
         if not is_held and error.fate != "rejected" and attempt < limits.max_tries:
             if error.fate == "unknown":

@@ -155,3 +155,15 @@ def test_a_damaged_journal_stops_the_engine_before_it_pays(attempts: Attempts, p
     assert result["outcome"] == "failed"
     assert "damaged" in result["error"]["message"]
     assert provider.provider.requests == paid
+
+
+def test_a_lost_call_whose_gateway_asks_for_hours_is_held_and_counted(attempts: Attempts, provider: Running) -> None:
+    provider.provider.script = ["status:504;7200"]
+
+    result = attempts.run(teacher(provider.url), count=2, limits={"concurrency": 1})
+
+    assert (result["outcome"], result["error"]["code"]) == ("failed", "gateway_lost")
+    assert "7,200" in result["error"]["message"]
+    (doubt,) = attempts.events("uncertain")
+    assert doubt["possible_cost_usd"] == pytest.approx(result["summary"]["possible_cost_usd"], abs=1e-6)
+    assert result["summary"]["possible_cost_usd"] > 0
