@@ -21,7 +21,7 @@ from jobs.contracts import EngineError, Result
 from jobs.kinds import registry
 from jobs.lifecycle import consumers, end, notify, parts, reaper_lock
 from jobs.lifecycle.end import give_up_error
-from jobs.lifecycle.transitions import lock_job, transition
+from jobs.lifecycle.transitions import transition
 from jobs.models import Job
 from jobs.scheduling import workers
 from jobs.scheduling.clock import database_time_in
@@ -93,9 +93,9 @@ def _expired() -> list[UUID]:
 
 def _release(job_id: UUID) -> int:
     with transaction.atomic():
-        if not Job.objects.filter(pk=job_id, state__in=HELD, lease_until__lt=Now()).exists():
-            return 0  # Renewed, or released by another reaper.
-        job = lock_job(job_id)
+        job = lock_expired(job_id)
+        if job is None:
+            return 0  # Renewed, ended, or released by another reaper.
         reason = f"The worker {job.worker} stopped answering."
         # The fence moves with the release, so that a worker that wakes now writes nothing.
         passed_on: dict[str, Any] = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
@@ -115,6 +115,12 @@ def _release(job_id: UUID) -> int:
         parts.disband(job)
     logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
     return 1
+
+
+def lock_expired(job_id: UUID) -> Job | None:
+    """The job, locked, if its lease has ended: asked with the lock, since it may have been renewed or ended by now."""
+    expired = Job.objects.select_for_update().filter(pk=job_id, state__in=HELD, lease_until__lt=Now())
+    return expired.first()
 
 
 def _tell_kind(job: Job, result: Result) -> None:

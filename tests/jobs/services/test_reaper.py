@@ -1,6 +1,7 @@
 """What nobody looks after any more."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -146,3 +147,20 @@ def test_looking_round_an_idle_house_asks_few_questions(django_assert_max_num_qu
 
     with django_assert_max_num_queries(9):
         reaper.reap()
+
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_what_happened_to_a_job_before_its_row_was_locked_counts(lapsed, monkeypatch, state):
+    job, lock = lapsed(), reaper.lock_expired
+
+    def lock_late(job_id: UUID) -> Job | None:
+        Job.objects.filter(pk=job_id).update(state=state, lease_until=timezone.now() + timedelta(seconds=60))
+        return lock(job_id)
+
+    monkeypatch.setattr(reaper, "lock_expired", lock_late)
+
+    found = reaper.reap()
+
+    job.refresh_from_db()
+    assert (job.state, job.fence, job.crashes) == (state, 1, 0)
+    assert found["expired"] == 0
