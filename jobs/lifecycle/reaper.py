@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -92,27 +92,16 @@ def _expired() -> list[UUID]:
 
 
 def _release(job_id: UUID) -> int:
-    with transaction.atomic():
-        job = lock_expired(job_id)
-        if job is None:
-            return 0  # Renewed, ended, or released by another reaper.
-        reason = f"The worker {job.worker} stopped answering."
-        # The fence moves with the release, so that a worker that wakes now writes nothing.
-        passed_on: dict[str, Any] = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
-        if job.state == JobState.PAUSING:
-            transition(job, JobState.PAUSED, reason=reason, **passed_on)
-        elif job.state == JobState.CANCELLING:
-            transition(job, JobState.CANCELLED, reason=reason, **passed_on)
-            _tell_kind(job, Result(outcome="stopped"))
-        elif (counted := end.count_crash(job))["crashes"] >= end.attempts_allowed(job):
-            error = give_up_error(EngineError(code="worker_lost", message=reason), counted["crashes"])
-            transition(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
-            _tell_kind(job, Result(outcome="failed", error=error))
-        else:
-            transition(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
-            notify.notify_after_commit(job.pk, job.queue)
-        # Its engine, should it live, saves and ends with them.
-        parts.disband(job)
+    """Give one job back; one that cannot be given back now is tried again at the next round, and holds up no other."""
+    try:
+        with transaction.atomic():
+            job = lock_expired(job_id)
+            if job is None:
+                return 0  # Renewed, ended, or released by another reaper.
+            reason = _give_back(job)
+    except Exception:
+        logger.exception("The lease of job %s has ended, and could not be released.", job_id)
+        return 0
     logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
     return 1
 
@@ -123,9 +112,37 @@ def lock_expired(job_id: UUID) -> Job | None:
     return expired.first()
 
 
+def _give_back(job: Job) -> str:
+    reason = f"The worker {job.worker} stopped answering."
+    # The fence moves with the release, so that a worker that wakes now writes nothing.
+    passed_on: dict[str, Any] = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
+    if job.state == JobState.PAUSING:
+        transition(job, JobState.PAUSED, reason=reason, **passed_on)
+    elif job.state == JobState.CANCELLING:
+        transition(job, JobState.CANCELLED, reason=reason, **passed_on)
+        _tell_kind(job, Result(outcome="stopped"))
+    elif (counted := end.count_crash(job))["crashes"] >= end.attempts_allowed(job):
+        error = give_up_error(EngineError(code="worker_lost", message=reason), counted["crashes"])
+        transition(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
+        _tell_kind(job, Result(outcome="failed", error=error))
+    else:
+        transition(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
+        notify.notify_after_commit(job.pk, job.queue)
+    # Its engine, should it live, saves and ends with them.
+    parts.disband(job)
+    return reason
+
+
 def _tell_kind(job: Job, result: Result) -> None:
     if kind := registry.KINDS.get(job.kind):
-        kind.on_finished(job, result, {})
+        try:
+            with transaction.atomic():
+                kind.on_finished(job, result, {})
+        except (OperationalError, InterfaceError):
+            raise  # The database is away: all of it is tried again.
+        except Exception:
+            # A kind that cannot hear of the end must not keep its job from ending.
+            logger.exception("The kind %s could not consume the end of job %s.", job.kind, job.pk)
     consumers.call_after_commit(job)
 
 

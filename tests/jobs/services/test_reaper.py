@@ -1,11 +1,13 @@
 """What nobody looks after any more."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
+from jobs.contracts import Result
 from jobs.kinds import registry
 from jobs.lifecycle import claim, notify, reaper, reaper_lock
 from jobs.lifecycle.claim import AttemptLost, Worker
@@ -147,6 +149,19 @@ def test_looking_round_an_idle_house_asks_few_questions(django_assert_max_num_qu
 
     with django_assert_max_num_queries(9):
         reaper.reap()
+
+
+def test_a_job_whose_kind_cannot_hear_of_its_end_holds_up_no_other(lapsed, kinds, monkeypatch):
+    def refuse(job: Job, result: Result, collected: dict[str, Any]) -> None:
+        raise ValueError("not today")
+
+    monkeypatch.setattr(kinds["counting"], "on_finished", refuse)
+    stuck, other = lapsed("cancelling"), lapsed()
+
+    found = reaper.reap()
+
+    assert (state_of(stuck), state_of(other)) == ("cancelled", "queued")
+    assert found["expired"] == 2
 
 
 @pytest.mark.parametrize("state", ["running", "failed"])
