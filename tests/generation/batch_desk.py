@@ -57,6 +57,8 @@ class BatchDesk:
         self.batches: dict[str, Batch] = {}
         self.refusal: dict[str, str] | None = None
         self.results_host = ""
+        # Anthropic's: results are no longer there, and no address leads to them.
+        self.is_archived = False
 
     def takes(self, path: str) -> bool:
         return bool(re.match(r"/v1/(files|batches|messages/batches)\b", path))
@@ -149,6 +151,7 @@ class BatchDesk:
         if "messages" in path:
             counts = {"processing": 0 if ended else total, "succeeded": good, "errored": bad["error"]}
             counts |= {"expired": bad["expired"] + bad["unbilled-missing"], "canceled": bad["canceled"]}
+            is_kept = ended and not self.is_archived
             return {
                 "id": batch.id,
                 "type": "message_batch",
@@ -156,7 +159,8 @@ class BatchDesk:
                 "request_counts": counts,
                 "created_at": datetime.fromtimestamp(batch.created_at, UTC).isoformat(),
                 "expires_at": datetime.fromtimestamp(batch.created_at + 86400, UTC).isoformat(),
-                "results_url": f"{self.results_host}/v1/messages/batches/{batch.id}/results" if ended else None,
+                "archived_at": datetime.now(UTC).isoformat() if ended and not is_kept else None,
+                "results_url": f"{self.results_host}/v1/messages/batches/{batch.id}/results" if is_kept else None,
             }
         status = "failed" if batch.refusal else "in_progress"
         if ended:

@@ -67,7 +67,9 @@ class AnthropicBatches:
             counts = batch.request_counts
             done = counts.succeeded + counts.errored + counts.expired + counts.canceled
             if batch.processing_status == "ended":
-                return BatchStatus("ended", done=done, answered=counts.succeeded)
+                # Results are dropped after a month; how many there were is still told.
+                is_kept = batch.archived_at is None
+                return BatchStatus("ended", done=done, answered=counts.succeeded, is_kept=is_kept)
             return BatchStatus("running", done=done)
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
