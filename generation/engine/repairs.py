@@ -13,6 +13,7 @@ from typing import Any
 
 from generation.engine.clients.interface import Reply
 from generation.engine.plan import PlannedCall
+from jobs.rundir import lines
 from review.spec.prompting import Message
 
 # The journal's word for an answer that was paid, and may be mended by one more call.
@@ -35,7 +36,9 @@ def repair_call(call: PlannedCall, messages: list[Message], reply: Reply) -> Pla
     """The call that asks for the answer anew: the conversation, the answer as it came, and what is wrong with it."""
     wrong = "\n".join(f"- {flaw}" for flaw in reply.flaws)
     wish = f"This answer cannot be used as it is:\n{wrong}\nWrite it again in the same form, and change nothing else."
-    conversation = [*messages, {"role": "assistant", "content": reply.said}, {"role": "user", "content": wish}]
+    turns = [{"role": "assistant", "content": reply.said}, {"role": "user", "content": wish}]
+    # Half a character of the answer goes back as a whole one: no request can hold it.
+    conversation = [*messages, *lines.storable(turns)]
     return replace(call, id=repair_id(call.id), record=call.record.model_copy(update={"messages": conversation}))
 
 

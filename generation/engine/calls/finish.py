@@ -10,7 +10,7 @@ from typing import Any
 
 from generation.engine import prompts
 from generation.engine.budget import BudgetTracker, bounded_usage, worst_case
-from generation.engine.calls.parse import FailedAnswer, parse_answer
+from generation.engine.calls.parse import EXCERPT_CHARS, FailedAnswer, parse_answer
 from generation.engine.calls.stop import WasteGuard
 from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
@@ -19,9 +19,12 @@ from generation.engine.plan import PlannedCall
 from generation.engine.repairs import FLAWED, FlawedAnswer, repair_call
 from generation.engine.report import Report
 from generation.engine.structured import schema_words
+from jobs.rundir import lines
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 
+# What a server calls its model and its answer; a longer name would not fit an event.
+LONGEST_NAME = 120
 LEFT_IN_DOUBT = CallError("unknown", "left_in_doubt", "The job ended after a try of this call that may have been paid.")
 
 
@@ -150,15 +153,16 @@ class CallFinisher:
             # What the answer's own count would have come to, where no call of this prompt can have cost that.
             "claimed_cost_usd": used.claimed_usd,
             "cache_saved_usd": round(uncached_usd - cost_usd, 9),
-            "model": reply.model,
-            "request_id": reply.request_id,
+            "model": reply.model[:LONGEST_NAME],
+            "request_id": reply.request_id[:LONGEST_NAME],
             "parameters": self._provenance(prepared),
         }
         if reply.flaws:
-            payload["flaws"] = list(reply.flaws)
+            payload["flaws"] = [flaw[:EXCERPT_CHARS] for flaw in reply.flaws]
         outcome = parse_answer(self.task, reply)
         if isinstance(outcome, FailedAnswer):
-            payload |= {"code": outcome.code, "message": outcome.message, "excerpt": outcome.excerpt}
+            message = outcome.message[:EXCERPT_CHARS]
+            payload |= {"code": outcome.code, "message": message, "excerpt": outcome.excerpt}
             return "failure", self._scrubbed(payload)
         payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
         if reply.probabilities:
@@ -168,7 +172,8 @@ class CallFinisher:
         return "draft", self._scrubbed(payload)
 
     def _scrubbed(self, payload: dict[str, Any]) -> dict[str, Any]:
-        clean: dict[str, Any] = self._scrub(payload)
+        """Payload without secrets, and without half characters: the journal takes none."""
+        clean: dict[str, Any] = self._scrub(lines.storable(payload))
         return clean
 
     def _provenance(self, prepared: PreparedCall) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from generation.engine.clients.interface import Reply
 from review.spec.prompting import CompletionError, parse
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
+from web import strict_json
 
 EXCERPT_CHARS = 1000
 LARGEST_DRAFT_BYTES = 64 * 1024
@@ -59,6 +60,9 @@ def parse_answer(task: TaskSpec, reply: Reply) -> ParsedAnswer | FailedAnswer:
         fields = parse(task, reply.text)
     except CompletionError as error:
         return FailedAnswer("malformed", str(error), excerpt(reply.text))
+    for path, (mistake,) in strict_json.unstorable_texts(fields, reply.text):
+        # It stood there as an escape, which the text itself does not show.
+        return FailedAnswer("mis_encoded", f"'{path}': {mistake}", excerpt(reply.text))
     if len(json.dumps(fields, ensure_ascii=False).encode()) > LARGEST_DRAFT_BYTES:
         return FailedAnswer(
             "too_large", f"The draft is larger than {LARGEST_DRAFT_BYTES // 1024} KB.", excerpt(reply.text)

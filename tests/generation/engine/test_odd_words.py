@@ -49,11 +49,23 @@ def test_what_a_server_says_of_itself_ends_no_order(
     assert result["summary"]["uncertain"] == 0
 
 
-@pytest.mark.parametrize("escaped", [r"\ud83d", r"\u0000"])
-def test_half_a_character_behind_an_escape_is_no_draft(escaped: str) -> None:
-    text = f'{{"title": "A depot {escaped}", "points": ["One"]}}'
+def test_half_a_character_behind_an_escape_is_no_draft() -> None:
+    text = r'{"title": "A depot \ud83d", "points": ["One"]}'
 
     outcome = parse_answer(TaskSpec.model_validate(LISTED), Reply(text))
 
     assert isinstance(outcome, FailedAnswer)
     assert outcome.code == "mis_encoded"
+
+
+@pytest.mark.parametrize("said", [r'{"sub\ud83dject": "x", "body": "y"}', "Half a \ud83d, and no JSON."])
+def test_a_flawed_answer_with_half_a_character_is_sent_back_once(
+    attempts: Attempts, chatterbox: Running, said: str
+) -> None:
+    chatterbox.provider.about = {"choices": [{"message": {"content": said}, "finish_reason": "stop"}]}
+
+    result = attempts.run(teacher(chatterbox.url, answers="json"), count=1)
+
+    assert (result["outcome"], result["summary"]["drafts"]) == ("succeeded", 0)
+    assert result["summary"]["repairs"] == 1
+    assert result["summary"]["cost_usd"] == pytest.approx(2 * 0.0007)
