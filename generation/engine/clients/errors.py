@@ -146,7 +146,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) ->
 def _date(text: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year without end
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

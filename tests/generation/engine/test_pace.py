@@ -25,6 +25,7 @@ NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
         ({"retry-after": "Fri, 20 Nov 2026 12:00:30 GMT"}, 30.0),
         ({"retry-after": "Fri, 20 Nov 2026 11:00:00 GMT"}, 0.0),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "Fri, 20 Nov 99999999999 12:00:30 GMT"}, None),
         # A clock here that is a year off changes nothing.
         ({"retry-after": "Thu, 20 Nov 2025 12:00:09 GMT", "date": "Thu, 20 Nov 2025 12:00:00 GMT"}, 9.0),
         ({"retry-after": "Fri, 20 Nov 2026 12:00:30 GMT", "date": "yesterday"}, 30.0),
