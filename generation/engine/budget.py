@@ -12,6 +12,7 @@ from review.spec.prompting import Message
 TOKENS_PER_MESSAGE, TOKENS_PER_CALL = 8, 16
 # More than this nobody reads, and no database keeps.
 MOST_CLAIMED_USD = 1e12
+MOST_TOKENS = 2**31 - 1
 
 
 def token_bound(text: str) -> int:
@@ -71,7 +72,9 @@ def bounded_usage(
     cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
     claimed_usd = teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch)
     if claimed_usd <= most_usd:
-        return BookedUsage(input_tokens, output_tokens, cache, claimed_usd)
+        # Where tokens cost nothing, no count is too dear to be true.
+        cache = {name: min(tokens, MOST_TOKENS) for name, tokens in cache.items()}
+        return BookedUsage(min(input_tokens, MOST_TOKENS), min(output_tokens, MOST_TOKENS), cache, claimed_usd)
     input_tokens, output_tokens = min(input_tokens, most_in), min(output_tokens, most_out)
     cache = {name: min(tokens, input_tokens) for name, tokens in cache.items()}
     cost_usd = min(teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch), most_usd)

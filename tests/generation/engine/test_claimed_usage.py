@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generation.engine.budget import MOST_CLAIMED_USD, bounded_usage, worst_case
+from generation.engine.budget import MOST_CLAIMED_USD, MOST_TOKENS, bounded_usage, worst_case
 from generation.engine.clients.interface import Reply
 from generation.engine.contracts import TeacherSpec
 from tests.generation.engine.conftest import PRICE, Attempts, teacher
@@ -69,6 +69,17 @@ def test_a_count_that_cannot_be_is_booked_at_the_worst_case_at_most(
     assert used.claimed_usd is not None
     assert most_usd < used.claimed_usd <= MOST_CLAIMED_USD
     assert max(used.input_tokens, used.output_tokens, *used.cache.values()) <= max(bound)
+
+
+@pytest.mark.parametrize("lied", ["input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens"])
+def test_a_count_of_a_free_teacher_is_kept_as_far_as_the_books_can_hold_it(lied: str) -> None:
+    free = TeacherSpec(name="t", provider="openai-compatible", model="m", parameters={"max_tokens": 100})
+    count = {"input_tokens": 20, "output_tokens": 50, lied: 10**30}
+
+    used = bounded_usage(free, Reply("x", **count), (GIVEN, ANSWERED), most_usd=0.0)
+
+    assert used.cost_usd == 0
+    assert max(used.input_tokens, used.output_tokens, *used.cache.values()) == MOST_TOKENS
 
 
 def test_one_lie_does_not_use_up_the_budget_of_the_calls_after_it(attempts: Attempts, liar: Running) -> None:
