@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.utils import is_mfa_enabled
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -39,8 +40,8 @@ class EncryptedSecretsAdapter(DefaultMFAAdapter):
         try:
             return _keys().decrypt(encrypted_text.removeprefix(_ENCRYPTED_PREFIX).encode()).decode()
         except InvalidToken:
-            # Another SECRET_KEY: no code fits, and an admin can renew the member's factor.
-            return ""
+            # Another SECRET_KEY: no code fits, as nobody knows this secret. Those of an empty one could all compute.
+            return str(generate_totp_secret())
 
 
 class SecondFactorMiddleware:
