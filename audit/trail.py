@@ -179,6 +179,12 @@ def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: 
     )
 
 
+def is_recorded(act: str, *, by: HasId, about: HasId, **detail: Plain) -> bool:
+    """Return whether a member did this to a thing before, with the same plain values."""
+    rows = AuditRow.objects.filter(act=act, actor=str(by.pk), subject_id=str(about.pk))
+    return any(row == detail for row in rows.values_list("detail", flat=True).distinct())
+
+
 def _plain(value: Plain | list[str]) -> Plain | list[str]:
     if isinstance(value, str):
         # What one of the databases cannot keep would come back changed, and the day's seal would not hold.

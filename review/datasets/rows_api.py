@@ -60,9 +60,9 @@ class RowsFileView(APIView):
             headers |= {"Accept-Ranges": "bytes", "Content-Length": str(part.length)}
         if part.is_partial:
             headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
-        if part.start == 0:
-            # Once for a file, however often its download is resumed.
-            what = {"split": file.split, "format": file.format, "container": file.container}
+        what = {"split": file.split, "format": file.format, "container": file.container}
+        # Once for a file, however often its download is resumed; what nobody began is no resumption.
+        if part.start == 0 or not trail.is_recorded("dataset_downloaded", by=member_of(request), about=version, **what):
             trail.record("dataset_downloaded", by=member_of(request), about=version, **what)
         blocks = files.blocks(file.path, part.start, part.length)
         response = StreamingHttpResponse(

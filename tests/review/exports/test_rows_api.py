@@ -201,3 +201,20 @@ def test_the_audit_trail_says_who_took_a_file_once_a_download(
     (row,) = AuditRow.objects.filter(act="dataset_downloaded")
     assert (row.actor, row.subject_id) == (str(admin.pk), str(version.pk))
     assert row.detail == {"format": "kto", "split": "train", "container": "jsonl"}
+
+
+def test_a_file_taken_without_its_begin_is_in_the_trail(api: APIClient, version: DatasetVersion, admin: Member) -> None:
+    from audit.models import AuditRow
+
+    part = b"".join(api.get(address(version, format="kto"), HTTP_RANGE="bytes=1-"))
+    b"".join(api.get(address(version, format="kto"), HTTP_RANGE="bytes=10-"))
+
+    assert part == data_of(version, "train", "kto")[1:]
+    (row,) = AuditRow.objects.filter(act="dataset_downloaded")
+    assert (row.actor, row.subject_id) == (str(admin.pk), str(version.pk))
+
+
+def test_a_range_of_thousands_of_digits_is_none(api: APIClient, version: DatasetVersion) -> None:
+    answer = api.get(address(version), HTTP_RANGE=f"bytes={'9' * 5000}-")
+
+    assert (answer.status_code, b"".join(answer)) == (200, data_of(version, "train", "sft"))
