@@ -26,6 +26,8 @@ ACTS: dict[str, str] = {
     "member_unmade_admin": "Member no longer admin",
     "password_renewed": "Temporary password given",
     "password_changed": "Password changed",
+    "account_tied": "Account of the provider tied",
+    "account_untied": "Account of the provider untied",
     "address_changed": "E-mail address changed",
     "invited": "Invitation made",
     "invitation_revoked": "Invitation revoked",

@@ -1,4 +1,4 @@
-"""Writes sign-ins, sign-outs, failed attempts and second factors to the audit trail. Knows signals; decides nothing."""
+"""Writes sign-ins, sign-outs, failed attempts and new ways in to the audit trail. Knows signals; decides nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
+from allauth.socialaccount import signals as social
 from django.contrib.auth import signals as auth
 from django.http import HttpRequest
 
@@ -14,6 +15,7 @@ from members.models import Member
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
+    from allauth.socialaccount.models import SocialAccount, SocialLogin
 
 LONGEST_NAME = 150
 
@@ -24,6 +26,10 @@ def connect_signals() -> None:
     auth.user_logged_out.connect(_signed_out, dispatch_uid="audit.signed_out")
     auth.user_login_failed.connect(_failed, dispatch_uid="audit.failed")
     account.password_changed.connect(_password_changed, dispatch_uid="audit.password")
+    # A first password, of a member who came by their organisation's provider.
+    account.password_set.connect(_password_changed, dispatch_uid="audit.first_password")
+    social.social_account_added.connect(_account_tied, dispatch_uid="audit.account_tied")
+    social.social_account_removed.connect(_account_untied, dispatch_uid="audit.account_untied")
     mfa.authenticator_added.connect(_factor_on, dispatch_uid="audit.factor_on")
     mfa.authenticator_reset.connect(_factor_on, dispatch_uid="audit.factor_reset")
     mfa.authentication_failed.connect(_code_failed, dispatch_uid="audit.code_failed")
@@ -53,6 +59,14 @@ def _code_failed(user: Member, **_: Any) -> None:
 
 def _password_changed(user: Member, **_: Any) -> None:
     trail.record("password_changed", by=user, about=user)
+
+
+def _account_tied(sociallogin: SocialLogin, **_: Any) -> None:
+    trail.record("account_tied", by=sociallogin.user, about=sociallogin.user)
+
+
+def _account_untied(socialaccount: SocialAccount, **_: Any) -> None:
+    trail.record("account_untied", by=socialaccount.user, about=socialaccount.user)
 
 
 def _factor_on(user: Member, authenticator: Authenticator, **_: Any) -> None:

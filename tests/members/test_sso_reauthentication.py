@@ -9,6 +9,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
+from audit.models import AuditRow
 from members.models import ApiToken, Member
 from tests.members.conftest import aged
 from tests.members.provider import Provider
@@ -148,3 +149,17 @@ def test_where_there_is_no_provider_the_page_says_whom_to_ask(stale, admin):
     stale.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
 
     assert "Ask an admin to renew your password" in stale.get("/accounts/reauthenticate/sso/").content.decode()
+
+
+def test_each_new_way_in_and_the_end_of_one_is_in_the_trail(by_sso, provider):  # noqa: F811
+    confirm(by_sso)
+    password = "a quite new secret"
+
+    by_sso.post("/accounts/password/set/", {"password1": password, "password2": password})
+    by_sso.post("/accounts/reauthenticate/", {"password": password})
+    by_sso.post("/accounts/3rdparty/", {"account": SocialAccount.objects.get().pk})
+
+    mine = str(Member.objects.get(username="ada").pk)
+    rows = AuditRow.objects.exclude(act__in=["signed_in", "signed_out"]).order_by("id")
+    ways = [("account_tied", mine), ("password_changed", mine), ("account_untied", mine)]
+    assert list(rows.values_list("act", "subject_id")) == ways
