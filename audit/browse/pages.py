@@ -12,6 +12,9 @@ from audit.browse.queries import TrailFilter, require_admin, trail_csv
 from audit.seals import queries as seals_queries
 from audit.trail import ACTS
 
+# Digits of a row's number; Python reads none of thousands of them.
+LONGEST_ROW = 20
+
 
 class TrailFilterForm(forms.Form):
     act = forms.ChoiceField(
@@ -38,7 +41,8 @@ def index(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = TrailFilterForm(request.GET)
     criteria, before = form.asked, request.GET.get("before", "")
-    lines, following = queries.page(criteria, before=int(before) if before.isdecimal() else None)
+    is_row = before.isdecimal() and len(before) < LONGEST_ROW
+    lines, following = queries.page(criteria, before=int(before) if is_row else None)
     context = {
         "section": "settings",
         "tab": "audit",

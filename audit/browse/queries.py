@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from audit.browse import ports
 from audit.models import AuditRow
 from audit.seals.queries import first_day
 from audit.trail import ACTS, KIND_NAMES
-from web import csv
+from web import csv, zones
 
 PAGE = 100
 MEMBER = "member"
@@ -67,7 +68,7 @@ def rows_matching(criteria: TrailFilter) -> QuerySet[AuditRow]:
     if criteria.since:
         rows = rows.filter(at__gte=first_day(criteria.since))
     if criteria.until:
-        rows = rows.filter(at__lt=first_day(criteria.until + timedelta(days=1)))
+        rows = rows.filter(at__lt=zones.end_of(criteria.until, ZoneInfo("UTC")))
     return rows
 
 

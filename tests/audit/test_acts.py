@@ -127,6 +127,18 @@ def test_a_filter_that_cannot_be_read_is_said_and_narrows_nothing(admin: Member,
     assert "Signed out everywhere" in page
 
 
+@pytest.mark.parametrize("address", ["/settings/audit/", "/settings/audit/audit.csv", "/api/v1/audit/"])
+def test_the_last_day_there_is_ends_a_period_like_any_other(admin: Member, as_member: Any, address: str) -> None:
+    answer = as_member(admin).get(f"{address}?until=9999-12-31")
+
+    content = answer.content if not answer.streaming else b"".join(answer)
+    assert (answer.status_code, b"signed_in" in content or b"Signed in" in content) == (200, True)
+
+
+def test_a_page_of_thousands_of_digits_is_the_first(admin: Member, as_member: Any) -> None:
+    assert as_member(admin).get(f"/settings/audit/?before={'9' * 5000}").status_code == 200
+
+
 def test_programs_read_the_trail_page_by_page(admin: Member, reviewer: Member, api_as: Any) -> None:
     manage.renew_password(reviewer, by=admin)
     api = api_as(admin)
