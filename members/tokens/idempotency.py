@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.request import Request
@@ -124,8 +125,16 @@ def _replay(first_request: RememberedRequest, fingerprint: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    files = [(name, upload.name, upload.size) for name, upload in sorted(request.FILES.items())]
+    files = [(name, upload.name, _hash_of(upload)) for name, upload in sorted(request.FILES.items())]
     data: Any = request.data
     body = data if not files else {key: data[key] for key in data if key not in request.FILES}
     text = json.dumps([request.method, request.path.rstrip("/"), body, files], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _hash_of(upload: UploadedFile[bytes]) -> str:
+    digest = hashlib.sha256()
+    for chunk in upload.chunks():
+        digest.update(chunk)
+    upload.seek(0)
+    return digest.hexdigest()

@@ -61,6 +61,12 @@ def test_another_request_with_the_key_is_refused(api: APIClient) -> None:
     assert post(api, GOOD + "Bolt,rail\n").json()["code"] == "idempotency_key_reused"
 
 
+def test_another_file_of_the_same_name_and_size_is_another_request(api: APIClient) -> None:
+    post(api, GOOD)
+
+    assert post(api, GOOD.replace("Acme", "Bolt")).json()["code"] == "idempotency_key_reused"
+
+
 def test_a_request_that_failed_is_not_remembered(api: APIClient) -> None:
     assert post(api, GOOD + "Short\n").status_code == 422
     assert not RememberedRequest.objects.exists()
