@@ -29,7 +29,9 @@ class UsageEntry:
 
 def count_usage(entry: UsageEntry) -> None:
     """Add one question to its day's row, and settle what it took of its token's minute."""
-    entry.taken.settle(entry.prompt_tokens + entry.completion_tokens)
+    # Who hangs up just before the end has read all of it, and nobody has counted that: what was taken stays taken.
+    if entry.outcome != "cancelled":
+        entry.taken.settle(entry.prompt_tokens + entry.completion_tokens)
     key = {"day": timezone.now().date(), "miniature_id": entry.miniature_id, "token": entry.token}
     added = {
         "requests": F("requests") + 1,

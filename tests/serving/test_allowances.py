@@ -133,3 +133,14 @@ def test_counting_settles_what_was_taken(settings, db, miniature):
     )
 
     assert caches["rates"].get(f"rate:v1-tokens:eve:{int(NOW) // 60}") == 15
+
+
+@pytest.mark.parametrize(("outcome", "counted"), [("cancelled", 100), ("error", 0)])
+def test_who_hangs_up_before_the_end_has_had_what_was_taken(settings, db, miniature, outcome, counted):
+    settings.SERVING_TOKENS_PER_MINUTE = 1000
+    taken = rate_limits.claim("eve", ASKED)
+    from serving.v1 import usage
+
+    usage.count_usage(UsageEntry(miniature.pk, None, "eve", outcome, taken=taken))
+
+    assert caches["rates"].get(f"rate:v1-tokens:eve:{int(NOW) // 60}") == counted
