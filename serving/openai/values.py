@@ -14,6 +14,8 @@ from serving.openai.errors import ApiError
 def text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise wrong(name, "must be a text")
+    if "\x00" in value:
+        raise wrong(name, "must be a text without zero bytes")
     return value
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpRe
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from serving.openai import responses
+from serving.openai import responses, values
 from serving.openai.errors import ApiError
 from serving.openai.requests import MAX_BODY_BYTES
 from serving.openai.response_format import GRAMMAR_HEADER
@@ -169,7 +169,7 @@ def _models(authorization: str) -> dict[str, Any]:
 
 
 def _model(authorization: str, name: str) -> dict[str, Any]:
-    caller = auth.caller_of(authorization)
+    caller, name = auth.caller_of(authorization), values.text(name, "model")
     router = routers.find(name, caller) if queries.find_served(name, member=caller.member) is None else None
     if router is not None:
         return _as_model(router)

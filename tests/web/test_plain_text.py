@@ -63,7 +63,13 @@ def test_whole_characters_beyond_the_first_plane_pass(browser: Client, task: Tas
 
 @pytest.mark.parametrize(
     "address",
-    ["/tasks/outreach/review/list/?state=%00", "/tasks/outreach/review/decisions/?q=a%00b", "/?x%00=1"],
+    [
+        "/tasks/outreach/review/list/?state=%00",
+        "/tasks/outreach/review/decisions/?q=a%00b",
+        "/?x%00=1",
+        "/settings/tokens/a%00b/revoke/",
+        "/join/a%00b/",
+    ],
 )
 def test_an_address_with_a_zero_byte_is_told_so(browser: Client, address: str) -> None:
     answer = browser.get(address)
@@ -77,6 +83,7 @@ def test_a_programs_address_with_a_zero_byte_is_a_problem(browser: Client) -> No
 
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert "zero byte" in answer.json()["errors"]["reviewer"][0]
+    assert browser.delete("/api/v1/tokens/a%00b/").json()["errors"]["address"]
 
 
 def test_a_form_with_a_zero_byte_changes_nothing(browser: Client, task: Task) -> None:

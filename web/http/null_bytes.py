@@ -24,7 +24,8 @@ class RefuseNullBytes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        # Before the route is looked for: whether its task may be seen is asked of the database.
+        return _refusal(request, "address") if "\x00" in request.path_info else self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]

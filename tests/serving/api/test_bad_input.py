@@ -10,6 +10,7 @@ from django.test import Client
 from serving.openai import requests
 from serving.openai.errors import ApiError
 from serving.runtime import internal_keys
+from serving.v1 import api
 
 PLAIN = {
     "model": "m", "stop": ["END"],
@@ -49,6 +50,7 @@ def test_what_nobody_knows_is_refused_rather_than_ignored():
 @pytest.mark.parametrize(
     ("changes", "param"),
     [
+        ({"model": "a\0b"}, "model"),
         ({"temperature": 2.1}, "temperature"),
         ({"temperature": "hot"}, "temperature"),
         ({"temperature": True}, "temperature"),
@@ -279,3 +281,10 @@ def test_a_known_key_on_a_path_that_is_not_there_or_with_another_verb(db):
     assert client.post("/v1/embeddings", {}, "application/json", headers=header).status_code == 404
     assert client.get("/v1/models", headers=header).json() == {"object": "list", "data": []}
     assert client.get("/v1/models/gpt-4o", headers=header).json()["error"]["code"] == "model_not_found"
+
+
+def test_no_model_is_looked_for_by_a_name_that_the_database_cannot_hold(lead, key_of):
+    with pytest.raises(ApiError) as refused:
+        api._model(f"Bearer {key_of(lead)}", "a\0b")
+
+    assert (refused.value.status, refused.value.param) == (400, "model")
