@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -24,8 +24,9 @@ Word = tuple[UUID, Member, ParsedVerdict]
 def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
     """Record what reviewers said of drafts of one task, and settle what counts for each of them.
 
-    A word that is here already, by draft, reviewer, time and content, is passed over. The drafts are locked until the
-    transaction ends. A card that is in somebody's deck stays there; its holder's verdict is then a further one.
+    A word that is here already, by draft, reviewer, time and content, is passed over. Of words of one time the last one
+    is the later. The drafts are locked until the transaction ends. A card that is in somebody's deck stays there; its
+    holder's verdict is then a further one.
 
     Returns:
         How many verdicts are new.
@@ -36,14 +37,16 @@ def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
         here[decision.draft_id].append(decision)
     existing = {decision.pk for decisions in here.values() for decision in decisions}
     fresh: dict[UUID, Decision] = {}
-    for draft_id, reviewer, parsed_verdict in words:
+    places: dict[UUID, int] = {}
+    for place, (draft_id, reviewer, parsed_verdict) in enumerate(words):
         decision = _decision(drafts[draft_id], reviewer, parsed_verdict, source=source, now=now)
+        places[decision.pk] = place
         if decision.pk not in existing:
             fresh[decision.pk] = decision
     for decision in fresh.values():
         here[decision.draft_id].append(decision)
     touched = {decision.draft_id for decision in fresh.values()}
-    retracts = [retraction for pk in touched for retraction in _overtaken(drafts[pk], here[pk], source=source)]
+    retracts = [retraction for pk in touched for retraction in _overtaken(drafts[pk], here[pk], places, source)]
     for retraction in retracts:
         here[retraction.draft_id].append(retraction)
     Decision.objects.bulk_create([*fresh.values(), *retracts], batch_size=200)
@@ -105,10 +108,17 @@ def _fields(draft: Draft, parsed_verdict: ParsedVerdict) -> Fields | None:
     return draft.fields if parsed_verdict.edited is None else parsed_verdict.edited
 
 
-def _overtaken(draft: Draft, decisions: Sequence[Decision], *, source: Source) -> list[Decision]:
-    """Return retractions of all but each reviewer's last verdict, each dated by the verdict that follows."""
+def _overtaken(
+    draft: Draft, decisions: Sequence[Decision], places: Mapping[UUID, int], source: Source
+) -> list[Decision]:
+    """Return retractions of all but each reviewer's last verdict, each dated by the verdict that follows.
+
+    Args:
+        places: Of the words that are brought in, by decision: tells which of one time is the later.
+    """
     by_reviewer: dict[UUID, list[Decision]] = defaultdict(list)
-    for decision in golds.standing_decisions(decisions):
+    standing = golds.standing_decisions(decisions)
+    for decision in sorted(standing, key=lambda each: (each.created_at, places.get(each.pk, -1))):
         by_reviewer[decision.reviewer_id].append(decision)
     return [
         Decision(

@@ -86,6 +86,14 @@ def test_of_one_reviewer_the_latest_word_stands_in_whatever_order_they_come(take
     assert Decision.objects.exclude(verdict="retract").count() == 4
 
 
+@pytest.mark.parametrize("at", ["", "2026-01-02"])
+@pytest.mark.parametrize("words", [("accept", "reject"), ("reject", "accept"), ("reject", "accept", "reject")])
+def test_of_one_reviewers_words_at_one_time_the_last_in_the_file_stands(take, at: str, words: tuple[str, ...]) -> None:
+    take(*(f"Late,Sorry.,{word},ann,{at}" for word in words))
+
+    assert Gold.objects.get().verdict == words[-1]
+
+
 def test_golds_rebuild_to_what_the_import_wrote(take) -> None:
     take("Late,Sorry.,reject,ann,2026-01-02T10:00:00Z", "Late,Sorry.,accept,ann,2026-01-01T10:00:00Z",
          "Lamp,Soon.,edit,bo,,At once.", "Size,No.,accept,bo", "Size,No.,reject,ann")  # fmt: skip
