@@ -25,8 +25,8 @@ def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
     """Record what reviewers said of drafts of one task, and settle what counts for each of them.
 
     A word that is here already, by draft, reviewer, time and content, is passed over. Of words of one time the last one
-    is the later. The drafts are locked until the transaction ends. A card that is in somebody's deck stays there; its
-    holder's verdict is then a further one.
+    is the later. The drafts are locked until the transaction ends. A card that is in the deck of somebody else stays
+    there; its holder's verdict is then a further one.
 
     Returns:
         How many verdicts are new.
@@ -164,6 +164,10 @@ def _close_assignments(drafts: dict[UUID, Draft], fresh: Iterable[Decision]) -> 
 def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     """Rebuild golds and states; drafts on which a lead ruled, or with a known answer, one by one."""
     ids = [draft.pk for draft in drafts]
+    # Whoever gave one of these verdicts holds the card no more.
+    held = set(
+        Assignment.objects.filter(draft__in=ids, state=AssignmentState.ACTIVE).values_list("draft_id", flat=True)
+    )
     apart = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     plain = [draft for draft in drafts if draft.pk not in apart]
@@ -174,7 +178,7 @@ def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     )
     for draft in drafts:
         state = golds.resolve(draft.pk) if draft.pk in apart else _state(draft, here[draft.pk], resolved[draft.pk])
-        if draft.state != DraftState.LEASED:
+        if draft.pk not in held:
             draft.state = state
     Draft.objects.bulk_update(drafts, ["state"], batch_size=200)
 

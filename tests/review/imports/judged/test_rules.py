@@ -149,6 +149,23 @@ def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: 
     assert outcome.draft_state == DraftState.DISPUTED
 
 
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_a_verdict_of_the_cards_own_holder_takes_it_out_of_their_deck(
+    task: Task, take, reviewer: Member, wanted: int
+) -> None:
+    factories.join(reviewer, task)
+    record = factories.make_records(factories.make_source(task), 1)[0]
+    Record.objects.filter(pk=record.pk).update(facts={"ticket": "Late"}, group="late")
+    factories.make_drafts(task, [record], fields=[{"reply": "Sorry."}])
+    Draft.objects.update(verdicts_wanted=wanted)
+    deck.deal(reviewer, task, count=1)
+
+    take("Late,Sorry.,accept,R. Obst", reviewers={"R. Obst": "rob"})
+
+    assert Draft.objects.get().state == (DraftState.DECIDED if wanted == 1 else DraftState.PENDING)
+    assert not Assignment.objects.filter(state=AssignmentState.ACTIVE).exists()
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
