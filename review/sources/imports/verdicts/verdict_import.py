@@ -66,10 +66,12 @@ class ReviewerAccounts:
 
     def learn(self, names: Iterable[str]) -> None:
         """Find or make the members of further names; a name is the same member in every import of the task."""
-        fresh = {username_of(self._task, name): name for name in names if name not in self._by_name}
-        by_username = {member.username: member for member in Member.objects.filter(username__in=fresh)}
-        for username, name in fresh.items():
-            self._by_name[name] = by_username.get(username) or _made(username, name)
+        fresh = {name: username_of(self._task, name) for name in sorted(names) if name not in self._by_name}
+        by_username = {member.username: member for member in Member.objects.filter(username__in=set(fresh.values()))}
+        for name, username in fresh.items():
+            if username not in by_username:
+                by_username[username] = _made(username, name)
+            self._by_name[name] = by_username[username]
 
     def member(self, name: str) -> Member:
         return self._by_name[name]

@@ -50,6 +50,13 @@ def test_somebody_unknown_becomes_a_member_who_cannot_sign_in(take) -> None:
     assert Decision.objects.get().reviewer == member
 
 
+def test_a_name_in_capitals_and_in_small_letters_is_one_member(take) -> None:
+    take("Late,Sorry.,accept,Mara Lind", "Lamp,Soon.,reject,mara lind")
+
+    assert Decision.objects.values("reviewer").distinct().count() == 1
+    assert Decision.objects.count() == 2
+
+
 def test_a_name_can_stand_for_a_member_of_the_team(task: Task, take, reviewer: Member) -> None:
     factories.join(reviewer, task)
 
