@@ -139,10 +139,11 @@ def _side_at(place: float, train: float, validation: float) -> str:
 def normal_group(group: str) -> str:
     """Normalise a group's name, so that spellings of one company agree.
 
-    Ignores case, blanks, punctuation and legal suffix.
+    Ignores case, blanks, punctuation and legal suffix, also one in brackets or behind a hyphen. A normal name stays.
     """
     text = unicodedata.normalize("NFKC", group)
-    return _NO_WORD.sub(" ", without_legal_suffix(text).casefold()).strip() or text.casefold().strip()
+    words = _NO_WORD.sub(" ", without_legal_suffix(text).casefold()).strip()
+    return without_legal_suffix(words) or text.casefold().strip()
 
 
 def without_legal_suffix(name: str) -> str:

@@ -31,3 +31,19 @@ def test_the_short_way_gives_what_the_pattern_gives() -> None:
 )
 def test_writings_of_one_company_agree(name: str, group: str) -> None:
     assert splits.normal_group(name) == group
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["“Acme AG”", "Acme (AG)", "Acme-AG", "Acme AG,", "Acme [S.A.]", "Acme, Co. (Ltd.)", "Acme / SE", "Acme AG\u200b"],
+)
+def test_punctuation_around_a_legal_suffix_makes_no_other_company(name: str) -> None:
+    assert splits.normal_group(name) == "acme"
+
+
+@pytest.mark.parametrize("name", ["The Company", "S.A.", "Foo (Co) Inc.", "Sp. z o.o.", "İstanbul A.Ş.", "(AG)", "…"])
+def test_a_normal_name_is_its_own(name: str) -> None:
+    group = splits.normal_group(name)
+
+    assert group
+    assert splits.normal_group(group) == group
