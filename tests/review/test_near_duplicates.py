@@ -1,6 +1,7 @@
 """Near-duplicates are found exactly, whatever the order."""
 
 import random
+import unicodedata
 
 import pytest
 
@@ -27,6 +28,15 @@ def test_case_and_punctuation_do_not_hide_a_duplicate() -> None:
     found = near_duplicates.pairs(["One two three four five six.", "one, two THREE four five six"])
 
     assert found == [(0, 1)]
+
+
+def test_letters_composed_in_another_way_do_not_hide_a_duplicate() -> None:
+    text = "Für größere Läden prüfen wir täglich, ob Ihre Kühlgeräte überhitzen und Wärme in die Räume zurückführen."
+    texts = [text, unicodedata.normalize("NFD", text)]
+
+    assert near_duplicates.pairs(texts) == [(0, 1)]
+    assert near_duplicates.shingles(texts[0]) == near_duplicates.shingles(texts[1])
+    assert near_duplicates.rows_to_exclude(texts, ["train", "test"]) == {0: ("straddles", 1), 1: ("straddles", 0)}
 
 
 def test_empty_texts_pair_with_nothing() -> None:

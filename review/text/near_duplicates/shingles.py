@@ -6,6 +6,7 @@ words and numbers; does not know which texts are alike.
 
 from __future__ import annotations
 
+import unicodedata
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -47,10 +48,15 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 
     Without blanks each character is a word.
     """
-    words = scripts.words(text.casefold())
+    words = _words(text)
     if not words:
         return frozenset()
     return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+
+
+def _words(text: str) -> list[str]:
+    """Words with their letters composed: a letter and its accent apart would be the begins of two words."""
+    return scripts.words(text.casefold() if text.isascii() else unicodedata.normalize("NFC", text.casefold()))
 
 
 class WordNumbers:
@@ -65,7 +71,7 @@ class WordNumbers:
         """All words of texts as numbers, (W,), and how many each text has, (D,)."""
         flat, lengths = array("i"), array("q")
         for text in texts:
-            words = scripts.words(text.casefold())
+            words = _words(text)
             flat.extend(map(self._ids.__getitem__, words))
             lengths.append(len(words))
         ids = np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, np.int32)
