@@ -28,6 +28,8 @@ _TEXTS = {
     "dpo": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
 }
+# Of `raw`: keys that a row without any lacks; such a cell is empty.
+_NOT_IN_ALL = ("comments", "outcomes")
 
 
 def has_parquet() -> bool:
@@ -118,7 +120,7 @@ class ParquetFile:
     def _flush(self) -> None:
         import pyarrow as pa
 
-        arrays = [_column([row[field.name] for row in self._group], field.type) for field in self._schema]
+        arrays = [_column([row.get(field.name) for row in self._group], field.type) for field in self._schema]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema), GROUP_ROWS)
         self._group = []
 
@@ -129,7 +131,7 @@ def columns(format_: str) -> pa.Schema:
 
     messages = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
     if format_ == "raw":
-        nested = ("record", "draft", "decision", "decisions", "rulings", "preferences", "provenance")
+        nested = ("record", "draft", "decision", "decisions", "rulings", "preferences", "provenance", *_NOT_IN_ALL)
         head = [("id", pa.string()), ("task", pa.string()), ("task_version", pa.int32()), ("split", pa.string())]
         return pa.schema([*head, *((name, pa.string()) for name in nested)])
     if format_ == "messages":

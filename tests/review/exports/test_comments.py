@@ -18,7 +18,7 @@ from review.datasets import queries
 from review.datasets.exports import RAW_SCHEMA, RAW_VERSION
 from review.desk.comments import writing
 from review.models import Comment, DatasetVersion, Gold, Record, Task
-from tests.review.exports.conftest import Freeze
+from tests.review.exports.conftest import Freeze, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,15 @@ def test_a_row_holds_the_comments_on_its_draft(remark: Comment, freeze: Freeze) 
     assert sum("comments" in row for row in rows.values()) == 1
     for row in rows.values():
         jsonschema.validate(row, RAW_SCHEMA, format_checker=jsonschema.FormatChecker())
+
+
+def test_parquet_holds_what_a_line_of_raw_does(remark: Comment, freeze: Freeze) -> None:
+    version = freeze()
+
+    lines, rows = rows_of(version, "raw"), rows_of(version, "raw", "parquet")
+
+    assert [row["comments"] and json.loads(row["comments"]) for row in rows] == [row.get("comments") for row in lines]
+    assert sum(row["comments"] is not None for row in rows) == 1
 
 
 def test_comments_are_masked_and_those_of_later_left_out(remark: Comment, freeze: Freeze) -> None:
