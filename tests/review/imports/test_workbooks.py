@@ -83,6 +83,14 @@ def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None
     }
 
 
+def test_a_cell_of_blanks_beyond_the_header_is_no_value(write: Write) -> None:
+    sheet = rows(HEADER, ("Acme", "steel", 1, " "), ("Bolt", "wire", 2, None, "\u00a0"))
+
+    read = open_table(write(workbook({"One": sheet}), "book.xlsx")).rows()
+
+    assert [(row.problem, row.values.get("company")) for row in read] == [("", "Acme"), ("", "Bolt")]
+
+
 @pytest.mark.parametrize(
     ("content", "code", "says"),
     [

@@ -139,7 +139,7 @@ class _Sheet:
             return None
         self._fill(number, row)
         width = len(self.columns)
-        beyond = next((at for at, cell in enumerate(row) if at >= width and cell != ""), None)
+        beyond = next((at for at, cell in enumerate(row) if at >= width and not _is_blank([cell])), None)
         if beyond is not None:
             return f"{self._place(beyond, number)} has a value, but its column has no header"
         if unread is not None:
