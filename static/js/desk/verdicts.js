@@ -26,6 +26,8 @@ export class Verdicts {
   async resume() {
     for (const { kind, draft, title, headers, body } of await this.outbox.entries()) {
       if (kind === "hold" || body.verdict === "retract") {
+        // It is undone already, though the server may not know.
+        this.history.drop(body.retracts ?? this.away.get(draft));
         this.away.delete(draft);
         continue;
       }

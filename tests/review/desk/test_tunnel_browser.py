@@ -17,7 +17,7 @@ from members.models import Member
 from review.models import Decision, Gold, Task
 from review.states import Verdict
 from tests.review import factories
-from tests.review.desk.looking import SHOWN, current, saved, until
+from tests.review.desk.looking import SHOWN, current, saved, until, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CUT_S = 30 if os.environ.get("STRESS") == "1" else 3
@@ -174,3 +174,28 @@ def test_a_verdict_that_waited_while_the_product_was_renewed_is_sent_to_its_new_
     page.reload()
 
     until(page, lambda: Decision.objects.filter(draft=card, verdict="accept").count() == 1)
+
+
+def test_a_taking_back_that_waits_through_a_reload_is_not_offered_again(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    for count in (1, 2):
+        page.keyboard.press("a")
+        saved(page, count)
+    page.route("**/decisions/**", lambda route: route.abort())
+    page.keyboard.press("z")
+    until(page, lambda: waiting(page) == 1)
+
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    expect(page.locator("[data-strip] button")).to_have_count(1)
+    page.keyboard.press("z")
+    until(page, lambda: waiting(page) == 2)
+    page.unroute("**/decisions/**")
+
+    saved(page, 4)
+    assert not Gold.objects.exists()
+    expect(page.locator(f"#card-{first}")).to_be_attached()
+    expect(page.locator("[data-refusals] .alert")).to_have_count(0)
