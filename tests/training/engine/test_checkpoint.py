@@ -54,6 +54,18 @@ def test_only_the_newest_are_kept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000003", "step-00000010"]
 
 
+def test_a_damaged_checkpoint_takes_no_place_of_a_whole_one(tmp_path):
+    for step in (10, 20, 30):
+        save(tmp_path, step)
+    (tmp_path / "step-00000030" / "weights.safetensors").write_bytes(b"torn")
+
+    # The run went on from step 20, by hand in the same directory.
+    assert save(tmp_path, 25, keep=1).is_dir()
+
+    saved, damaged = checkpoint.newest(tmp_path, fingerprint="f")
+    assert (saved.state.step, damaged) == (25, [])
+
+
 @pytest.mark.parametrize("file", ["weights.safetensors", "optimiser.pt", "standing.json", "manifest.json"])
 @pytest.mark.parametrize("damage", ["torn", "missing"])
 def test_a_damaged_checkpoint_is_passed_over(tmp_path, file, damage):

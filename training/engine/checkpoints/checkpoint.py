@@ -56,7 +56,7 @@ def save(
     keep: int,
     extra: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write a checkpoint and prune all but the newest `keep`.
+    """Write a checkpoint and prune all but the newest `keep`, and damaged ones of later steps.
 
     Args:
         weights: Tuned parameters by name.
@@ -91,7 +91,7 @@ def save(
     shutil.rmtree(final, ignore_errors=True)
     draft.rename(final)
     fsync_folder(root)
-    _prune(root, keep)
+    _prune(root, keep, newest=final)
     return final
 
 
@@ -189,8 +189,11 @@ def _verified(folder: Path) -> dict[str, Any] | None:
     return manifest if whole else None
 
 
-def _prune(root: Path, keep: int) -> None:
-    for folder in sorted(root.glob("step-*"), reverse=True)[keep:]:
+def _prune(root: Path, keep: int, *, newest: Path) -> None:
+    """Delete all but the newest `keep`; those of later steps are damaged, or the run would have gone on from them."""
+    folders = sorted(root.glob("step-*"), reverse=True)
+    place = folders.index(newest)
+    for folder in folders[:place] + folders[place + keep :]:
         shutil.rmtree(folder)
 
 
