@@ -15,7 +15,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.utils.tqdm import tqdm
 
 from jobs.contracts import Wire
@@ -66,7 +66,8 @@ def main(run: RunDir) -> int:
 def _fetch(run: RunDir, spec: DownloadSpec, token: str | None) -> dict[str, Any]:
     model_info = HfApi(token=token).model_info(spec.hub_id, revision=spec.revision or None, files_metadata=True)
     files = [each for each in model_info.siblings or () if is_needed(each.rfilename)]
-    total = sum(each.size or 0 for each in files)
+    # What lies here already, of a download that was paused or of another's, is not fetched again.
+    total = sum(_size(each) for each in files if not _is_here(spec.hub_id, each.rfilename, model_info.sha))
     _require_room(Path(constants.HF_HUB_CACHE), total)
     report = _reporter(run, total)
     folder = Path()
@@ -100,6 +101,10 @@ def _size(file: RepoSibling) -> int:
     return file.size or 0
 
 
+def _is_here(hub_id: str, name: str, revision: str | None) -> bool:
+    return isinstance(try_to_load_from_cache(hub_id, name, revision=revision), str)
+
+
 def _require_room(cache: Path, total: int) -> None:
     folder = cache
     while not folder.exists():
@@ -107,7 +112,7 @@ def _require_room(cache: Path, total: int) -> None:
     if (free := shutil.disk_usage(folder).free) < total:
         raise Refusal(
             "disk_full",
-            f"The disk of {folder} has {free / 1e9:.1f} GB free; this model takes {total / 1e9:.1f} GB.",
+            f"The disk of {folder} has {free / 1e9:.1f} GB free; what this model lacks takes {total / 1e9:.1f} GB.",
             hint="Free some room there, or set HF_HOME to another disk and start the workers again.",
         )
 

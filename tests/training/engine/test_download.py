@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ import pytest
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
 from tests.training.engine.hub_server import COMMIT, HubServer
+from training.engine import download as downloading
 from training.engine.download import is_needed
+from web.errors import Refusal
 
 pytestmark = pytest.mark.engine
 
@@ -105,3 +108,30 @@ def test_a_model_that_cannot_be_served_is_refused_after_its_download(hub: HubSer
 )
 def test_a_file_of_a_hub_is_part_of_the_model_or_not(name: str, expected: bool) -> None:
     assert is_needed(name) is expected
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_room_is_asked_for_what_is_not_on_this_host_yet(
+    student: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    """A download that was paused, or of a model that lies here already, needs no room for what it has."""
+    cache = tmp_path / "hub"
+    folder = cache / "models--maker--open" / "snapshots" / COMMIT
+    shutil.copytree(student(), folder)
+    named = [SimpleNamespace(rfilename=file.name, size=file.stat().st_size) for file in folder.iterdir()]
+    if not is_there:
+        (folder / "model.safetensors").unlink()
+    listed = SimpleNamespace(sha=COMMIT, siblings=named)
+    monkeypatch.setattr(downloading.HfApi, "model_info", lambda *_, **__: listed)
+    monkeypatch.setattr(downloading, "hf_hub_download", lambda _, name, **__: str(folder / name))
+    monkeypatch.setattr(downloading.constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000))
+    run: Any = SimpleNamespace(stop_requested=False, emit=lambda *_, **__: None)
+    spec = downloading.DownloadSpec(hub_id="maker/open")
+
+    if is_there:
+        assert downloading._fetch(run, spec, None)["revision"] == COMMIT
+        return
+    with pytest.raises(Refusal) as refused:
+        downloading._fetch(run, spec, None)
+    assert refused.value.code == "disk_full"
