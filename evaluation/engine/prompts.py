@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evaluation.engine.contracts import EvaluationSpec, HeldOutRecord, System
 from review.spec import prompting
 from training.engine.data.chat import Messages
+from training.engine.data.control_tokens import RowRefusedError
 from training.engine.model import generate
 from training.engine.model.loading import LoadedStudent
 
@@ -26,7 +27,8 @@ class AskedPrompts:
         if not fewer:
             return ""
         fitted = f"{sum(self.shown) / len(self.shown):.1f} of {max(self.offered)} examples were shown on average"
-        return f"{system.name}: {fewer} of {len(self.shown)} prompts had no room for every example; {fitted}."
+        why = "had no room for every example, or could not be read with it"
+        return f"{system.name}: {fewer} of {len(self.shown)} prompts {why}; {fitted}."
 
 
 def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) -> AskedPrompts:
@@ -52,15 +54,18 @@ def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) ->
 def _fitting(
     spec: EvaluationSpec, student: LoadedStudent, record: HeldOutRecord, examples: list[prompting.FewShotExample]
 ) -> tuple[Messages, int]:
-    """Drop examples until the prompt leaves room for an answer as long as the longest example's."""
-    needed = max((_tokens(spec, student, example) for example in examples), default=0)
+    """Drop examples until the prompt can be read and leaves room for an answer as long as the longest example's.
+
+    A record that cannot be read without any is asked about all the same: whoever writes says so, of this one alone.
+    """
+    needed = max((_tokens(student, _answer(spec, example)) or 0 for example in examples), default=0)
     counts = range(len(examples), 0, -1)
     tried: list[tuple[prompting.Audience, int]] = [("teacher", count) for count in counts]
     tried += [("student", count) for count in counts]
     for audience, count in tried:
         prompt = _prompt(spec, record, audience, examples[:count])
-        length = len(student.chat.prompt_ids(prompt))
-        if generate.room_for_answer(student.chat, length, student.context_length) >= needed:
+        length = _tokens(student, prompt)
+        if length and generate.room_for_answer(student.chat, length, student.context_length) >= needed:
             return prompt, count
     return _prompt(spec, record, "teacher", []), 0
 
@@ -85,5 +90,13 @@ def _prompt(
     return [*head, *turns, question]
 
 
-def _tokens(spec: EvaluationSpec, student: LoadedStudent, example: prompting.FewShotExample) -> int:
-    return len(student.chat.prompt_ids([{"role": "user", "content": prompting.completion(spec.task, example.fields)}]))
+def _answer(spec: EvaluationSpec, example: prompting.FewShotExample) -> Messages:
+    return [{"role": "user", "content": prompting.completion(spec.task, example.fields)}]
+
+
+def _tokens(student: LoadedStudent, prompt: Messages) -> int | None:
+    """Tokens of a prompt; None where the student cannot read it as it is written."""
+    try:
+        return len(student.chat.prompt_ids(prompt))
+    except RowRefusedError:
+        return None

@@ -25,6 +25,7 @@ from tests.nursery import SETTINGS, nursery
 from tests.training.engine.chats import NO_SYSTEM, make_chatty
 from tests.training.engine.conftest import make_model, make_tokenizer
 from training.engine.data.chat import open_chat
+from training.engine.model import generate
 from training.engine.model.loading import LoadedStudent
 
 pytestmark = pytest.mark.engine
@@ -160,6 +161,26 @@ def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_q
     assert [turn["content"].split()[-1] for turn in prompt if turn["role"] == "assistant"] == shown
     assert prompt[0]["content"].startswith(begins)
     assert (found.shown, found.offered) == ([len(shown)], [2])
+
+
+def test_a_record_that_cannot_be_read_fails_alone_where_examples_are_shown() -> None:
+    # The template drops what stands behind a bar, so the student would not read all of the record.
+    template = "{% for turn in messages %}<|{{ turn.role }}|>{{ turn.content.split('|')[0] }}<|end|>{% endfor %}"
+    chat = open_chat(make_tokenizer(template=template))
+    examples = [{"facts": {"company": "One"}, "fields": {"subject": "One", "body": "One"}}]
+    records = [*RECORDS[:1], {"id": "odd", "facts": {"company": "Pipe | Sons"}}]
+    spec = EvaluationSpec.model_validate({
+        "task": SPEC.canonical(), "records": records,
+        "systems": [{"name": "b", "student": {"path": "/x"}, "method": "base", "kind": "baseline",
+                     "audience": "teacher", "shown": [{"record": r["id"], "examples": examples} for r in records]}],
+    })  # fmt: skip
+    model = make_model("llama", len(chat.tokenizer))
+
+    asked = prompts_for(spec, spec.systems[0], LoadedStudent(model, chat, "llama", 512, 0))
+    answers = list(generate.generate(model, chat, asked.prompts, max_new_tokens=2))
+
+    assert asked.shown == [1, 0]
+    assert {answer.index: answer.is_unfit for answer in answers} == {0: False, 1: True}
 
 
 def test_only_examples_that_had_no_room_are_told() -> None:
