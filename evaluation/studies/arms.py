@@ -83,11 +83,12 @@ def _companies(groups: Mapping[str, Group], rule: Mapping[str, Any]) -> list[int
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
     """Compare in order; the first comparison that is not shown ends the sequence, or that of its family."""
     comparisons, ended = [], set()
-    level = rule.get("level", 0.95)
+    level, unknown = rule.get("level", 0.95), results.unknown_noise(groups, rule)
     for arm, against in rule["comparisons"]:
         family = rule.get("families", {}).get(arm, "")
         goes_on = family not in ended
-        problem = next((_problem(name, groups, rule) for name in (arm, against) if _problem(name, groups, rule)), "")
+        problems = (_problem(arm, groups, rule), _problem(against, groups, rule), unknown)
+        problem = next((each for each in problems if each), "")
         lost, low, high = (
             (None, None, None)
             if arm not in groups or against not in groups

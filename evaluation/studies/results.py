@@ -82,6 +82,19 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
     return by_key
 
 
+def unknown_noise(groups: Mapping[Any, Group], rule: Mapping[str, Any]) -> str:
+    """Say why nothing is known of the noise between records: all are one, or of one company where those are drawn.
+
+    Draws of a single unit are all alike, so an interval would hold the noise of seeds alone. Empty where all is well.
+    """
+    records, companies = next(iter(groups.values())).records, rule.get("companies")
+    units = {companies[record] for record in records} if companies else set(records)
+    if len(units) > 1:
+        return ""
+    unit = "records of one group" if len(records) > 1 else "one validation record"
+    return f"its cells share {unit} only, so the noise between records is unknown"
+
+
 def lost_share(losses: Array, reference: Array, metric: str) -> Array:
     """Return the lost share of the reference's quality: the fall of a share, or the rise of a loss.
 

@@ -38,6 +38,8 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
         return _inconclusive(
             "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
         )
+    if unknown := results.unknown_noise(arms, rule):
+        return _inconclusive(f"The study cannot tell: {unknown}.")
     if full.mean <= 0:
         return _inconclusive("Undecided: the loss of full fine-tuning is zero, so no relative difference exists.")
     drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"])

@@ -45,6 +45,8 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
         return _inconclusive(
             "The study cannot tell: no size has two finished seeds, so the noise between runs is unknown."
         )
+    if unknown := results.unknown_noise(group_by_size, rule):
+        return _inconclusive(f"The study cannot tell: {unknown}.")
     if group_by_size[sizes[-1]].is_unstable(rule):
         return _inconclusive(
             f"The study cannot tell: at {sizes[-1]} records {_unstable(group_by_size[sizes[-1]], rule)}."

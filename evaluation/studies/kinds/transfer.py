@@ -62,7 +62,8 @@ def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Map
     ]
     groups = results.groups(here, lambda cell: cell.arm, rule["metric"])
     base = groups.pop(rule.get("base", BASE_BEFORE), None)
-    if base is None or base.mean <= 0 or not any(len(group.losses) > 1 for group in groups.values()):
+    is_known = base is not None and base.mean > 0 and not results.unknown_noise({task: base}, rule)
+    if base is None or not is_known or not any(len(group.losses) > 1 for group in groups.values()):
         return {"task": task, "base": None if base is None else base.mean, "entries": []}
     noise = pooled_variance([group.losses for group in groups.values()])
     entries = [_entry(task, group, base, noise, rule) for group in groups.values()]
