@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from training.engine.model_types import CausalModel
 
 MERGED_INSTEAD: Final = "Export this miniature as merged safetensors."
+# Names that transformers has for the activation that llama.cpp computes in Llama and Qwen.
+GATED: Final = frozenset({"silu", "swish"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ def family_of(config: PretrainedConfig) -> Family:
         )
     if config.model_type == "gemma3_text":
         _require_gemma_as_known(config)
+    elif _has_windows(config) or config.hidden_act not in GATED:
+        message = f"llama.cpp knows students of the family {config.model_type} without windows and with SiLU alone"
+        raise TrainError("gguf_other_layers", message, MERGED_INSTEAD)
     if any(rope["rope_type"] not in ("default", "linear", "llama3") for rope in _ropes(config).values()):
         raise TrainError("gguf_rope", "this student's rope scaling is not written to GGUF", MERGED_INSTEAD)
     return family
@@ -135,6 +140,13 @@ def _interleaved(name: str, tensor: Tensor, config: PretrainedConfig) -> Tensor:
 def _norms_from_one(name: str, tensor: Tensor, _config: PretrainedConfig) -> Tensor:
     """Gemma's norms scale by one plus their weight, llama.cpp's by the weight."""
     return tensor + 1 if name.endswith("norm.weight") else tensor
+
+
+def _has_windows(config: PretrainedConfig) -> bool:
+    """Return whether a layer sees fewer tokens than the context holds."""
+    kinds, window = set(getattr(config, "layer_types", None) or ()), getattr(config, "sliding_window", None)
+    is_cut = window is not None and window < config.max_position_embeddings
+    return bool(kinds - {"full_attention", "sliding_attention"}) or ("sliding_attention" in kinds and is_cut)
 
 
 def _require_gemma_as_known(config: PretrainedConfig) -> None:

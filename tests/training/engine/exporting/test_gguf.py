@@ -247,6 +247,27 @@ def test_a_family_llama_cpp_is_not_written_for_is_refused_with_the_way_out(stude
     assert (refused.value.code, "merged" in refused.value.hint) == ("gguf_gemma", True)
 
 
+@pytest.mark.parametrize(
+    ("family", "otherwise"),
+    [
+        ("qwen2", {"use_sliding_window": True, "sliding_window": 8, "layer_types": ["sliding_attention"] * 2}),
+        ("llama", {"hidden_act": "gelu"}),
+    ],
+)
+def test_what_llama_cpp_would_compute_otherwise_is_refused(tmp_path, family, otherwise):
+    """It knows no windows of Qwen's, and no activation but its own: such a file would load and write nonsense."""
+    tokenizer = make_tokenizer()
+    model = model_of(family, len(tokenizer))
+    for name, value in otherwise.items():
+        setattr(model.config, name, value)
+    student = save(tmp_path / "student", model, tokenizer)
+
+    with pytest.raises(TrainError) as refused:
+        gguf_file.gguf_contents(student, quantised=False)
+
+    assert (refused.value.code, "merged" in refused.value.hint) == ("gguf_other_layers", True)
+
+
 def test_a_byte_that_flips_is_found_when_the_file_is_read_back(tmp_path):
     tokenizer = make_tokenizer()
     student = save(tmp_path / "student", model_of("qwen2", len(tokenizer)), tokenizer)
