@@ -1,8 +1,9 @@
 """Tokens that several runs share, kept under a hash of all they depend on.
 
-A key is the hash of the dataset's file, of the tokenizer, of its chat template with its day, and of how this engine
-encodes. A row's length is no part of it: nothing is cut, so the same tokens serve every `max_length`. A file that is
-not what was written is made again; one unused for a while, or beyond the limit, is deleted.
+A key is the hash of the dataset's file, of the tokenizer, of its chat template with its day, of how many tokens the
+student knows, and of how this engine encodes. A row's length is no part of it: nothing is cut, so the same tokens
+serve every `max_length`. A file that is not what was written is made again; one unused for a while, or beyond the
+limit, is deleted.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def key_of(dataset: Path, chat: Chat, *, max_rows: int | None) -> str | None:
     parts = [ENCODING, data, max_rows, tokenizer, _hash(str(chat.tokenizer.chat_template)), chat.end_of_turn]
     parts += [chat.ways.model_dump_json(), chat.folds_system]
     parts += ["apart"] if chat.is_apart else []
+    # Rows are kept once they are known to have an embedding each.
+    parts += [chat.vocabulary]
     return _hash(json.dumps(parts))
 
 

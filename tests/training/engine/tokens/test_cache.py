@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,18 @@ def test_what_is_kept_is_not_encoded_again(tmp_path, file, chat, monkeypatch):
     again = token_cache.read_cached(file, chat, cache=cache, max_length=256)
 
     assert list(again) == first
+
+
+def test_a_student_with_fewer_embeddings_is_not_given_anothers_tokens(tmp_path, file, chat):
+    """Two students of one tokenizer: what the larger reads, the smaller has no embedding for."""
+    cache = TokenCache(tmp_path / "cache")
+    rows = token_cache.read_cached(file, chat, cache=cache, max_length=256)
+    smaller = replace(chat, vocabulary=max(token for row in rows for token in row.ids))
+
+    with pytest.raises(TrainError) as refused:
+        token_cache.read_cached(file, smaller, cache=cache, max_length=256)
+
+    assert refused.value.code == "tokenizer_too_large"
 
 
 def _never(*_, **__):
