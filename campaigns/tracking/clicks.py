@@ -48,8 +48,9 @@ def click(token: str, visitor: Visitor) -> str:
     payload = {"link": link.name, "agent": visitor.agent[:120]}
     if why:
         payload["why"] = why
-    # Per second: a click that is repeated by an impatient hand, or by a browser that asks twice, is one.
-    key = f"click:{message.pk.hex}:{link.pk.hex}:{int(now.timestamp())}"
+    # Per second: a click that is repeated by an impatient hand, or by a browser that asks twice, is one. A scanner's is
+    # another: some look a link up in the second in which it is followed.
+    key = f"{'scan' if why else 'click'}:{message.pk.hex}:{link.pk.hex}:{int(now.timestamp())}"
     record.record(
         message,
         EventKind.CLICKED,
@@ -75,7 +76,7 @@ def opened(token: str, visitor: Visitor) -> None:
     now = timezone.now()
     why = mail_scanners.machine_reason(_link_visit(message, visitor, now, 0), too_soon_s=settings.CLICK_TOO_SOON_S)
     payload = {"agent": visitor.agent[:120], **({"why": why} if why else {})}
-    key = f"open:{message.pk.hex}:{int(now.timestamp()) // 60}"
+    key = f"{'fetch' if why else 'open'}:{message.pk.hex}:{int(now.timestamp()) // 60}"
     record.record(
         message,
         EventKind.OPENED,

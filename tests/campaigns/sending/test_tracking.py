@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns.compose import link_tokens
 from campaigns.compose import message as compose_message
 from campaigns.compose.link_tokens import TokenPurpose
+from campaigns.events import outcomes
 from campaigns.models import Event, Link, Message, Suppression
 from campaigns.states import EventKind, MessageState, StopReason, SuppressionReason
 from tests.campaigns import factories
@@ -83,6 +84,18 @@ def test_a_scanner_is_told_apart_and_still_led_on(sent, link, visitor, method, a
     event = Event.objects.get()
     assert response.status_code == 302
     assert (event.is_machine, event.payload["why"]) == (True, why)
+
+
+def test_a_scanner_in_the_same_second_takes_no_click_from_a_person(sent, link, visitor, campaign):
+    now = timezone.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: now)
+        visitor.head(click_path(sent, link))
+        visitor.get(click_path(sent, link))
+        visitor.get(click_path(sent, link))
+
+    assert sorted(Event.objects.values_list("is_machine", flat=True)) == [False, True]
+    assert outcomes.human_events(campaign, EventKind.CLICKED).count() == 1
 
 
 def test_a_click_right_after_sending_is_a_scanners(sent, link, visitor):
