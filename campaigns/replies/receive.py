@@ -71,9 +71,10 @@ def take_event(happening: ProviderEvent) -> InboundResult:
     if message is None:
         return InboundResult.UNMATCHED
     is_machine = happening.kind == EventKind.AUTO_REPLIED
+    is_hard = bool(happening.payload.get("hard"))
     event = record.record(
         message,
-        happening.kind,
+        _kind_of_report(happening.kind, delivery_reports.bare_id(happening.message_id), is_hard=is_hard),
         source=EventSource.WEBHOOK,
         key=happening.key,
         # Nothing happens in the future; a clock that runs ahead must not open an experiment's horizon.
@@ -151,7 +152,17 @@ def _bounced(incoming: IncomingMail) -> InboundResult:
     assert bounce is not None
     payload = {"hard": bounce.is_hard, "status": bounce.status, "text": bounce.text}
     kind = EventKind.BOUNCED if bounce.is_final else EventKind.DEFERRED
+    kind = _kind_of_report(kind, bounce.original_message_id, is_hard=bounce.is_hard)
     return _reported_message(incoming, kind, [bounce.original_message_id, *incoming.answers], payload)
+
+
+def _kind_of_report(kind: EventKind, message_id: str, *, is_hard: bool) -> EventKind:
+    """Return the kind of event that a report is: of an answer that was turned away no bounce of the campaign.
+
+    The mail before it arrived; that its reader is not there any more is true of both.
+    """
+    is_of_answer = kind == EventKind.BOUNCED and not is_hard and bool(mails_answered([message_id]))
+    return EventKind.DEFERRED if is_of_answer else kind
 
 
 def _reported_message(

@@ -8,10 +8,12 @@ from django.utils import timezone
 from audit.models import AuditRow
 from campaigns.answers import compose, send, write
 from campaigns.models import Event, InboxAnswer
+from campaigns.replies import receive
 from campaigns.sending import outbox
 from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import SuppressionReason
 from campaigns.suppression import suppress
+from demo.mail_sink import simulated_mail
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.scheduling import halt
@@ -199,6 +201,22 @@ def test_a_refusal_for_good_is_a_bounce_of_the_mail_it_continues(reply, admin):
 
     assert Event.objects.get(kind="bounced").message_id == reply.message_id
     assert suppress.selectors.is_listed(reply.message.contact.address_hmac)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "is_listed"),
+    [("5.2.2", "deferred", False), ("5.7.1", "deferred", False), ("5.1.1", "bounced", True)],
+)
+def test_a_report_on_an_answer_is_read_as_the_servers_own_refusal_of_it(reply, admin, status, kind, is_listed):
+    on_wire = claimed(reply, admin)
+    outbox.settle(on_wire, ServerReply(SendResult.ACCEPTED, "250 ok", 250), now=timezone.now())
+    report = simulated_mail.bounce(on_wire.mail.mail.message().as_bytes(), status=status, reason="no")
+
+    receive.take_mail(report.as_bytes())
+
+    event = Event.objects.exclude(kind="replied").get()
+    assert (event.message_id, event.kind) == (reply.message_id, kind)
+    assert suppress.selectors.is_listed(reply.message.contact.address_hmac) == is_listed
 
 
 def test_a_cancelled_job_opens_the_answer_again(reply, admin):
