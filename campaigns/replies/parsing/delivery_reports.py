@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message as Mail
@@ -135,7 +136,7 @@ def read_bounce(mail: Mail) -> Bounce | None:
     The notice of a success or a relay is no bounce. Of several recipients the first that failed counts, then one that
     is delayed: our mails have one each.
     """
-    status_part = next((p for p in mail.walk() if p.get_content_type() in STATUS_PARTS), None)
+    status_part = next((p for p in own_parts(mail) if p.get_content_type() in STATUS_PARTS), None)
     if status_part is None:
         return None
     blocks = _blocks(status_part)
@@ -155,6 +156,16 @@ def read_bounce(mail: Mail) -> Bounce | None:
         text=diagnostic,
         original_message_id=original_id(mail),
     )
+
+
+def own_parts(mail: Mail) -> Iterator[Mail]:
+    """Yield a mail and its parts, but not those of mails that it carries: what these report it does not."""
+    yield mail
+    payload = mail.get_payload()
+    if isinstance(payload, list) and mail.get_content_type() not in WHOLE_PARTS:
+        for part in payload:
+            if isinstance(part, Mail):
+                yield from own_parts(part)
 
 
 def read_prose(text: str, *, subject: str, original_message_id: str = "", is_from_server: bool = True) -> Bounce | None:

@@ -205,7 +205,7 @@ class Complaint:
 
 def read_complaint(mail: Mail, *, sender: str = "", subject: str = "") -> Complaint | None:
     """The complaint a mail reports: in a feedback report, or by handing back a mail as feedback loops do."""
-    part = next((p for p in mail.walk() if p.get_content_type() == _REPORT), None)
+    part = next((p for p in delivery_reports.own_parts(mail) if p.get_content_type() == _REPORT), None)
     if part is None:
         return Complaint("", original_id(mail)) if _is_handed_back(mail, sender, subject) else None
     payload = part.get_payload()

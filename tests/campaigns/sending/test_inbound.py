@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.mime.message import MIMEMessage
+
 import pytest
 from django.utils import timezone
 
@@ -111,6 +113,20 @@ def test_a_hard_bounce_suppresses_and_a_delay_does_not(campaign, went):
     assert (delayed, bounced, state) == (InboundResult.NEW, InboundResult.NEW, False)
     assert Suppression.objects.get().reason == SuppressionReason.BOUNCED
     assert set(Event.objects.values_list("kind", flat=True)) == {"sent", "deferred", "bounced"}
+
+
+@pytest.mark.parametrize("report", [simulated_mail.bounce, simulated_mail.complaint])
+def test_a_reader_who_attaches_a_report_on_a_mail_of_theirs_has_replied(mail, went, report):
+    attached = report(raw(simulated_mail.reply(went, "To your sales address")))
+    answer = simulated_mail.reply(went, "Yes, call me. Your sales address does not work, see below.")
+    answer.make_mixed()
+    answer.attach(MIMEMessage(attached))
+
+    receive.take_mail(raw(answer))
+
+    assert Reply.objects.get().text == "Yes, call me. Your sales address does not work, see below."
+    assert set(Event.objects.values_list("kind", flat=True)) == {"sent", "replied"}
+    assert not Suppression.objects.exists()
 
 
 def test_a_complaint_suppresses(went):
