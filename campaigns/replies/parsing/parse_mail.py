@@ -13,11 +13,12 @@ from email.header import Header, decode_header
 from email.message import Message as Mail
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from urllib.parse import unquote
 
 from campaigns.replies.parsing import auto_replies, delivery_reports, html_text, mailboxes, quotations
 from campaigns.replies.parsing.delivery_reports import HEADER_PARTS, STATUS_PARTS, WHOLE_PARTS, Bounce, original_id
+from campaigns.replies.parsing.storable import storable
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_IDS = 50
@@ -63,7 +64,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
     def tried(name: str, read_part: Callable[[], T], empty: T) -> T:
         # The standard library's parser has many ways to stumble over hostile bytes; a part that is lost is no disaster.
         try:
-            return read_part()
+            return cast(T, storable(read_part()))
         except (Exception, RecursionError):
             problems.append(name)
             return empty

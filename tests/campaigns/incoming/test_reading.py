@@ -210,6 +210,29 @@ def test_no_bytes_make_reading_fail(raw):
     assert "\x00" not in read.text + read.subject
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape"])
+def test_halves_of_a_character_that_no_database_keeps_are_replaced(charset):
+    half = b"+2AA-" if charset == "utf-7" else rb"\ud800"
+    name, word = charset.encode(), half.replace(b"\\", b"=5C")
+    raw = b"Subject: =?%s?q?Well%s?=\nContent-Type: text/plain; charset=%s\n\nYes%s, call me" % (name, word, name, half)
+
+    read = parse_mail.parse_mail(raw)
+
+    assert (read.subject, read.text) == ("Well\ufffd", "Yes\ufffd, call me")
+
+
+def test_no_field_of_a_header_brings_a_zero_byte():
+    head = b"From: a\x00@b.example\nMessage-ID: <one\x00@b.example>\nIn-Reply-To: <two\x00@b.example>\n"
+    automatic = parse_mail.parse_mail(head + b"Auto-Submitted: auto-\x00replied\n\nhi")
+    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; b\n\n"
+    fields = b"Action: failed\nDiagnostic-Code: 55\x000 no\n"
+    report = b"Content-Type: multipart/report; boundary=b\n\n--b\n" + status + fields + b"\n--b--"
+    failed = parse_mail.parse_mail(head + report)
+
+    assert (automatic.message_id, automatic.auto_reason) == ("one@b.example", "Auto-Submitted: auto-replied")
+    assert (failed.sender, failed.answers, failed.bounce.text) == ("a@b.example", ("two@b.example",), "550 no")
+
+
 @pytest.mark.slow
 @pytest.mark.outside_data
 def test_three_thousand_real_mails_whole_and_damaged_are_read(outside_data):

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Event, Message, Suppression
+from campaigns.models import Event, Message, Reply, Suppression
 from campaigns.replies import receive, webhook_signatures
 from campaigns.sending import outbox
 from campaigns.states import EventKind, MessageState
@@ -40,6 +40,22 @@ def test_the_webhook_takes_mails_and_events(mail, went):
 
     assert (first.status_code, first.json()) == (200, {"new": 2, "known": 0, "unmatched": 0})
     assert again.json() == {"new": 0, "known": 2, "unmatched": 1}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        lambda answer: answer.replace(b'charset="utf-8"', b'charset="utf-7"').replace(b"Yes", b"Yes +2AA-"),
+        lambda answer: answer.replace(b"Message-ID: <", b"Message-ID: <\x00"),
+    ],
+)
+def test_a_mail_of_odd_characters_holds_up_no_mail_beside_it(mail, went, odd):
+    answers = [odd(raw(simulated_mail.reply(went, "Yes"))), raw(simulated_mail.reply(went, "No"))]
+
+    response = post({"mails": [base64.b64encode(each).decode() for each in answers]})
+
+    assert (response.status_code, response.json()) == (200, {"new": 2, "known": 0, "unmatched": 0})
+    assert Reply.objects.count() == 2
 
 
 @pytest.mark.parametrize(
