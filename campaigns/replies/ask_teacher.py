@@ -88,10 +88,14 @@ def on_order_ended(job: Job) -> None:
     shown = Record.objects.filter(pk__in=order.record_ids, erased_at__isnull=True)
     replies_of = {pk: UUID(facts["title"]) for pk, facts in shown.values_list("pk", "facts")}
     answered = Call.objects.filter(order=order, state=CallState.ANSWERED, record__in=list(replies_of))
-    for record_id, fields in answered.values_list("record_id", "fields"):
-        meaning = meaning_named((fields or {}).get("meaning", ""))
+    named = [
+        (replies_of[record_id], meaning_named((fields or {}).get("meaning", "")))
+        for record_id, fields in answered.values_list("record_id", "fields")
+    ]
+    # All in one transaction: the wishes, which lock the list and people, before any other reply is locked.
+    for reply_id, meaning in sorted(named, key=lambda word: word[1] != ReplyClass.UNSUBSCRIBE):
         if meaning is not None:
-            record_reply.label_by_model(replies_of[record_id], meaning, by_model=order.teacher.name)
+            record_reply.label_by_model(reply_id, meaning, by_model=order.teacher.name)
     erase.erase_records(list(replies_of))
     campaign = Campaign.objects.filter(messages__replies__in=list(replies_of.values())).first()
     if campaign is not None:

@@ -201,14 +201,16 @@ def label_by_model(reply_id: UUID, reply_class: ReplyClass, *, by_model: str) ->
 
     A reply that may ask to leave stays so, for a person, unless the model reads it as asking: then it is heeded.
     """
+    reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
     if reply_class == ReplyClass.UNSUBSCRIBE:
+        # The list and the contacts before the reply, as a member's word locks them.
         suppress.lock_list()
+        record.lock_contacts(reply.message.contact)
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
     in_doubt = F("may_be_optout") if reply_class != ReplyClass.UNSUBSCRIBE else Value(value=False)
     word = {"meaning": reply_class, "meant_by": by_model[:120], "classified_at": timezone.now()}
     if not ruled.update(is_unsure=in_doubt, may_be_optout=in_doubt, **word):
         return False
     if reply_class == ReplyClass.UNSUBSCRIBE:
-        reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
         _stop_mails(reply_id, reply.message)
     return True

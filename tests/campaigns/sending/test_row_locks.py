@@ -69,8 +69,8 @@ def test_proof_whose_transaction_is_open_while_a_mail_turns_unknown_settles_it(m
     assert mail.state == MessageState.SENT
 
 
-def test_who_confirms_a_wish_holds_no_reply_while_waiting_for_the_list(mail: Message, admin: Member) -> None:
-    """Else a model's word on it, which takes the list first, and the member would wait for each other."""
+@pytest.fixture
+def reply(mail: Message) -> Reply:
     event = Event.objects.create(
         campaign_id=mail.campaign_id,
         enrolment_id=mail.enrolment_id,
@@ -80,13 +80,31 @@ def test_who_confirms_a_wish_holds_no_reply_while_waiting_for_the_list(mail: Mes
         key="one",
         occurred_at=timezone.now(),
     )
-    reply = Reply.objects.create(event=event, message=mail, meaning=ReplyClass.OTHER, meant_by="rules")
+    return Reply.objects.create(event=event, message=mail, meaning=ReplyClass.OTHER, meant_by="rules")
+
+
+def test_who_confirms_a_wish_holds_no_reply_while_waiting_for_the_list(reply: Reply, admin: Member) -> None:
+    """Else a model's word on it, which takes the list first, and the member would wait for each other."""
 
     def confirm() -> None:
         record_reply.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     with somebody_else(confirm) as begin, transaction.atomic():
         suppress.lock_list()
+        begin()
+        Reply.objects.select_for_update(nowait=True, no_key=True).get(pk=reply.pk)
+
+    assert Reply.objects.get().meaning == ReplyClass.UNSUBSCRIBE
+
+
+def test_a_model_that_reads_a_wish_holds_no_reply_while_waiting_for_its_person(reply: Reply) -> None:
+    """Else a member's word on it, which takes the person first, and the model's would wait for each other."""
+
+    def label() -> None:
+        record_reply.label_by_model(reply.pk, ReplyClass.UNSUBSCRIBE, by_model="sorter")
+
+    with somebody_else(label) as begin, transaction.atomic():
+        record.lock_contacts(reply.message.contact)
         begin()
         Reply.objects.select_for_update(nowait=True, no_key=True).get(pk=reply.pk)
 
