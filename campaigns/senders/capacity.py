@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Message, SenderIdentity
-from campaigns.states import MessageState
+from campaigns.states import CampaignState, MessageState
 
 # Mails that went, may have gone, or are going.
 WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
@@ -24,7 +24,7 @@ class SenderDay:
 
     Attributes:
         limit: At most so many mails; None where there is no limit.
-        follow_ups: Later mails of sequences that are due before the day ends: they go before first mails.
+        follow_ups: Later mails of running campaigns that are due before the day ends: they go before first mails.
     """
 
     limit: int | None
@@ -54,6 +54,8 @@ def days_of(
     follow_ups: dict[UUID, int] = {}
     if with_follow_ups:
         later = Message.objects.filter(state=MessageState.APPROVED, step__number__gt=1, due_at__lt=ends).order_by()
+        # A campaign may rest for weeks: what does not go today takes nobody's place.
+        later = later.filter(campaign__state=CampaignState.RUNNING)
         # An enrolment in a campaign of one sender names none.
         by = later.annotate(by=Coalesce("enrolment__sender_id", "campaign__sender_id")).filter(by__in=ids)
         follow_ups = dict(by.values_list("by").annotate(count=Count("pk")))

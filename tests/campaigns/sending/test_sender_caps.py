@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -80,6 +81,29 @@ def test_a_follow_up_goes_before_first_mails_while_room_is_short(campaign: Campa
     assert outbox.claim(first, turn, now=timezone.now()) is None
     [follow_up] = [mail for mail in outbox.due(campaign, now=timezone.now(), limit=9) if mail.step_id == step.pk]
     assert outbox.claim(follow_up, turn, now=timezone.now()) is not None
+
+
+@db
+@pytest.mark.parametrize("state", ["paused", "running"])
+def test_follow_ups_of_a_campaign_at_rest_take_no_room_from_first_mails(
+    campaign: Campaign, second: Campaign, state: str
+) -> None:
+    limit(campaign, daily_limit=2)
+    gone = due_to(second, "bob@bolt.example")
+    Message.objects.filter(pk=gone.pk).update(state="sent", sending_at=timezone.now() - timedelta(days=9))
+    step = second.steps.create(number=2, writer="template", subject="Again", body="Hello again.")
+    other = factories.make_mail(second, factories.make_contact(second.task, "eve@elm.example"), state="sent")
+    for mail in (gone, other):
+        Message.objects.create(
+            campaign=second, contact=mail.contact, enrolment=mail.enrolment, step=step, state="approved",
+            due_at=timezone.now() - timedelta(days=1),
+        )  # fmt: skip
+    Campaign.objects.filter(pk=second.pk).update(state=state)
+    first = due_to(campaign, "ada@acme.example")
+
+    claimed = outbox.claim(first, turn_of(campaign), now=timezone.now())
+
+    assert (claimed is not None) == (state == "paused")
 
 
 def claim_at_once(mails: list[tuple[Message, SendingAttempt]]) -> None:
