@@ -7,13 +7,15 @@ mail goes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import trail
@@ -31,7 +33,7 @@ from campaigns.models import (
 )
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
-from campaigns.states import OUTCOMES, AnswerState, MessageState, StopReason, SuppressionReason
+from campaigns.states import OUTCOMES, AnswerState, MessageState, StopReason, SuppressionReason, UnmatchedState
 from campaigns.suppression import suppress
 from jobs.states import FINISHED
 from members.invitations import invite
@@ -88,7 +90,8 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
     trail.record("person_exported", by=by, contacts=len(contacts))
     unmatched = UnmatchedReply.objects.filter(sender_hmac=hmac).select_related("campaign__task").order_by("created_at")
     rows = [row for row in unmatched if by is None or permissions.may(by, row.campaign.task, Role.LEAD)]
-    return selectors.export_document(hmac, contacts, rows)
+    kept = [row for row in rows if row.attached_to_id is None]
+    return selectors.export_document(hmac, contacts, kept, _attached(rows))
 
 
 def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
@@ -129,18 +132,21 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
 @transaction.atomic
 def _erase(hmac: str) -> ErasedPerson:
     # Tasks first, as all do who write for their records: no freeze or import begins while texts are erased.
-    review_erase.hold_tasks(selectors.tasks_holding(hmac))
+    from_here = UnmatchedReply.objects.filter(sender_hmac=hmac)
+    review_erase.hold_tasks(selectors.tasks_holding(hmac, _attached(from_here)))
     # These rows before the contacts, as who attaches one locks them.
-    unmatched, _ = UnmatchedReply.objects.filter(sender_hmac=hmac).delete()
+    rows = list(from_here.select_for_update(of=("self",)).order_by("pk"))
+    unmatched, attached = sum(row.state == UnmatchedState.OPEN for row in rows), _attached(rows)
+    from_here.filter(pk__in=[row.pk for row in rows]).delete()
     suppress.lock_contacts([hmac])
     contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
-    records, _ = selectors.own_records(contacts)
+    records, _ = selectors.own_records(contacts, attached)
     _refuse_while_busy(contacts, [record.pk for record in records])
     titles = {record.pk: (record.task.slug, record.title) for record in records}
     erased = review_erase.erase_records([record.pk for record in records])
     person_traces.erase_texts(titles, versions=erased.versions)
     mails = Message.objects.filter(contact__in=contacts)
-    replies = Reply.objects.filter(message__in=mails)
+    replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))
     transaction.on_commit(
         partial(ports.mails_erased, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
     )
@@ -155,7 +161,8 @@ def _erase(hmac: str) -> ErasedPerson:
     )
     now = timezone.now()
     replies.update(subject="", text="", meant_why="")
-    answers = InboxAnswer.objects.filter(reply__in=replies)
+    # An answer went to the contact: of a reply attached there it is the contact's.
+    answers = InboxAnswer.objects.filter(reply__message__in=mails)
     transaction.on_commit(
         partial(ports.mails_erased, list(answers.exclude(message_id="").values_list("message_id", flat=True)))
     )
@@ -163,7 +170,8 @@ def _erase(hmac: str) -> ErasedPerson:
     answers.update(subject="", body="", text="", problem="", updated_at=now)
     with immutability.erasing():
         # Outcomes say an amount and nothing of the person: totals stay.
-        Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
+        theirs = Q(message__in=mails) | Q(pk__in=attached)
+        Event.objects.filter(theirs).exclude(kind__in=OUTCOMES).update(payload={})
         SuppressionLift.objects.filter(suppression__address_hmac=hmac).update(reason="")
         # A router may have gone by a number of the record, which is one of its facts; where it sent it to stays.
         routes = StageRoute.objects.filter(record__in=erased.records).values("routed")
@@ -172,6 +180,11 @@ def _erase(hmac: str) -> ErasedPerson:
     StageRun.objects.filter(message__in=mails).update(output={}, reason="")
     _erase_contacts(contacts)
     return erased_person
+
+
+def _attached(rows: Iterable[UnmatchedReply]) -> list[UUID]:
+    """Replies that mails from this address became when a member attached them to a contact of another address."""
+    return [row.attached_to_id for row in rows if row.attached_to_id is not None]
 
 
 def _erase_contacts(contacts: Sequence[Contact]) -> None:

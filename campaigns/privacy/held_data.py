@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns.answers import queries as answers
@@ -60,21 +60,24 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
     return Contact.objects.filter(address_hmac=hmac).select_related("task", "record__source").order_by("pk")
 
 
-def tasks_holding(hmac: str) -> set[UUID]:
+def tasks_holding(hmac: str, attached: Collection[UUID] = ()) -> set[UUID]:
     """Tasks with facts about a person: of the contacts, of stages that looked at their mails, and of their replies."""
     contacts = dict(contacts_of(hmac).values_list("pk", "task"))
-    made = Record.objects.filter(pk__in=_made_for(list(contacts)))
+    made = Record.objects.filter(pk__in=_made_for(list(contacts), attached))
     return {*contacts.values(), *made.values_list("task", flat=True)}
 
 
-def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
+def own_records(contacts: Sequence[Contact], attached: Collection[UUID] = ()) -> tuple[list[Record], list[Record]]:
     """Return records of these contacts only, and records that others share.
 
     Those made by stages and of replies included.
+
+    Args:
+        attached: Replies of the person that were attached to other contacts.
     """
     records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
     living = [contact.pk for contact in contacts if not contact.erased_at]
-    made = _made_for(living)
+    made = _made_for(living, attached)
     records |= {record.pk: record for record in Record.objects.filter(pk__in=made).select_related("task", "source")}
     others = Contact.objects.filter(erased_at__isnull=True).exclude(pk__in=[contact.pk for contact in contacts])
     shared = {pk for pk in records if others.filter(record=pk).exists()}
@@ -85,12 +88,13 @@ def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]
     )
 
 
-def _made_for(contacts: Sequence[UUID]) -> set[UUID]:
+def _made_for(contacts: Sequence[UUID], attached: Collection[UUID]) -> set[UUID]:
     runs = StageRun.objects.filter(message__contact__in=contacts)
     mails = Message.objects.filter(contact__in=contacts, record__isnull=False)
     # Pages may have become a record that its stage has not taken yet.
     made = [pk for pair in runs.values_list("record_id", "site__made_record_id") for pk in pair]
-    replies = ReplyRecord.objects.filter(reply__message__contact__in=contacts).values_list("record_id", flat=True)
+    theirs = Q(reply__message__contact__in=contacts) | Q(reply__in=attached)
+    replies = ReplyRecord.objects.filter(theirs).values_list("record_id", flat=True)
     return {pk for pk in [*made, *mails.values_list("record_id", flat=True), *replies] if pk is not None}
 
 
@@ -158,12 +162,13 @@ EXPLANATION = {
 
 
 def export_document(
-    address_hmac: str, contacts: Sequence[Contact], unmatched: Sequence[UnmatchedReply]
+    address_hmac: str, contacts: Sequence[Contact], unmatched: Sequence[UnmatchedReply], attached: Collection[UUID] = ()
 ) -> dict[str, Any]:
     """The document of one person, JSON-ready; parts without anything are empty lists."""
-    own, shared = own_records(contacts)
+    own, shared = own_records(contacts, attached)
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
     mails = list(mails_to(contacts))
+    replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))
     entry = suppressed.standing().filter(address_hmac=address_hmac).first()
     return {
         "made_at": timezone.now().isoformat(),
@@ -178,7 +183,7 @@ def export_document(
         "stages": [_stage(run) for run in stage_runs_of(mails)],
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
         "outcomes_without_mail": [told(row) for contact in contacts for row in without_mail(contact.pk)],
-        "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
+        "replies": [_reply(reply) for reply in replies.order_by("created_at")],
         "unmatched_replies": [
             {"at": row.created_at, "from": row.sender, "subject": row.subject, "text": row.text} for row in unmatched
         ],

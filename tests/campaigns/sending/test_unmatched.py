@@ -214,6 +214,20 @@ def test_its_sender_is_told_of_it_and_erased_with_it(sent):
     assert not UnmatchedReply.objects.exists()
 
 
+def test_attached_to_a_contact_it_is_still_its_senders_to_be_told_of_and_erased(sent, admin):
+    take()
+    attach.attach(UnmatchedReply.objects.get(), sent.contact_id, by=admin)
+
+    held = export_and_erase.export(OTHER)
+    erased = export_and_erase.erase(OTHER)
+
+    assert ([row["text"] for row in held["replies"]], held["unmatched_replies"]) == (["Yes please, Tuesday."], [])
+    assert erased.sentence() == "Erased: 1 reply."
+    assert (Reply.objects.get().text, Event.objects.get(kind="replied").payload) == ("", {})
+    sent.contact.refresh_from_db()
+    assert sent.contact.erased_at is None
+
+
 @pytest.mark.outside_data
 def test_the_case_of_a_new_thread_is_kept(sent, outside_data: Path):
     factories.make_mail(
