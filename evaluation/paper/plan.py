@@ -32,7 +32,6 @@ from training.runs.forecast import HUB_NUMBER_BYTES
 from training.sizing.profile import DeviceKind
 from training.states import SampleOf
 from training.students import catalogue
-from training.students import queries as students_of
 from web.errors import Refusal
 
 # Assumed where nothing can be counted: tokens of a text with its prompt, and seconds of an evaluation and of an
@@ -180,9 +179,13 @@ def plan_part(part: PaperPart, data: PaperData, *, counted: Collection[str] = ()
 
 
 def students_here() -> dict[str, Student]:
-    """Registered students by the hub id of the model that they are, the newest of each."""
-    pairs = ((students_of.known_student(student), student) for student in Student.objects.order_by("created_at"))
-    return {hub_id: student for model, student in pairs if (hub_id := model.hub_id if model else student.hub_id)}
+    """Registered students by hub id, the newest of each.
+
+    A folder of the same shape may hold other weights, so it stands for no model of a hub.
+    """
+    known = {model.hub_id.lower(): model.hub_id for model in catalogue.KNOWN_STUDENTS}
+    students = Student.objects.exclude(hub_id="").order_by("created_at")
+    return {known.get(student.hub_id.lower(), student.hub_id): student for student in students}
 
 
 def compares_students(part: PaperPart) -> bool:

@@ -113,10 +113,10 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
         )
     if nearest["lost_high"] is None:
         return f"The study cannot tell: with {largest} records no output passes, so there is no quality to lose."
-    return (
-        f"You probably need more than {nearest['records']} records: with them {_lost(nearest, rule)}, "
-        f"and less than {tolerance} was allowed. Even {largest} may not be enough."
-    )
+    lost = f"with them {_lost(nearest, rule)}, and less than {tolerance} was allowed"
+    if nearest["lost_low"] < rule["tolerance"] <= nearest["lost_high"]:
+        return f"The study cannot tell whether {nearest['records']} records are enough: {lost}."
+    return f"You need more than {nearest['records']} records: {lost}. Even {largest} may not be enough."
 
 
 def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:

@@ -32,6 +32,9 @@ from tests.evaluation.paper.conftest import RICH, look, states
 from tests.evaluation.studies.conftest import end, finish_all
 from training.costs import host_prices
 from training.models import Student
+from training.states import StudentSource
+from training.students import catalogue
+from training.students import queries as students
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +63,21 @@ def test_students_that_are_not_here_are_counted_by_their_published_shapes(
     assert methods.to_fetch == (parts.GEMMA_1B,)
     assert (methods.cells, students.cells, len(students.to_fetch)) == (12, 30, 9)
     assert methods.usd and students.usd and methods.usd > 0
+
+
+
+def test_a_folder_of_the_same_shape_stands_for_no_model_of_a_hub(
+    version: DatasetVersion, gemma: Student, priced: None
+) -> None:
+    known = catalogue.find_known(hub_id=parts.GEMMA_1B)
+    assert known is not None
+    shape = {"model_type": known.family, "parameters": known.parameters}
+    folder = Student.objects.create(slug="folder", name="Folder", source=StudentSource.FOLDER, path="/m", **shape)
+
+    [methods] = orders.plans_of(version.dataset.task, PaperRequest(RICH, parts=("methods",), version=version))
+
+    assert students.known_student(folder) == known
+    assert methods.to_fetch == (parts.GEMMA_1B,)
 
 
 def test_a_part_that_lacks_something_says_so_and_the_order_goes_on(

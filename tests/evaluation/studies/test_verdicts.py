@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,10 +43,22 @@ def test_the_smallest_size_whose_interval_stays_under_the_tolerance_is_named() -
 def test_where_every_size_still_helps_none_is_called_enough() -> None:
     found = samples.conclude_samples(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
 
-    assert found["sentence"].startswith("You probably need more than 80 records: with them the loss is ")
+    assert found["sentence"].startswith("You need more than 80 records: with them the loss is ")
     assert found["fit"]["b"][1] <= 0.5 <= found["fit"]["b"][2]
     assert found["more"]["is_told"]
     assert "Gain from 300 more records than 160: 0.1" in found["note"]
+
+
+def test_a_size_whose_interval_holds_the_tolerance_is_left_open() -> None:
+    cells = [cell("LoRA", size, seed, 1.04 if size < 160 else 1.0) for size in (80, 160) for seed in (1, 2)]
+    noise = np.random.default_rng(3)
+    rough = [replace(each, scores={k: v + noise.normal(0, 0.2) for k, v in each.scores.items()}) for each in cells]
+
+    found = samples.conclude_samples(rough, RULE, sizes=(80, 160))
+
+    point = found["points"][0]
+    assert point["lost_low"] < RULE["tolerance"] < point["lost_high"]
+    assert found["sentence"].startswith("The study cannot tell whether 80 records are enough: with them the loss is ")
 
 
 def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
