@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from evaluation.models import Evaluation, Measurement, Study
@@ -111,10 +112,11 @@ class PaperOrder:
 
     @property
     def isolation(self) -> Job | None:
-        """Return the newest isolation of experts by the order's texts since the order began."""
+        """Return the newest isolation of experts by the order's texts; what ended before the order began is none."""
         if self.version is None or not any(part.mixture for part in self.parts):
             return None
-        return isolating.jobs_of(self.version).filter(created_at__gte=self.job.created_at).first()
+        is_open = Q(finished_at=None) | Q(finished_at__gte=self.job.created_at)
+        return isolating.jobs_of(self.version).filter(is_open).first()
 
     def study_of(self, part: PaperPart) -> Study | None:
         """Return the study that the order began for a part."""

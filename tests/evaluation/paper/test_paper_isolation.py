@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from evaluation.models import Study
+from evaluation.paper import advance, parts
 from evaluation.paper import order as orders
-from evaluation.paper import parts
 from evaluation.paper.advance import PartState
 from evaluation.paper.order import PaperOrder
 from evaluation.paper.plan import PaperRequest
@@ -81,3 +81,17 @@ def test_an_isolation_that_fails_is_the_reason_why_its_part_did_not_run(
     assert (order.job.state, state) == (JobState.SUCCEEDED, PartState.NOT_RUN)
     assert "The host has too little memory." in reason
     assert not Study.objects.exists()
+
+
+def test_an_isolation_that_was_under_way_before_the_order_is_waited_for(
+    start: Callable[..., PaperOrder], mixture: Student, version: DatasetVersion, admin: Member
+) -> None:
+    isolation = isolating.order(mixture, version=version, by=admin)
+
+    order = look(start("experts"))
+
+    assert order.job.waiting_reason == "The isolation of experts is under way"
+    assert isolation in order.jobs()
+    assert not advance.has_news(order.job.subject_id)
+    end(isolation, "failed", error={"code": "out_of_memory", "message": "Too little memory.", "hint": ""})
+    assert "Too little memory." in states(look(order))["experts"][1]
