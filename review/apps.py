@@ -24,9 +24,8 @@ class ReviewConfig(AppConfig):
         from review.desk import sentences as desk_sentences
         from review.drafts import renamed_labels
         from review.states import Role
-        from review.tasks.permissions import led_by, slugs_with
+        from review.tasks.permissions import slugs_with
         from web.language import sentences
-        from webhooks.endpoints import ports as webhook_ports
 
         registry.visible_task_slugs.install(partial(slugs_with, least=Role.VIEWER))
         registry.led_task_slugs.install(partial(slugs_with, least=Role.LEAD))
@@ -35,7 +34,6 @@ class ReviewConfig(AppConfig):
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
         ports.version_made.register(renamed_labels.carry_over)
         sentences.register((*desk_sentences.ALL, *bulk_sentences.ALL), parts=desk_sentences.PARTS)
-        webhook_ports.led_tasks.install(led_by)
         connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)
         post_migrate.connect(text_index.install_after_migrate, sender=self)

@@ -65,7 +65,6 @@ def test_students_that_are_not_here_are_counted_by_their_published_shapes(
     assert methods.usd and students.usd and methods.usd > 0
 
 
-
 def test_a_folder_of_the_same_shape_stands_for_no_model_of_a_hub(
     version: DatasetVersion, gemma: Student, priced: None
 ) -> None:
