@@ -35,6 +35,10 @@ class AskingClients:
         return self.outcomes["stream", "wrong"] + self.outcomes["whole", "wrong"]
 
     @property
+    def right(self) -> int:
+        return self.outcomes["stream", "right"] + self.outcomes["whole", "right"]
+
+    @property
     def total(self) -> int:
         return sum(self.outcomes.values())
 

@@ -134,7 +134,8 @@ class VllmBackend:
             "servers": [
                 {
                     "version": slot.server.version,
-                    "is_ready": slot.start.done() and slot.server.is_running,
+                    "pid": slot.server.pid,
+                    "is_up": slot.start.done() and slot.server.is_running,
                     "adapters": len(slot.server.adapters),
                 }
                 for slot in slots

@@ -92,6 +92,10 @@ class VllmServer:
     def is_running(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process is not None else 0
+
     async def start(self) -> None:
         """Start the process and wait until it answers.
 

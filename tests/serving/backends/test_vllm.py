@@ -36,7 +36,7 @@ def test_two_adapters_of_one_base_share_a_server_and_each_writes_its_own_text(se
     assert first[0] == again[0] != second[0]
     assert (first[1].finish, len(first[0])) == ("length", 12)
     assert all(piece.log_probs[0].log_prob < 0 for piece in first[2])
-    assert [(each["version"], each["adapters"], each["is_ready"]) for each in state["servers"]] == [("0.32.0", 2, True)]
+    assert [(each["version"], each["adapters"], each["is_up"]) for each in state["servers"]] == [("0.32.0", 2, True)]
 
 
 def test_an_adapter_that_is_served_no_longer_is_taken_away_once_it_has_written(serve, entry, other):
