@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from jobs.contracts import EngineError, Result
 from jobs.kinds.base import JobKind
@@ -106,6 +107,11 @@ def _succeed(job: Job, kind: JobKind, engine: EngineProcess, result: Result, *, 
         end.succeed(job.pk, fence, result=result, collected=collected)
     except AttemptLost:
         raise
+    except (OperationalError, InterfaceError) as error:
+        logger.exception("The database did not take the end of job %s.", job.pk)
+        engine_error = EngineError(code="database_away", message=f"The database did not answer: {error}")
+        # It may answer the next claim; the result stands until then.
+        end.crashed(job.pk, fence, error=engine_error, keeps_result=True)
     except Exception as error:
         logger.exception("The kind %s could not consume the end of job %s.", kind.name, job.pk)
         engine_error = EngineError(code="finish_failed", message=f"Its results could not be taken over: {error}")
