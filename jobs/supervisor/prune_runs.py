@@ -104,8 +104,12 @@ def _still_wanted(ids: list[UUID]) -> set[UUID]:
 def _is_at_rest(folder: Path) -> bool:
     """Return whether no engine of this job runs here.
 
-    A recent folder without a row is not at rest, since the row may be late.
+    A recent folder without a row is not at rest, since the row may be late. One that another worker has thrown away
+    meanwhile needs nothing more.
     """
-    if time.time() - folder.stat().st_mtime < UNKNOWN_FOR_S and not Job.objects.filter(pk=folder.name).exists():
+    try:
+        if time.time() - folder.stat().st_mtime < UNKNOWN_FOR_S and not Job.objects.filter(pk=folder.name).exists():
+            return False
+        return not any(engines.find(attempt) for attempt in folder.iterdir() if attempt.is_dir())
+    except FileNotFoundError:
         return False
-    return not any(engines.find(attempt) for attempt in folder.iterdir() if attempt.is_dir())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,19 @@ def test_what_an_engine_works_in_stays(launch, runs_dir):
     assert prune_runs.prune() == 0
 
     assert attempt.exists()
+
+
+@pytest.mark.django_db
+def test_a_directory_that_another_worker_throws_away_meanwhile_is_passed_over(runs_dir, monkeypatch):
+    for _ in range(2):
+        directory_of(runs_dir, uuid4(), age_s=LONG_AGO_S)
+    gone, left = prune_runs._run_folders(runs_dir)
+    shutil.rmtree(gone)
+    monkeypatch.setattr(prune_runs, "_run_folders", lambda root: [gone, left])
+
+    assert prune_runs.prune() == 1
+
+    assert not left.exists()
 
 
 @pytest.mark.django_db
