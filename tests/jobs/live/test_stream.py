@@ -271,10 +271,17 @@ def test_five_hundred_streams_leave_room_for_everybody_elses_pages(server, launc
         ({}, {"after": "3"}, 3),
         ({"Last-Event-ID": "x"}, {}, 0),
         ({"Last-Event-ID": "-1"}, {}, 0),
+        ({"Last-Event-ID": "9" * 5000}, {}, 0),
     ],
 )
 def test_the_seq_a_viewer_has_is_read_with_care(headers, query, seq):
     assert stream.last_event_id(headers, query) == seq
+
+
+def test_positions_with_endless_numbers_begin_at_the_first_event() -> None:
+    job = uuid.uuid4()
+
+    assert stream.parse_positions([f"{job}:{'9' * 5000}"]) == {job: 0}
 
 
 @pytest.mark.slow
