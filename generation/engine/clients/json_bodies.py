@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from web import strict_json
+
+# A quarter of the longest event; the labels of a whole task take far less.
+MOST_SHARES_BYTES = 256 * 1024
 
 
 class UnreadableBody(ValueError):  # noqa: N818 (named for what was found)
@@ -39,7 +43,10 @@ def object_at(value: object, key: str) -> dict[str, Any]:
 
 
 def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]:
-    """Shares of labels by field, as a served classifier tells them; none where any of it is something else."""
+    """Shares of labels by field, as a served classifier tells them.
+
+    None where any of it is something else, or where there are too many for an event.
+    """
     shares = object_at(value, key)
     if not all(isinstance(of_field, dict) for of_field in shares.values()):
         return {}
@@ -47,7 +54,8 @@ def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]
     is_sound = all(
         isinstance(share, float | int) and not isinstance(share, bool) and 0 <= share <= 1 for share in values
     )
-    return shares if is_sound else {}
+    is_short = is_sound and len(json.dumps(shares, ensure_ascii=False).encode(errors="replace")) <= MOST_SHARES_BYTES
+    return shares if is_short else {}
 
 
 def log_prob_at(value: Mapping[str, Any], key: str) -> float | None:

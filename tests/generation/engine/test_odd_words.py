@@ -37,9 +37,18 @@ def chatterbox() -> Iterator[Running]:
     running.close()
 
 
-@pytest.mark.parametrize("about", [{"model": "half \ud83d"}, {"id": "half \ud83d"}, {"model": "m" * 2_000_000}])
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"model": "half \ud83d"},
+        {"id": "half \ud83d"},
+        {"model": "m" * 2_000_000},
+        {"probabilities": {"title": {f"label {number}": 0.5 for number in range(80_000)}}},
+        {"probabilities": {"title": {"l" * 2_000_000: 0.5}}},
+    ],
+)
 def test_what_a_server_says_of_itself_ends_no_order(
-    attempts: Attempts, chatterbox: Running, about: dict[str, str]
+    attempts: Attempts, chatterbox: Running, about: dict[str, Any]
 ) -> None:
     chatterbox.provider.about = about
 
