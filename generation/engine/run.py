@@ -103,8 +103,10 @@ async def run_order(run: RunDir) -> RunEnding:
         await loop.run()
         outcomes.left_all(left)
     finally:
-        await _close(client, providers)
-        await journal.close()
+        try:
+            await _close(client, providers)
+        finally:
+            await journal.close()
     return _ending(batches, loop, ledger, report, run, scrub)
 
 
