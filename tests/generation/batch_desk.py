@@ -32,6 +32,7 @@ class Batch:
     is_cancelled: bool = False
     refusal: dict[str, str] | None = None
     input_file: str = ""
+    is_archived: bool = False
 
 
 class BatchDesk:
@@ -151,7 +152,7 @@ class BatchDesk:
         if "messages" in path:
             counts = {"processing": 0 if ended else total, "succeeded": good, "errored": bad["error"]}
             counts |= {"expired": bad["expired"] + bad["unbilled-missing"], "canceled": bad["canceled"]}
-            is_kept = ended and not self.is_archived
+            is_kept = ended and not self.is_archived and not batch.is_archived
             return {
                 "id": batch.id,
                 "type": "message_batch",

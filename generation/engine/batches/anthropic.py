@@ -87,8 +87,13 @@ class AnthropicBatches:
             await self._sdk.messages.batches.cancel(batch_id)
 
     async def find(self, query: BatchQuery) -> list[FoundBatch]:
-        """A running batch is a guess by its size; an ended one is known by its lines."""
+        """A running batch is a guess by its size; an ended one is known by its lines.
+
+        One whose lines are dropped may be ours if it is as old. It comes last: its calls are in doubt then, and never
+        paid twice.
+        """
         batches: list[FoundBatch] = []
+        archived: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.messages.batches.list(limit=PAGE):
                 if batch.created_at.timestamp() < query.since - MAX_CLOCK_SKEW_S:
@@ -99,9 +104,12 @@ class AnthropicBatches:
                     continue
                 if batch.processing_status != "ended":
                     batches.append(FoundBatch(batch.id, is_certain=False))
+                elif batch.archived_at is not None:
+                    if batch.created_at.timestamp() <= query.since + MAX_CLOCK_SKEW_S:
+                        archived.append(FoundBatch(batch.id))
                 elif await self._holds(batch.id, query.calls):
                     batches.append(FoundBatch(batch.id))
-        return batches
+        return [*batches, *archived]
 
     async def forget(self, batch_id: str) -> None:
         """Batches have no files here; the provider drops their results by itself."""
@@ -111,10 +119,15 @@ class AnthropicBatches:
 
     async def _holds(self, batch_id: str, calls: frozenset[str]) -> bool:
         lines = self.results(batch_id)
-        async with contextlib.aclosing(lines):  # type: ignore[type-var]
-            async for line in lines:
-                if line.call:
-                    return line.call in calls
+        try:
+            async with contextlib.aclosing(lines):  # type: ignore[type-var]
+                async for line in lines:
+                    if line.call:
+                        return line.call in calls
+        except CallError as error:
+            # Deleted since it was listed: no batch of ours is.
+            if error.code != "not_found":
+                raise
         return False
 
     def _require_own(self, url: str) -> None:
