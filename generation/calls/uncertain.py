@@ -77,6 +77,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         order.task,
         teacher=teacher,
         mix=mix,
+        wish=reorder.way_request_of(order),
         count=len(calls),
         by=by,
         record_ids=record_ids,

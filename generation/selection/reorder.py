@@ -11,8 +11,9 @@ from generation.diversity.request import MixRequest, TeacherRequest
 from generation.models import LeftOut, Order, Teacher
 from generation.money import budgets
 from generation.orders import launch
+from generation.orders.way import WayRequest
 from generation.selection import best, judge
-from generation.states import LeftOutReason, Purpose, UncertainPolicy
+from generation.states import LeftOutReason, Purpose, Stragglers, UncertainPolicy, Way
 from jobs.models import Job
 from web.errors import Refusal
 
@@ -51,6 +52,7 @@ def reorder_repeats(order: Order) -> Order | None:
         record_ids=[row.draft.record_id for row in repeated],
         version=order.task_version,
         mix=mix_request_of(order),
+        wish=way_request_of(order),
         max_cost_usd=left_usd,
         source=order.source,
         purpose=Purpose(order.purpose),
@@ -86,6 +88,11 @@ def mix_request_of(order: Order) -> MixRequest:
         examples=variety.shown,
         near_duplicates=variety.near_duplicates,
     )
+
+
+def way_request_of(order: Order) -> WayRequest:
+    """Return how an order's calls went out, for calls of it that are asked for again."""
+    return WayRequest(Way(order.way), Stragglers(order.stragglers))
 
 
 def _left_usd(order: Order) -> Decimal | None:
