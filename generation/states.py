@@ -4,6 +4,8 @@ from django.db.models import TextChoices
 
 # Beside the fields of a kept answer, what a served classifier says of each label; no field is called so.
 PROBABILITIES = "(probabilities)"
+# Error code of a call that was turned down, and left when its job stopped.
+NOT_ASKED = "not_asked"
 
 
 class Provider(TextChoices):

@@ -20,7 +20,7 @@ from generation.orders import run_spec
 from generation.orders.purposes import record_of_call
 from generation.selection import best, judge
 from generation.selection.filter import ArrivedDrafts
-from generation.states import KEEPS_ANSWERS, PROBABILITIES, CallState, Purpose, UncertainPolicy, Way
+from generation.states import KEEPS_ANSWERS, NOT_ASKED, PROBABILITIES, CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import EngineEvent
 from jobs.models import Job, JobEvent
 from review.desk.revisions import revision_requests
@@ -109,7 +109,8 @@ def _take_sent(order: Order, calls: dict[UUID, Call], payload: dict[str, Any]) -
     for entry in payload["calls"]:
         pk = UUID(entry["call_id"])
         if pk not in calls:
-            calls[pk] = Call(pk=pk, order=order, record_id=record_of_call(order, entry["record"]), state=CallState.SENT)
+            record_id, position = record_of_call(order, entry["record"]), entry.get("index", 0)
+            calls[pk] = Call(pk=pk, order=order, record_id=record_id, position=position, state=CallState.SENT)
         elif not _is_final(calls[pk]):
             calls[pk].state = CallState.SENT
 
@@ -124,7 +125,7 @@ def _take_unsent(calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
 
 def take_unasked(call: Call) -> None:
     """Write into a call that it was turned down and then left, unsaved."""
-    call.state, call.error_code = CallState.FAILED, "not_asked"
+    call.state, call.error_code = CallState.FAILED, NOT_ASKED
     call.error_message = "The job ended before its turn."
 
 

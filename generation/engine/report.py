@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from generation.engine.plan import PlannedCall
 from generation.engine.repairs import FlawedAnswer
 
 RATE_WINDOW_S = 15.0
@@ -103,9 +104,13 @@ class Report:
     def already_settled(self, count: int) -> None:
         self.drafts += count
 
-    def in_flight(self, calls: dict[str, str]) -> None:
-        """Tell which calls have been on the wire for a while: (call id, record id), each once."""
-        fresh = [{"call_id": call, "record": record} for call, record in calls.items() if call not in self._told]
+    def in_flight(self, calls: Iterable[PlannedCall]) -> None:
+        """Tell which calls have been on the wire for a while, each once, with its record and its place in the order."""
+        fresh: list[dict[str, Any]] = [
+            {"call_id": call.id, "record": call.record.id, "index": call.index}
+            for call in calls
+            if call.id not in self._told
+        ]
         if fresh:
             self._told.update(entry["call_id"] for entry in fresh)
             self._emit("sent", calls=fresh)

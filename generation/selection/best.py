@@ -12,7 +12,7 @@ from uuid import UUID
 
 from generation.diversity.mix import MixSettings
 from generation.models import BestOf, Call, LeftOut, Order
-from generation.states import CallState, ChosenBy, LeftOutReason
+from generation.states import NOT_ASKED, CallState, ChosenBy, LeftOutReason
 from review.drafts.intake import put_on_desk
 from review.models import Draft
 from review.text import checks
@@ -24,7 +24,10 @@ CHUNK = 500
 
 
 def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
-    """Choose, where checks do, for those of these records of which every draft has come or will not."""
+    """Choose, where checks do, for those of these records of which every draft has come or will not.
+
+    A call that a stop left unasked is asked by the next attempt.
+    """
     if MixSettings.model_validate(order.variety).best_of != "checks":
         return
     totals = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
@@ -33,7 +36,8 @@ def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
     for chunk in chunked(ids, CHUNK):
         calls = Call.objects.filter(order=order, record_id__in=chunk)
         # A call and the one that mends its answer have one place in the order.
-        places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
+        calls = calls.exclude(state=CallState.SENT).exclude(error_code=NOT_ASKED)
+        places = calls.values_list("record_id", "position").distinct().order_by()
         ended.update(str(record_id) for record_id, _ in places)
     choose_by_checks(order, [pk for pk in ids if ended[str(pk)] >= totals[str(pk)]])
 

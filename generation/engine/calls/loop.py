@@ -114,7 +114,7 @@ class CallLoop:
             self._announcer.look()
             if time.monotonic() - told_at >= PROGRESS_EVERY_S:
                 told_at = time.monotonic()
-                self._report.in_flight({call: prepared.call.record.id for call, prepared in self._wire.out.items()})
+                self._report.in_flight(prepared.call for prepared in self._wire.out.values())
                 self.tell_progress()
             await asyncio.sleep(TICK_S)
 

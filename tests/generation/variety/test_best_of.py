@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from generation.calls import close
 from generation.diversity.request import MixRequest
 from generation.kinds import GenerationKind
 from generation.models import BestOf, Call, LeftOut, Order, Teacher
@@ -75,6 +77,45 @@ def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teach
 
     assert on_desk() == ["Hello 1"]
     assert BestOf.objects.get().by == "alone"
+
+
+def on_the_wire(order: Order, kind: str, *calls: tuple[int, int]) -> EngineEvent:
+    """The event of this kind about calls, each by its number and its place in the order."""
+    told_calls = [{"call_id": str(UUID(int=n)), "record": order.record_ids[0], "index": index} for n, index in calls]
+    return EngineEvent(seq=1, ts=0, kind=kind, payload={"calls": told_calls})
+
+
+def test_a_sibling_that_was_not_asked_before_a_pause_is_waited_for(
+    checked: Task, offline: Teacher, lead: Member
+) -> None:
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    kind = GenerationKind()
+    kind.on_events(order.job, [draft(order, 1, "Dear [Name]?"), on_the_wire(order, "sent", (2, 2))])
+
+    kind.on_events(order.job, [on_the_wire(order, "unsent", (2, 2))])
+    before = on_desk()
+    kind.on_events(order.job, [draft(order, 2, SOUND)])
+
+    assert (before, on_desk()) == ([], ["Hello 2"])
+
+
+def test_a_repair_in_doubt_is_no_sibling(checked: Task, offline: Teacher, lead: Member) -> None:
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=3, per_record=3, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    kind = GenerationKind()
+    flawed = told(order, "failure", 2, index=2, code="flawed", message="It broke the schema.", excerpt="")
+    kind.on_events(order.job, [on_the_wire(order, "sent", (9, 2)), flawed])
+    close.close(order.job)
+
+    kind.on_events(order.job, [draft(order, 1, "Dear [Name]?")])
+    before = on_desk()
+    kind.on_events(order.job, [draft(order, 3, SOUND)])
+
+    assert Call.objects.get(pk=UUID(int=9)).state == "uncertain"
+    assert (before, on_desk()) == ([], ["Hello 3"])
 
 
 def test_a_machines_preference_is_no_experts_preference(checked: Task, offline: Teacher, lead: Member) -> None:
