@@ -11,9 +11,7 @@ from audit.browse import queries
 from audit.browse.queries import TrailFilter, require_admin, trail_csv
 from audit.seals import queries as seals_queries
 from audit.trail import ACTS
-
-# Digits of a row's number; Python reads none of thousands of them.
-LONGEST_ROW = 20
+from web.whole_numbers import whole_number
 
 
 class TrailFilterForm(forms.Form):
@@ -41,8 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = TrailFilterForm(request.GET)
     criteria, before = form.asked, request.GET.get("before", "")
-    is_row = before.isdecimal() and len(before) < LONGEST_ROW
-    lines, following = queries.page(criteria, before=int(before) if is_row else None)
+    lines, following = queries.page(criteria, before=whole_number(before, otherwise=None))
     context = {
         "section": "settings",
         "tab": "audit",

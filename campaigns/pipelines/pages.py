@@ -22,6 +22,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from serving.states import Act
 from web.errors import Refusal
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from campaigns.models import Pipeline, PipelineVersion
@@ -61,7 +62,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 def _set_default(request: HttpRequest, pipeline: Pipeline) -> HttpResponse:
     act, number = Act(request.POST["do"]), request.POST.get("version", "")
     try:
-        version = promotion.version_of(pipeline, int(number) if number.isdecimal() else None, act=act)
+        version = promotion.version_of(pipeline, whole_number(number, otherwise=0) if number else None, act=act)
         (promotion.promote if act == Act.PROMOTE else promotion.demote)(version, by=member_of(request))
         messages.success(request, _begins_with(promotion.default_of(pipeline.task)))
     except Refusal as refusal:

@@ -16,6 +16,7 @@ from review.models import Task
 from web.db.compiled_query import CompiledQuery
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.whole_numbers import whole_number
 
 LARGEST = 100_000
 
@@ -97,8 +98,7 @@ def _mails_of(campaigns: Sequence[str]) -> QuerySet[Message]:
 
 def limit_of(choice: Mapping[str, Any]) -> int:
     """At most how many contacts are taken."""
-    limit = str(choice.get("limit") or "")
-    return min(int(limit), LARGEST) if limit.isdecimal() and int(limit) else LARGEST
+    return min(whole_number(str(choice.get("limit") or ""), otherwise=0) or LARGEST, LARGEST)
 
 
 def needs_records(campaign: Campaign) -> bool:

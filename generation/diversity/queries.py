@@ -15,6 +15,7 @@ from generation.models import BestOf, LeftOut, Order
 from generation.states import ChosenBy, LeftOutReason
 from review.models import DatasetVersion, Draft, Task
 from review.text.search.texts import texts_of_fields
+from web.whole_numbers import whole_number
 
 # The newest so many drafts of an order are measured.
 MEASURED_DRAFTS = 2_000
@@ -112,7 +113,7 @@ def gold_set_or_404(task: Task, key: str) -> DatasetVersion:
     """
     slug, _, number = key.rpartition("@")
     frozen = _frozen(task).filter(dataset__slug=slug)
-    version = frozen.filter(number=int(number)).first() if number.isdecimal() else None
+    version = frozen.filter(number=whole_number(number, otherwise=0)).first()
     if version is None:
         raise Http404(f"The task '{task.slug}' has no frozen set '{key}'; name one as slug@number.")
     return version

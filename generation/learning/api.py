@@ -25,6 +25,7 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.read_body import read_body
+from web.whole_numbers import whole_number
 
 
 class ProposalIn(serializers.Serializer[Any]):
@@ -42,9 +43,10 @@ class ProposalVerbIn(serializers.Serializer[Any]):
 
     def validate_changes(self, value: dict[str, str | None]) -> dict[int, str | None]:
         """Numbers come as keys of JSON, which are texts."""
-        if not all(key.isdecimal() for key in value):
+        changes = {number: text for key, text in value.items() if (number := whole_number(key, otherwise=-1)) >= 0}
+        if len(changes) < len(value):
             raise serializers.ValidationError('Name changes by number, such as {"0": null}.')
-        return {int(key): text for key, text in value.items()}
+        return changes
 
 
 class ProposedChangeOut(serializers.Serializer[Any]):

@@ -25,6 +25,7 @@ from members.session import member_of
 from review.tasks.permissions import tasks_for
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from generation.teachers.presets import Preset
@@ -89,8 +90,7 @@ def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 def _presets(request: HttpRequest) -> list[Preset]:
     # The port of the socket, whatever name and port a proxy shows to others.
-    port = str(request.META["SERVER_PORT"])
-    return teacher_presets.offered(int(port) if port.isdecimal() else 0)
+    return teacher_presets.offered(whole_number(str(request.META["SERVER_PORT"]), otherwise=0))
 
 
 def _task_waiting(request: HttpRequest) -> Task | None:

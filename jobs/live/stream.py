@@ -15,14 +15,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from jobs.live.hub import Viewer, hub
 from jobs.live.places import places
+from web.whole_numbers import whole_number
 
 HEARTBEAT_S = 15.0
 MAX_JOBS = 40
 # Then the client connects again by itself, and whether it may still see the job is checked again.
 LASTS_S = 600.0
 BRIEFLY_S = 1.0
-# No event has a longer number, and Python reads none of more than 4,300 digits.
-MOST_DIGITS = 18
 
 
 def response(events: AsyncGenerator[bytes], *, request: HttpRequest, viewer: UUID) -> StreamingHttpResponse:
@@ -60,8 +59,9 @@ async def _briefly(events: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
 
 
 def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
-    """The seq a client has seen: `Last-Event-ID`, else `?after=`, else 0; what is no number of an event is 0."""
-    return _seq_of(headers.get("Last-Event-ID") or query.get("after") or "0")
+    """The seq a client has seen: `Last-Event-ID`, else `?after=`, else 0; what is no number is 0."""
+    seq = headers.get("Last-Event-ID") or query.get("after") or "0"
+    return whole_number(seq, otherwise=0)
 
 
 def parse_positions(words: Iterable[str]) -> dict[UUID, int]:
@@ -70,14 +70,10 @@ def parse_positions(words: Iterable[str]) -> dict[UUID, int]:
     for word in words:
         name, _, seq = word.partition(":")
         try:
-            positions[UUID(name)] = _seq_of(seq)
+            positions[UUID(name)] = whole_number(seq, otherwise=0)
         except ValueError:
             continue
     return dict(list(positions.items())[:MAX_JOBS])
-
-
-def _seq_of(word: str) -> int:
-    return int(word) if word.isascii() and word.isdigit() and len(word) <= MOST_DIGITS else 0
 
 
 async def stream_job(job: UUID, seq: int) -> AsyncGenerator[bytes]:

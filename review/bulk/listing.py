@@ -31,6 +31,7 @@ from review.tasks.queries import latest_version
 from review.text.search import highlight
 from review.text.search.texts import texts_of_fields
 from web.db import keyset
+from web.whole_numbers import whole_number
 
 PAGE_SIZE = 50
 # How many drafts a page looks through for what no index holds.
@@ -132,7 +133,7 @@ def page(
 def _page_of_hits(member: Member, task: Task, draft_filter: DraftFilter, *, cursor: str, size: int) -> keyset.Page:
     """The same for words. Few hits are looked at first: most often they fill the page."""
     hits = draft_filters.hits(task, draft_filter.query)
-    before = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else None
+    before = whole_number(cursor, otherwise=None)
     hits = hits if before is None else hits.filter(id__lt=before)
     matches = draft_filters.apply_filter(
         draft_filters.drafts_of(task, draft_filter), replace(draft_filter, words=""), member=member, task=task

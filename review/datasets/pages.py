@@ -20,6 +20,7 @@ from review.tasks.permissions import may, task_or_404
 from web import zones
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from review.models import Dataset, DatasetVersion
@@ -70,7 +71,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
     form = _shown_form(request, dataset)
     filters, refusal = _chosen(dataset, form)
     at = request.GET.get("from", "0")
-    page = selection_preview.selected_drafts(dataset.task, filters, start=int(at) if at.isdecimal() else 0)
+    page = selection_preview.selected_drafts(dataset.task, filters, start=whole_number(at, otherwise=0))
     context = {
         "task": dataset.task,
         "section": "datasets",

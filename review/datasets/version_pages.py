@@ -21,6 +21,7 @@ from review.tasks.permissions import may, require, task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
+from web.whole_numbers import whole_number
 
 
 @require_safe
@@ -78,8 +79,8 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
 @require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = datasets_queries.dataset_or_404(member_of(request), slug)
-    chosen = [request.GET.get(name, "") for name in ("older", "newer")]
-    if not all(number.isdecimal() for number in chosen):
+    chosen = [whole_number(request.GET.get(name, ""), otherwise=0) for name in ("older", "newer")]
+    if not all(chosen):
         raise Http404("Two versions are compared by their numbers.")
     return redirect("review:dataset-diff", dataset.slug, *chosen)
 

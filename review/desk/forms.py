@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from review.spec.paths import leaves
 from web.errors import Refusal
+from web.whole_numbers import whole_number
 
 PREFIX = "field:"
 
@@ -79,7 +80,8 @@ def _folded(value: object) -> Any:
     """Numbered parts as a list, named ones as an object."""
     if not isinstance(value, dict):
         return value
-    if not all(key.isdecimal() for key in value):
+    numbers = {key: whole_number(key, otherwise=-1) for key in value}
+    if min(numbers.values(), default=0) < 0:
         return {key: _folded(part) for key, part in value.items()}
-    rows = [_folded(part) for _, part in sorted(value.items(), key=lambda pair: int(pair[0]))]
+    rows = [_folded(value[key]) for key in sorted(value, key=numbers.__getitem__)]
     return [row for row in rows if any(str(leaf).strip() for leaf in leaves(row))]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from review.spec.schema import Fields, OutputField, OutputItem
+from web.whole_numbers import whole_number
 
 
 class TextPlace(NamedTuple):
@@ -61,8 +62,8 @@ def value_at(fields: Fields, path: str) -> Any:
     for step in path.split("."):
         if isinstance(value, dict):
             value = value.get(step)
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list) and (index := whole_number(step, otherwise=len(value))) < len(value):
+            value = value[index]
         else:
             return None
     return value
@@ -89,8 +90,7 @@ def _replaced(there: object, steps: list[str], value: object) -> Any:
     step, *rest = steps
     if isinstance(there, dict) and step in there:
         return {**there, step: _replaced(there[step], rest, value)}
-    if isinstance(there, list) and step.isdecimal() and int(step) < len(there):
-        index = int(step)
+    if isinstance(there, list) and (index := whole_number(step, otherwise=len(there))) < len(there):
         return [*there[:index], _replaced(there[index], rest, value), *there[index + 1 :]]
     raise KeyError(step)
 

@@ -27,6 +27,7 @@ from serving.v1.routers import RoutedRequest
 from serving.v1.usage import UsageEntry
 from web.http import away
 from web.logs import context
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from serving.models import Router
@@ -183,7 +184,7 @@ def _as_model(router: Router) -> dict[str, Any]:
 
 def _body(request: HttpRequest) -> bytes:
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+    if length.isdecimal() and whole_number(length, otherwise=MAX_BODY_BYTES + 1) > MAX_BODY_BYTES:
         raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
     return request.read(MAX_BODY_BYTES + 1)
 

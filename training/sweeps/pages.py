@@ -27,6 +27,7 @@ from training.sweeps.forms import SweepForm
 from training.sweeps.grid import SweepRequest
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -90,9 +91,7 @@ def keep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     sweep_row = selectors.sweep_or_404(member_of(request), sweep_id)
     position = request.POST.get("cell", "")
     try:
-        run = launch_sweep.keep_run(
-            sweep_row, position=int(position) if position.isdecimal() else 0, by=member_of(request)
-        )
+        run = launch_sweep.keep_run(sweep_row, position=whole_number(position, otherwise=0), by=member_of(request))
     except Refusal as refusal:
         context = {**_context(request, sweep_id), "refusal": refusal}
         return render(request, "training/sweep.html", context, status=refusal.status)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from web.whole_numbers import whole_number
+
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
 _SHOWN_CHARS = 60
@@ -30,8 +32,9 @@ def _value_at(sent: object, path: str) -> object:
     for place, key in _STEP.findall(path):
         if key and isinstance(sent, Mapping):
             sent = sent.get(key, _NOTHING)
-        elif place and isinstance(sent, Sequence) and not isinstance(sent, str) and int(place) < len(sent):
-            sent = sent[int(place)]
+        elif place and isinstance(sent, Sequence) and not isinstance(sent, str):
+            at = whole_number(place, otherwise=len(sent))
+            sent = sent[at] if at < len(sent) else _NOTHING
         else:
             return _NOTHING
     return sent

@@ -22,6 +22,7 @@ from review.tasks import reconsideration
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from review.models import Reconsideration, Task
@@ -76,11 +77,10 @@ def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 
 def _answer(request: HttpRequest, member: Member, task: Task) -> str:
     post = request.POST
-    number = post.get("version", "")
     kept = ask_again.answer(
         task,
         by=member,
-        version=int(number) if number.isdecimal() else 0,
+        version=whole_number(post.get("version", ""), otherwise=0),
         kind=post.get("kind", ask_again.STAND),
         reasons=post.getlist("reason"),
     )
