@@ -134,7 +134,10 @@ async def _in_pieces(chosen: ChosenRoute, ask: dict[str, Any], usage: UsageEntry
 
 
 async def _by_teacher(chosen: ChosenRoute) -> TeacherAnswer:
-    """Text of the teacher; an order that takes longer than a client's wait goes on without it."""
+    """Text of the teacher; an order that takes longer than a client's wait goes on without it.
+
+    A teacher that was not asked gives back what its question took; one that wrote nothing of use has read it.
+    """
     request = chosen.asked
     try:
         teacher_answer = await teacher_answers.write(
@@ -146,9 +149,13 @@ async def _by_teacher(chosen: ChosenRoute) -> TeacherAnswer:
             by=request.caller.member,
         )
     except Refusal as refusal:
-        status = 502 if refusal.code == teacher_answers.NOT_WRITTEN else refusal.status
-        raise ApiError(status, f"{refusal.message} {refusal.hint}".strip(), code=refusal.code) from refusal
+        was_asked = refusal.code == teacher_answers.NOT_WRITTEN
+        if not was_asked:
+            await db_threads.run_later(chosen.taken.settle, 0)
+        message = f"{refusal.message} {refusal.hint}".strip()
+        raise ApiError(502 if was_asked else refusal.status, message, code=refusal.code) from refusal
     except PermissionDenied as refusal:
+        await db_threads.run_later(chosen.taken.settle, 0)
         raise ApiError(403, str(refusal), code="insufficient_scope") from refusal
     await db_threads.run_later(
         chosen.taken.settle, teacher_answer.done["prompt_tokens"] + teacher_answer.done["completion_tokens"]

@@ -12,6 +12,7 @@ import pytest
 
 from generation.models import Order, Teacher
 from members.models import ApiToken, Member
+from members.tokens import throttling
 from review.models import Task
 from review.spec import prompting
 from review.spec.schema import OutputField
@@ -186,6 +187,25 @@ def test_a_paid_teacher_is_a_leads_to_ask_and_writes_for_imported_records_only(
     slug = Router.objects.get().slug
     assert slug not in {model.id for model in client.models.list()}
     assert slug in {model.id for model in spender.models.list()}
+
+
+def test_a_question_whose_teacher_refuses_takes_nothing_of_its_tokens_minute(
+    site, ask, make_version, paid, task, lead, key_of, monkeypatch
+):
+    make_version(paid)
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setattr(throttling.time, "time", lambda: 1_700_000_020.0)
+    [record] = factories.make_records(factories.make_source(task), 1, size=900)
+    spender = openai.OpenAI(base_url=site.url, api_key=key_of(lead, "lead"), max_retries=0, timeout=60)
+    left = []
+
+    for _ in range(2):
+        with pytest.raises(openai.APIStatusError) as refused:
+            ask(str(record.pk), client=spender)
+        left.append(refused.value.response.headers["x-ratelimit-remaining-tokens"])
+
+    assert not Order.objects.exists()
+    assert left[0] == left[1]
 
 
 @pytest.mark.slow
