@@ -17,6 +17,7 @@ from audit import trail
 from members import ports, session
 from members.accounts import manage
 from members.models import Invitation, Member
+from web.db.turns import wait_for_turn
 from web.errors import Refusal
 
 SALT = "members.invitation"
@@ -52,9 +53,7 @@ def invite(
     _require_may_give(by, role_list, is_admin=is_admin)
     address = email.strip()
     if not 1 <= days <= LONGEST_DAYS:
-        words = f"Choose from 1 to {LONGEST_DAYS} days."
-        raise Refusal("invalid_invitation", "The invitation was not made.", errors={"days": [words]})
-    _refuse_known(address)
+        raise _not_made(days=f"Choose from 1 to {LONGEST_DAYS} days.")
     invitation = Invitation(
         email=address,
         display_name=display_name.strip(),
@@ -68,6 +67,9 @@ def invite(
     except ValidationError as error:
         raise Refusal("invalid_invitation", "The invitation was not made.", errors=error.message_dict) from None
     with transaction.atomic():
+        # Of two who ask in the same person at once, the second is told.
+        wait_for_turn(f"invitation of {address.casefold()}")
+        _refuse_known(address)
         invitation.save(force_insert=True)
         trail.record("invited", by=by, about=invitation, is_admin=is_admin, roles=_in_words(role_list), days=days)
     return invitation
@@ -246,26 +248,23 @@ def _require_open(invitation: Invitation) -> None:
 def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: bool) -> None:
     if is_admin:
         session.require_admin(by, "Only an admin can invite admins.")
-    if by.is_admin:
-        led_tasks = ports.teams().led_by(by)
-    elif not roles:
-        raise _no_role() if ports.teams().leads_any(by) else PermissionDenied("Inviting needs the role lead in a task.")
-    else:
-        led_tasks = ports.teams().led_by(by)
-        if any(row["task"] not in led_tasks for row in roles):
-            raise PermissionDenied("You can only give roles in tasks that you lead.")
+    if not by.is_admin and not roles:
+        if not ports.teams().leads_any(by):
+            raise PermissionDenied("Inviting needs the role lead in a task.")
+        raise _not_made(roles="Choose a role in at least one of your tasks.")
+    led_tasks = ports.teams().led_by(by)
+    if not by.is_admin and any(row["task"] not in led_tasks for row in roles):
+        raise PermissionDenied("You can only give roles in tasks that you lead.")
     for row in roles:
         if row["task"] not in led_tasks:
-            words = f"There is no task '{row['task']}'."
-            raise Refusal("invalid_invitation", "The invitation was not made.", errors={"roles": [words]})
+            raise _not_made(roles=f"There is no task '{row['task']}'.")
         if row["role"] not in ports.teams().roles():
-            words = f"There is no role '{row['role']}'."
-            raise Refusal("invalid_invitation", "The invitation was not made.", errors={"roles": [words]})
+            raise _not_made(roles=f"There is no role '{row['role']}'.")
 
 
-def _no_role() -> Refusal:
-    words = "Choose a role in at least one of your tasks."
-    return Refusal("invalid_invitation", "The invitation was not made.", errors={"roles": [words]})
+def _not_made(**mistakes: str) -> Refusal:
+    errors = {name: [words] for name, words in mistakes.items()}
+    return Refusal("invalid_invitation", "The invitation was not made.", errors=errors)
 
 
 def _refuse_known(address: str) -> None:

@@ -82,6 +82,20 @@ def test_of_five_that_open_one_link_at_once_one_comes_in(admin):
     assert Member.objects.filter(email="nora@example.org").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_five_that_invite_one_address_at_once_one_does(admin, make_member):
+    others = [make_member(f"chief{number}", admin=True) for number in range(4)]
+    addresses = ["nora@example.org", "Nora@Example.org"] * 3
+
+    outcomes = at_once(
+        *(partial(invite.invite, address, by=by) for address, by in zip(addresses, [admin, *others], strict=False)),
+        may_refuse=True,
+    )
+
+    assert outcomes.count("invited_already") == 4
+    assert Invitation.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
