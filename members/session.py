@@ -20,6 +20,18 @@ def member_of(request: HttpRequest | Request) -> Member:
     raise PermissionDenied("Sign in first.")
 
 
+def require_still_active(member: Member) -> None:
+    """Refuse who was shut out since their request began; called inside the transaction that makes what would open.
+
+    The lock makes shutting them out come before or after, so that what was made ends with everything else of theirs.
+
+    Raises:
+        PermissionDenied: They were shut out.
+    """
+    if Member.objects.select_for_update(no_key=True).filter(pk=member.pk, is_active=True).first() is None:
+        raise PermissionDenied("This member was deactivated.")
+
+
 def require_admin(member: Member, words: str) -> None:
     """Refuse whoever is no admin, and an admin's program whose token lacks the scope `admin`.
 

@@ -46,7 +46,7 @@ def invite(
         days: Days until the link no longer opens, 1 to 30.
 
     Raises:
-        PermissionDenied: `by` may not invite, or not with these roles.
+        PermissionDenied: `by` may not invite, or not with these roles, or was shut out meanwhile.
         Refusal: 422 for what cannot be, 409 when the address has a member or an open invitation.
     """
     role_list = list(roles or [])
@@ -67,6 +67,7 @@ def invite(
     except ValidationError as error:
         raise Refusal("invalid_invitation", "The invitation was not made.", errors=error.message_dict) from None
     with transaction.atomic():
+        session.require_still_active(by)
         # Of two who ask in the same person at once, the second is told.
         wait_for_turn(f"invitation of {address.casefold()}")
         _refuse_known(address)

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit import trail
 from members.models import ApiToken, Member
+from members.session import require_still_active
 from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from web.errors import Refusal
 
@@ -28,6 +29,7 @@ def make_token(member: Member, *, name: str, scopes: Sequence[str], days: int) -
         The row and the token itself, which is nowhere kept.
 
     Raises:
+        PermissionDenied: The member was shut out meanwhile.
         Refusal: With a message by field.
     """
     errors = _mistakes(name, scopes, days, valid_scopes=SCOPES)
@@ -84,6 +86,7 @@ def _made(
         raise Refusal("invalid_token", "The token was not made.", hint="Correct these fields.", errors=errors)
     kept = [scope for scope in SCOPES if scope in scopes]
     with transaction.atomic():
+        require_still_active(member)
         row, plaintext = ApiToken.objects.create(
             user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
         )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from audit.models import AuditRow
 from members.accounts import manage
+from members.invitations import invite
+from members.models import ApiToken, Invitation, Member
+from members.tokens import issue
 from review.desk import deck
 from review.models import Assignment, Decision, Draft
 from review.states import AssignmentState, DraftState
@@ -64,6 +68,20 @@ def test_sessions_and_tokens_do_not_come_back_with_the_member(admin, reviewer, a
     assert browser.get("/settings/").status_code == 302
     assert "expired" in program.get("/api/v1/members/me/").json()["title"]
     assert as_member(reviewer).get("/settings/").status_code == 200
+
+
+def test_who_was_shut_out_meanwhile_makes_no_token_and_no_invitation(admin, make_member):
+    chief = make_member("chief", admin=True)
+    manage.deactivate(Member.objects.get(pk=chief.pk), by=admin)
+
+    with pytest.raises(PermissionDenied):
+        issue.make_token(chief, name="late", scopes=["read"], days=30)
+    with pytest.raises(PermissionDenied):
+        invite.invite("nora@example.org", by=chief)
+    manage.reactivate(chief, by=admin)
+
+    assert not ApiToken.objects.exists()
+    assert not Invitation.objects.exists()
 
 
 def test_signing_out_everywhere_spares_this_browser_alone(reviewer, as_member, api_as):
