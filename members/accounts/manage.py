@@ -220,6 +220,9 @@ def _keep_one_admin(leaving: Member) -> None:
 
 
 def _with_preferences(member: Member, changes: dict[str, Any], *also: str) -> Member:
-    member.preferences = {**member.preferences, **changes}
-    member.save(update_fields=["preferences", *also])
+    with transaction.atomic():
+        # Read anew and locked: another request of theirs may have changed others meanwhile.
+        standing = Member.objects.select_for_update(no_key=True).only("preferences").get(pk=member.pk).preferences
+        member.preferences = {**(standing or {}), **changes}
+        member.save(update_fields=["preferences", *also])
     return member

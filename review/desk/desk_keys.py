@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_noop as _
 
+from members.accounts import manage
 from members.models import Member
 from web.errors import Refusal
 
@@ -99,8 +100,7 @@ def save(member: Member, *, keys: Mapping[str, str], on: bool) -> dict[str, str]
         if key in by_letter:
             raise _wrong(action, f"'{key}' is taken by '{WORDS[by_letter[key]]}'.")
         by_letter[key] = action
-    member.preferences = {**(member.preferences or {}), "desk_keys": merged, "shortcuts": "on" if on else "off"}
-    member.save(update_fields=["preferences"])
+    manage.save_preferences(member, preferences={"desk_keys": merged, "shortcuts": "on" if on else "off"})
     return merged
 
 

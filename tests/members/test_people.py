@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from members.accounts import manage
 from members.models import Member
+from review.desk import desk_keys
 from web.errors import Refusal
 
 
@@ -133,6 +134,20 @@ def test_a_new_password_is_shown_once_and_lies_in_no_cookie(admin, reviewer, as_
 def test_an_unknown_theme_is_refused(reviewer):
     with pytest.raises(Refusal):
         manage.update_profile(reviewer, display_name="Rob", choices={"theme": "neon"})
+
+
+def test_preferences_that_two_requests_change_at_once_both_stay(admin, reviewer):
+    one, other, third = (Member.objects.get(pk=reviewer.pk) for _ in range(3))
+
+    manage.renew_password(one, by=admin)
+    manage.update_profile(other, display_name="Rob", choices={"theme": "dark"})
+    desk_keys.save(third, keys={"accept": "q"}, on=False)
+
+    reviewer.refresh_from_db()
+    assert {**reviewer.preferences, "desk_keys": ...} == {
+        manage.TEMPORARY: True, "theme": "dark", "desk_keys": ..., "shortcuts": "off"
+    }  # fmt: skip
+    assert third.preferences == reviewer.preferences
 
 
 def test_preferences_of_other_pages_survive_a_change_of_theme(reviewer):
