@@ -44,5 +44,7 @@ class NoSignupAdapter(DefaultAccountAdapter):
         return has_ways or not reauthentication.is_recent(self.request)
 
     def set_password(self, user: Member, password: str) -> None:
-        super().set_password(user, password)
+        """Save the password alone: allauth saves all of the member, as their request found them."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
         manage.save_preferences(user, preferences={manage.TEMPORARY: False})

@@ -10,6 +10,7 @@ from audit.models import AuditRow
 from members.accounts import manage
 from members.invitations import invite
 from members.models import ApiToken, Invitation, Member
+from members.sign_in.account_adapter import NoSignupAdapter
 from members.tokens import issue
 from review.desk import deck
 from review.models import Assignment, Decision, Draft
@@ -82,6 +83,17 @@ def test_who_was_shut_out_meanwhile_makes_no_token_and_no_invitation(admin, make
 
     assert not ApiToken.objects.exists()
     assert not Invitation.objects.exists()
+
+
+def test_a_new_password_lets_nobody_in_who_was_shut_out_meanwhile(admin, reviewer):
+    meanwhile = Member.objects.get(pk=reviewer.pk)
+    manage.deactivate(meanwhile, by=admin)
+
+    NoSignupAdapter().set_password(reviewer, "a sound long phrase 7")
+
+    reviewer.refresh_from_db()
+    assert reviewer.check_password("a sound long phrase 7")
+    assert (reviewer.is_active, reviewer.session_epoch) == (False, meanwhile.session_epoch)
 
 
 def test_signing_out_everywhere_spares_this_browser_alone(reviewer, as_member, api_as):
