@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 
 from audit import trail
@@ -81,6 +82,8 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback, change: portable.Ch
     _require_rows(backup)
     aside = file_swap.swap_in(swaps, stamp=stamp, undo=undo)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    # Some of them were ended since: by signing out, by a new password, by shutting somebody out.
+    Session.objects.all().delete()
     if backup.vendor == databases.ANY:
         search_index.index_missing()
     databases.analyse()

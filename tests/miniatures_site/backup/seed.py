@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -20,7 +21,7 @@ from review.models import DatasetFile, Decision, Gold
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
 
-NAME, PASSWORD = "ada", "correct horse battery"
+NAME, PASSWORD, SESSION = "ada", "correct horse battery", "of-before-the-backup"
 # Whatever the hour, both have ended long enough to be sealed.
 SEALED_DAYS_AGO = (3, 2)
 
@@ -34,6 +35,7 @@ def fill() -> None:
         AuditRow.objects.create(at=timezone.now() - timedelta(days=days), actor=str(admin.pk), act="invited")
     sealing.seal_days()
     trail.record("invited", by=admin)
+    Session.objects.create(session_key=SESSION, expire_date=timezone.now() + timedelta(days=1))
 
 
 def facts() -> str:

@@ -23,6 +23,11 @@ except DatabaseError as e:
     print('REFUSED', e)
 call_command('makemigrations', check_changes=True, dry_run=True)
 """
+SESSIONS = """
+from django.contrib.sessions.models import Session
+from tests.miniatures_site.backup import seed
+print('SESSIONS', Session.objects.filter(session_key=seed.SESSION).count())
+"""
 # What only somebody with the database's own keys can do.
 TAMPER = """
 from audit.models import AuditRow
@@ -64,6 +69,12 @@ def test_the_sealed_days_of_the_trail_come_back_and_hold(lived_in, restored):
 @pytest.mark.slow
 def test_a_member_signs_in_with_their_password_and_not_with_another(restored):
     assert lets_in_with_the_password_alone(restored)
+
+
+@pytest.mark.slow
+def test_sessions_do_not_come_back_for_they_may_have_ended_since(lived_in, restored):
+    assert "SESSIONS 1" in lived_in.python(SESSIONS)
+    assert "SESSIONS 0" in restored.python(SESSIONS)
 
 
 @pytest.mark.slow
