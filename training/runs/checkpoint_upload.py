@@ -81,7 +81,7 @@ def upload_newest(run_id: UUID) -> Checkpoint | None:
 
 
 def fetch_newest(run: TrainingRun, run_dir: Path) -> int | None:
-    """Lay a run's newest checkpoint from storage into a fresh run directory, where it is newer than what lies here.
+    """Lay a run's newest checkpoint from storage into a fresh run directory, where it is newer than what is whole here.
 
     Every file is verified; a damaged checkpoint gives way to the one before.
 
@@ -89,8 +89,9 @@ def fetch_newest(run: TrainingRun, run_dir: Path) -> int | None:
         Its step; None where there is nothing newer.
     """
     attempts = run_dirs.run_dir_of(run.job_id, 0).parent
-    here = [int(path.name.removeprefix("step-")) for path in attempts.glob(f"*/{CHECKPOINTS}/step-*")]
-    newer = Checkpoint.objects.filter(run=run, step__gt=max(here, default=0)).exclude(stored=[]).order_by("-step")
+    here = sorted(attempts.glob(f"*/{CHECKPOINTS}/step-*"), key=lambda path: path.name, reverse=True)
+    whole = next((int(path.name.removeprefix("step-")) for path in here if _is_whole(path)), 0)
+    newer = Checkpoint.objects.filter(run=run, step__gt=whole).exclude(stored=[]).order_by("-step")
     for checkpoint in newer:
         target = run_dir / CHECKPOINTS / f"step-{checkpoint.step:08d}"
         if _download_files(checkpoint, target):
@@ -172,6 +173,19 @@ def _download_files(checkpoint: Checkpoint, target: Path) -> bool:
         if digest.hexdigest() != file["sha256"]:
             return False
     return True
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        hashes = json.loads((folder / MANIFEST).read_bytes())["files"].items()
+        return all(_sha256(folder / name) == digest for name, digest in hashes)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _delete_files(checkpoint: Checkpoint) -> None:

@@ -105,6 +105,18 @@ def test_what_lies_here_already_is_not_fetched(run, tmp_path):
     assert not (tmp_path / "fresh").exists()
 
 
+@pytest.mark.parametrize("spoil", [lambda folder: (folder / "weights.safetensors").write_bytes(b"half"),
+                                   lambda folder: (folder / "manifest.json").unlink()],
+                         ids=["changed", "unfinished"])  # fmt: skip
+def test_a_damaged_checkpoint_here_keeps_none_from_storage_away(run, tmp_path, spoil):
+    save(run, 4)
+    folder = save(run, 8)
+    checkpoint_upload.upload_newest(run.pk)
+    spoil(folder)
+
+    assert checkpoint_upload.fetch_newest(run, tmp_path / "fresh") == 8
+
+
 def test_a_checkpoint_its_engine_has_pruned_is_passed_over(run):
     save(run, 1)
     shutil.rmtree(save(run, 2))
