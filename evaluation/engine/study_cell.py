@@ -96,7 +96,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 
 def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
     """Score an encoder with heads: it answers all records, and has no likelihood."""
-    golds = {gold.record: gold.completion for gold in spec.golds}
+    golds = _golds(spec)
     evaluation_spec = EvaluationSpec.model_validate(
         {
             "task": spec.task.canonical(),
@@ -123,7 +123,7 @@ def _write(
     run: RunDir, spec: CellSpec, student: LoadedStudent
 ) -> tuple[dict[str, float], dict[str, float], float | None]:
     """Passes and right values, 0 or 1 by record, and mean seconds of an output in its batch."""
-    golds = {gold.record: prompting.parse(spec.task, gold.completion) for gold in spec.golds}
+    golds = {record: prompting.parse(spec.task, completion) for record, completion in _golds(spec).items()}
     right: dict[str, float] = {}
     records = spec.records[: spec.written_records]
     if not records:
@@ -156,13 +156,18 @@ def _write(
 
 def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:
     """NLL per byte of the expert's text of each record that has one."""
-    golds = {gold.record: gold.completion for gold in spec.golds}
+    golds = _golds(spec)
     records = [record for record in spec.records if record.id in golds]
     examples = [
         (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
     ]
     likelihoods = reader.completions(examples, batch_size=BATCH)
     return {record.id: nats for record, nats in zip(records, likelihoods, strict=True) if nats is not None}
+
+
+def _golds(spec: ScoredTask) -> dict[str, str]:
+    """Return the text that counts for each record: its first, as in an evaluation."""
+    return {gold.record: gold.completion for gold in reversed(spec.golds)}
 
 
 if __name__ == "__main__":

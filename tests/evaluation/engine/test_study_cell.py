@@ -62,6 +62,17 @@ def test_values_are_right_or_wrong_where_the_task_has_some(tmp_path: Path, stude
     assert set(right.values()) <= {0.0, 1.0}
 
 
+@pytest.mark.slow
+def test_the_first_of_a_record_s_golds_counts_as_in_an_evaluation(tmp_path: Path, student: Path) -> None:
+    again = {"record": "r0", "completion": prompting.completion(SPEC, {"subject": "Bye", "body": "Quite another."})}
+    twin = {**RECORDS[0], "id": "a twin"}
+    other = {"task": SPEC.canonical(), "records": [twin], "golds": [{**GOLDS[0], "record": twin["id"]}]}
+
+    nll = score(tmp_path, student, golds=[*GOLDS, again], others=[other])["summary"]["nll_per_byte"]
+
+    assert nll["r0"] == pytest.approx(nll[twin["id"]], rel=1e-3)
+
+
 def test_a_spec_it_cannot_read_fails_with_the_place(tmp_path: Path, student: Path) -> None:
     result = score(tmp_path, student, golds=[])
 
