@@ -46,7 +46,8 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
 
     Raises:
         TrainError: The student could not be served; student, teacher or rows cannot be read; rows are too long (each is
-            named; nothing is cut); the teacher has another tokenizer; the recipe is for decoders alone.
+            named; nothing is cut); no pair differs; the teacher has another tokenizer; the recipe is for decoders
+            alone.
         RecipeError: The student cannot be tuned by this recipe.
     """
     source, before, allowed_roots = _beginning(run, spec)
@@ -70,6 +71,9 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
         train, left_out = sft_rows.leave_out_too_long(train, student.chat, max_length=longest)
         validated = validated and sft_rows.leave_out_too_long(validated, student.chat, max_length=longest)[0]
     rows = _rows(spec, train, student, longest, spec.max_rows)
+    if not rows:
+        message = f"the two texts of every pair in {train.name} are the same to the student's tokenizer"
+        raise TrainError("no_rows", message, "Freeze a version with other pairs, or choose another student.")
     validation = _rows(spec, validated, student, longest) if validated else []
     if student.chat.is_apart:
         for part in (rows, validation):

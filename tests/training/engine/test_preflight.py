@@ -69,6 +69,19 @@ def test_preferences_are_refused_before_weights_are_read(hollow, preference, tun
     assert result(run_dir)["error"]["code"] == "rows_too_long"
 
 
+def test_pairs_that_are_all_the_same_to_the_tokenizer_are_refused(hollow, preference, tune, result, tmp_path):  # noqa: F811
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    run_dir = preference("run", hollow(), begun, "dpo")
+    rows = [json.loads(line) for line in (run_dir / "train.jsonl").read_text().splitlines()]
+    same = [json.dumps(row | {"rejected": row["chosen"]}) for row in rows]
+    (run_dir / "train.jsonl").write_text("\n".join(same))
+
+    tune(run_dir)
+
+    assert result(run_dir)["error"]["code"] == "no_rows"
+
+
 def test_a_teacher_that_reads_less_than_the_rows_is_refused_before_weights_are_read(hollow, lay_run, tune, result):
     teacher = {"path": str(hollow(max_position_embeddings=16))}
     run_dir = lay_run("run", hollow(), recipe={"objective": "distil"}, teacher=teacher)
