@@ -39,6 +39,18 @@ def test_the_sep_line_of_excel_says_what_parts_cells_and_is_no_row(
     assert [(row.number, row.line) for row in table.rows()] == [(2, 3), (3, 4)]
 
 
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")])
+@pytest.mark.parametrize(
+    ("text", "form"), [("company,sector\nAcme,steel\n", "csv"), (json.dumps(ROWS), "json")], ids=["csv", "json"]
+)
+def test_a_mark_of_the_chosen_encoding_is_no_part_of_the_file(
+    write: Write, text: str, form: str, encoding: str, mark: bytes
+) -> None:
+    table = open_table(write(mark + text.encode(encoding)), encoding=encoding)
+
+    assert (table.format, table.columns) == (form, ("company", "sector"))
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [

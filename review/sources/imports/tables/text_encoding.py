@@ -49,6 +49,8 @@ ENCODINGS: Final[dict[str, str]] = {
     "mac_roman": "Mac Roman",
     "cp850": "DOS 850 (Western Europe)",
 }
+# Codecs that would keep their byte order mark as the first letter.
+_MARKS: Final = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
 # What a European text holds beside ASCII, by the codecs that its language is written in, the likelier first.
 _LATIN: Final[dict[str, tuple[str, ...]]] = {
     "cp1252": (
@@ -90,7 +92,7 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
     """Find the codec that reads the file.
 
     A byte order mark decides, then UTF-8 where it fits (or UTF-16 that shows by its zero bytes), then the letters. What
-    was chosen is taken at its word.
+    was chosen is taken at its word, without a mark of its own.
 
     Args:
         chosen: A codec of `ENCODINGS`.
@@ -111,6 +113,8 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
     if chosen and chosen not in ENCODINGS:
         message = f"'{chosen[:40]}' is not a supported encoding; choose one of {', '.join(ENCODINGS)}."
         raise Refusal("encoding_unknown", message, errors={"encoding": [message]})
+    if head.startswith(_MARKS.get(chosen, ())):
+        return _checked(path, "utf-16")
     if codec := chosen or _marked(head):
         return _checked(path, codec)
     return _utf8_or_guess(path)
