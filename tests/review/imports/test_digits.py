@@ -142,3 +142,16 @@ def test_whole_numbers_of_a_workbook_keep_all_their_digits(write: Write) -> None
     (row,) = open_table(write(workbook({"One": sheet}), "book.xlsx")).rows()
 
     assert [read_value(NOTE, value) for value in row.values.values()] == ["12345678901234567890", "1e+23", "0.1"]
+
+
+def test_rows_of_a_merged_cell_keep_all_digits_of_a_long_number(write: Write) -> None:
+    digits = "12345678901234567890"
+    sheet = (
+        f'<row r="1">{cell("A1", "id")}{cell("B1", "name")}</row>'
+        f'<row r="2"><c r="A2"><v>{digits}</v></c>{cell("B2", "Acme")}</row>'
+        f'<row r="3">{cell("B3", "Bolt")}</row>'
+    )
+
+    found = open_table(write(workbook({"One": sheet}, merged=["A2:A3"]), "book.xlsx")).rows()
+
+    assert [read_value(NOTE, row.values["id"]) for row in found] == [digits, digits]

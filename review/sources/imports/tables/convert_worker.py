@@ -162,7 +162,7 @@ class _Sheet:
         for column, last, name in self._written.merged.get(number, ()):
             at = column - self._first
             if 0 <= at < len(row) and row[at] != "":
-                self._merged[at] = (last, row[at])
+                self._merged[at] = (last, self._written.exact.get(self._place(at, number), row[at]))
                 self._filled.append(name)
 
     def _value(self, number: int, at: int, column: str, cell: Any) -> Any:
