@@ -1,7 +1,8 @@
 """Golds that say different values for one input: a miniature taught by both learns neither.
 
-Inputs are equal when all facts are, blanks and case aside, and earlier mails too. A fact that only names the record
-(its title, company or address) is set aside where another is a text: one question sent by two people is one input.
+Inputs are equal when all facts are, blanks, case and the form of letters aside, and earlier mails too. A fact that only
+names the record (its title, company or address) is set aside where another is a text: one question sent by two people
+is one input.
 Knows values only (labels, yes or no, numbers, days): two texts for one record are no contradiction. Pure.
 """
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from review.spec.paths import leaves
 from review.spec.task_spec import TaskSpec
+from review.spec.values import folded
 
 # A fact of fewer words is a value that many records share, such as a sector.
 TEXT_WORDS = 5
@@ -80,7 +82,7 @@ def _key(value: object) -> bytes:
 
 def _plain(value: object) -> Any:
     if isinstance(value, str):
-        return " ".join(value.casefold().split())
+        return folded(value)
     if isinstance(value, dict):
         return {name: plain for name, part in value.items() if (plain := _plain(part)) not in ("", None)}
     return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,11 @@ def as_word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
+
+
+def folded(text: str) -> str:
+    """Return a text for comparison: letters composed, and neither case nor blanks kept."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def normalise_text(value: str) -> str:
@@ -159,8 +165,8 @@ def read_choices(field: OutputItem, value: object, where: str) -> list[str]:
 
 def label_of(labels: Sequence[Label], text: str) -> str | None:
     """Return the label that a text names, ignoring case and blanks; None where it names none."""
-    name = " ".join(text.split()).casefold()
-    return next((label.name for label in labels if " ".join(label.name.split()).casefold() == name), None)
+    name = folded(text)
+    return next((label.name for label in labels if folded(label.name) == name), None)
 
 
 def read_integer(field: OutputItem, value: object, where: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,14 @@ def test_blanks_and_case_do_not_tell_inputs_apart_and_words_do() -> None:
 
     assert list(said) == [0, 1]
     assert equal.differing(said) == ["category"]
+
+
+def test_the_form_of_letters_does_not_tell_inputs_apart() -> None:
+    text = "Rückgabe"
+    said = [({"text": unicodedata.normalize(form, text)}, {"category": name})
+            for form, name in (("NFC", "bug"), ("NFD", "praise"))]  # fmt: skip
+
+    assert len(equal_inputs(*said).contradictions()) == 1
 
 
 def test_who_asked_does_not_matter_where_what_is_asked_is_a_text() -> None:

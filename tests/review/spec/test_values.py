@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from review.spec import paths
 from review.spec.schema import Label, OutputField, OutputItem
 from review.spec.value_types import output_types
-from review.spec.values import READERS, normalise_fields
+from review.spec.values import READERS, label_of, normalise_fields
 
 LABELS = (Label(name="Billing"), Label(name="Über uns"), Label(name="none of these"))
 LINE = OutputItem(
@@ -38,6 +39,13 @@ def test_each_type_that_a_miniature_writes_has_a_reader() -> None:
 
 def normal(**fields: Any) -> Any:
     return normalise_fields(SCHEMA, {"topic": "Billing", **fields})
+
+
+def test_a_label_is_told_however_its_letters_are_composed() -> None:
+    parted = unicodedata.normalize("NFD", "Über uns")
+
+    assert normal(topic=parted, also=[parted])["topic"] == "Über uns"
+    assert label_of((Label(name=parted), Label(name="Billing")), "über  uns") == parted
 
 
 @pytest.mark.parametrize(

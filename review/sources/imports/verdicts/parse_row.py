@@ -17,7 +17,7 @@ from review.sources.imports.cell_values import read_value
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
-from review.spec.values import normalise_fields, normalise_text
+from review.spec.values import folded, normalise_fields, normalise_text
 from review.states import Verdict
 from web import strict_json
 
@@ -187,9 +187,9 @@ def _reasons(spec: TaskSpec, value: object) -> tuple[tuple[str, ...], str]:
     """Codes of reasons the task has, and the others as a line for the note."""
     parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
     named = [text for part in parts if (text := " ".join(str(part).split()))]
-    codes = {word.casefold(): reason.code for reason in spec.reasons for word in (reason.code, reason.label)}
-    reason_codes = tuple(dict.fromkeys(codes[name.casefold()] for name in named if name.casefold() in codes))
-    strange = [name for name in named if name.casefold() not in codes]
+    codes = {folded(word): reason.code for reason in spec.reasons for word in (reason.code, reason.label)}
+    reason_codes = tuple(dict.fromkeys(codes[folded(name)] for name in named if folded(name) in codes))
+    strange = [name for name in named if folded(name) not in codes]
     return reason_codes, f"Reason given: {'; '.join(strange)}" if strange else ""
 
 

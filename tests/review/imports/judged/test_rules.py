@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from members.models import Member
 from review.desk import deck
 from review.models import Assignment, Decision, Draft, Gold, Record, Source, Task
 from review.sources.imports.verdicts import import_decisions
+from review.spec.task_spec import Reason
 from review.states import AssignmentState, DraftState
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -21,9 +23,9 @@ from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 HEAD = "ticket,reply,verdict,reviewer,at,fixed,seconds,polite,draft\n"
-MAPPING = {
-    "ticket": "ticket", "reply": "reply", "verdict": "said.verdict", "reviewer": "said.reviewer", "at": "said.at",
-    "fixed": "edited.reply", "seconds": "said.seconds", "polite": "rating.is polite",
+COLUMNS = {"ticket": "ticket", "reply": "reply", "verdict": "said.verdict", "reviewer": "said.reviewer"}
+MAPPING = COLUMNS | {
+    "at": "said.at", "fixed": "edited.reply", "seconds": "said.seconds", "polite": "rating.is polite",
 }  # fmt: skip
 
 
@@ -48,6 +50,17 @@ def test_somebody_unknown_becomes_a_member_who_cannot_sign_in(take) -> None:
     assert not member.is_active
     assert not member.has_usable_password()
     assert Decision.objects.get().reviewer == member
+
+
+def test_a_reason_is_told_however_its_letters_are_composed(admin: Member, write: Write) -> None:
+    unkind = Reason(digit=1, code="unkind", label="Unhöflich")
+    task = factories.make_task(by=admin, spec=SPEC.model_copy(update={"reasons": (unkind,)}), slug="kind")
+    line = f"Late,Sorry.,reject,Mara Lind,{unicodedata.normalize('NFD', 'unhöflich')}\n"
+    file = write("ticket,reply,verdict,reviewer,why\n" + line)
+
+    import_decisions(task, file, by=admin, mapping=COLUMNS | {"why": "said.reasons"})
+
+    assert Decision.objects.get().reasons == ["unkind"]
 
 
 def test_a_name_in_capitals_and_in_small_letters_is_one_member(take) -> None:
