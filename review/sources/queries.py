@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +18,7 @@ from review.tasks.queries import latest_version
 from review.text.verification.claim_task import is_claim_task
 from web.caching.slow_figures import Figures, figures
 from web.db.keys import uuid_or_none
+from web.db.spellings import spellings
 from web.http.first_or_404 import first_or_404
 
 PAGE_ROWS = 50
@@ -101,16 +101,10 @@ def _with_text(records: QuerySet[Record], text: str) -> QuerySet[Record]:
     records = records.annotate(facts_text=Cast("facts", TextField()))
     for word in words[:8]:
         anywhere = Q()
-        for writing in _writings(word):
+        for writing in spellings(word):
             anywhere |= Q(title__icontains=writing) | Q(facts_text__icontains=writing)
         records = records.filter(anywhere)
     return records
-
-
-def _writings(word: str) -> set[str]:
-    """A word as it may stand in the database: SQLite folds the case of ASCII alone, and keeps JSON with escapes."""
-    cases = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
-    return cases | {json.dumps(case)[1:-1] for case in cases}
 
 
 def record_or_404(member: Member, pk: UUID) -> Record:

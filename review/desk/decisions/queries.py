@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from review.models import Assignment, Decision, Gold, KnownAnswer, Task
 from review.spec.readable import in_reading_order, readable
 from review.states import Drawn, RulingKind, Verdict
 from review.text import edits
+from web.db.spellings import spellings
 from web.language.sentences import in_language
 
 UNDO_REACHES = 10
@@ -130,10 +130,9 @@ def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[M
 
 
 def _has(word: str) -> Q:
-    # SQLite keeps JSON with non-ASCII characters escaped, PostgreSQL does not: look for both spellings.
-    spellings = {word, json.dumps(word)[1:-1]}
-    condition = Q(draft__record__title__icontains=word) | Q(note__icontains=word)
-    for spelling in spellings:
+    condition = Q()
+    for spelling in spellings(word):
+        condition |= Q(draft__record__title__icontains=spelling) | Q(note__icontains=spelling)
         condition |= Q(fields__icontains=spelling) | Q(draft__fields__icontains=spelling)
     return condition
 

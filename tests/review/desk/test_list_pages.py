@@ -46,6 +46,20 @@ def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: M
     assert "Mended words." in page
 
 
+@pytest.mark.parametrize("word", ["zürich", "ZÜRICH", "Zürich", "übermorgen", "ÄRGER"])
+def test_my_decisions_are_found_whatever_the_case_of_their_letters(
+    browser: Client, expert: Member, task: Task, word: str
+) -> None:
+    deck = desk_deck.deal(expert, task, count=2)
+    fields = {"subject": "Grüße aus Zürich", "body": "Bis Übermorgen."}
+    judge(deck[0], by=expert, verdict="edit", fields=fields, note="Ein Ärger")
+    judge(deck[1], by=expert)
+
+    found = browser.get(URL + "decisions/", {"q": word}).content.decode()
+
+    assert found.count('<th scope="row">') == 1
+
+
 def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
     deck = desk_deck.deal(expert, task, count=2)
     judge(deck[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
