@@ -11,7 +11,7 @@ from typing import Final
 
 from training.engine import disk
 from training.engine.contracts import TrainError
-from training.engine.export import ends, programs, vocabulary
+from training.engine.export import ends, families, programs, vocabulary
 from training.engine.model.loading import LoadedStudent
 
 SCRIPT: Final = "convert_hf_to_gguf.py"
@@ -52,8 +52,10 @@ def convert(
 
     Raises:
         Stopped: It was asked to.
-        TrainError: The converter failed, or the disk filled up.
+        TrainError: llama.cpp computes the student's layers otherwise, the converter failed, or the disk filled up.
     """
+    # The converter passes such layers over without a word.
+    families.require_layers_as_known(student.model.config.get_text_config())
     folder = target.with_name(f".{target.name}.weights")
     facts = {"general.name": title, "general.license": licence}
     try:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MERGED_INSTEAD: Final = "Export this miniature as merged safetensors."
 # Names that transformers has for the activation that llama.cpp computes in Llama and Qwen.
 GATED: Final = frozenset({"silu", "swish"})
+# Families whose layers llama.cpp computes in one way alone.
+PLAIN: Final = frozenset({"llama", "qwen2", "qwen3"})
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,21 @@ def family_of(config: PretrainedConfig) -> Family:
         )
     if config.model_type == "gemma3_text":
         _require_gemma_as_known(config)
-    elif _has_windows(config) or config.hidden_act not in GATED:
-        message = f"llama.cpp knows students of the family {config.model_type} without windows and with SiLU alone"
-        raise TrainError("gguf_other_layers", message, MERGED_INSTEAD)
+    require_layers_as_known(config)
     if any(rope["rope_type"] not in ("default", "linear", "llama3") for rope in _ropes(config).values()):
         raise TrainError("gguf_rope", "this student's rope scaling is not written to GGUF", MERGED_INSTEAD)
     return family
+
+
+def require_layers_as_known(config: PretrainedConfig) -> None:
+    """Refuse what llama.cpp computes otherwise in Llama and Qwen, whoever writes the file: GGUF has no key for it.
+
+    Raises:
+        TrainError: A layer has a window, or another activation than SiLU.
+    """
+    if config.model_type in PLAIN and (_has_windows(config) or config.hidden_act not in GATED):
+        message = f"llama.cpp knows students of the family {config.model_type} without windows and with SiLU alone"
+        raise TrainError("gguf_other_layers", message, MERGED_INSTEAD)
 
 
 def text_tensors(model: CausalModel) -> Iterator[tuple[str, Tensor]]:

@@ -131,6 +131,28 @@ def test_what_it_does_not_know_is_written_by_ours_and_that_is_logged(student, st
     assert "Model LlamaForCausalLM is not supported" in log_of(run_dir)
 
 
+@pytest.mark.parametrize(
+    ("model_class", "config"),
+    [
+        (LlamaForCausalLM, LlamaConfig(**SHAPE, hidden_act="gelu")),
+        (Qwen3ForCausalLM, Qwen3Config(**SHAPE, head_dim=16, use_sliding_window=True, sliding_window=8,
+                                       max_window_layers=0)),
+    ],
+    ids=["activation", "windows"],
+)  # fmt: skip
+def test_layers_that_llama_cpp_computes_otherwise_are_not_given_to_it(stand_in, tmp_path, model_class, config):
+    """The real one writes such a file without a word, and it loads and writes nonsense."""
+    tokenizer, folder = make_tokenizer(), tmp_path / "student"
+    config.vocab_size = len(tokenizer)
+    model_class(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+    run_dir = export(tmp_path, folder, converter=stand_in(SCRIPT))
+
+    assert json.loads((run_dir / "result.json").read_text())["error"]["code"] == "gguf_other_layers"
+    assert not list(run_dir.rglob("*.gguf"))
+
+
 def test_a_setting_that_names_nothing_is_said(student, tmp_path):
     run_dir = export(tmp_path, student(), converter=str(tmp_path / "nowhere"))
 
