@@ -63,6 +63,16 @@ def test_a_tiny_top_p_is_greedy(load):
     assert {i: a.text for i, a in narrow.items()} == {i: a.text for i, a in write(loaded).items()}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("narrow", [{"top_k": 1}, {"min_p": 1.0}], ids=["top k", "min p"])
+def test_keeping_only_the_likeliest_is_greedy(load, narrow):
+    loaded = load("qwen")
+
+    drawn = write(loaded, sampling=Sampling(temperature=1.0, seed=3, **narrow))
+
+    assert {i: a.text for i, a in drawn.items()} == {i: a.text for i, a in write(loaded).items()}
+
+
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_no_run_is_written_twice_where_that_is_forbidden(load, length):

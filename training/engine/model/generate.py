@@ -223,9 +223,8 @@ def _generate_batch(
         scores = decoding.next(tokens) if tokens else decoding.first()
         scores = _mask_repeats(scores.float(), [histories[number] for number in live])
         mask_scores(scores, [states[number] for number in live])
-        samplings = [
-            TokenSampling(sampling.temperature, sampling.top_p, seeds[number], len(written[number])) for number in live
-        ]
+        mass, fewest = (sampling.temperature, sampling.top_p), (sampling.top_k, sampling.min_p)
+        samplings = [TokenSampling(*mass, seeds[number], len(written[number]), *fewest) for number in live]
         tokens = sample_tokens(scores, samplings)
         for number, token in zip(live, tokens, strict=True):
             written[number].append(token)
