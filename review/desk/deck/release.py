@@ -68,7 +68,7 @@ def release(member: Member, cards: Sequence[ReleasedCard]) -> int:
 def set_aside(
     draft_id: UUID, *, by: Member, note: str = "", unfinished: Fields | None = None, deck_size: int = 0
 ) -> list[Assignment]:
-    """Put a card behind the rest of the queue, with a note. It is no decision.
+    """Put a card behind the rest of the queue, with a note. It is no decision, and asked for again it stays as it is.
 
     Returns:
         Cards that fill the member's deck up to `deck_size`; never the one just set aside.
@@ -78,23 +78,25 @@ def set_aside(
     """
     with transaction.atomic():
         leases.wait_for(draft_id)
-        mine = Assignment.objects.filter(draft_id=draft_id, reviewer=by)
+        mine, kept_note = Assignment.objects.filter(draft_id=draft_id, reviewer=by), note.strip()[:2000]
         held = mine.filter(state=AssignmentState.ACTIVE).update(
             state=AssignmentState.SET_ASIDE,
-            note=note.strip()[:2000],
+            note=kept_note,
             unfinished=unfinished,
             # From now on the note is the reviewer's own, not the one with which a lead sent the card back.
             drawn=Case(When(drawn=Drawn.SENT_BACK, then=Value(Drawn.ASSIGNED.value)), default=F("drawn")),
             updated_at=timezone.now(),
         )
-        if not held:
+        if held:
+            _put_behind(draft_id)
+        # An answer may be lost on its way, and the page then asks again.
+        elif not mine.filter(state=AssignmentState.SET_ASIDE, note=kept_note).exists():
             raise Refusal(
                 "card_not_held",
                 "This card is no longer in your deck.",
                 hint="Its lease ran out or it was judged; take the next card.",
                 status=409,
             )
-        _put_behind(draft_id)
         task_id = mine.values_list("task_id", flat=True).get()
         in_deck = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
         return take(by, task_id, count=deck_size - in_deck, but=draft_id)

@@ -144,6 +144,19 @@ def test_a_card_set_aside_comes_back_last_with_its_note(task: Task, expert: Memb
     assert deck[-1].note == "Is the depot open?"
 
 
+def test_setting_aside_again_answers_as_the_first_time(task: Task, expert: Member) -> None:
+    card = desk_deck.deal(expert, task, count=5)[1]
+    desk_deck.set_aside(card.draft_id, by=expert, note=" Open? ", deck_size=5)
+    before = Draft.objects.get(pk=card.draft_id).queue_position
+
+    again = desk_deck.set_aside(card.draft_id, by=expert, note=" Open? ", deck_size=5)
+
+    assert again == []
+    assert Draft.objects.get(pk=card.draft_id).queue_position == before
+    with pytest.raises(Refusal, match="no longer in your deck"):
+        desk_deck.set_aside(card.draft_id, by=expert, note="Another word")
+
+
 def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
     card = desk_deck.deal(expert, task, count=1)[0]
     desk_deck.set_aside(card.draft_id, by=expert)
