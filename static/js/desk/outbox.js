@@ -104,18 +104,22 @@ export class Outbox extends EventTarget {
   }
 
   async #drain() {
+    // Drafts of tasks in which the member may judge no more: what waits for them stays, and holds up no other.
+    const closed = new Set();
     for (;;) {
       const entries = (await entriesOf(this.#member)).filter((entry) => !this.#withdrawn.has(entry.seq));
       if (!entries.length) {
         this.dispatchEvent(new CustomEvent("clear"));
         return;
       }
-      if (!(await this.#send(entries[0], entries.length))) return;
+      const next = entries.find(({ draft }) => !closed.has(draft));
+      if (!next) return void this.#stop(entries.length, "signed out");
+      if (!(await this.#send(next, entries.length, closed))) return;
     }
   }
 
   /** Whether to go on with the next entry. */
-  async #send(entry, count) {
+  async #send(entry, count, closed) {
     this.#inFlight = entry.seq;
     let response;
     try {
@@ -128,6 +132,7 @@ export class Outbox extends EventTarget {
       });
       const reply = await response.json().catch(() => null);
       if (response.ok && reply) return await this.#done(entry, "sent", { entry, reply });
+      if (response.status === 403 && reply?.code === "forbidden") return Boolean(closed.add(entry.draft));
       if (response.status === 401 || response.status === 403) return this.#stop(count, "signed out");
       // A reply without a body of ours comes from something in between, and says nothing about the verdict.
       if (reply?.code && response.status < 500 && response.status !== 429) {

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, Route, expect
 
 from members.models import Member
 from review.models import Decision, Gold, Task
-from review.states import Verdict
+from review.states import Role, Verdict
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved, until, waiting
 
@@ -199,3 +199,25 @@ def test_a_taking_back_that_waits_through_a_reload_is_not_offered_again(
     assert not Gold.objects.exists()
     expect(page.locator(f"#card-{first}")).to_be_attached()
     expect(page.locator("[data-refusals] .alert")).to_have_count(0)
+
+
+def test_a_task_in_which_one_may_judge_no_more_holds_up_no_other(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    other = factories.make_desk(by=admin, slug="replies")
+    factories.join(reviewer, task)
+    factories.join(reviewer, other)
+    page = open_desk(reviewer)
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    until(page, lambda: waiting(page) == 1)
+    factories.join(reviewer, task, Role.VIEWER)
+    page.context.set_offline(False)
+    page.goto("/tasks/replies/review/")
+    page.wait_for_selector(".desk.is-live")
+
+    page.keyboard.press("a")
+
+    saved(page, 1)
+    assert Decision.objects.get().task == other
+    expect(page.locator("[data-banner]")).to_contain_text("1 decision waits in this browser")
