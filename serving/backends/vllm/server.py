@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psutil
 
 from serving.backends.contracts import ServerLostError
 from serving.backends.vllm.options import Device, VllmOptions
@@ -79,6 +80,7 @@ class VllmServer:
     def __post_init__(self) -> None:
         self._key = secrets.token_urlsafe(32)
         self._process: Process | None = None
+        self._children: list[psutil.Process] = []
         self._loading = asyncio.Lock()
         self.client = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(self.socket), limits=httpx.Limits(max_connections=None)),
@@ -126,7 +128,7 @@ class VllmServer:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Its own children end when their pipes to it do.
+                # Asked to end, it ends its own children.
                 preexec_fn=partial(end_with_parent, signal.SIGTERM),
             )
 
@@ -134,9 +136,11 @@ class VllmServer:
         while True:
             if process.returncode is not None:
                 raise RequestRefused(503, "not_loadable", f"vLLM could not start: {last_error(self.log)}")
-            with contextlib.suppress(httpx.HTTPError):
-                if (await self.client.get("/health", timeout=QUICK_S)).status_code == 200:
-                    break
+            is_healthy = await self._is_healthy()
+            with contextlib.suppress(psutil.Error):
+                self._children = psutil.Process(process.pid).children(recursive=True)
+            if is_healthy:
+                break
             await asyncio.sleep(LOOK_EVERY_S)
         try:
             self.version = str((await self.client.get("/version")).json()["version"])
@@ -146,14 +150,32 @@ class VllmServer:
             raise ServerLostError(f"vLLM ended as soon as it was up: {error!r}") from error
         await self._post("/v1/completions", WARM_UP, timeout_s=None)
 
+    async def _is_healthy(self) -> bool:
+        try:
+            return (await self.client.get("/health", timeout=QUICK_S)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
     async def wait(self) -> None:
         """Wait until the process has ended; at once where none runs."""
         if self._process is not None:
             await self._process.wait()
 
     async def stop(self) -> None:
-        """End the process: asked first, killed if it does not go."""
-        await self.client.aclose()
+        """End the process: asked first, killed if it does not go; then what it has left behind.
+
+        Its engine outlives a server that was killed, and would keep the memory of the next one.
+        """
+        try:
+            await self.client.aclose()
+            await self._end()
+        finally:
+            for child in self._children:
+                with contextlib.suppress(psutil.Error):
+                    child.kill()
+            self.socket.unlink(missing_ok=True)
+
+    async def _end(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -163,7 +185,6 @@ class VllmServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), ENDS_WITHIN_S)
                 break
-        self.socket.unlink(missing_ok=True)
 
     async def load(self, name: str, folder: Path) -> None:
         """Push an adapter, once.

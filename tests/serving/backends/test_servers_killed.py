@@ -6,6 +6,7 @@ import os
 import signal
 
 import openai
+import psutil
 import pytest
 
 from serving.runtime import links
@@ -60,17 +61,19 @@ def fresh_server(link, killed):
 
 def test_servers_killed_under_sixteen_clients_cut_no_answer_unsaid(link, server, site, lead, key_of, capsys):
     clients = AskingClients(openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=120), SLUG)
-    killed = set()
+    killed, left = set(), []
     try:
         for _ in range(KILLS[server]):
             pid = fresh_server(link, killed)
             right = clients.right
             wait_until(lambda least=right + 2 * CLIENTS: clients.right > least, within_s=LOADED_WITHIN_S)
+            left += psutil.Process(pid).children(recursive=True)
             os.kill(pid, signal.SIGKILL)
             killed.add(pid)
     finally:
         clients.close()
 
+    assert psutil.wait_procs(left, timeout=30)[1] == []
     with capsys.disabled():
         print(f"\n{len(killed)} kills of {server}: {dict(clients.outcomes)}")
     assert clients.wrong == 0

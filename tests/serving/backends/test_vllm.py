@@ -10,6 +10,7 @@ import signal
 from contextlib import aclosing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from serving.backends.contracts import NotServableError, ServerLostError
@@ -142,6 +143,26 @@ def test_a_killed_server_loses_what_it_wrote_and_the_next_question_starts_anothe
     ending, is_another = serve(work)
 
     assert (ending.finish, is_another) == ("length", True)
+
+
+def test_processes_that_a_killed_or_stopped_server_leaves_behind_are_ended(serve, entry):
+    async def work(backend):
+        left = []
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            await backend.prepare(entry)
+            (slot,) = backend._servers.slots.values()
+            left += psutil.Process(slot.server.pid).children()
+            os.kill(slot.server.pid, number)
+            await slot.server.wait()
+            async with asyncio.timeout(10):
+                while slot in backend._servers.slots.values():
+                    await asyncio.sleep(0.01)
+        return left
+
+    left = serve(work)
+
+    assert len(left) == 2
+    assert psutil.wait_procs(left, timeout=10)[1] == []
 
 
 def test_a_server_that_cannot_start_says_why_and_is_tried_again(serve, entry, python):

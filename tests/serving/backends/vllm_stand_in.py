@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -229,4 +230,6 @@ async def reply(send: Any, status: int, content: Any) -> None:
 
 if __name__ == "__main__":
     given = options()
+    # As vLLM's engine does, it outlives the server it belongs to.
+    subprocess.Popen(["sleep", "600"])
     uvicorn.run(StandIn(given), uds=given.uds, log_level="error", lifespan="off")
