@@ -16,9 +16,11 @@ from review.models import Task
 from review.states import Role
 from review.tasks.permissions import slugs_with
 from web.caching.slow_figures import Figures, figures
+from web.db.spellings import holds
 from web.http.first_or_404 import first_or_404
 
 SEGMENTS_SHOWN = 50
+SEARCHED = ("address", "first_name", "last_name", "company", "segment")
 _BARRED = barred()
 
 
@@ -120,11 +122,5 @@ def _with_text(rows: QuerySet[Contact], text: str) -> QuerySet[Contact]:
         except ValueError:
             pass
     for word in text.split()[:8]:
-        rows = rows.filter(
-            Q(address__icontains=word)
-            | Q(first_name__icontains=word)
-            | Q(last_name__icontains=word)
-            | Q(company__icontains=word)
-            | Q(segment__icontains=word)
-        )
+        rows = rows.filter(holds(word, *SEARCHED))
     return rows

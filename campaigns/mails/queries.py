@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Event, Message
 from campaigns.states import EventKind, HoldReason, MessageState, StepWriter, StopReason
 from members.models import Member
 from review.tasks.permissions import tasks_for
+from web.db.spellings import holds
 from web.http.first_or_404 import first_or_404
 
 M = MessageState
@@ -34,6 +35,7 @@ LOOKS = {
 }
 FILTERS = ("state", "arm", "step", "marks", "event")
 OPENING_CHARS = 90
+SEARCHED = (*(f"contact__{name}" for name in ("first_name", "last_name", "company", "address")), "subject")
 
 
 def visible(member: Member) -> QuerySet[Message]:
@@ -51,13 +53,7 @@ def of_campaign(campaign: Campaign, *, search: str = "", **filters: str) -> Quer
         if value:
             rows = rows.filter(_with_event(campaign, value) if name == "event" else _narrowed(name, value))
     for word in search.split()[:5]:
-        rows = rows.filter(
-            Q(contact__first_name__icontains=word)
-            | Q(contact__last_name__icontains=word)
-            | Q(contact__company__icontains=word)
-            | Q(contact__address__icontains=word)
-            | Q(subject__icontains=word)
-        )
+        rows = rows.filter(holds(word, *SEARCHED))
     return rows
 
 

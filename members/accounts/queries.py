@@ -11,6 +11,7 @@ from django.utils import timezone
 from members import session
 from members.models import Member
 from web.db.keys import uuid_or_none
+from web.db.spellings import holds
 from web.http.first_or_404 import first_or_404
 
 
@@ -45,7 +46,7 @@ def names_of(ids: Collection[str]) -> dict[str, str]:
 
 def ids_matching(word: str) -> list[str]:
     """Ids of the members whose id, user name or name a searched word is or is part of."""
-    fits = Q(username__icontains=word) | Q(display_name__icontains=word)
+    fits = holds(word, "username", "display_name")
     if member_id := uuid_or_none(word):
         fits |= Q(pk=member_id)
     ids = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]

@@ -18,7 +18,7 @@ from review.tasks.queries import latest_version
 from review.text.verification.claim_task import is_claim_task
 from web.caching.slow_figures import Figures, figures
 from web.db.keys import uuid_or_none
-from web.db.spellings import spellings
+from web.db.spellings import holds
 from web.http.first_or_404 import first_or_404
 
 PAGE_ROWS = 50
@@ -100,10 +100,7 @@ def _with_text(records: QuerySet[Record], text: str) -> QuerySet[Record]:
         return records
     records = records.annotate(facts_text=Cast("facts", TextField()))
     for word in words[:8]:
-        anywhere = Q()
-        for writing in spellings(word):
-            anywhere |= Q(title__icontains=writing) | Q(facts_text__icontains=writing)
-        records = records.filter(anywhere)
+        records = records.filter(holds(word, "title", "facts_text"))
     return records
 
 

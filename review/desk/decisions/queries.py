@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from members.models import Member
@@ -17,10 +17,11 @@ from review.models import Assignment, Decision, Gold, KnownAnswer, Task
 from review.spec.readable import in_reading_order, readable
 from review.states import Drawn, RulingKind, Verdict
 from review.text import edits
-from web.db.spellings import spellings
+from web.db.spellings import holds
 from web.language.sentences import in_language
 
 UNDO_REACHES = 10
+SEARCHED = ("draft__record__title", "note", "fields", "draft__fields")
 
 
 def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str = "") -> QuerySet[Decision]:
@@ -43,7 +44,7 @@ def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str =
     if verdict:
         decisions = decisions.filter(verdict=verdict)
     for word in search.split():
-        decisions = decisions.filter(_has(word))
+        decisions = decisions.filter(holds(word, *SEARCHED))
     return decisions
 
 
@@ -127,14 +128,6 @@ def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[M
     mails = sent_mails.of_each(member, list(drafts.values()))
     counting = set(Gold.objects.filter(draft__in=list(mails)).values_list("decision", flat=True)) if mails else set()
     return {decision.pk: mails[decision.draft_id] for decision in decisions if decision.pk in counting}
-
-
-def _has(word: str) -> Q:
-    condition = Q()
-    for spelling in spellings(word):
-        condition |= Q(draft__record__title__icontains=spelling) | Q(note__icontains=spelling)
-        condition |= Q(fields__icontains=spelling) | Q(draft__fields__icontains=spelling)
-    return condition
 
 
 def decision_row(decision: Decision, etag: str) -> dict[str, Any]:
