@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Final, TypeVar, cast
 from urllib.parse import unquote
 
-from campaigns.replies.parsing import auto_replies, delivery_reports, html_text, mailboxes, quotations
+from campaigns.replies.parsing import auto_replies, bodies, charsets, delivery_reports, mailboxes, quotations
 from campaigns.replies.parsing.delivery_reports import HEADER_PARTS, STATUS_PARTS, WHOLE_PARTS, Bounce, original_id
 from campaigns.replies.parsing.storable import storable
 
@@ -71,7 +71,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
 
     mail = tried("structure", lambda: email.message_from_bytes(raw, policy=email.policy.compat32), Mail())
     subject = tried("subject", lambda: decode_words(_header(mail, "Subject"))[:300], "")
-    body = tried("text", lambda: _body(mail), "")
+    body = tried("text", lambda: bodies.text_of(mail), "")
     text = tried("text", lambda: quotations.own_text(body), "")
     sender = tried("from", lambda: next(iter(_addresses(mail, "From")), ""), "")
     bounce = tried(
@@ -99,8 +99,7 @@ def parse_mail(raw: bytes) -> IncomingMail:
 def decode_words(header: str) -> str:
     """A header's text with its encoded words (RFC 2047) read; what cannot be read is replaced, and lines are one."""
     parts = [
-        part.decode(charset or "utf-8", "replace") if isinstance(part, bytes) else part
-        for part, charset in ((p, _known_charset(c)) for p, c in decode_header(header))
+        charsets.decoded(part, charset) if isinstance(part, bytes) else part for part, charset in decode_header(header)
     ]
     return " ".join("".join(parts).replace("\x00", "").split())
 
@@ -140,43 +139,6 @@ def _answers(mail: Mail) -> tuple[str, ...]:
     nearest = IDS.findall(_header(mail, "In-Reply-To"))
     older = IDS.findall(_header(mail, "References"))
     return tuple(dict.fromkeys([*nearest, *reversed(older)]))[:MAX_IDS]
-
-
-def _body(mail: Mail) -> str:
-    """The first readable text: plain before HTML, attached mails and files left out."""
-    rich = ""
-    for part in _readable_text(mail):
-        kind = part.get_content_type()
-        if kind == "text/plain" and (text := _content(part)).strip():
-            return text
-        if kind == "text/html" and not rich:
-            rich = html_text.text_of_html(_content(part))
-    return rich
-
-
-def _readable_text(mail: Mail) -> list[Mail]:
-    if mail.get_content_type() in {"message/rfc822", "text/rfc822-headers"}:
-        return []
-    payload = mail.get_payload()
-    if mail.is_multipart() and isinstance(payload, list):
-        return [each for part in payload if isinstance(part, Mail) for each in _readable_text(part)]
-    return [] if mail.get_content_disposition() == "attachment" else [mail]
-
-
-def _content(part: Mail) -> str:
-    raw = part.get_payload(decode=True)
-    data = raw if isinstance(raw, bytes) else str(raw or "").encode("utf-8", "replace")
-    charset = part.get_content_charset()
-    return data.decode(_known_charset(charset) or "utf-8", "replace").replace("\x00", "")
-
-
-def _known_charset(charset: str | None) -> str:
-    """The charset if Python knows it as one of text, else empty."""
-    try:
-        "".encode(charset or "ascii")
-    except (LookupError, ValueError):
-        return ""
-    return charset or ""
 
 
 # `not-spam` takes a complaint back, `virus` and `auth-failure` are no reader's wish.
