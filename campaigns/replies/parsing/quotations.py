@@ -85,7 +85,10 @@ _SENT_FROM: Final = (
     rf"|(?:vo[nm]|diese nachricht wurde|내)\b.{{0,30}}{_DEVICE}.{{0,30}}(?:gesendet|보냄)\W{{0,3}}"
     rf"|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
 )
-_GET_OUTLOOK: Final = r"(?:\w+ (?:o |el )?)?outlook \w+ (?:ios|android|mac|windows)(?: \w+)?\W*(?:https?:\S+)?"
+_GET_OUTLOOK: Final = (
+    r"(?:\w+ (?:o |el |sie sich |aplikację )?)?outlook \w+ (?:system\w* )?(?:ios|android|mac|windows)(?: \w+)?"
+    r"\W*(?:https?:\S+)?"
+)
 _SIGNATURE: Final = re.compile(
     rf"^\s*(?:--\s?|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$", re.IGNORECASE
 )
@@ -141,7 +144,8 @@ def _is_head(lines: list[str], at: int) -> bool:
     below = next((number for number in near if lines[number].strip()), at)
     if not _PASSED_ON.search(words):
         return dashed is not None and any(_is_header(lines, number) for number in near)
-    is_field = _SENDER.match(lines[below]) or _FIELD.match(lines[below])
+    # Some programs part the fields below by blanks alone: `From "Ada" <ada@acme.example>`.
+    is_field = _SENDER.match(lines[below]) or _FIELD.match(lines[below]) or _ADDRESS.search(lines[below])
     return below > at and (_is_quoted(lines[below]) or _is_header(lines, below) or bool(dashed and is_field))
 
 
