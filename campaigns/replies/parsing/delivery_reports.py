@@ -34,7 +34,7 @@ NO_SUCH_WORDS = re.compile(
     r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address"
     r"|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
-    rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,6}}?{_MISSING}"
+    rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,9}}?{_MISSING}"
     r"|(?:no se encontró|impossibile trovare|nie znaleziono"
     rf"|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
     re.IGNORECASE,
