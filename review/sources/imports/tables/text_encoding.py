@@ -8,6 +8,7 @@ charset-normalizer.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -24,6 +25,10 @@ _BINARY = {
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
     b"FEA1": "a Feather file of the first version",
 }
+# What programs export under the name of a spreadsheet and is none: read as lines, it would be a table of tags.
+_MARKUP = re.compile(
+    rb"\s*<(?:(?P<xml>\?xml)|!doctype\s+html|(?:html|head|body|meta|style|div|table)\b)[^<]*>", re.IGNORECASE
+)
 # Codec to what people call it, as the picker lists them.
 ENCODINGS: Final[dict[str, str]] = {
     "utf-8-sig": "UTF-8",
@@ -110,6 +115,10 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
                 f"This is {what}, which is not supported.",
                 hint="Save it as .xlsx or CSV, and send that.",
             )
+    if markup := _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
+        what = "an XML file" if markup["xml"] else "a web page"
+        hint = "Open it in a spreadsheet program, save it as .xlsx or CSV, and send that."
+        raise Refusal("file_not_text", f"This is {what}, which is not supported.", hint=hint)
     if chosen and chosen not in ENCODINGS:
         message = f"'{chosen[:40]}' is not a supported encoding; choose one of {', '.join(ENCODINGS)}."
         raise Refusal("encoding_unknown", message, errors={"encoding": [message]})
@@ -225,7 +234,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _zero_byte(number: int) -> Refusal:
-    return Refusal("file_not_text", f"Line {number} holds a zero byte, so it is not a text file.")
+    hint = "Is it cut or damaged? Export it again, as CSV in UTF-8."
+    return Refusal("file_not_text", f"Line {number} holds a zero byte, so it is not a text file.", hint=hint)
 
 
 def _mis_encoded(number: int, line: bytes, place: int) -> Refusal:
