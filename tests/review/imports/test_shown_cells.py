@@ -100,6 +100,14 @@ def test_a_merged_cell_gives_its_value_to_each_of_its_rows(write: Write) -> None
     )
 
 
+def test_rows_that_a_sheet_hides_come_in_and_are_told(write: Write) -> None:
+    lines = rows(HEADER, ("Acme", "steel", 1), ("Bolt", "rail", 2)).replace('<row r="2">', '<row r="2" hidden="1">')
+    table = open_table(write(workbook({"One": lines}), "book.xlsx"))
+
+    assert [row.values["company"] for row in table.rows()] == ["Acme", "Bolt"]
+    assert table.notes == ("Rows that the sheet hides came in too: 2.",)
+
+
 def test_titles_above_the_header_of_a_sheet_stay_out(write: Write) -> None:
     above = [("Customers",), ("As of:", 46145), ()]
     table = open_table(

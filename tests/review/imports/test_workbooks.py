@@ -64,6 +64,12 @@ def test_the_first_sheet_with_cells_is_read_unless_another_is_chosen(write: Writ
     assert hidden.value.code == "sheet_unknown"
 
 
+def test_a_cover_of_one_line_is_not_the_table(write: Write) -> None:
+    sheets = {"Cover": rows(("All customers",)), "Data": rows(HEADER, ("A", "b", 1))}
+
+    assert open_table(write(workbook(sheets), "book.xlsx")).sheet == "Data"
+
+
 def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None:
     bad = (
         '<row r="3"><c r="A3" t="str"><f>X()</f></c></row>'

@@ -84,7 +84,7 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
         names = shown or book.sheet_names
         if sheet and sheet not in names:
             raise Refused("sheet_unknown", f"The workbook has no sheet '{sheet[:60]}'; it has {', '.join(names[:30])}.")
-        chosen = sheet or next((name for name in names if book.get_sheet_by_name(name).start is not None), names[0])
+        chosen = sheet or _likeliest(book, names)
         read = book.get_sheet_by_name(chosen)
         # Its rows begin with the first of the sheet, its columns with the first that is filled.
         rows, first_column = read.iter_rows(), (read.start or (0, 0))[1]
@@ -108,6 +108,12 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
     return {"columns": table.columns, "sheets": names, "sheet": chosen, "header": named, "notes": table.notes()}
 
 
+def _likeliest(book: Any, names: list[str]) -> str:
+    """Return the first sheet of several rows, as a cover may hold a title; else the first with cells."""
+    fitting = (name for least in (2, 1) for name in names if book.get_sheet_by_name(name).height >= least)
+    return next(fitting, names[0])
+
+
 def _is_blank(row: Iterable[Any]) -> bool:
     return all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in row)
 
@@ -129,7 +135,7 @@ class _Sheet:
         self._written, self._first = written, first_column
         # Column to the last row of a merged cell, and its value.
         self._merged: dict[int, tuple[int, Any]] = {}
-        self._filled: list[str] = []
+        self._filled, self._hidden = list[str](), list[str]()
         self._formats: dict[str, str] = {}
 
     def row(self, number: int, row: list[Any]) -> object:
@@ -138,6 +144,8 @@ class _Sheet:
         if _is_blank(row) and unread is None:
             return None
         self._fill(number, row)
+        if number in self._written.hidden:
+            self._hidden.append(str(number))
         width = len(self.columns)
         beyond = next((at for at, cell in enumerate(row) if at >= width and not _is_blank([cell])), None)
         if beyond is not None:
@@ -193,12 +201,13 @@ class _Sheet:
 
     def notes(self) -> list[str]:
         """Return what a reader of the sheet sees otherwise than it came."""
+        told = {
+            "Cells merged over rows came in each of their rows": self._filled,
+            "Cells merged over columns came in the first of them": self._written.across,
+            "Rows that the sheet hides came in too": self._hidden,
+        }
         notes = list(self._formats.values())[:SHOWN_NOTES]
-        if self._filled:
-            notes.append(f"Cells merged over rows came in each of their rows: {_some(self._filled)}.")
-        if self._written.across:
-            notes.append(f"Cells merged over columns came in the first of them: {_some(self._written.across)}.")
-        return notes
+        return notes + [f"{what}: {_some(names)}." for what, names in told.items() if names]
 
     def _place(self, at: int, number: int) -> str:
         return f"{_letters(self._first + at)}{number}"

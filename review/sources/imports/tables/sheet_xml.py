@@ -49,6 +49,7 @@ class Written:
         formats: By column, the rows from which a number format holds, and the formats.
         merged: By first row, cells merged over rows: column from 0, last row, range.
         across: Ranges merged over columns.
+        hidden: Numbers of the rows that the sheet does not show, as under a filter.
     """
 
     missing: dict[int, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Written:
     formats: dict[str, tuple[list[int], list[str]]] = field(default_factory=dict)
     merged: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
     across: list[str] = field(default_factory=list)
+    hidden: set[int] = field(default_factory=set)
 
     def format_of(self, column: str, row: int) -> str:
         """Return the format of a filled cell; empty where it shows the value as it is."""
@@ -84,6 +86,8 @@ def read(path: Path, sheet: str) -> Written:
                     _note_cell(element, written, formats)
                 elif tag == "mergeCell":
                     _note_merged(element.get("ref", ""), written)
+                elif tag == "row" and element.get("hidden") in ("1", "true") and element.get("r", "").isdecimal():
+                    written.hidden.add(int(element.get("r", "")))
                 if tag in ("c", "row"):
                     element.clear()
     if not any(code for _, codes in written.formats.values() for code in codes):
