@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 _FORMS = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
 _ORDERS = {"dmy": ("%d/%m/%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}
 # A date as spreadsheets write it with its time.
 _TIMED = re.compile(r"([\d./-]{8,10}),? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?")
+# What spreadsheets count days from, and how they write them uncounted: days of 1954 to 2173.
+_FIRST_DAY = date(1899, 12, 30)
+_DAY_NUMBER = re.compile(r"[2-9]\d{4}(?:\.\d+)?")
+
+
+def day_of_number(text: str) -> date | None:
+    """Return the day that a spreadsheet keeps as this number; None where it is no such number."""
+    return _FIRST_DAY + timedelta(days=int(float(text))) if _DAY_NUMBER.fullmatch(text) else None
 
 
 def day_of(text: str, order: str) -> date | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from review.sources.imports.cell_dates import day_of
+from review.sources.imports.cell_dates import day_of, day_of_number
 from review.sources.imports.tables.rows import ShownNumber
 from review.spec import numbers
 from review.spec.numbers import GREATEST_INTEGER
@@ -23,7 +23,11 @@ MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}
-_YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
+# With the words that spreadsheets of other languages write into CSV.
+_YES = frozenset({"yes", "y", "true", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "waar"})
+_YES |= {"sand", "sandt", "sant", "tak", "prawda", "verdadeiro", "sim"}
+_NO = frozenset({"no", "n", "false", "0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "falsk", "nej"})
+_NO |= {"nei", "usann", "falskt", "nie", "fałsz", "não"}
 
 
 class Notation(NamedTuple):
@@ -233,14 +237,17 @@ def _number(value: object, notation: Notation) -> int | float:
 
 def _date(text: str, notation: Notation) -> str:
     if (day := day_of(text, notation.dates)) is None:
-        raise ValueError(f"is '{_short(text)}', expected a date such as 2026-05-03 or 3 May 2026")
+        told = day_of_number(text)
+        mend = f"; it may be a spreadsheet's number of {told}: give the column a date format" if told else ""
+        raise ValueError(f"is '{_short(text)}', expected a date such as 2026-05-03 or 3 May 2026{mend}")
     return day.isoformat()
 
 
 def _url(text: str) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
-        is_address = parts.scheme in {"http", "https"} and "." in (parts.hostname or "")
+        # A mail address is none of a site.
+        is_address = parts.scheme in {"http", "https"} and "." in (parts.hostname or "") and "@" not in parts.netloc
     except ValueError:
         is_address = False
     if not is_address or re.search(r"\s", text):

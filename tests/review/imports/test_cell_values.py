@@ -23,7 +23,9 @@ def fact(kind: str, value: object) -> object:
         ("choices", "Billing; refund", ["Billing; refund"]), ("choices", [], None),
         ("object", '[{"a": 1}]', [{"a": 1}]), ("object", "[]", None),
         ("object", '{"a": [1]}', {"a": [1]}), ("object", {"a": None}, {"a": None}),
-        ("boolean", "Yes", True), ("boolean", 0, False),
+        ("boolean", "Yes", True), ("boolean", 0, False), ("boolean", "WAHR", True), ("boolean", "FAUX", False),
+        ("boolean", "Ja", True), ("boolean", "FALSK", False), ("boolean", "não", False),
+        ("url", "www.acme.example/@ada", "www.acme.example/@ada"),
         ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"),
         ("document", "\f", None), ("conversation", [{"role": "developer", "content": "Be brief. "},
             {"role": "user", "content": "Hi", "name": "x"}],
@@ -49,7 +51,9 @@ def test_a_cell_becomes_a_fact_of_its_type(kind: str, value: object, wanted: obj
         ("conversation", "Hi", "holds no JSON list"), ("conversation", {"a": 1}, "is not a list of messages"),
         ("conversation", [{"role": "user"}], "has a message 1 without a role and a text"),
         ("conversation", [{"role": "king", "content": "x"}], "has a message 1 of role 'king', expected system, user"),
-        ("date", "2026-02-30", "expected a date"),
+        ("date", "2026-02-30", "expected a date"), ("date", 46145, "a spreadsheet's number of 2026-05-03"),
+        ("url", "ada@acme.example", "expected an address such as https://example.com"),
+        ("url", "mailto:ada@acme.example", "expected an address such as https://example.com"),
     ],
 )  # fmt: skip
 def test_a_cell_that_does_not_fit_its_type_says_so(kind: str, value: object, says: str) -> None:
