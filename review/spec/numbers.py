@@ -40,7 +40,7 @@ _MENDS = (
 NUMBER = re.compile(
     rf"(?<![\w])(?<!\d[.,'\u2019])(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
     rf"|\d+(?:[.,{_BLANKS}]\d{{3}}(?!\d))*(?:[.,]\d+)?)"
-    r"(?=(?:st|nd|rd|th|k|m|bn|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
+    r"(?=(?:st|nd|rd|th|k|tsd|m|mn|mio|mln|bn|mrd|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
     re.IGNORECASE,
 )
 _SCALES = {
