@@ -38,9 +38,10 @@ _MENDS = (
 
 # Digits next to letters (B2B, ISO9001, 3D) are a name and no number; known units and ordinals may follow.
 NUMBER = re.compile(
-    rf"(?<![\w])(?<!\d[.,'\u2019])(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
+    rf"(?<![\w])(?<!\d[.,'\u2019])(?>[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
     rf"|\d+(?:[.,{_BLANKS}]\d{{3}}(?!\d))*(?:[.,]\d+)?)"
-    r"(?=(?:st|nd|rd|th|k|tsd|m|mn|mio|mln|bn|mrd|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
+    r"(?=(?:st|nd|rd|th|k|tsd|m|mn|mio|mln|bn|mrd|tn|x|h|s|am|pm|min|mins|kg|km|t|%"
+    r"|[ckm]?m[\u00b2\u00b3]|sqm|ha|[kmg]?wh?|[kmgt]b|cm|mm)?(?![^\W\d_]))",
     re.IGNORECASE,
 )
 _SCALES = {
