@@ -15,6 +15,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_CLASSES": ["members.tokens.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.http.negotiation.DeclaredForms",
     "DEFAULT_PARSER_CLASSES": ["web.http.json_parser.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_PAGINATION_CLASS": "web.http.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "miniatures_site.api.auto_schema.KeyedSchema",

@@ -218,3 +218,19 @@ def test_a_range_of_thousands_of_digits_is_none(api: APIClient, version: Dataset
     answer = api.get(address(version), HTTP_RANGE=f"bytes={'9' * 5000}-")
 
     assert (answer.status_code, b"".join(answer)) == (200, data_of(version, "train", "sft"))
+
+
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize(
+    ("name", "form"), [("rows.jsonl", "application/x-ndjson"), ("rows.parquet", "application/vnd.apache.parquet")]
+)
+def test_a_client_may_ask_for_the_form_that_the_schema_declares(
+    version: DatasetVersion, api: APIClient, name: str, form: str
+) -> None:
+    whole = api.get(address(version, name, split="train", format="sft"), headers={"accept": form})
+    nowhere = api.get(address(version, name, split="nowhere"), headers={"accept": form})
+    other = api.get(address(version, name, split="train", format="sft"), headers={"accept": "text/csv"})
+
+    assert (whole.status_code, whole["Content-Type"].partition(";")[0]) == (200, form)
+    assert (nowhere.status_code, nowhere["Content-Type"]) == (400, "application/problem+json")
+    assert other.status_code == 406
