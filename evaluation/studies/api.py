@@ -62,7 +62,11 @@ class StudyIn(serializers.Serializer[Any]):
         help_text="Of *transfer*: a frozen dataset version of each other task, which the member must lead.",
     )
     teacher = serializers.CharField(
-        required=False, default="", max_length=60, help_text="Of *cloning*: the student whose logits are learnt."
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=60,
+        help_text="Of *cloning*: the student whose logits are learnt.",
     )
     answers_version = serializers.UUIDField(
         required=False, help_text="Of *cloning*: a version of the task without the reasoning, for an arm of its own."

@@ -104,7 +104,7 @@ class RowsParquetView(RowsFileView):
 class RowsQuery(ListQuery):
     split = one_of(Split.values, default="train", help_text="Default: train.")
     format = one_of(exports.FORMATS, default="sft", help_text="Default: sft.")
-    cursor = serializers.CharField(default="")
+    cursor = serializers.CharField(default="", allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
 
 

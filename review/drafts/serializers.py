@@ -12,7 +12,7 @@ from review.states import DraftState, Split, Verdict
 KEPT_BACK = "Null until the caller may know who wrote the draft."
 
 
-@extend_schema_field({"type": ["object", "null"], "additionalProperties": {}})
+@extend_schema_field({"type": "object", "additionalProperties": {}})  # each use says whether null is one, too
 class FieldsIn(serializers.JSONField):
     """Fields by the names of the output schema, or null; services judge them."""
 

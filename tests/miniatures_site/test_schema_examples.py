@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from rest_framework import serializers
 
 from miniatures_site.api import schema
@@ -39,6 +40,12 @@ def test_every_operation_has_an_example_and_every_example_fits_its_shape() -> No
             if error is not None and not where.startswith("body multipart"):
                 wrong.append(f"{verb} {path} {where}: {error.json_path} {error.message[:120]}")
     assert wrong == []
+
+
+def test_a_validator_of_openapi_finds_nothing_wrong() -> None:
+    mistakes = OpenAPIV31SpecValidator(schema.whole()).iter_errors()
+
+    assert [f"{list(each.absolute_path)}: {each.message[:120]}" for each in mistakes] == []
 
 
 def test_keys_stand_with_every_operation_that_remembers_them_and_with_no_other() -> None:
