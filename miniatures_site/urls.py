@@ -15,6 +15,7 @@ from miniatures_site.api.schema import SharedSchema
 from miniatures_site.health import pages as health_pages
 from miniatures_site.wiring import task_roles
 
+handler404 = "web.http.nowhere.not_found"
 handler500 = "web.http.away.server_fault"
 
 urlpatterns = [

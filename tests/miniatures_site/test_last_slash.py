@@ -125,6 +125,16 @@ def test_what_is_not_there_is_not_there_in_either_form(slash: str, api: APIClien
     assert (nowhere.status_code, gone.status_code) == (404, 404)
 
 
+@pytest.mark.parametrize("path", ["nowhere/", "nowhere", "", "drafts/no-id/"])
+def test_an_address_that_leads_nowhere_is_a_problem_for_programs_and_a_page_for_people(path: str) -> None:
+    nowhere = Client().get(f"/api/v1/{path}")
+    page = Client().get("/nowhere/")
+
+    assert (nowhere.status_code, nowhere["Content-Type"]) == (404, "application/problem+json")
+    assert nowhere.json()["code"] == "not_found"
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
 def test_pages_still_lead_to_their_one_address(as_member: Any, admin: Member) -> None:
     answer = as_member(admin).get("/jobs")
 
