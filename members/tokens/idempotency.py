@@ -23,6 +23,7 @@ from web.errors import Refusal
 Handler = Callable[..., Response]
 # No request is worked on for so long; its server went away.
 LEFT_AFTER_S = 900.0
+LONGEST_KEY = 200
 
 
 def idempotent(handler: Handler) -> Handler:
@@ -32,24 +33,24 @@ def idempotent(handler: Handler) -> Handler:
     second waits for the first and then repeats its answer.
 
     Raises:
-        Refusal: 409 when the key came with another body before.
+        Refusal: 409 when the key came with another body before; 400 when it is too long.
     """
 
     @functools.wraps(handler)
     def wrapped(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get("Idempotency-Key", "").strip()
+        key = _key(request)
         if not key:
             return handler(view, request, *args, **kwargs)
         fingerprint, member = _fingerprint(request), member_of(request)
         try:
             with transaction.atomic():
-                row = RememberedRequest.objects.create(member=member, key=key[:200], request_hash=fingerprint)
+                row = RememberedRequest.objects.create(member=member, key=key, request_hash=fingerprint)
                 response = handler(view, request, *args, **kwargs)
                 row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
                 row.save(update_fields=["status", "body"])
                 return response
         except IntegrityError:
-            remembered = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
+            remembered = RememberedRequest.objects.filter(member=member, key=key).first()
             if remembered is None:
                 raise
             return _replay(remembered, fingerprint)
@@ -65,16 +66,17 @@ def idempotent_in_steps(handler: Handler) -> Handler:
     a key whose server went away in the middle is taken over after a while.
 
     Raises:
-        Refusal: 409 when the key came with another body before, or its first request is still being worked on.
+        Refusal: 409 when the key came with another body before, or its first request is still being worked on;
+            400 when it is too long.
     """
 
     @functools.wraps(handler)
     def wrapped(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get("Idempotency-Key", "").strip()
+        key = _key(request)
         if not key:
             return handler(view, request, *args, **kwargs)
         fingerprint = _fingerprint(request)
-        row, is_mine = _claim(member_of(request), key[:200], fingerprint)
+        row, is_mine = _claim(member_of(request), key, fingerprint)
         if not is_mine:
             return _remember(row, fingerprint)
         try:
@@ -88,6 +90,19 @@ def idempotent_in_steps(handler: Handler) -> Handler:
 
     wrapped.takes_idempotency_key = True  # type: ignore[attr-defined]
     return wrapped
+
+
+def _key(request: Request) -> str:
+    """Return the key of a request; empty for none. Cut to size, two keys could be taken for one."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise Refusal(
+            "idempotency_key_too_long",
+            f"This Idempotency-Key has {len(key):,} characters; {LONGEST_KEY} is the limit.",
+            hint="Nothing was done. Send a shorter key, such as a UUID.",
+            status=400,
+        )
+    return key
 
 
 def _claim(member: Member, key: str, fingerprint: str) -> tuple[RememberedRequest, bool]:

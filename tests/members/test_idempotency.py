@@ -41,10 +41,10 @@ def api(admin: Member, api_as: Callable[..., APIClient]) -> APIClient:
     return api_as(admin)
 
 
-def post(api: APIClient, content: str) -> Response:
+def post(api: APIClient, content: str, key: str = "k") -> Response:
     file = SimpleUploadedFile("rows.csv", content.encode())
     body = {"file": file, "task": "outreach"}
-    return api.post("/api/v1/sources/", body, format="multipart", headers={"Idempotency-Key": "k"})
+    return api.post("/api/v1/sources/", body, format="multipart", headers={"Idempotency-Key": key})
 
 
 def test_the_same_request_is_answered_with_the_first_answer(api: APIClient) -> None:
@@ -65,6 +65,14 @@ def test_another_file_of_the_same_name_and_size_is_another_request(api: APIClien
     post(api, GOOD)
 
     assert post(api, GOOD.replace("Acme", "Bolt")).json()["code"] == "idempotency_key_reused"
+
+
+def test_a_key_that_is_too_long_is_refused_rather_than_cut_to_another_one(api: APIClient) -> None:
+    longest = post(api, GOOD, "k" * 200)
+    longer = post(api, GOOD, "k" * 201)
+
+    assert longest.status_code == 201
+    assert (longer.status_code, longer.json()["code"]) == (400, "idempotency_key_too_long")
 
 
 def test_a_request_that_failed_is_not_remembered(api: APIClient) -> None:
