@@ -153,7 +153,8 @@ async def not_served(request: HttpRequest, path: str = "") -> HttpResponseBase:
 
 def _no_such(path: str, methods: tuple[str, ...]) -> ApiError:
     if methods:
-        return ApiError(405, f"Use {' or '.join(methods)} here.", code="method_not_allowed")
+        allowed = {"Allow": ", ".join(methods)}
+        return ApiError(405, f"Use {' or '.join(methods)} here.", code="method_not_allowed", more_headers=allowed)
     return ApiError(404, f"There is nothing at {path[:80]}; /v1/chat/completions and /v1/models are.", code="not_found")
 
 

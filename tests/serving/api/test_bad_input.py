@@ -277,7 +277,9 @@ def test_without_a_known_key_every_path_answers_401(db, header):
 def test_a_known_key_on_a_path_that_is_not_there_or_with_another_verb(db):
     client, header = Client(), {"authorization": f"Bearer {internal_keys.make()}"}
 
-    assert client.get("/v1/chat/completions", headers=header).status_code == 405
+    wrong = [client.get("/v1/chat/completions", headers=header), client.delete("/v1/models", headers=header)]
+
+    assert [(each.status_code, each["Allow"]) for each in wrong] == [(405, "POST"), (405, "GET, HEAD")]
     assert client.post("/v1/embeddings", {}, "application/json", headers=header).status_code == 404
     assert client.get("/v1/models", headers=header).json() == {"object": "list", "data": []}
     assert client.get("/v1/models/gpt-4o", headers=header).json()["error"]["code"] == "model_not_found"
