@@ -20,7 +20,7 @@ from serving.openai.responses import CompletionShape
 from serving.promotions import queries
 from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import auth, choices, db_threads, fallback_answers, rate_limits, routed, routers, streams
-from serving.v1.auth import AdmittedRequest
+from serving.v1.auth import AdmittedRequest, Caller
 from serving.v1.choices import ChoicePiece
 from serving.v1.rate_limits import RateClaim
 from serving.v1.routers import RoutedRequest
@@ -159,24 +159,25 @@ def _no_such(path: str, methods: tuple[str, ...]) -> ApiError:
 
 
 def _models(authorization: str) -> dict[str, Any]:
-    caller = auth.caller_of(authorization)
+    return {"object": "list", "data": _listed(auth.caller_of(authorization))}
+
+
+def _listed(caller: Caller) -> list[dict[str, Any]]:
     data = []
     for writer in queries.served_miniatures(member=caller.member):
         created, owner = int(writer.since.timestamp()), writer.miniature.task.slug
         data.append(responses.model(writer.name, created=created, owner=owner))
         if writer.is_current:
             data.append({**responses.model(owner, created=created, owner=owner), "root": writer.name})
-    data += [_as_model(router) for router in routers.of_caller(caller)]
-    return {"object": "list", "data": data}
+    return data + [_as_model(router) for router in routers.of_caller(caller)]
 
 
 def _model(authorization: str, name: str) -> dict[str, Any]:
     caller, name = auth.caller_of(authorization), values.text(name, "model")
-    router = routers.find(name, caller) if queries.find_served(name, member=caller.member) is None else None
-    if router is not None:
-        return _as_model(router)
-    miniature = auth.served_miniature(name, caller)
-    return responses.model(name, created=int(miniature.created_at.timestamp()), owner=miniature.task.slug)
+    found = next((each for each in _listed(caller) if each["id"] == name), None)
+    if found is None:
+        raise auth.no_model(name)
+    return found
 
 
 def _as_model(router: Router) -> dict[str, Any]:

@@ -97,10 +97,15 @@ def served_miniature(name: str, caller: Caller) -> Miniature:
     """
     miniature = queries.find_served(name, member=caller.member)
     if miniature is None:
-        raise ApiError(
-            404,
-            f"The model '{name[:120]}' does not exist or is not yours to ask. GET /v1/models lists those that are.",
-            code="model_not_found",
-            param="model",
-        )
+        raise no_model(name)
     return miniature
+
+
+def no_model(name: str) -> ApiError:
+    """Say that there is no such model; what exists and is not the caller's looks the same."""
+    return ApiError(
+        404,
+        f"The model '{name[:120]}' does not exist or is not yours to ask. GET /v1/models lists those that are.",
+        code="model_not_found",
+        param="model",
+    )

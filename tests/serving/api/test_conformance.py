@@ -155,11 +155,12 @@ def test_a_task_of_labels_is_answered_as_its_evaluation_was_unless_a_header_free
 
 @pytest.mark.slow
 def test_the_models_listed_are_those_that_answer(client, promoted, task):
-    listed = {model.id for model in client.models.list()}
+    listed = {model.id: model for model in client.models.list()}
     one = client.models.retrieve(SLUG)
 
-    assert listed == {SLUG, task.slug}
+    assert set(listed) == {SLUG, task.slug}
     assert (one.id, one.owned_by) == (SLUG, task.slug)
+    assert {name: client.models.retrieve(name) for name in listed} == listed
     assert ask(client, model=task.slug).choices[0].message.content == ask(client).choices[0].message.content
 
 
