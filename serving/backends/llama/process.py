@@ -105,7 +105,7 @@ class LlamaServer:
             except OSError as error:
                 self._last_words.append(f"it cannot be started: {error}")
             except Exception as error:
-                logger.exception("A llama-server is started anew.")
+                logger.exception("A llama-server is started again.")
                 self._last_words.append(f"it cannot be used: {error!r}")
             # One that answered has loaded: it was killed, or it failed on a question.
             soon = soon + 1 if time.monotonic() - began < SOON_S else 0
