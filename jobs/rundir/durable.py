@@ -7,8 +7,6 @@ import os
 import shutil
 from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
-
 
 def write_durably(path: Path, data: bytes) -> None:
     """Replace `path` by `data`: write beside it, fsync, rename, fsync the folder.
@@ -60,8 +58,5 @@ def fsync_folder(path: Path) -> None:
 
 def sha256_of(path: Path) -> str:
     """Hex sha256 of a file, read in pieces."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(CHUNK_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 
-from jobs.rundir.durable import link_or_copy
+from jobs.rundir.durable import link_or_copy, sha256_of
 from jobs.supervisor import run_dirs
 from training.models import Checkpoint, TrainingRun
 from training.runs import results
@@ -178,14 +178,9 @@ def _download_files(checkpoint: Checkpoint, target: Path) -> bool:
 def _is_whole(folder: Path) -> bool:
     try:
         hashes = json.loads((folder / MANIFEST).read_bytes())["files"].items()
-        return all(_sha256(folder / name) == digest for name, digest in hashes)
+        return all(sha256_of(folder / name) == digest for name, digest in hashes)
     except (OSError, ValueError, KeyError, AttributeError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _delete_files(checkpoint: Checkpoint) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from jobs.rundir.durable import sha256_of
 from training.recipes import architecture
 from training.students import servable, weight_files
 from web import strict_json
@@ -22,7 +23,6 @@ PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 MODEL_FILES: Final = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
 # As many layers need no weights of their own to be believed: some models share theirs.
 FEW_LAYERS: Final = 200
-BLOCK_BYTES: Final = 1 << 20
 # The largest numbers that a student is kept with.
 MAX_CONTEXT: Final = 2**31 - 1
 MAX_PARAMETERS: Final = 2**63 - 1
@@ -180,15 +180,6 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     for file in sorted(folder.glob("*.safetensors")):
         shapes.update(_shapes(file))
     return shapes
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hex, read block by block."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _parameters(folder: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from audit import trail
+from jobs.rundir.durable import sha256_of
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports.choices import AS_FOUND, ImportChoices
@@ -55,7 +55,7 @@ def create_source(
         format=form,
         mapping=mapping,
         provenance=provenance.strip()[:200],
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
         created_by=by,
         arriving_until=arriving_until,
         reading=choices.on_record(),
@@ -87,8 +87,3 @@ def _earlier(source: Source, known_records: Callable[[], QuerySet[Record]]) -> S
         return earlier
     record = known_records().select_related("source").first()
     return record.source if record is not None and record.source_id != source.pk else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

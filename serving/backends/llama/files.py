@@ -16,6 +16,7 @@ from typing import Final
 
 import torch
 
+from jobs.rundir.durable import sha256_of
 from serving.backends.contracts import NotServableError
 from serving.engine.contracts import ModelEntry
 from training.engine.classifier.loading import has_heads
@@ -116,13 +117,8 @@ def _write(path: Path, facts_path: Path, student: LoadedStudent) -> None:
         vocabulary=int(plan.config.vocab_size),
         parameters=student.parameters,
         kv_bytes_per_token=families.kv_bytes_per_token(plan.config),
-        sha256=_sha256(path),
+        sha256=sha256_of(path),
     )
     scratch = facts_path.with_name(f".{facts_path.name}.{os.getpid()}")
     scratch.write_text(json.dumps(asdict(facts)))
     scratch.replace(facts_path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

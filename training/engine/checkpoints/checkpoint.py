@@ -8,7 +8,6 @@ it is made.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import shutil
@@ -22,7 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from jobs.rundir.durable import fsync_file, fsync_folder, link_or_copy
+from jobs.rundir.durable import fsync_file, fsync_folder, link_or_copy, sha256_of
 from training.engine.contracts import TrainError
 from training.engine.disk import make_folder, require_room, whole_or_gone
 from training.engine.state import TrainState
@@ -174,7 +173,7 @@ def _seal(folder: Path, fingerprint: str) -> None:
     files = sorted(file for file in folder.iterdir())
     for file in files:
         fsync_file(file)
-    manifest = {"fingerprint": fingerprint, "files": {file.name: _sha256(file) for file in files}}
+    manifest = {"fingerprint": fingerprint, "files": {file.name: sha256_of(file) for file in files}}
     _write_json(folder / MANIFEST, manifest)
     fsync_file(folder / MANIFEST)
     fsync_folder(folder)
@@ -183,7 +182,7 @@ def _seal(folder: Path, fingerprint: str) -> None:
 def _verified(folder: Path) -> dict[str, Any] | None:
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        whole = all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
+        whole = all(sha256_of(folder / name) == digest for name, digest in manifest["files"].items())
     except (OSError, ValueError, KeyError, AttributeError):
         return None
     return manifest if whole else None
@@ -221,8 +220,3 @@ def _tensors(tree: object, at: str = "") -> dict[str, Tensor]:
 
 def _write_json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

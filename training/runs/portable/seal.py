@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from jobs.contracts import SpecEnvelope
-from training.students.model_folder import sha256_of
+from jobs.rundir.durable import sha256_of
 
 
 class Seal(BaseModel):
