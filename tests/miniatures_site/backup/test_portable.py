@@ -13,6 +13,17 @@ from tests.miniatures_site.backup.houses import facts
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 
+SCHEMA = """
+from django.db import connection
+kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+with connection.cursor() as cursor:
+    for table in sorted(connection.introspection.table_names(cursor)):
+        for column in connection.introspection.get_table_description(cursor, table):
+            print("SCHEMA", table, column.name, column.type_code, column.display_size, column.null_ok)
+        for rule in connection.introspection.get_constraints(cursor, table).values():
+            print("SCHEMA", table, rule["columns"], [rule[kind] for kind in kinds])
+"""
+
 
 @pytest.fixture(scope="module")
 def carried(lived_in, tmp_path_factory) -> Path:
@@ -32,19 +43,27 @@ def test_it_names_no_kind_of_database_and_holds_rows_as_text(carried, tmp_path):
 
 
 @pytest.mark.slow
-def test_everything_comes_back_and_new_rows_get_new_ids(lived, carried, build):
+def test_everything_comes_back_and_new_rows_get_new_ids(lived, lived_in, carried, build):
     new = build("carried")
 
     new.run("restore", str(carried))
 
     assert facts(new) == lived
+    assert schema(new) == schema(lived_in)
     assert "hold" in new.run("verify_audit")
     new.python("from audit import trail; trail.record('invited', by=None)")
     assert "no changes" in new.run("makemigrations", "--check", "--dry-run").lower()
 
 
+def schema(house) -> list[str]:
+    """List a house's columns and constraints, whatever order they were made in."""
+    lines = sorted(line for line in house.python(SCHEMA).splitlines() if line.startswith("SCHEMA"))
+    assert len(lines) > 1000
+    return lines
+
+
 @pytest.mark.slow
-def test_rows_of_an_earlier_version_go_into_its_tables_and_are_migrated(lived, carried, build, tmp_path):
+def test_rows_of_an_earlier_version_go_into_its_tables_and_are_migrated(lived, lived_in, carried, build, tmp_path):
     earlier = tmp_path / "earlier"
     with archive.unpacked(carried, near=tmp_path) as folder:
         shutil.copytree(folder, earlier)
@@ -56,6 +75,7 @@ def test_rows_of_an_earlier_version_go_into_its_tables_and_are_migrated(lived, c
     new.run("restore", str(earlier))
 
     assert facts(new) == lived
+    assert schema(new) == schema(lived_in)
     assert "[X] 0003_authenticator_type_uniq" in new.run("showmigrations", "mfa")
 
 
