@@ -25,11 +25,16 @@ _SUSPICIOUS = re.compile("\\\\u(?:0000|[dD][89a-fA-F])|[\x00\ud800-\udfff]")
 
 
 class InvalidJson(json.JSONDecodeError):
-    """JSON that is not taken though its grammar may be right; its text is a sentence for people."""
+    """JSON that is not taken though its grammar may be right; its text is a sentence for people.
 
-    def __init__(self, message: str) -> None:
+    Attributes:
+        number: What stands where a number may; empty where something else is wrong.
+    """
+
+    def __init__(self, message: str, number: str = "") -> None:
         super().__init__(message, "", 0)
         self.args = (message,)
+        self.number = number
 
 
 class WrittenFloat(float):
@@ -151,12 +156,12 @@ def _too_deep() -> InvalidJson:
 
 def _integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise InvalidJson(f"a number has {len(digits):,} digits; {MAX_DIGITS} is the limit")
+        raise InvalidJson(f"a number has {len(digits):,} digits; {MAX_DIGITS} is the limit", digits)
     return int(digits)
 
 
 def _no_constant(name: str) -> None:
-    raise InvalidJson(f"{name} is not a JSON number")
+    raise InvalidJson(f"{name} is not a JSON number", name)
 
 
 @cache
@@ -164,7 +169,7 @@ def _decoder(number: Callable[[str], float]) -> json.JSONDecoder:
     def read(digits: str) -> float:
         value = number(digits)
         if math.isinf(value):
-            raise InvalidJson(f"the number {digits[:20]} is too large")
+            raise InvalidJson(f"the number {digits[:20]} is too large", digits)
         return value
 
     return json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=read)

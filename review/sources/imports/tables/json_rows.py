@@ -20,6 +20,7 @@ _COLUMNS_FROM_ROWS = 2000
 MAX_CONTAINERS = 8_000_000
 _LOOK_LINES = 50
 _BETWEEN = re.compile(r"[\s,]*")
+_LAST_COMMA = re.compile(r",\s*([\]}])")
 LINES, VALUE = "jsonl", "json"
 
 
@@ -152,12 +153,10 @@ def _value(path: Path, encoding: str) -> Any:
     try:
         return strict_json.loads(text, number=strict_json.written)
     except strict_json.InvalidJson as error:
-        raise _refused(error) from None
+        raise _refused(error, text) from None
     except json.JSONDecodeError as error:
         if error.msg != "Extra data":
             raise _broken(error) from None
-    except ValueError as error:
-        raise _broken(error) from None
     return list(_values(text))
 
 
@@ -169,8 +168,8 @@ def _values(text: str) -> Iterator[Any]:
             _, end = decoder.raw_decode(text, at)
             yield strict_json.loads(text[at:end], number=strict_json.written)
         except strict_json.InvalidJson as error:
-            raise _refused(error) from None
-        except ValueError as error:
+            raise _refused(error, text, at) from None
+        except json.JSONDecodeError as error:
             raise _broken(error) from None
         except RecursionError:
             message = f"The JSON is nested more than {strict_json.MAX_DEPTH} deep."
@@ -178,14 +177,32 @@ def _values(text: str) -> Iterator[Any]:
         at = end
 
 
-def _refused(error: strict_json.InvalidJson) -> Refusal:
-    return Refusal("json_refused", f"The JSON is not taken: {error}.", hint="Send one object a line.")
+def _refused(error: strict_json.InvalidJson, text: str, start: int = 0) -> Refusal:
+    """Return the refusal of what no record may hold; a number is named with its place, at `start` or behind it."""
+    what, hint = str(error).rstrip("."), "Send one object a line."
+    if error.number:
+        tokens = re.finditer(rf'"(?:[^"\\]++|\\.)*+"|(?<![\w.+-])({re.escape(error.number)})', text[start:])
+        at = start + next((token.start(1) for token in tokens if token[1]), 0)
+        place, before = json.JSONDecodeError("", text, at), " ".join(text[max(0, at - 40) : at].split())
+        what += f", at line {place.lineno}, column {place.colno}, after “{before}”"
+        hint = "Write null or a text instead. Sent as one object a line, that row alone is bad."
+    return Refusal("json_refused", f"The JSON is not taken: {what}.", hint=hint)
 
 
-def _broken(error: ValueError) -> Refusal:
-    where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "the file"
-    hint = "Send a JSON array of objects, or one object a line."
-    return Refusal("json_broken", f"The JSON breaks at {where}: {error}.", hint=hint)
+def _broken(error: json.JSONDecodeError) -> Refusal:
+    error, end = _at_its_place(error), len(error.doc.rstrip())
+    if error.pos >= end:
+        error = json.JSONDecodeError("the file is cut, its last bracket never closes", error.doc, end)
+    message = f"The JSON breaks at line {error.lineno}, column {error.colno}: {error.msg}."
+    return Refusal("json_broken", message, hint="Send a JSON array of objects, or one object a line.")
+
+
+def _at_its_place(error: json.JSONDecodeError) -> json.JSONDecodeError:
+    """Return a mistake where it stands: a comma too many at the comma, not at what follows it."""
+    comma = error.doc.rfind(",", 0, error.pos + 1)
+    if (match := _LAST_COMMA.match(error.doc, max(comma, 0))) and match.end() > error.pos:
+        return json.JSONDecodeError(f"a comma too many before “{match[1]}”", error.doc, comma)
+    return json.JSONDecodeError(error.msg.removesuffix(" at"), error.doc, error.pos)
 
 
 def _line(number: int, line: str) -> Row:
@@ -195,7 +212,7 @@ def _line(number: int, line: str) -> Row:
         value = strict_json.loads(line, number=strict_json.written)
     except strict_json.InvalidJson as error:
         return Row(number, problem=f"not taken: {error}")
-    except ValueError as error:
-        detail = f"{error.msg} at character {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-        return Row(number, problem=f"not JSON: {detail}")
+    except json.JSONDecodeError as error:
+        mistake = _at_its_place(error)
+        return Row(number, problem=f"not JSON: {mistake.msg} at character {mistake.colno}")
     return row_of(number, value)
