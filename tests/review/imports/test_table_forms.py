@@ -1,6 +1,4 @@
-"""Forms in which tables come from other programs: Excel's CSV, titles above the header,
-and nested or pretty-printed JSON.
-"""
+"""Forms in which tables come from other programs: Excel's CSV, and nested or pretty-printed JSON."""
 
 from __future__ import annotations
 
@@ -67,42 +65,6 @@ def test_separators_inside_quotes_part_no_cells(write: Write, text: str, columns
 
     assert table.columns == columns
     assert not [row.problem for row in table.rows() if row.problem]
-
-
-@pytest.mark.parametrize(
-    ("above", "header"),
-    [
-        ("", 1),
-        ("Customers\n\n", 3),
-        ("Customers, Q3\n\n", 3),
-        ("Export of all customers\n", 2),
-        ("Report,,\n,,\n", 3),
-        ("Report,,\nAs of:,2026-01-31,\n\n", 4),
-        ("Report,,\nAs of:,November,\nBy:,Ann,\n,,\n", 5),
-        ("\n\n,Report,\n", 4),
-    ],
-)
-def test_titles_above_the_header_stay_out(write: Write, above: str, header: int) -> None:
-    table = open_table(write(f"{above}company,sector,city\nAcme,steel,Kiel\nBolt,rail,Bath\n"))
-
-    assert (table.header, table.columns) == (header, ("company", "sector", "city"))
-    assert [row.number for row in table.rows()] == [header + 1, header + 2]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "company\nAcme, Inc\nBolt, Inc\n",
-        "company name\nAcme, Inc\nBolt, Inc\n",
-        '"","x"\n"alpha","a"\n"beta","b"\n',
-        "company,,\nAcme,steel,x\nBolt,rail,y\n",
-        "company,sector\n\nAcme,steel\n\nBolt,rail\n",
-    ],
-)
-def test_a_first_row_that_may_be_a_header_stays_one(write: Write, text: str) -> None:
-    table = open_table(write(text))
-
-    assert table.header == (2 if text.startswith("company,,") else 1)
 
 
 def test_the_row_of_the_header_can_be_chosen(write: Write) -> None:

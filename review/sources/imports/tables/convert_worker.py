@@ -105,7 +105,7 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
         lines.write(table.row(number, row) if number > named else None)
     if header and not table.columns:
         raise Refused("header_unknown", f"Row {header} names no columns.")
-    return {"columns": table.columns, "sheets": names, "sheet": chosen, "header": named, "notes": table.notes()}
+    return {"columns": table.columns, "sheets": names, "sheet": chosen, "header": named, "notes": table.notes(named)}
 
 
 def _likeliest(book: Any, names: list[str]) -> str:
@@ -199,11 +199,12 @@ class _Sheet:
                 return {text: value}
         return value
 
-    def notes(self) -> list[str]:
-        """Return what a reader of the sheet sees otherwise than it came."""
+    def notes(self, header: int) -> list[str]:
+        """Return what a reader of the sheet sees otherwise than it came; above the header nothing came."""
+        across = [name for name, row in self._written.across.items() if row >= header]
         told = {
             "Cells merged over rows came in each of their rows": self._filled,
-            "Cells merged over columns came in the first of them": self._written.across,
+            "Cells merged over columns came in the first of them": across,
             "Rows that the sheet hides came in too": self._hidden,
         }
         notes = list(self._formats.values())[:SHOWN_NOTES]

@@ -14,6 +14,8 @@ LOOK_ROWS = 40
 # A header names at least so much of the table's width.
 _SHARE = 0.6
 _LEAST_WORDS = 3
+# Numbers that name columns.
+_YEARS = range(1900, 2101)
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -34,7 +36,8 @@ def header_at(rows: Sequence[Sequence[object]]) -> int:
     names = [place for place in filled[1:] if _are_names(rows[place], width)]
     # A line such as `As of: | November` stands alone; the header has rows right below it.
     joined = [place for place in names if place + 1 < len(rows) and span(rows[place + 1])]
-    whole = [place for place in joined if _count(rows[place]) >= width]
+    # A column of row numbers has no name.
+    whole = [place for place in joined if _count(rows[place]) >= width - (not _text(rows[place][0]))]
     best = (whole or joined or [first])[0]
     return best if _is_surely_title(rows, first, best) else first
 
@@ -54,7 +57,8 @@ def _is_title(rows: Sequence[Sequence[object]], place: int, width: int) -> bool:
     row = rows[place]
     if _count(row) == 1 and width > span(row):
         return True
-    if span(row) < _SHARE * width or (_count(row) == 1 and width > 2):
+    # Cells merged over columns hold their text in the first of them, or in each.
+    if span(row) < _SHARE * width or (width > 2 and _count(row) * 2 <= width):
         return True
     is_apart = place + 1 < len(rows) and not span(rows[place + 1])
     # `Customers, Q3` is a text that holds the delimiter.
@@ -77,15 +81,20 @@ def _are_names(row: Sequence[object], width: int) -> bool:
     names = [_text(cell) for cell in row if _text(cell)]
     if len(names) < 2 or span(row) < _SHARE * width:
         return False
-    are_texts = all(isinstance(cell, str) or not _text(cell) for cell in row)
+    are_texts = all(isinstance(cell, str) or not _text(cell) or _is_year(cell) for cell in row)
     is_like_names = all(not name.endswith(":") for name in names) and len({name.casefold() for name in names}) == len(
         names
     )
     return are_texts and is_like_names and sum(bool(_LETTER.search(name)) for name in names) * 2 >= len(names)
 
 
+def _is_year(cell: object) -> bool:
+    return isinstance(cell, int | float) and cell in _YEARS
+
+
 def _count(row: Sequence[object]) -> int:
-    return sum(bool(_text(cell)) for cell in row)
+    """Return how many different texts a row holds."""
+    return len({_text(cell) for cell in row} - {""})
 
 
 def _text(cell: object) -> str:

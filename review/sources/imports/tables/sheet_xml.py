@@ -48,7 +48,7 @@ class Written:
         exact: By name, whole numbers of more digits than a float has.
         formats: By column, the rows from which a number format holds, and the formats.
         merged: By first row, cells merged over rows: column from 0, last row, range.
-        across: Ranges merged over columns.
+        across: By range merged over columns, its first row.
         hidden: Numbers of the rows that the sheet does not show, as under a filter.
     """
 
@@ -56,7 +56,7 @@ class Written:
     exact: dict[str, Decimal] = field(default_factory=dict)
     formats: dict[str, tuple[list[int], list[str]]] = field(default_factory=dict)
     merged: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
-    across: list[str] = field(default_factory=list)
+    across: dict[str, int] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
 
     def format_of(self, column: str, row: int) -> str:
@@ -128,7 +128,7 @@ def _note_merged(reference: str, written: Written) -> None:
         return
     first, last = int(match[2]), int(match[4])
     if match[1] != match[3]:
-        written.across.append(reference)
+        written.across[reference] = first
     if last > first:
         written.merged.setdefault(first, []).append((_index(match[1]), last, reference))
 

@@ -1,0 +1,94 @@
+"""The row that names the columns: below titles, and below cells merged over groups of columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.sources.imports.tables import open_table
+from tests.review.imports.conftest import Write
+from tests.review.imports.workbooks import rows, workbook
+
+
+@pytest.mark.parametrize(
+    ("above", "header"),
+    [
+        ("", 1),
+        ("Customers\n\n", 3),
+        ("Customers, Q3\n\n", 3),
+        ("Export of all customers\n", 2),
+        ("Report,,\n,,\n", 3),
+        ("Report,,\nAs of:,2026-01-31,\n\n", 4),
+        ("Report,,\nAs of:,November,\nBy:,Ann,\n,,\n", 5),
+        ("\n\n,Report,\n", 4),
+    ],
+)
+def test_titles_above_the_header_stay_out(write: Write, above: str, header: int) -> None:
+    table = open_table(write(f"{above}company,sector,city\nAcme,steel,Kiel\nBolt,rail,Bath\n"))
+
+    assert (table.header, table.columns) == (header, ("company", "sector", "city"))
+    assert [row.number for row in table.rows()] == [header + 1, header + 2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "company\nAcme, Inc\nBolt, Inc\n",
+        "company name\nAcme, Inc\nBolt, Inc\n",
+        '"","x"\n"alpha","a"\n"beta","b"\n',
+        "company,,\nAcme,steel,x\nBolt,rail,y\n",
+        "company,sector\n\nAcme,steel\n\nBolt,rail\n",
+    ],
+)
+def test_a_first_row_that_may_be_a_header_stays_one(write: Write, text: str) -> None:
+    table = open_table(write(text))
+
+    assert table.header == (2 if text.startswith("company,,") else 1)
+
+
+@pytest.mark.parametrize(
+    ("above", "header"),
+    [
+        ("Who,,Where,", 2),
+        ("Who,Who,Where,Where", 2),
+        ("Customers,Customers,Customers,Customers", 2),
+        ("Customers\n\nWho,,Where,", 4),
+    ],
+)
+def test_names_of_groups_above_the_header_stay_out(write: Write, above: str, header: int) -> None:
+    table = open_table(write(f"{above}\ncompany,sector,street,city\nAcme,steel,Pier 1,Kiel\nBolt,rail,Way 2,Bath\n"))
+
+    assert (table.header, table.columns) == (header, ("company", "sector", "street", "city"))
+
+
+@pytest.mark.parametrize(
+    ("first", "merged"),
+    [
+        (("Customers",), "A1:D1"),
+        (("Who", None, "Size"), "A1:B1"),
+        ((None, "Trade", "Size"), "C1:D1"),
+    ],
+)
+def test_cells_merged_over_columns_above_the_header_stay_out(
+    write: Write, first: tuple[str | None, ...], merged: str
+) -> None:
+    sheet = rows(first, ("company", "sector", 2024, 2025), ("Acme", "steel", 12, 3), ("Bolt", "rail", 40, 4))
+
+    table = open_table(write(workbook({"One": sheet}, merged=[merged]), "book.xlsx"))
+
+    assert (table.header, table.columns) == (2, ("company", "sector", "2024", "2025"))
+    assert (table.notes, [row.problem for row in table.rows()]) == ((), ["", ""])
+
+
+def test_rows_numbered_in_a_column_without_a_name_are_below_the_header(write: Write) -> None:
+    table = open_table(write(",Who,Who,Size\n,company,sector,staff\n0,Acme,steel,3\n1,Bolt,rail,4\n"))
+
+    assert (table.header, table.columns) == (2, ("column 1", "company", "sector", "staff"))
+
+
+def test_a_name_merged_over_two_columns_stays_the_header(write: Write) -> None:
+    sheet = rows(("company", "sector", "notes"), ("Acme", "steel", "x", "y"), ("Bolt", "rail", "x", "z"))
+
+    table = open_table(write(workbook({"One": sheet}, merged=["C1:D1"]), "book.xlsx"))
+
+    assert (table.header, table.columns) == (1, ("company", "sector", "notes"))
+    assert table.notes == ("Cells merged over columns came in the first of them: C1:D1.",)
