@@ -91,7 +91,8 @@ def import_contacts(
             many (413), or another import into the task is under way (`import_running`, 409).
     """
     permissions.require(by, task, Role.LEAD)
-    spec, table, defaults = latest_version(task).spec, open_table(path, **choices.of_file), defaults or {}
+    spec, table = latest_version(task).spec, open_table(path, **choices.of_file).opened()
+    defaults = defaults or {}
     contact_columns = columns.columns_of(spec)
     mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
     check_mapping(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults)

@@ -69,7 +69,7 @@ def read_preview(
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `file.problems` instead.
     """
-    table, defaults = open_table(path, **choices.of_file), defaults or {}
+    table, defaults = open_table(path, **choices.of_file).opened(), defaults or {}
     contact_columns = columns.columns_of(latest_version(task).spec)
     mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
     tally, census, problems = RowTally(), ContactCensus(), dict[str, list[str]]()

@@ -166,7 +166,7 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
     shapes = shapes_in(table)
     names = {each.name for each in spec.input_schema} | {each.name for each in spec.output_schema}
     is_own = shapes == [_ALPACA] and bool(names & _ALPACA_KEYS)
-    return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table
+    return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table.opened()
 
 
 def facts_in(spec: TaskSpec, prompt: str) -> Facts:

@@ -19,6 +19,8 @@ MODEL_FIELD = "draft.model"
 # A column whose cells hold all that was written, as one JSON object.
 ANSWER_FIELD = "draft.answer"
 _ANSWERS = frozenset({"answer", "output", "completion", "response", "json", "result", "antwort"})
+# Objects that hold a whole row, as JSON:API, GeoJSON, search engines and GraphQL give it.
+_ENVELOPE = re.compile(r"(?:attributes|properties|fields|_source|node)\.")
 _LEAST_SCORE = 0.72
 _ALIKE = 0.8
 
@@ -204,7 +206,8 @@ def _whole_answer(columns: Sequence[str], fields: Sequence[TargetField], mapping
 
 
 def _score(column: str, field: str) -> float:
-    have, want = _plain(column), _plain(field)
+    envelope = _ENVELOPE.match(column)
+    have, want = _plain(column[envelope.end() if envelope else 0 :]), _plain(field)
     if have == want:
         return 1.0
     aliases = _ALIASES.get(field, ())

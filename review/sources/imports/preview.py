@@ -139,7 +139,9 @@ def read_preview(
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
     """
-    table = open_drafts(path, spec, choices) if kind == SourceKind.DRAFTS else open_table(path, **choices.of_file)
+    table = (
+        open_drafts(path, spec, choices) if kind == SourceKind.DRAFTS else open_table(path, **choices.of_file).opened()
+    )
     fields = target_fields(spec, kind)
     mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
     tally = RowTally()

@@ -75,7 +75,7 @@ def import_records(
     permissions.require(by, task, Role.LEAD)
     choices.require_shares()
     spec = latest_version(task).spec
-    table = open_table(path, **choices.of_file)
+    table = open_table(path, **choices.of_file).opened()
     fields = target_fields(spec, SourceKind.RECORDS)
     mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})

@@ -9,14 +9,17 @@ JSON of another shape by element, in a sheet by its row, in an archive by file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from review.sources.imports.tables import archive, delimited, json_rows
+from review.sources.imports.tables import archive, delimited, json_rows, nested
 from review.sources.imports.tables.converted import ConvertedFile
 from review.sources.imports.tables.rows import Row, counted
 from review.sources.imports.tables.text_encoding import encoding_of, max_bytes, too_large
 from web.errors import Refusal
+
+# Formats whose cells hold no objects.
+_FLAT = frozenset({"csv", "xlsx", "zip"})
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Table:
         header: Number of the row that names the columns; 0 where no row does.
         sheets: What the file holds more than one of: sheets of a workbook, or paths in JSON under which rows stand.
         sheet: The one that is read.
+        nest: Columns whose objects are opened; None before that is asked for.
     """
 
     path: Path
@@ -45,11 +49,23 @@ class Table:
     header: int = 0
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    nest: nested.Nest | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Tell what a reader of the file sees otherwise than it came."""
-        return self.converted.notes if self.converted else ()
+        return (self.converted.notes if self.converted else ()) + (self.nest.notes if self.nest else ())
+
+    def opened(self) -> Table:
+        """Return the table with columns for the keys of its objects: `address.city` behind `address`.
+
+        Raises:
+            Refusal: As `rows`.
+        """
+        if self.format in _FLAT:
+            return self
+        nest = nested.nest_of(self.columns, self.rows())
+        return replace(self, columns=nest.columns, nest=nest)
 
     def rows(self) -> Iterator[Row]:
         """Every row that is not blank, in order; one row in memory at a time (a JSON array is read whole).
@@ -57,7 +73,8 @@ class Table:
         Raises:
             Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
-        return counted(self._rows())
+        rows = counted(self._rows())
+        return (nested.opened(row, self.nest.opened) for row in rows) if self.nest and self.nest.opened else rows
 
     def _rows(self) -> Iterator[Row]:
         if self.converted is not None:

@@ -70,9 +70,9 @@ def open_judged(path: Path, choices: ImportChoices = AS_FOUND) -> JudgedTable:
     """
     inner = open_table(path, **choices.of_file)
     tool = _tool_of(inner)
-    table = JudgedTable(inner, tool, inner.columns)
     if not tool:
-        return table
+        return JudgedTable(flat := inner.opened(), tool, flat.columns)
+    table = JudgedTable(inner, tool, inner.columns)
     columns: dict[str, None] = {}
     is_judged = False
     for row in table.rows():
