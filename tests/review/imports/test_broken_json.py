@@ -70,3 +70,18 @@ def test_a_file_that_is_cut_says_so(write: Write, text: str) -> None:
 
     assert refusal.message.startswith("The JSON breaks at line 2, column 1")
     assert refusal.message.endswith(": the file is cut, its last bracket never closes.")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"size": NaN}\n{"size": NaN}\n', "row 1: not taken: NaN is not a JSON number"),
+        ("[1, 2]", "row 1: a JSON number, expected an object"),
+        ("[{}, {}]", "row 1: an object without keys"),
+        ("{}", "row 1: an object without keys"),
+    ],
+)
+def test_a_file_without_a_single_good_row_says_what_is_wrong_with_the_first(write: Write, text: str, says: str) -> None:
+    refusal = _refusal(write, text)
+
+    assert (refusal.code, refusal.message) == ("json_broken", f"None of the first rows can be read; {says}.")

@@ -77,17 +77,22 @@ def keys(rows: Iterable[Row]) -> tuple[str, ...]:
     """Return the keys of the first 2,000 rows, in order of appearance.
 
     Raises:
-        Refusal: `file_empty`, or as `check_columns`.
+        Refusal: `file_empty`, `json_broken` where no row has a key, or as `check_columns`.
     """
     columns: dict[str, None] = {}
-    is_empty = True
+    first: Row | None = None
     for count, row in enumerate(rows):
-        is_empty = False
+        first = first or row
         columns.update(dict.fromkeys(row.values))
         if len(columns) > limits.MAX_COLUMNS or count >= _COLUMNS_FROM_ROWS:
             break
-    if is_empty:
+    if first is None:
         raise Refusal("file_empty", NO_ROWS, hint="Send at least one object.")
+    if not columns:
+        message = (
+            f"None of the first rows can be read; row {first.number}: {first.problem or 'an object without keys'}."
+        )
+        raise Refusal("json_broken", message, hint="Send a JSON array of objects, or one object a line.")
     check_columns(columns)
     return tuple(columns)
 
