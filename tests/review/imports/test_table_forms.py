@@ -101,6 +101,16 @@ def test_a_bad_row_under_quoted_line_breaks_is_told_with_its_line(write: Write) 
     assert (error.row, error.reason) == (3, "1 cells where the header has 2 (line 5 of the file)")
 
 
+def test_a_cell_that_is_too_long_is_told_by_its_row_and_likely_cause(write: Write) -> None:
+    with pytest.raises(Refusal) as refused:
+        open_table(write(f'company,sector\nA,b\n"C,{"x" * 5_000_000}\nD,e\n'))
+
+    assert refused.value.message == (
+        "The CSV breaks at line 3: "
+        "a cell has more than 4,194,304 characters, as behind a quotation mark that is never closed."
+    )
+
+
 SPLIT = {"columns": ["company", "sector"], "index": [0, 1], "data": [["Acme", "steel"], ["Bolt", "rail"]]}
 SHAPES: dict[str, Any] = {
     "under a key": {"data": ROWS},

@@ -14,7 +14,8 @@ from review.sources.imports.tables.header_row import LOOK_ROWS, header_at
 from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown
 from web.errors import Refusal
 
-csv.field_size_limit(4 * 1024 * 1024)
+MAX_CELL_CHARS = 4 * 2**20
+csv.field_size_limit(MAX_CELL_CHARS)
 # What may part cells, by the name a person chooses it by.
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _HEAD_CHARS = 256 * 1024
@@ -128,7 +129,11 @@ def _is_filled(cells: list[str]) -> bool:
 
 
 def _broken(start: int, end: int, error: csv.Error) -> Refusal:
-    what = "a quotation mark is opened and never closed" if "end of data" in str(error) else str(error)
+    what = str(error)
+    if "end of data" in what:
+        what = "a quotation mark is opened and never closed"
+    elif "field limit" in what:
+        what = f"a cell has more than {MAX_CELL_CHARS:,} characters, as behind a quotation mark that is never closed"
     where = f"in the row that begins at line {start}" if end > start else f"at line {start}"
     return Refusal(
         "csv_broken",
