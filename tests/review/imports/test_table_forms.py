@@ -111,6 +111,24 @@ def test_a_cell_that_is_too_long_is_told_by_its_row_and_likely_cause(write: Writ
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('company, sector\n"A, Inc", "b ""c"", d"\n"D", "e"\n', [("A, Inc", 'b "c", d'), ("D", "e")]),
+        ('"company"; "sector"\n"A"; "b"\n', [("A", "b")]),
+        ('company, sector\nA, b\nC "x", d\n', [("A", "b"), ('C "x"', "d")]),
+        ('company,sector\nA, "b" and "c"\nD, e\n', [("A", ' "b" and "c"'), ("D", " e")]),
+    ],
+    ids=["comma", "semicolon", "no quotes", "a text that begins with a quote"],
+)
+def test_a_blank_before_a_quoted_cell_is_no_part_of_it(write: Write, text: str, rows: list[tuple[str, str]]) -> None:
+    read = list(open_table(write(text)).rows())
+
+    assert [tuple(str(cell).strip() for cell in row.values.values()) for row in read] == [
+        tuple(cell.strip() for cell in row) for row in rows
+    ]
+
+
 SPLIT = {"columns": ["company", "sector"], "index": [0, 1], "data": [["Acme", "steel"], ["Bolt", "rail"]]}
 SHAPES: dict[str, Any] = {
     "under a key": {"data": ROWS},

@@ -87,8 +87,10 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each record with its number and the line it begins at; blank ones too."""
     with path.open(encoding=encoding, newline="") as file:
+        is_spaced = _is_spaced(file.read(_HEAD_CHARS), delimiter)
+        file.seek(0)
         skipped = 1 if _skip_sep(file) else 0
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=is_spaced)
         number = 0
         while True:
             number, line = number + 1, skipped + reader.line_num + 1
@@ -122,6 +124,12 @@ def _regularity(counts: Iterable[int]) -> tuple[int, int]:
     """Return how many rows have the usual count of a sign, and that count."""
     usual = Counter(count for count in counts if count)
     return max(((rows, count) for count, rows in usual.items()), default=(0, 0))
+
+
+def _is_spaced(head: str, delimiter: str) -> bool:
+    """Tell whether cells in quotes stand behind a blank (`"Acme", "Kiel"`), and no text goes on behind one."""
+    ends = set(re.findall(rf'{re.escape(delimiter)} "(?:[^"]++|"")*+"(.?)', head, re.DOTALL))
+    return bool(ends) and ends <= {delimiter, "\r", "\n", ""}
 
 
 def _is_filled(cells: list[str]) -> bool:
