@@ -85,6 +85,17 @@ def test_rows_numbered_in_a_column_without_a_name_are_below_the_header(write: Wr
     assert (table.header, table.columns) == (2, ("column 1", "company", "sector", "staff"))
 
 
+@pytest.mark.parametrize("header", [None, 2])
+def test_names_merged_over_rows_belong_to_the_last_row_of_the_header(write: Write, header: int | None) -> None:
+    sheet = rows(("company", "sector", "Address"), (None, None, "street", "city"), ("Acme", "steel", "Pier 1", "Kiel"))
+    merged = ["A1:A2", "B1:B2", "C1:D1"]
+
+    table = open_table(write(workbook({"One": sheet}, merged=merged), "book.xlsx"), header=header)
+
+    assert (table.header, table.columns, table.notes) == (2, ("company", "sector", "street", "city"), ())
+    assert [row.number for row in table.rows() if not row.problem] == [3]
+
+
 def test_a_name_merged_over_two_columns_stays_the_header(write: Write) -> None:
     sheet = rows(("company", "sector", "notes"), ("Acme", "steel", "x", "y"), ("Bolt", "rail", "x", "z"))
 

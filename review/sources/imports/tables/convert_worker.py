@@ -96,12 +96,12 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
             first.append(row)
         else:
             lines.write(None)
-    above = lines.count
-    named = header or above + header_row.header_at(first) + 1
-    table = _Sheet(sheet_xml.read(path, chosen), first_column)
+    above, table = lines.count, _Sheet(sheet_xml.read(path, chosen), first_column)
+    named = header or table.last_row(above + header_row.header_at(first) + 1)
     for number, row in enumerate(chain(first, rows), above + 1):
-        if number == named:
-            table.columns = _header(row)
+        if number <= named:
+            table.fill(number, row)
+            table.columns = _header(row) if number == named else []
         lines.write(table.row(number, row) if number > named else None)
     if header and not table.columns:
         raise Refused("header_unknown", f"Row {header} names no columns.")
@@ -138,12 +138,16 @@ class _Sheet:
         self._filled, self._hidden = list[str](), list[str]()
         self._formats: dict[str, str] = {}
 
+    def last_row(self, number: int) -> int:
+        """Return the last of the rows over which cells of one are merged, or its own number."""
+        return max([number, *(last for _, last, _ in self._written.merged.get(number, ()))])
+
     def row(self, number: int, row: list[Any]) -> object:
         """Return the cells of a row by column, what is wrong with it, or None for a blank one."""
         unread = self._written.missing.get(number)
         if _is_blank(row) and unread is None:
             return None
-        self._fill(number, row)
+        self.fill(number, row)
         if number in self._written.hidden:
             self._hidden.append(str(number))
         width = len(self.columns)
@@ -160,8 +164,8 @@ class _Sheet:
                 return f"{self._place(at, number)} ('{column}') {error}"
         return cells
 
-    def _fill(self, number: int, row: list[Any]) -> None:
-        """Give each row of a merged cell its value."""
+    def fill(self, number: int, row: list[Any]) -> None:
+        """Give each row of a merged cell its value; it is told of rows under the header."""
         for at, (last, value) in list(self._merged.items()):
             if number > last:
                 del self._merged[at]
@@ -171,7 +175,7 @@ class _Sheet:
             at = column - self._first
             if 0 <= at < len(row) and row[at] != "":
                 self._merged[at] = (last, self._written.exact.get(self._place(at, number), row[at]))
-                self._filled.append(name)
+                self._filled += [name] if self.columns else []
 
     def _value(self, number: int, at: int, column: str, cell: Any) -> Any:
         exact = self._written.exact
@@ -182,20 +186,16 @@ class _Sheet:
         place = self._place(at, number)
         if number_formats.is_date(code):
             if not code.lower().startswith("yyyy-mm-dd"):
-                self._formats.setdefault(
-                    column, f"Dates of '{column}' come as {value}, not as the sheet shows {place}."
-                )
+                note = f"Dates of '{column}' come as {value}, not as the sheet shows {place}."
+                self._formats.setdefault(column, note)
         elif isinstance(value, int | float) and not isinstance(value, bool):
             text = number_formats.shown(value, code)
             if text is None:
                 note = f"'{column}' is shown as '{code[:40]}', such as {place}; it came as the value {value}."
                 self._formats.setdefault(column, note)
             elif text != str(value):
-                note = (
-                    f"'{column}' is shown with a number format: {place} came as '{text}' into texts, "
-                    f"as {value} into numbers."
-                )
-                self._formats.setdefault(column, note)
+                note = f"{place} came as '{text}' into texts, as {value} into numbers."
+                self._formats.setdefault(column, f"'{column}' is shown with a number format: {note}")
                 return {text: value}
         return value
 
@@ -215,9 +215,8 @@ class _Sheet:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:SHOWN_NOTES]) + (
-        f" and {len(names) - SHOWN_NOTES:,} more" if len(names) > SHOWN_NOTES else ""
-    )
+    more = f" and {len(names) - SHOWN_NOTES:,} more" if len(names) > SHOWN_NOTES else ""
+    return ", ".join(names[:SHOWN_NOTES]) + more
 
 
 def _letters(index: int) -> str:
