@@ -88,7 +88,7 @@ REPORT_WORDS = re.compile(
     r"|sur une échelle|notez (notre|votre)|enquête de satisfaction|quanto (è|sei) soddisfatt\w+|su una scala"
     r"|op een schaal|hoe tevreden|klanttevredenheid|en una escala|encuesta de satisfacción"
     r"|was (read|displayed|opened) on \d|has (tentatively )?(accepted|declined) (this|the|your) (invitation|meeting)"
-    r"|55\d[ -]5\.\d|e-?mail account .{0,40}does not exist|ticket \S+ was closed|do not need to resend"
+    r"|e-?mail account .{0,40}does not exist|ticket \S+ was closed|do not need to resend"
     r"|(postfach|mailbox)\b.{0,60}\b(voll|größenbeschränkung|geschlossen|nicht (mehr )?(gelesen|überwacht|betreut))"
     r"|adresse (ist |wird )?(nicht mehr|nicht) (gültig|gelesen|verwendet|aktiv|genutzt)"
     r"|konnte nicht (an den empfänger )?(zugestellt|übermittelt)"
@@ -112,6 +112,8 @@ REPORT_WORDS = re.compile(
     r"|no ha sido entregado)",
     re.IGNORECASE,
 )
+# A server's answer in one paragraph, at most behind a label: in a sentence, or among other lines, a person cites it.
+BARE_ANSWER: Final = re.compile(r"\A\W*(?:[^\n,;?!]{1,100}:\s*)?55\d[ -]5\.\d(?:.|\n(?!\s*\n))*\Z")
 # What mail programs and calendars put into a subject about a mail that was sent to their owner.
 REPORT_SUBJECTS = re.compile(
     r"\s*((read|gelesen|lu|letto|gelezen|le[ií]do|not read|ungelesen|non lu)\s*:"
@@ -164,7 +166,11 @@ def is_absence(subject: str, text: str) -> bool:
 
 def _is_report(text: str) -> bool:
     beginning = text[:MAX_CHARS]
-    return (MACHINE_WORDS.search(beginning) or REPORT_WORDS.search(beginning)) is not None
+    return MACHINE_WORDS.search(beginning) is not None or _reports(beginning)
+
+
+def _reports(text: str) -> bool:
+    return (REPORT_WORDS.search(text) or BARE_ANSWER.search(text)) is not None
 
 
 def is_mail_server(address: str) -> bool:
@@ -229,6 +235,6 @@ def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     if REPORT_SUBJECTS.match(bare) or has_failed or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
         return BY_SUBJECT
     is_short = len(text) <= SHORT or is_hinted
-    if MACHINE_WORDS.search(beginning) or (is_short and not is_talk and REPORT_WORDS.search(beginning)):
+    if MACHINE_WORDS.search(beginning) or (is_short and not is_talk and _reports(beginning)):
         return f"{BY_WORDS}a machine's"
     return f"{BY_WORDS}an absence" if absences.is_told(beginning, is_hinted=is_hinted) else ""

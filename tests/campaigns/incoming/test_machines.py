@@ -28,6 +28,13 @@ Please tell me if you are not interested.
 """
 
 
+def read(subject, text, *, sender="ada@acme.example"):
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = sender, subject
+    mail.set_content(text)
+    return parse_mail.parse_mail(mail.as_bytes())
+
+
 @pytest.mark.parametrize(
     ("said", "hard", "final"),
     [
@@ -38,19 +45,15 @@ Please tell me if you are not interested.
     ],
 )
 def test_a_bounce_told_in_prose_alone_is_a_bounce_and_no_reply(said, hard, final):
-    read = parse_mail.parse_mail(QMAIL.format(said=said).encode())
+    bounce = parse_mail.parse_mail(QMAIL.format(said=said).encode()).bounce
 
-    assert read.bounce is not None
-    assert (read.bounce.is_hard, read.bounce.is_final) == (hard, final)
-    assert read.bounce.original_message_id == "1234@sender.example"
+    assert bounce is not None
+    assert (bounce.is_hard, bounce.is_final) == (hard, final)
+    assert bounce.original_message_id == "1234@sender.example"
 
 
 def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
-    mail = EmailMessage()
-    mail["From"] = "ada@acme.example"
-    mail.set_content("Your parcel was not delivered: user unknown at the door. Delivery failed twice!")
-
-    assert parse_mail.parse_mail(mail.as_bytes()).bounce is None
+    assert read("", "Your parcel was not delivered: user unknown at the door. Delivery failed twice!").bounce is None
 
 
 @pytest.mark.parametrize(
@@ -73,11 +76,7 @@ def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
     ],
 )
 def test_machines_are_known_by_sender_subject_and_words_in_many_languages(sender, subject, text):
-    mail = EmailMessage()
-    mail["From"], mail["Subject"] = sender, subject
-    mail.set_content(text)
-
-    assert parse_mail.parse_mail(mail.as_bytes()).auto_reason
+    assert read(subject, text, sender=sender).auto_reason
 
 
 @pytest.mark.parametrize(
@@ -91,8 +90,24 @@ def test_machines_are_known_by_sender_subject_and_words_in_many_languages(sender
     ],
 )
 def test_a_person_who_mentions_an_absence_or_a_ticket_is_no_machine(text):
-    mail = EmailMessage()
-    mail["From"], mail["Subject"] = "ada@acme.example", "Re: A question"
-    mail.set_content(text)
+    assert read("Re: A question", text).auto_reason == ""
 
-    assert parse_mail.parse_mail(mail.as_bytes()).auto_reason == ""
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I wrote to your sales address and it came back (550 5.1.1 user unknown). Send me the prices here, please.",
+        "This is what I get from your sales address:\n\n550 5.1.1 user unknown\n\nPlease pass my mail on.",
+        "Ihre Adresse verkauf@sender.example gibt 550 5.1.1 user unknown zurück. Schicken Sie mir die Preise.",
+        "Votre adresse commerciale renvoie 550 5.1.1 user unknown, envoyez-moi les tarifs.",
+    ],
+)
+def test_a_person_who_cites_a_servers_answer_is_no_machine(text):
+    assert read("Re: A question", text).auto_reason == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["550 5.1.1 User unknown", "Remote server said: 550 5.1.1 No mailbox", "<x@y.example>:\n550 5.7.1 Blocked"]
+)
+def test_a_servers_answer_alone_is_a_machines(text):
+    assert read("A question", text).auto_reason
