@@ -60,23 +60,39 @@ ANSWER = re.compile(
 _CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
 _MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s*(55[013])[ -]", re.MULTILINE)
 
-FAILED = re.compile(
+_RETURNED = (
     r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered"
-    r"|delivery (has |to .{0,80} )?(failed|failure|status)|failure notice|returned mail"
-    r"|mail delivery (failed|system)|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered"
+    r"|delivery (has |to .{0,80} )?(failed|failure)|\(failure\)|failure notice|returned mail"
+    r"|mail delivery failed|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered"
     r"|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"
     r"|non remis|échec de la remise|no (se )?(ha podido|pudo|puede) entregar|error (de|en la) entrega|non recapita"
     r"|recapito non riuscito|mancata consegna|onbestelbaar"
     r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon"
     r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
-    r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra",
-    re.IGNORECASE,
+    r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
 )
+RETURNED = re.compile(_RETURNED, re.IGNORECASE)
+FAILED = re.compile(rf"{_RETURNED}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
+_KEEPS_TRYING = (
+    r"will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
+    r"|not yet been delivered|could not send message for past|noch nicht zugestellt"
+)
+KEEPS_TRYING = re.compile(_KEEPS_TRYING, re.IGNORECASE)
 DELAYED = re.compile(
-    r"\bdelayed\b|temporar|will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
-    r"|not yet been delivered|could not send message for past|verzögert|noch nicht zugestellt|retardé|retrasad"
+    rf"{_KEEPS_TRYING}|\bdelayed\b|temporar|verzögert|retardé|retrasad"
     r"|ritardat|vertraagd|forsinket|försenad|opóźnion|atrasad",
     re.IGNORECASE,
+)
+# The end of a server's attempts; one that is to come is none.
+GIVEN_UP = re.compile(
+    r"^[ \t]*action:[ \t]*(?:fail|error)|(?<![\d.])5[05]\d[ -]#?[45]\.\d{1,3}\.\d"
+    r"|(?:time|time-?out|period|queue|retries|attempts)\W(?:(?:has|have|was|were) )?(?:been )?(?:expired|exceeded)"
+    r"|\bmessage (?:has )?expired|\bgave up\b|(?<!be )\bgiven up\b|(?<!before )\bgiving up\b|stopped trying"
+    r"|queue too long|not going to try again|(?:will not|won.t) be retried|no (?:further|more) (?:delivery )?attempts"
+    r"|(?<!wird )\baufgegeben\b|keine weiteren (?:zustell)?versuche|\ba abandonné\b|délai\b.{0,30}(?:expiré|dépassé)"
+    r"|no (?:hará|realizará|se harán) más intentos|tiempo\b.{0,30}(?:expirado|agotado)|tempo\b.{0,30}\bscaduto"
+    r"|geen (?:verdere|nieuwe) pogingen",
+    re.IGNORECASE | re.MULTILINE,
 )
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
 MAX_PROSE = 20_000
@@ -182,7 +198,7 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
     if not (FAILED.search(f"{subject}\n{own}") or ANSWER.search(own) or (is_from_server and DELAYED.search(subject))):
         return None
     status = STATUS.search(own)
-    is_final = not DELAYED.search(f"{subject}\n{own}") and not (status and status[1] == "4")
+    is_final = _has_given_up(subject, own, is_passing=status is not None and status[1] == "4")
     prose = " ".join(own.split())[:300]
     code = _MAILBOX_ANSWER.search(own)
     return Bounce(
@@ -193,6 +209,13 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
         text=prose,
         original_message_id=original_message_id or (quoted[1] if quoted else ""),
     )
+
+
+def _has_given_up(subject: str, own: str, *, is_passing: bool) -> bool:
+    """Tell the end of all attempts, also where each of them failed for a passing reason."""
+    if DELAYED.search(subject) or KEEPS_TRYING.search(own):
+        return False
+    return bool(RETURNED.search(subject) or GIVEN_UP.search(own)) or not (is_passing or DELAYED.search(own))
 
 
 def original_id(mail: Mail) -> str:
