@@ -213,9 +213,12 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
 
 def _has_given_up(subject: str, own: str, *, is_passing: bool) -> bool:
     """Tell the end of all attempts, also where each of them failed for a passing reason."""
-    if DELAYED.search(subject) or KEEPS_TRYING.search(own):
+    returned, delayed = RETURNED.search(subject), DELAYED.search(subject)
+    # Words of our own subject may follow.
+    is_returned = returned is not None and (delayed is None or returned.start() < delayed.start())
+    if (delayed and not is_returned) or KEEPS_TRYING.search(own):
         return False
-    return bool(RETURNED.search(subject) or GIVEN_UP.search(own)) or not (is_passing or DELAYED.search(own))
+    return is_returned or GIVEN_UP.search(own) is not None or not (is_passing or DELAYED.search(own))
 
 
 def original_id(mail: Mail) -> str:
