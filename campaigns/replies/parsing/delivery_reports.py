@@ -95,6 +95,8 @@ GIVEN_UP = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
+# Begins the header of the mail that came back.
+_COPY = re.compile(r"^\W{0,3}(?:Return-Path|Received|DKIM-Signature|Message-ID):", re.IGNORECASE | re.MULTILINE)
 MAX_PROSE = 20_000
 # The second of each is of mails whose addresses are written in any script (RFC 6533).
 STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -193,8 +195,8 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
         is_from_server: A mail server wrote it by its address: absences speak of delays too.
     """
     cut = text[:MAX_PROSE]
-    quoted = MESSAGE_ID.search(cut)
-    own = cut[: quoted.start()] if quoted else cut
+    quoted, copy = MESSAGE_ID.search(cut), _COPY.search(cut)
+    own = cut[: copy.start()] if copy else cut
     if not (FAILED.search(f"{subject}\n{own}") or ANSWER.search(own) or (is_from_server and DELAYED.search(subject))):
         return None
     status = STATUS.search(own)
