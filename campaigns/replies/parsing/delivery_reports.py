@@ -57,6 +57,7 @@ POLICY_WORDS = re.compile(
 ANSWER = re.compile(
     r"(?<![\d.])(?:5[05]|4[25])\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)|(?<!\w)#[45]\.\d\.\d{1,3}(?!\.?\d)"
 )
+_REFUSAL = re.compile(r"(?<![\d.])5[05]\d[ -]#?5\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
 _MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s*(55[013])[ -]", re.MULTILINE)
 
@@ -199,7 +200,9 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
     own = cut[: copy.start()] if copy else cut
     if not (FAILED.search(f"{subject}\n{own}") or ANSWER.search(own) or (is_from_server and DELAYED.search(subject))):
         return None
-    status = STATUS.search(own)
+    # Of several servers the one that refused for good counts.
+    refusal = _REFUSAL.search(own)
+    status = STATUS.search(refusal[0] if refusal else own)
     is_final = _has_given_up(subject, own, is_passing=status is not None and status[1] == "4")
     prose = " ".join(own.split())[:300]
     code = _MAILBOX_ANSWER.search(own)
