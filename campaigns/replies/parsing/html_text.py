@@ -1,4 +1,4 @@
-"""The words of an HTML mail as plain text: blocks as lines, quoted ones begun by `>`.
+"""The words of an HTML mail as plain text: blocks as lines, quoted ones begun by `>>`.
 
 For reading, not for showing. Pure.
 
@@ -51,7 +51,7 @@ _HREF: Final = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
 
 def text_of_html(source: str) -> str:
-    """Readable text of an HTML mail, at most 200,000 characters; scripts and styles gone, quotes begun by `> `."""
+    """Readable text of an HTML mail, at most 200,000 characters; scripts and styles gone, quotes begun by `>> `."""
     return _Reader().read(source[:MAX_CHARS])
 
 
@@ -137,7 +137,8 @@ class _Reader:
         for part in source.split("\n") if self.counts["pre"] else [source]:
             words = " ".join(part.split())
             if words or keeps_empty:
-                self.lines.append(f"> {words}".rstrip() if self.depth else words)
+                # Twice the sign: a comparison of the writer's own begins with one.
+                self.lines.append(f">> {words}".rstrip() if self.depth else words)
 
 
 def _is_quote(tag: str, attributes: str) -> bool:

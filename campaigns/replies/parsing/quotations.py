@@ -46,6 +46,8 @@ _IN_PERSON: Final = re.compile(
 )
 # Some programs put the initials of the quoted writer before the sign.
 _MARK: Final = re.compile(r"\s*[A-Z]{0,3}>")
+# The writer's own `> 50 employees` or `>= 10 %`; a number that counts questions, or a time, is none.
+_COMPARISON: Final = re.compile(r"\s*>=?\s*[~€$£]?\s*\d+(?:[.,']\d+)*(?![\d:/)]|\.\s*\S)")
 _UNDERSCORES: Final = re.compile(r"^\s*_{8,}\s*$")
 _DASHED: Final = re.compile(r"-{2,}\s*[^\s-].{2,300}$")
 _PASSED_ON: Final = re.compile(
@@ -97,29 +99,39 @@ _SIGNATURE: Final = re.compile(
 def own_text(text: str) -> str:
     """The writer's own lines, at most 20,000 characters of them.
 
-    Lines that begin with `>` go, and what introduces them: an answer between and below them stays. Of a quotation whose
-    lines bear no mark all goes to the end of the mail, or to the way out that stands under each mail of ours: below it
-    the writer goes on. A signature goes, to the next quotation.
+    Lines that begin with `>` go, and what introduces them: an answer between and below them stays, and a comparison
+    above them (`> 50 employees`). Of a quotation whose lines bear no mark all goes to the end of the mail, or to the
+    way out that stands under each mail of ours: below it the writer goes on. A signature goes, to the next quotation.
     """
     cut = text[: MAX_CHARS * 4].replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MAX_LINES]
     written = [line[:MAX_LINE] for line in cut]
     lines = [line.translate(_UNSEEN) for line in written]
     kept: list[str] = []
-    at = 0
+    at, has_quotation = 0, False
     while at < len(lines):
         if height := _introduction_at(lines, at):
+            has_quotation = True
             at = _after_introduction(lines, at, height)
         elif _SIGNATURE.match(lines[at]):
             at = _after_signature(lines, at)
         else:
-            if not _is_quoted(lines[at]):
+            if not _is_quoted(lines[at]) or (not has_quotation and _is_comparison(lines, at)):
                 kept.append(written[at])
+            else:
+                has_quotation = True
             at += 1
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()[:MAX_CHARS]
 
 
 def _is_quoted(line: str) -> bool:
     return _MARK.match(line) is not None
+
+
+def _is_comparison(lines: list[str], at: int) -> bool:
+    below = next((line for line in lines[at + 1 :] if line.strip()), "")
+    # Lines that an HTML mail quotes bear the mark twice.
+    is_quoted_too = _is_quoted(below) and not (below.startswith(">>") or _COMPARISON.match(below))
+    return _COMPARISON.match(lines[at]) is not None and not is_quoted_too
 
 
 def _introduction_at(lines: list[str], at: int) -> int:
