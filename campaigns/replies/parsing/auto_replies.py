@@ -231,8 +231,9 @@ def _is_hinted(mail: Mail) -> bool:
 def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     bare, beginning = bare_subject(subject), text[:MAX_CHARS]
     is_talk = absences.is_talk(beginning)
-    has_failed = not is_answer(subject) and delivery_reports.FAILED.search(bare) is not None
-    if REPORT_SUBJECTS.match(bare) or has_failed or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
+    # Programs put their word before the subject of the mail they report on: behind `Fwd:` a person wrote.
+    is_report = REPORT_SUBJECTS.match(bare) is not None or delivery_reports.FAILED.search(bare) is not None
+    if (is_report and not is_answer(subject)) or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
         return BY_SUBJECT
     is_short = len(text) <= SHORT or is_hinted
     if MACHINE_WORDS.search(beginning) or (is_short and not is_talk and _reports(beginning)):
