@@ -213,10 +213,18 @@ def _marked(mail: Mail) -> str:
     kind = str(mail.get("Content-Type", "")).strip().lower()
     if kind.startswith(("multipart/report", "text/calendar")):
         return f"Content-Type: {kind.partition(';')[0]}"
+    if any(map(_is_calendars_answer, delivery_reports.own_parts(mail))):
+        return "an answer of a calendar"
     if "X-Failed-Recipients" in mail:
         return "X-Failed-Recipients"
     name = next(iter(mailboxes.addresses([str(mail.get("From", ""))])), "").rpartition("@")[0].lower()
     return f"sent by {name[:40]}@" if SENDERS.fullmatch(name) else ""
+
+
+def _is_calendars_answer(part: Mail) -> bool:
+    """Recognize what calendars send when an invitation is accepted or declined (RFC 5546), in whatever language."""
+    is_calendar = part.get_content_type() == "text/calendar"
+    return is_calendar and str(part.get_param("method", "")).upper() == "REPLY"
 
 
 def _is_set(mail: Mail, name: str) -> bool:

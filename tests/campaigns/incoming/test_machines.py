@@ -111,3 +111,13 @@ def test_a_person_who_cites_a_servers_answer_is_no_machine(text):
 )
 def test_a_servers_answer_alone_is_a_machines(text):
     assert read("A question", text).auto_reason
+
+
+@pytest.mark.parametrize(("method", "is_automatic"), [("REPLY", True), ("reply", True), ("REQUEST", False)])
+def test_a_calendars_answer_is_a_machines_in_any_language_and_an_invitation_a_persons(method, is_automatic):
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@acme.example", "Zaakceptowano: Rozmowa"
+    mail.set_content("Do zobaczenia")
+    mail.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", params={"method": method})
+
+    assert bool(parse_mail.parse_mail(mail.as_bytes()).auto_reason) is is_automatic
