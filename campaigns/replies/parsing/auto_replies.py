@@ -40,8 +40,15 @@ SUBJECTS = re.compile(
 )
 # What a machine says of itself, a ticket, or an unwatched mailbox.
 MACHINE_WORDS = re.compile(
-    r"\b(this is an auto(matic|mated|matically)\b|(automatically generated|auto-generated|automated) (message|e-?mail"
+    r"\b(this is an auto(matic|mated|matically)\b|(automatically generated|auto-generated) (message|e-?mail"
     r"|reply|response|notification)"
+    # At the head of a sentence or behind *is an*: people speak of our automated mails too.
+    r"|((?<!.)|(?<=[.!:*-] )|(?<=[*\[(])|(?<=\bis an )|(?<=was an ))automated (message|e-?mail|reply|response"
+    r"|notification)"
+    r"|dies ist eine auto\w+ (antwort|nachricht|e-?mail)\b|(detta|dette) (är|er) (ett?|en) automati(sk|ser)"
+    r"|(to jest |ta |ten )?(wiadomość|mail) (jest |została )?(automatyczn|wygenerowan)\w+"
+    r"|(ceci est|il s.agit d.)\W?une? (réponse|message|courriel|e-?mail) automati"
+    r"|este (es un )?(correo|mensaje) automático|questa è una (risposta|e-?mail|mail) automatica|dit is een automati"
     r"|(please )?do not reply (directly )?to this (e-?mail|message)"
     r"|this (mailbox|inbox|address|e-?mail account) is (not|no longer) (monitored|in use|read)"
     r"|(your|a new) (support )?(ticket|request|case|enquiry|inquiry)\b.{0,60}\b(has been|was|is) (received|created"
