@@ -134,6 +134,8 @@ REPORT_SUBJECTS = re.compile(
     r"|ontvangstbevestiging|acuse de recibo|message quarantine|warning: (could not|message) )",
     re.IGNORECASE,
 )
+# The rest of a question: what is asked is not claimed.
+ASKED: Final = re.compile(r"[^.!?\n]*\?(?!\w)")
 MAX_CHARS = 1_500
 # Notices are short; in a long mail such words are a person's.
 SHORT = 600
@@ -173,7 +175,11 @@ def is_absence(subject: str, text: str) -> bool:
 
 def _is_report(text: str) -> bool:
     beginning = text[:MAX_CHARS]
-    return MACHINE_WORDS.search(beginning) is not None or _reports(beginning)
+    return _is_machines(beginning) or _reports(beginning)
+
+
+def _is_machines(text: str) -> bool:
+    return any(ASKED.match(text, match.end()) is None for match in MACHINE_WORDS.finditer(text))
 
 
 def _reports(text: str) -> bool:
@@ -251,6 +257,6 @@ def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     if (is_report and not is_answer(subject)) or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
         return BY_SUBJECT
     is_short = len(text) <= SHORT or is_hinted
-    if MACHINE_WORDS.search(beginning) or (is_short and not is_talk and _reports(beginning)):
+    if _is_machines(beginning) or (is_short and not is_talk and _reports(beginning)):
         return f"{BY_WORDS}a machine's"
     return f"{BY_WORDS}an absence" if absences.is_told(beginning, is_hinted=is_hinted) else ""
