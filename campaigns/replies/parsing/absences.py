@@ -119,7 +119,9 @@ _TALK: Final = re.compile(
     r"|we(?:'ll| will) (?:pass|see)|i(?:'d| would) (?:like|love|rather)|i'll (?:think|look|call)|works for"
     r"|was (?:out|away|on)|were (?:out|away|on)|been (?:out|away|on)|last week|took over|have taken over|i replaced"
     r"|(?:call|ring|remind|ping|try|mail|write to) me (?:on|in|after|again|then|next|when|from)|i(?:'m| am) back)\b"
-    r"|\b(?:interess\w*|interes\w*|geinteresseerd\w*|gerne?|rufen sie|lassen sie uns|klingt|termin\w*|passt"
+    # Notices thank for an interest of the reader's.
+    r"|\b(?:(?<!ihr )(?<!dein )(?<!l')(?<!vostro )(?<!suo )(?<!uw )(?<!je )(?<!su )(?<!tu )interess?\w*"
+    r"|geinteresseerd\w*|gerne?|rufen sie|lassen sie uns|klingt|termin\w*|passt"
     r"|kein bedarf|melden sie sich|schaue? (?:ich )?mir|war (?:ich|im|in)|letzte woche|sprechen wir|danach"
     r"|kam(?:en)? wir)\b|\b(?:appelez|rappelez|parlons|volontiers|discut\w*|rendez-vous"
     r"|votre (?:offre|produit|proposition)|pas besoin|etais|semaine derniere|on en (?:parle|reparle)|recontactez"

@@ -53,20 +53,21 @@ MACHINE_WORDS = re.compile(
     r"|this (mailbox|inbox|address|e-?mail account) is (not|no longer) (monitored|in use|read)"
     r"|(your|a new) (support )?(ticket|request|case|enquiry|inquiry)\b.{0,60}\b(has been|was|is) (received|created"
     r"|opened|logged|registered|assigned)"
-    r"|ticket (number|id|no\.?)|(we have|we've) received your (message|e-?mail|request|enquiry|inquiry)"
+    r"|ticket (number|id|no\.?)"
     r"|automatisch (erstellt|generiert|versandt|erzeugt)\w*|antworten sie nicht auf diese"
-    r"|ihre (anfrage|nachricht|e-?mail) (ist|wurde)\b.{0,40}(eingegangen|erhalten|registriert)"
     r"|ticket-?nummer|vorgangsnummer|ne pas répondre à ce (message|mail)"
-    r"|(avons|a) bien (reçu|enregistré) votre (demande|message|e-?mail)|message automatique"
-    r"|mensaje automático|no responda a este|hemos recibido su|messaggio automatico|non rispondere a questa"
-    r"|abbiamo ricevuto (la sua|il suo|la vostra)"
-    r"|automatisch gegenereerd|automatisch bericht|(hebben|is) (uw|je) (bericht|aanvraag|e-?mail)\b.{0,30}ontvangen)",
+    r"|message automatique|mensaje automático|no responda a este|messaggio automatico|non rispondere a questa"
+    r"|automatisch gegenereerd|automatisch bericht)",
     re.IGNORECASE,
 )
-# More of what programs say: mailboxes that are full, closed or unread, people who have left, receipts, gateways,
-# surveys.
+# More of what programs say where nobody speaks to us: receipts, mailboxes that are full, closed or unread, people who
+# have left, gateways, surveys.
 REPORT_WORDS = re.compile(
-    r"\b(quarant[aä]n?\w*|cuarentena|queue id|will keep trying|(no|kein|pas un|nicht ein|non è un|geen|not a"
+    r"\b((we have|we've) received your (message|e-?mail|request|enquiry|inquiry)"
+    r"|ihre (anfrage|nachricht|e-?mail) (ist|wurde)\b.{0,40}(eingegangen|erhalten|registriert)"
+    r"|(avons|a) bien (reçu|enregistré) votre (demande|message|e-?mail)|hemos recibido su"
+    r"|abbiamo ricevuto (la sua|il suo|la vostra)|(hebben|is) (uw|je) (bericht|aanvraag|e-?mail)\b.{0,30}ontvangen"
+    r"|quarant[aä]n?\w*|cuarentena|queue id|will keep trying|(no|kein|pas un|nicht ein|non è un|geen|not a"
     r"|no es un) robot\w*|mailbox\b.{0,40}\bfull|blocked by (our|the|a)"
     r"|(case|fall|dossier|caso|zaak|ticket|ref) [a-z]-?\d{3,}|(thank you|thanks) for (applying|your application)"
     r"|werkt hier niet meer|no longer works for us|n.est (pas|plus) relevée|auto-?(response|reply|antwort)"
