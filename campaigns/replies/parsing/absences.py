@@ -118,7 +118,10 @@ _TALK: Final = re.compile(
     r"|your (?:offer|product|tool|proposal|idea)|look at (?:it|this|your)|no need|not for us"
     r"|we(?:'ll| will) (?:pass|see)|i(?:'d| would) (?:like|love|rather)|i'll (?:think|look|call)|works for"
     r"|was (?:out|away|on)|were (?:out|away|on)|been (?:out|away|on)|last week|took over|have taken over|i replaced"
-    r"|(?:call|ring|remind|ping|try|mail|write to) me (?:on|in|after|again|then|next|when|from)|i(?:'m| am) back)\b"
+    r"|(?:call|ring|remind|ping|try|mail|write to) me (?:on|in|before|after|again|then|next|when|from)|i(?:'m| am) back"
+    # Who asks to be sent something reads what comes.
+    r"|send me (?:the|your|more|prices|details|an? (?:offer|quote))|(?:schicken|senden) sie mir (?:die|das|ihr\w*|mehr)"
+    r"|envoyez-moi (?:les?|la|vos|votre|plus|un devis)|mi (?:mandi|invii)|(?:envieme|mandeme)|stuur (?:me|mij))\b"
     # Notices thank for an interest of the reader's.
     r"|\b(?:(?<!ihr )(?<!dein )(?<!l')(?<!vostro )(?<!suo )(?<!uw )(?<!je )(?<!su )(?<!tu )interess?\w*"
     r"|geinteresseerd\w*|gerne?|rufen sie|lassen sie uns|klingt|termin\w*|passt"
