@@ -65,6 +65,7 @@ _CLAIMED: Final = re.compile(
     r"|de vacaciones (?:hasta|del|y)|(?:oficinas?|empresa|fabrica)\b[^.?!]{0,40}\bcerrad\w+|no estoy en la oficina"
     r"|ausente (?:hasta|del))\b"
     r"|\b(?:estou|estarei|encontro-me|estamos)\b.{0,40}\b(?:ausente|(?:de|em) ferias|fora|de licenca|em viagem)\b"
+    r"|\b(?:jeg|vi|jag) (?:har|holder) (?:\w+ )?(?:\w*semester|\w*ferie)\b"
     r"|\b(?:jeg|vi|jag|er|ar)\b.{0,40}\b(?:pa (?:\w*ferie|barsel|\w*semester|reise|kurs|tjansteresa|orlov)"
     r"|(?:ikke|inte) (?:pa (?:kontoret|plats)|til stede|tilgjengelig|tilgængelig)|frav[æa]e?rende|franvarande"
     r"|foraldraledig|foreldrepermisjon|borte|bortrest|ute av kontoret|sykmeldt|sygemeldt)\b"
