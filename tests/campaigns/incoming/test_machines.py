@@ -121,3 +121,13 @@ def test_a_calendars_answer_is_a_machines_in_any_language_and_an_invitation_a_pe
     mail.add_alternative("BEGIN:VCALENDAR\nEND:VCALENDAR\n", subtype="calendar", params={"method": method})
 
     assert bool(parse_mail.parse_mail(mail.as_bytes()).auto_reason) is is_automatic
+
+
+def test_a_legal_note_below_a_persons_words_makes_no_machine_of_them():
+    note = (
+        "This e-mail is confidential and intended only for its addressee. If it came in error, please delete it. "
+        "Our mails are checked by an anti-spam service; please do not reply to this e-mail with passwords."
+    )
+
+    assert read("Re: A question", f"Yes, on Tuesday.\n\nAda Byron\n\n{note}").auto_reason == ""
+    assert read("Re: A question", note).auto_reason
