@@ -59,7 +59,7 @@ ANSWER = re.compile(
 )
 _REFUSAL = re.compile(r"(?<![\d.])5[05]\d[ -]#?5\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 _CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
-_MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s*(55[013])[ -]", re.MULTILINE)
+_MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s{0,40}(55[013])[ -]", re.MULTILINE)
 
 _RETURNED = (
     r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered"

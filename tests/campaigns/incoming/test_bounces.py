@@ -61,8 +61,8 @@ def test_flufl_bounce_calls_no_failure_lasting_or_passing_that_is_read_otherwise
 
 def test_a_report_is_read_in_time_that_grows_with_its_length() -> None:
     with pace.within(0.3):
-        for unit in ("adres", "domain ", "user a ", "no se encontró "):
-            parse_mail.parse_mail(mail_of(f"Undeliverable\n{unit * (delivery_reports.MAX_PROSE // len(unit))}"))
+        for unit in ("adres", "domain ", "user a ", "no se encontró ", "\n"):
+            parse_mail.parse_mail(mail_of(f"Undeliverable\n.{unit * (delivery_reports.MAX_PROSE // len(unit))}."))
 
 
 def test_exchange_reports_by_its_own_address_without_an_empty_return_path() -> None:
