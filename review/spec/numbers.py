@@ -36,21 +36,27 @@ _MENDS = (
     (re.compile(r".*[$\u00a2-\u00a5\u20a0-\u20cf].*"), "write it without the currency"),
 )
 
+# Currencies that people write in multiples, as in 480 kEUR, TEUR 480 and 62.5 MNOK.
+_CURRENCY = "(?:EUR|USD|GBP|CHF|SEK|NOK|DKK|PLN|CZK|HUF|INR|JPY|€)"
 # Digits next to letters (B2B, ISO9001, 3D) are a name and no number; known units and ordinals may follow.
 NUMBER = re.compile(
     rf"(?<![\w])(?<!\d[.,'\u2019])(?>[1-9]\d?(?:,\d{{2}})+,\d{{3}}(?!\d)(?:\.\d+)?"
     rf"|\d+(?:[.,{_BLANKS}]\d{{3}}(?!\d))*(?:[.,]\d+)?)"
     r"(?=(?:st|nd|rd|th|k|tsd|m|mn|mio|mln|bn|mrd|tn|x|h|s|am|pm|min|mins|kg|km|t|%"
-    r"|[ckm]?m[\u00b2\u00b3]|sqm|ha|[kmg]?wh?|[kmgt]b|cm|mm)?(?![^\W\d_]))",
+    rf"|[ckm]?m[\u00b2\u00b3]|sqm|ha|[kmg]?wh?|[kmgt]b|cm|mm|[kmt]?{_CURRENCY})?(?![^\W\d_]))",
     re.IGNORECASE,
 )
 _SCALES = {
-    3: "k|tsd\\.?|thousand|tausend",
-    6: "m|mn|mio\\.?|mln|millions?|million(?:en|i|es)|millón|millones|miljoen",
+    3: f"k|tsd\\.?|thousand|tausend|(?-i:[kKT]{_CURRENCY})",
+    5: "lakhs?",
+    6: f"(?-i:M{_CURRENCY})|m|mn|mio\\.?|mln|millions?|million(?:en|i|es)|millón|millones|miljoen",
+    7: "crores?",
     9: "bn|mrd\\.?|billions?|milliarden?|milliards?|miljard",
     12: "tn|trillions?",
 }
 _SCALE = re.compile("|".join(rf"\s?(?P<of{places}>{words})(?!\w)" for places, words in _SCALES.items()), re.IGNORECASE)
+_SCALE_BEFORE = re.compile(rf"(?<!\w)(?:(?P<of3>[kKT])|(?P<of6>M)){_CURRENCY}\s?$")
+_LONGEST_SCALE = 6
 _SHARE = re.compile(r"\s?(?:%|percent|per cent|prozent|pour cent|por ciento|per cento|procent)(?!\w)", re.IGNORECASE)
 
 
@@ -106,10 +112,16 @@ def readings_in(text: str) -> frozenset[str]:
 def readings_at(text: str, match: re.Match[str]) -> frozenset[str]:
     """Return the readings of one number in a text, including those with the scale word after it."""
     values = readings(match.group())
-    if scale := _SCALE.match(text, match.end()):
+    if scale := _scale_of(text, match):
         places = int((scale.lastgroup or "of0").removeprefix("of"))
         return values | {_scaled(value, places) for value in values}
     return values
+
+
+def _scale_of(text: str, match: re.Match[str]) -> re.Match[str] | None:
+    """Return the scale word after a number, or the multiple of a currency before it."""
+    before = max(0, match.start() - _LONGEST_SCALE)
+    return _SCALE.match(text, match.end()) or _SCALE_BEFORE.search(text, before, match.start())
 
 
 def meanings_at(text: str, match: re.Match[str]) -> frozenset[str]:
@@ -127,7 +139,7 @@ def meanings_in(text: str) -> frozenset[str]:
 
 
 def _scaled_meanings(text: str, match: re.Match[str]) -> frozenset[str]:
-    values, scale = meanings_at(text, match), _SCALE.match(text, match.end())
+    values, scale = meanings_at(text, match), _scale_of(text, match)
     # One letter may be a unit: 12 m.
     return values - readings(match.group()) if scale and len(scale.group().strip()) > 1 else values
 

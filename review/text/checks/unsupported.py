@@ -33,7 +33,8 @@ _PROPOSAL = re.compile(
 )
 # A number in a name, as in COVID-19, is checked with the name.
 _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
-_CODE = re.compile(r"\b[A-Z]{3}\b")
+# A currency code, also behind its multiple beside a number: MSEK 140, 480 kEUR.
+_CODE = re.compile(r"(?<![^\W\d])(?:(?:(?<=\d)|(?<=\d\s)|(?=\w{4}\s?\d))[kKMT])?([A-Z]{3})\b")
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
@@ -95,8 +96,8 @@ def _currencies(passage: CheckedText, text: str) -> Iterator[Mark]:
     """Mark currencies other than those of the record, if it has any."""
     held = passage.evidence.currencies
     for match in _CODE.finditer(text) if held else ():
-        if match.group() in CODES - held:
-            yield _mark(passage, match.start(), match.end(), f"The currency {match.group()}")
+        if match[1] in CODES - held:
+            yield _mark(passage, match.start(1), match.end(), f"The currency {match[1]}")
 
 
 def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:

@@ -26,7 +26,9 @@ _WORDS = {
     "PLN": "zł|zloty",
 }
 _SAID = {
-    code: re.compile(rf"(?<!\w)(?:{code}(?!\w)|(?i:(?:{_WORDS.get(code, code)})(?!\w)|{_WORDS.get(code, code)}(?=\d)))")
+    code: re.compile(
+        rf"(?<!\w)(?:[kKMT]?{code}(?!\w)|(?i:(?:{_WORDS.get(code, code)})(?!\w)|{_WORDS.get(code, code)}(?=\d)))"
+    )
     for code in CODES
 }
 

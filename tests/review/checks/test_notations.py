@@ -29,6 +29,10 @@ EQUAL = [
     ("three hundred", ("300",)),
     ("1,234 kWh", ("1,234kWh", "1234kWh")),
     ("14,200 m²", ("14,200m²", "14 200 m²")),
+    ("62.5 million NOK", ("62.5 MNOK", "MNOK 62.5", "62.5MNOK", "NOK 62.5m")),
+    ("TEUR 12.400", ("EUR 12.4 million", "12.400 TEUR", "12,4 Mio. EUR")),
+    ("480 kEUR", ("€480,000", "480 T€", "EUR 480k")),
+    ("INR 450 million", ("₹45 crore", "INR 4500 lakh")),
 ]  # fmt: skip
 OTHER = [
     ("2026-05-03", ("04.05.2026", "2026-06-03", "May 4", "June 3", "3. Juni 2026", "3 May 2025", "13/05/2026")),
@@ -41,6 +45,9 @@ OTHER = [
     ("three hundred", ("500",)),
     ("1,234 kWh", ("1,324kWh",)),
     ("14,200 m²", ("12,400m²",)),
+    ("62.5 million NOK", ("65.2 MNOK", "62.5 MSEK", "62.5 kNOK")),
+    ("TEUR 12.400", ("EUR 14.2 million", "1.24 MEUR")),
+    ("INR 450 million", ("₹45 lakh", "INR 4.5 crore")),
 ]
 
 
@@ -72,6 +79,10 @@ def test_what_the_record_says_in_another_notation_lights_its_fact(fact: str, wri
     found = sentences(f"They told us of {written} at a visit.", {"company": "Ax", "size": fact})
 
     assert any("size" in sentence.facts for sentence in found)
+
+
+def test_a_word_that_ends_like_a_currency_is_none() -> None:
+    assert marked("EUR 4,500 from MARS", "EUR 4,500 with MARS") == []
 
 
 def test_a_day_that_a_question_proposes_is_not_marked() -> None:
