@@ -12,6 +12,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
 from review.text.reading.currencies import currencies_in
 from review.text.reading.dates import FoundDate, dates_in
+from review.text.reading.times import times_in
 from review.text.reading.words import WORD
 from review.text.verification.quantities import quantities
 from review.text.verification.source import SourceText, read
@@ -88,6 +89,12 @@ class Evidence:
     def dates(self) -> tuple[FoundDate, ...]:
         """Dates in facts and offer."""
         return tuple(dates_in("\n".join([*self._texts, self._support.written])))
+
+    @cached_property
+    def times(self) -> frozenset[int]:
+        """Times of day in facts and offer, in minutes."""
+        found = times_in("\n".join([*self._texts, self._support.written]))
+        return frozenset().union(*(time.minutes for time in found))
 
     @cached_property
     def spelt_numbers(self) -> frozenset[str]:

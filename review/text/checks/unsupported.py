@@ -17,6 +17,7 @@ from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.currencies import CODES
 from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.names import opens_sentence, unknown_names
+from review.text.reading.times import FoundTime, times_in
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
@@ -48,7 +49,10 @@ def prepare(spec: TaskSpec) -> Reader | None:
         text = without_addresses(text)
         dates = list(dates_in(text))
         yield from _dates(passage, text, dates)
-        yield from _numbers(passage, _without(text, dates))
+        prose = _without(text, dates)
+        times = list(times_in(prose))
+        yield from _times(passage, prose, times)
+        yield from _numbers(passage, _without(prose, times))
         yield from _currencies(passage, text)
         if reads_names:
             yield from _names(passage, text)
@@ -86,9 +90,21 @@ def _dates(passage: CheckedText, text: str, dates: Sequence[FoundDate]) -> Itera
             yield _mark(passage, date.start, date.end, f"The date {text[date.start : date.end]}")
 
 
-def _without(text: str, dates: Sequence[FoundDate]) -> str:
-    for date in dates:
-        text = f"{text[: date.start]}{' ' * (date.end - date.start)}{text[date.end :]}"
+def _times(passage: CheckedText, text: str, times: Sequence[FoundTime]) -> Iterator[Mark]:
+    """Mark times of day that the record does not have, by any clock, unless their numbers are the record's."""
+    held = passage.evidence.times
+    for time in times:
+        if not held.isdisjoint(time.minutes) or _invites(text, time.start):
+            continue
+        numbers = list(NUMBER.finditer(text, time.start, time.end))
+        is_told = " " in text[time.start : time.end] and bool(held)
+        if not all(_is_held(passage, text, match) for match in numbers) if numbers else is_told:
+            yield _mark(passage, time.start, time.end, f"The time {text[time.start : time.end]}")
+
+
+def _without(text: str, found: Sequence[FoundDate | FoundTime]) -> str:
+    for place in found:
+        text = f"{text[: place.start]}{' ' * (place.end - place.start)}{text[place.end :]}"
     return text
 
 
@@ -101,20 +117,18 @@ def _currencies(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 
 def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
-    supported = passage.evidence.numbers
     text = blanked(text, _IDIOMS)
     for match in NUMBER.finditer(text):
-        meanings = meanings_at(text, match)
-        if (
-            supported.isdisjoint(meanings)
-            and passage.evidence.spelt_numbers.isdisjoint(meanings)
-            and not (
-                _is_proposal(text, match)
-                or _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
-            )
-        ):
+        is_of_a_name = _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
+        if not (_is_held(passage, text, match) or is_of_a_name or _is_proposal(text, match)):
             end = match.end() + (1 if text[match.end() : match.end() + 1] == "%" else 0)
             yield _mark(passage, match.start(), end, f"The number {text[match.start() : end]}")
+
+
+def _is_held(passage: CheckedText, text: str, match: re.Match[str]) -> bool:
+    """Return whether the record has a number, in any notation."""
+    meanings, evidence = meanings_at(text, match), passage.evidence
+    return not (evidence.numbers.isdisjoint(meanings) and evidence.spelt_numbers.isdisjoint(meanings))
 
 
 def _is_proposal(text: str, match: re.Match[str]) -> bool:

@@ -15,6 +15,7 @@ from review.spec.numbers import NUMBER, meanings_at, readings
 from review.spec.schema import Facts
 from review.spec.task_spec import Offer
 from review.text.reading.dates import dates_in
+from review.text.reading.times import times_in
 
 # A fact with more words than this is a document, whose sentences are separate passages.
 LONG_WORDS = 30
@@ -117,6 +118,8 @@ def keys_of(text: str) -> frozenset[str]:
         keys |= meanings_at(text, match)
     for date in dates_in(text):
         keys |= {f"{month}-{day}" for month, day in date.days}
+    for time in times_in(text):
+        keys |= {f"{minutes // 60}:{minutes % 60:02}" for minutes in time.minutes}
     for word in _WORD.findall(text):
         if word[0].isdigit():
             keys |= readings(word)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
+from review.text.reading.times import times_in
 from review.text.verification.eras import eras
 from review.text.verification.shares import LONG_S, Share, shares
 from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
@@ -66,10 +67,6 @@ _RATE = re.compile(
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")
-_TIME = re.compile(
-    r"\b(\d{1,2})(?:[:.](\d\d))?\s?([ap])(?:\.m\b\.?|m\b)|\b([01]?\d|2[0-3]):([0-5]\d)(?:\s?([ap])\.?m\b)?|\b(noon|midnight)\b",
-    re.IGNORECASE,
-)
 _IDIOMS = re.compile(
     r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one"
     r"|in (?:a|one) hundred|(?:several|a few|many) (?:hundred|thousand|million|dozen)s?)(?![\w]|[.,]\d)",
@@ -179,15 +176,8 @@ def rates(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _times(text: str) -> Iterator[Quantity]:
-    for match in _TIME.finditer(text):
-        if match[7]:
-            minutes = {720 if match[7].lower() == "noon" else 0}
-        else:
-            hour, half = int(match[1] or match[4]), (match[3] or match[6] or "").lower()
-            hour = hour % 12 + 12 * (half == "p") if half else hour
-            minute = hour * 60 + int(match[2] or match[5] or 0)
-            minutes = {minute} if half or hour > 12 else {minute, (minute + 720) % 1440}
-        yield Quantity(match.start(), match.end(), "time", frozenset(map(str, minutes)))
+    for time in times_in(text):
+        yield Quantity(time.start, time.end, "time", frozenset(map(str, time.minutes)))
 
 
 def _weekdays(text: str) -> Iterator[Quantity]:

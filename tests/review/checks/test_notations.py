@@ -29,6 +29,12 @@ EQUAL = [
     ("three hundred", ("300",)),
     ("1,234 kWh", ("1,234kWh", "1234kWh")),
     ("14,200 m²", ("14,200m²", "14 200 m²")),
+    ("06:30", ("6.30 am", "6:30 a.m.", "6:30", "half past six")),
+    ("18:30", ("6.30 pm", "6:30 p.m.", "18h30", "half past six", "half past six in the evening")),
+    ("5 pm", ("17:00", "5 p.m.", "5:00 pm", "5 o'clock")),
+    ("9 to 5 pm", ("09:00 to 17:00", "9-5 p.m.")),
+    ("2026-05-03T23:10:00Z", ("11:10 pm", "May 3 at 23:10")),
+    ("12:00 to 24:00", ("noon to midnight",)),
     ("62.5 million NOK", ("62.5 MNOK", "MNOK 62.5", "62.5MNOK", "NOK 62.5m")),
     ("TEUR 12.400", ("EUR 12.4 million", "12.400 TEUR", "12,4 Mio. EUR")),
     ("480 kEUR", ("€480,000", "480 T€", "EUR 480k")),
@@ -45,6 +51,9 @@ OTHER = [
     ("three hundred", ("500",)),
     ("1,234 kWh", ("1,324kWh",)),
     ("14,200 m²", ("12,400m²",)),
+    ("06:30", ("7.30 am", "6.15 am", "quarter to seven")),
+    ("18:30", ("7:30 pm", "half past seven")),
+    ("5 pm", ("16:00", "6 pm")),
     ("62.5 million NOK", ("65.2 MNOK", "62.5 MSEK", "62.5 kNOK")),
     ("TEUR 12.400", ("EUR 14.2 million", "1.24 MEUR")),
     ("INR 450 million", ("₹45 lakh", "INR 4.5 crore")),
@@ -55,10 +64,11 @@ def pairs(table: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, str]]:
     return [(fact, written) for fact, writings in table for written in writings]
 
 
-def marked(fact: str, written: str) -> list[str]:
+def marked(fact: str, written: str, language: str = "en") -> list[str]:
     facts = {"company": "Northwind", "sector": "cold storage", "trigger": f"reported {fact} at the depot in Leeds"}
     body = f"Northwind reported {written} lately, and claims rose."
-    found = runner.run(outreach.SPEC, facts, {"subject": "Cold storage", "body": body})
+    spec = outreach.SPEC.model_copy(update={"language": language})
+    found = runner.run(spec, facts, {"subject": "Cold storage", "body": body})
     return [body[mark.start : mark.end] for mark in found if mark.check == "unsupported"]
 
 
@@ -79,6 +89,19 @@ def test_what_the_record_says_in_another_notation_lights_its_fact(fact: str, wri
     found = sentences(f"They told us of {written} at a visit.", {"company": "Ax", "size": fact})
 
     assert any("size" in sentence.facts for sentence in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Um 18.30 Uhr.", []), ("Ab 18 h 30.", []), ("Um 18:45 Uhr.", ["18:45"]), ("Um 19 Uhr.", ["19"])],
+)
+def test_german_times_are_compared_by_the_clock(text: str, found: list[str]) -> None:
+    assert marked("schließt um 18:30 Uhr", text, language="de") == found
+
+
+def test_a_time_is_marked_once_unless_a_sentence_proposes_it() -> None:
+    assert marked("closes at 18:30", "17:00 closing and 16:00 opening") == ["17:00", "16:00"]
+    assert marked("closes at 18:30", "this. Could we talk at 17:00? They reported it") == []
 
 
 def test_a_word_that_ends_like_a_currency_is_none() -> None:
