@@ -14,6 +14,7 @@ from review.spec.numbers import NUMBER, meanings_at
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader, _
+from review.text.personal_data.given_names import given_names
 from review.text.reading.currencies import CODES
 from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.names import opens_sentence, unknown_names
@@ -153,7 +154,7 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
     is_title = passage.schema.role == "subject"
     unknown = [
         (start, end)
-        for start, end in unknown_names(text, passage.evidence.words, is_title=is_title)
+        for start, end in unknown_names(text, passage.evidence.words, is_title=is_title, given=given_names())
         if not entities.is_other_form(text[start:end], passage.evidence.passage)
     ]
     for start, end in unknown:

@@ -87,7 +87,7 @@ _NO_SURNAME = frozenset(
 
 def names_in(text: str) -> Iterator[str]:
     """Names of people that begin with a given name of the list, with the family name behind it where there is one."""
-    name_list, at = _given_names(), 0
+    name_list, at = given_names(), 0
     while match := _NAME.search(text, at):
         # The word behind one that is no name may be one.
         at = match.end("given")
@@ -109,5 +109,6 @@ def _without_tail(name: str) -> str:
 
 
 @cache
-def _given_names() -> frozenset[str]:
+def given_names() -> frozenset[str]:
+    """Return the listed given names, with a capital."""
     return frozenset((Path(__file__).parent / "given_names.txt").read_text(encoding="utf-8").split())

@@ -1,13 +1,13 @@
 """Proper names in English text without support by facts. Pure Python.
 
 A name is a capitalised word inside a sentence, or a run of capitalised words anywhere. The first word of a sentence
-alone passes.
+alone passes, unless it is a given name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
 
 from review.text.reading.currencies import CODES
@@ -60,26 +60,32 @@ _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
 # The full stop of a title does not end a sentence. Number of characters to search before a word.
 _TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
+_PARTED, _GOES_ON = re.compile(r"[-'\u2019]"), re.compile(r"['\u2019]?,? [^\W\d_]")
+_ALSO_WORDS = frozenset({"Heather", "Jack", "Marina", "Max", "Rosemary"})
 # Number of words from which their beginnings are looked up in an index.
 _MANY = 2_000
 
 
-def unknown_names(text: str, vocabulary: frozenset[str], *, is_title: bool = False) -> Iterator[tuple[int, int]]:
+def unknown_names(
+    text: str, vocabulary: frozenset[str], *, is_title: bool = False, given: Set[str] = frozenset()
+) -> Iterator[tuple[int, int]]:
     """Yield start and end of each name without support; neighbouring words are one name.
 
     Args:
         text: Text with slots, links and addresses blanked.
         vocabulary: Case-folded words that support names.
         is_title: Whether the text is a headline, which passes if it capitalises most words.
+        given: Given names, which are names at the beginning of a sentence too.
     """
     if is_title and _capitalises_all(text):
         return
     for run in _runs(text):
-        unknown = [word for word in run if not _is_known(word.group(), vocabulary)]
+        unknown = [word for word in run if not _is_known(word.group(), vocabulary, given)]
         if not unknown:
             continue
-        if unknown[0] is run[0] and opens_sentence(text, run[0].start()) and not _is_whole_name(text, run, unknown):
-            unknown = unknown[1:]
+        if unknown[0] is run[0] and opens_sentence(text, run[0].start()):
+            is_name = _is_whole_name(text, run, unknown) or _is_person(text, run[0], given)
+            unknown = unknown if is_name else unknown[1:]
         if unknown:
             yield unknown[0].start(), unknown[-1].end()
 
@@ -89,6 +95,12 @@ def _is_whole_name(text: str, run: list[re.Match[str]], unknown: list[re.Match[s
     if len(unknown) < 2 or unknown[1] is not run[1] or run[0].group().casefold() in _STARTERS:
         return False
     return text[run[0].end() : run[1].start()] in {" ", " & "}
+
+
+def _is_person(text: str, word: re.Match[str], given: Set[str]) -> bool:
+    """Return whether a given name does something in its sentence; alone on its line it signs."""
+    first = _PARTED.split(word.group())[0]
+    return first in given and first not in _ALSO_WORDS and bool(_GOES_ON.match(text, word.end()))
 
 
 def _runs(text: str) -> Iterator[list[re.Match[str]]]:
@@ -115,7 +127,7 @@ _SHORT_SHOUTS = frozenset(
 )
 
 
-def _is_known(word: str, vocabulary: frozenset[str]) -> bool:
+def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset()) -> bool:
     if word in CODES:
         # A currency is no name.
         return True
@@ -135,9 +147,11 @@ def _is_known(word: str, vocabulary: frozenset[str]) -> bool:
     if len(parts) > 1:
         originals = re.split(r"[-&.]", word)
         return all(
-            not part or not originals[i][:1].isupper() or _is_known(part, vocabulary) for i, part in enumerate(parts)
+            not part or not originals[i][:1].isupper() or _is_known(part, vocabulary, given)
+            for i, part in enumerate(parts)
         )
-    return _is_of_known_place(bare, vocabulary)
+    # A Peter is no man of Petra.
+    return bare.capitalize() not in given and _is_of_known_place(bare, vocabulary)
 
 
 def _is_of_known_place(word: str, vocabulary: frozenset[str]) -> bool:

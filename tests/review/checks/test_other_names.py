@@ -54,3 +54,21 @@ def test_signs_and_marks_are_part_of_a_companys_name(company: str, text: str, is
     fields = {"subject": "A plan", "body": text}
 
     assert bool(checks.run(spec_with("names_company"), {**FACTS, "company": company}, fields)) != is_named
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Peter signed the deal.", ["Peter"]), ("We met. Peter's team agreed.", ["Peter's"]),
+        ("Peter Lindqvist signed.", ["Peter"]), ("Karl-Otto and Petra signed.", ["Karl-Otto"]),
+        ("Peter, we saw it.", ["Peter"]), ("We met Peter.", ["Peter"]),
+        ("Petra signed the deal.", []), ("Petra's team agreed.", []),
+        ("Max load is fine.", []), ("Cheers\nPeter", []), ("Kind regards\nPeter.", []),
+    ],
+)  # fmt: skip
+def test_a_given_name_that_the_facts_lack_is_marked_at_the_beginning_of_a_sentence(text: str, found: list[str]) -> None:
+    facts = FACTS | {"trigger": "Petra Lindqvist signed a deal"}
+
+    marks = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in marks] == found
