@@ -17,7 +17,7 @@ from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.personal_data.given_names import given_names
 from review.text.reading.currencies import CODES
 from review.text.reading.dates import FoundDate, dates_in
-from review.text.reading.names import opens_sentence, unknown_names
+from review.text.reading.names import is_same_name, opens_sentence, unknown_names
 from review.text.reading.times import FoundTime, times_in
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
@@ -167,6 +167,7 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
         if (
             " ".join(words) not in passage.evidence.text
             and (other := entities.other_name(words, passage.evidence.passage))
+            and not is_same_name(words, other)
             and not _is_bidding(text, match.start(), words)
         ):
             yield _mark(passage, match.start(), match.end(), f"The name {match.group()} (there is {' '.join(other)})")

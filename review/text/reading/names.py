@@ -7,7 +7,8 @@ alone passes, unless it is a given name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+import unicodedata
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
 from review.text.reading.currencies import CODES
@@ -56,6 +57,15 @@ _PEOPLE = {
     "czech": "czechia",
     "english": "england",
 }
+# Short forms in names of streets and companies.
+_SHORT_FORMS = {
+    "avenue": "ave", "boulevard": "blvd", "brothers": "bros", "department": "dept", "international": "intl",
+    "lane": "ln", "manufacturing": "mfg", "road": "rd", "saint": "st", "square": "sq", "street": "st",
+}  # fmt: skip
+_SHORTENED = re.compile(rf"\b(?:{'|'.join(_SHORT_FORMS)})\b|(?<=\w)strasse\b")
+# Letters that are written as others where a keyboard lacks them: Jørgen as Jorgen or Joergen.
+_PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
+_SPREAD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
 # The full stop of a title does not end a sentence. Number of characters to search before a word.
@@ -134,6 +144,9 @@ def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset
     folded = word.casefold().replace("\u2019", "'")
     if folded in COMMON or folded in vocabulary:
         return True
+    if word[1:2] in {"'", "\u2019"} and word[2:3].isupper():
+        # The name in O'Brien and D'Arcy.
+        return _is_known(word[2:], vocabulary, given)
     bare = folded.split("'")[0].rstrip(".")
     if (
         bare in COMMON
@@ -150,8 +163,33 @@ def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset
             not part or not originals[i][:1].isupper() or _is_known(part, vocabulary, given)
             for i, part in enumerate(parts)
         )
+    if not _spellings(bare).isdisjoint(_respelt(vocabulary)):
+        return True
     # A Peter is no man of Petra.
     return bare.capitalize() not in given and _is_of_known_place(bare, vocabulary)
+
+
+def _spellings(word: str) -> frozenset[str]:
+    """Return a case-folded word without accents and hyphens, with umlauts as two letters, and in its short form."""
+    composed = unicodedata.normalize("NFC", word).replace("-", "")
+    ways = {composed.translate(_PLAIN), composed.translate(_SPREAD).translate(_PLAIN)}
+    plain = {
+        "".join(char for char in unicodedata.normalize("NFD", way) if not unicodedata.combining(char)) for way in ways
+    }
+    return frozenset(_SHORTENED.sub(lambda long: _SHORT_FORMS.get(long.group(), "str"), way) for way in plain)
+
+
+@lru_cache(maxsize=4)
+def _respelt(vocabulary: frozenset[str]) -> frozenset[str]:
+    """Return the spellings of the words that may be spelt otherwise."""
+    others = (word for word in vocabulary if not word.isascii() or "-" in word or _SHORTENED.search(word))
+    return vocabulary.union(*map(_spellings, others))
+
+
+def is_same_name(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Return whether two names are the same, each word in some spelling."""
+    pairs = zip(words, others, strict=False)
+    return len(words) == len(others) and all(_spellings(one) & _spellings(other) for one, other in pairs)
 
 
 def _is_of_known_place(word: str, vocabulary: frozenset[str]) -> bool:

@@ -33,6 +33,25 @@ def test_words_around_a_name_make_no_other_name_of_it(text: str) -> None:
     assert [text[mark.start : mark.end] for mark in found] == []
 
 
+@pytest.mark.parametrize(
+    ("fact", "right", "wrong"),
+    [
+        ("met José Muñoz", "Jose Munoz", "Jose Nunez"), ("met José Muñoz", "José Munoz", "Pedro Munoz"),
+        ("met Jürgen Groß", "Juergen Gross", "Juergen Grass"), ("met Soren Kjaer", "Søren Kjær", "Søren Krog"),
+        ("met Siobhan O'Brien", "Siobhan O\u2019Brien", "Siobhan O\u2019Bryan"),
+        ("moved to 2 Mill Road", "Mill Rd", "Mile Rd"), ("moved to Dorfstr. 2, Zürich", "Zurich, Dorfstrasse", "Zug"),
+        ("had error E-1043", "E1043", "E1034"),
+    ],
+)  # fmt: skip
+def test_a_name_in_another_spelling_is_the_same_and_another_name_is_not(fact: str, right: str, wrong: str) -> None:
+    found = [
+        checks.run(spec_with("unsupported"), FACTS | {"trigger": fact}, {"subject": "A plan", "body": f"About {name}."})
+        for name in (right, wrong)
+    ]
+
+    assert [bool(marks) for marks in found] == [False, True]
+
+
 def test_an_ordinary_word_that_opens_a_sentence_makes_no_other_name() -> None:
     facts = FACTS | {"trigger": "Open Boards and press Share. Acme Robotics has Reports."}
     text = "Open Reports and press Share."
