@@ -23,6 +23,8 @@ _NO_PROSE = re.compile(
 )
 _LATIN = re.compile(r"[a-zß-öø-ÿāăąćčďđēęěğīıłńňőœřśşšťūůűźżžș'\u2019]+", re.IGNORECASE)
 _BEFORE_A_SENTENCE = frozenset('.!?…:;\n"“”„(«»•*–—|>')
+# The full stop of a title ends no sentence: a name follows.
+_TITLE, _LONGEST_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|St|Ste)\.$"), 6
 _DETERMINERS_TEXT = """
     der die das den dem des ein eine einen einem einer eines kein keine keinen keiner ihr ihre ihren ihrem ihrer ihres
     unser unsere unseren unserem unserer mein meine meinen meiner sein seine seinen seiner diese dieser diesen diesem
@@ -117,4 +119,8 @@ def _is_no_name(prose: str, matches: list[re.Match[str]], index: int, language: 
         return matches[index - 1].group().lower() in _DETERMINERS and (
             goes_on or prose[match.end() : match.end() + 1] in ".,!?"
         )
-    return goes_on and (before < 0 or prose[before] in _BEFORE_A_SENTENCE)
+    return (
+        goes_on
+        and (before < 0 or prose[before] in _BEFORE_A_SENTENCE)
+        and not _TITLE.search(prose[max(0, before - _LONGEST_TITLE) : before + 1])
+    )

@@ -54,7 +54,7 @@ def test_words_of_the_facts_the_task_and_the_offer_are_known() -> None:
     "Write to infoo@exmple.org.", "Part XKQ-77b in 3rd or v2 of 12kg.", "An ASAPX from GitHub, on iPhones.",
     "Met with Xaviero Brzenk and Teltow Quirling.", "Open notes.txxt in C:\\\\Usrs.",
     "That's the teams' plan, isn't it?", "The well-behaved pre-sales colour centre optimises behaviour.",
-    "Zyntha, a word from you would help.",
+    "Zyntha, a word from you would help.", "Dr. Kingyping asked for it.", "The depot in St. Kingyping is new.",
 ])  # fmt: skip
 def test_names_codes_addresses_slots_and_inflections_are_let_pass(text: str) -> None:
     assert marked(text) == []
