@@ -46,6 +46,12 @@ NUMBER = re.compile(
     rf"|[ckm]?m[\u00b2\u00b3]|sqm|ha|[kmg]?wh?|[kmgt]b|cm|mm|[kmt]?{_CURRENCY})?(?![^\W\d_]))",
     re.IGNORECASE,
 )
+# Not the digits of a name: B2B, COVID19.
+_IN_CODE = re.compile(
+    r"(?<![\w.,])\d+(?:[.,]\d+)*(?=[^\W\d_]{1,3}(?![^\W_]))"
+    r"|(?<=\dx)\d+(?:[.,]\d+)?|(?<=\bv)\d+(?:\.\d+)*",
+    re.IGNORECASE,
+)
 _SCALES = {
     3: f"k|tsd\\.?|thousand|tausend|(?-i:[kKT]{_CURRENCY})",
     5: "lakhs?",
@@ -128,6 +134,12 @@ def meanings_at(text: str, match: re.Match[str]) -> frozenset[str]:
     """Return the readings of one number in a text; for a percentage also the share: `31 %` can be 0.31."""
     values = readings_at(text, match)
     return values | {_scaled(value, -2) for value in values} if _SHARE.match(text, match.end()) else values
+
+
+def readings_in_codes(text: str) -> frozenset[str]:
+    """Return the readings of numbers beside letters that are no unit, as in `v4.2`, `16A` and `120x80`."""
+    found = (match for match in _IN_CODE.finditer(text) if not NUMBER.match(text, match.start()))
+    return frozenset().union(*(readings(match.group()) for match in found))
 
 
 def meanings_in(text: str) -> frozenset[str]:

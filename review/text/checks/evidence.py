@@ -6,12 +6,13 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 
-from review.spec.numbers import meanings_in
+from review.spec.numbers import meanings_in, readings_in_codes
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
 from review.text.reading.currencies import currencies_in
 from review.text.reading.dates import FoundDate, dates_in
+from review.text.reading.digit_rows import DigitRow, digit_rows
 from review.text.reading.times import times_in
 from review.text.reading.words import WORD
 from review.text.verification.quantities import quantities
@@ -83,12 +84,19 @@ class Evidence:
     def numbers(self) -> frozenset[str]:
         """Readings of each number in facts and offer."""
         text = "\n".join(self._texts)
-        return self._support.numbers.union(meanings_in(text), *(date.numbers() for date in self.dates))
+        return self._support.numbers.union(
+            meanings_in(text), readings_in_codes(text), *(date.numbers() for date in self.dates)
+        )
 
     @cached_property
     def dates(self) -> tuple[FoundDate, ...]:
         """Dates in facts and offer."""
         return tuple(dates_in("\n".join([*self._texts, self._support.written])))
+
+    @cached_property
+    def digit_rows(self) -> tuple[DigitRow, ...]:
+        """Phone numbers and the like in facts and offer."""
+        return tuple(digit_rows("\n".join([*self._texts, self._support.written])))
 
     @cached_property
     def times(self) -> frozenset[int]:

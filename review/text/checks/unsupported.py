@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from review.spec.numbers import NUMBER, meanings_at
+from review.spec.numbers import NUMBER, meanings_at, readings
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.personal_data.given_names import given_names
 from review.text.reading.currencies import CODES
 from review.text.reading.dates import FoundDate, dates_in
+from review.text.reading.digit_rows import DigitRow, digit_rows
 from review.text.reading.names import is_same_name, opens_sentence, unknown_names
 from review.text.reading.times import FoundTime, times_in
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
@@ -37,6 +38,8 @@ _PROPOSAL = re.compile(
 _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
 # A currency code, also behind its multiple beside a number: MSEK 140, 480 kEUR.
 _CODE = re.compile(r"(?<![^\W\d])(?:(?:(?<=\d)|(?<=\d\s)|(?=\w{4}\s?\d))[kKMT])?([A-Z]{3})\b")
+# A version is compared as written: 2.1 is not 2.10.
+_VERSION = re.compile(r"(?<![\w.])(?:[vV](?=\d+\.\d)|(?=\d+\.\d+\.\d))(\d++(?:\.\d++)++)(?!\w|,\d)")
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
@@ -50,7 +53,9 @@ def prepare(spec: TaskSpec) -> Reader | None:
         text = without_addresses(text)
         dates = list(dates_in(text))
         yield from _dates(passage, text, dates)
-        prose = _without(text, dates)
+        prose = _without(text, [*dates, *_held_rows(passage, text)])
+        yield from _versions(passage, prose)
+        prose = blanked(prose, _VERSION)
         times = list(times_in(prose))
         yield from _times(passage, prose, times)
         yield from _numbers(passage, _without(prose, times))
@@ -103,7 +108,22 @@ def _times(passage: CheckedText, text: str, times: Sequence[FoundTime]) -> Itera
             yield _mark(passage, time.start, time.end, f"The time {text[time.start : time.end]}")
 
 
-def _without(text: str, found: Sequence[FoundDate | FoundTime]) -> str:
+def _versions(passage: CheckedText, text: str) -> Iterator[Mark]:
+    """Mark versions and other rows of numbers with full stops that the record does not have."""
+    for match in _VERSION.finditer(text):
+        held = re.search(rf"(?<![\d.]){re.escape(match[1])}(?!\d|\.\d)", passage.evidence.text)
+        is_version = match.group()[0] in "vV"
+        if not held and (is_version or readings(match[1]).isdisjoint(passage.evidence.numbers)):
+            yield _mark(passage, match.start(), match.end(), f"The number {match.group()}")
+
+
+def _held_rows(passage: CheckedText, text: str) -> Iterator[DigitRow]:
+    """Yield phone numbers and the like that the record has in whatever groups."""
+    held = passage.evidence.digit_rows
+    return (row for row in (digit_rows(text) if held else ()) if any(row.is_same(other) for other in held))
+
+
+def _without(text: str, found: Sequence[FoundDate | FoundTime | DigitRow]) -> str:
     for place in found:
         text = f"{text[: place.start]}{' ' * (place.end - place.start)}{text[place.end :]}"
     return text

@@ -22,6 +22,7 @@ _COMMON_TEXT = """
     hello hey dear greetings best kind regards thanks thank sincerely yours cheers re fwd ps p.s mr mrs ms mx dr
     prof     ceo coo cfo cto cio cmo hr it ai uk us usa eu api crm erp pdf csv kpi roi faq q1 q2 q3 q4 ok url id am
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun mio mrd tsd
+    gwh twh mwh kwh mhz ghz khz mpa kpa mbit gbit mbps gbps
     pm     english internet web zoom skype linkedin google wi-fi e-mail email
 """
 COMMON = frozenset(_COMMON_TEXT.split())
@@ -72,6 +73,8 @@ _TITLE_SHARE = 0.6
 _TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
 _PARTED, _GOES_ON = re.compile(r"[-'\u2019]"), re.compile(r"['\u2019]?,? [^\W\d_]")
 _ALSO_WORDS = frozenset({"Heather", "Jack", "Marina", "Max", "Rosemary"})
+# The number of an order or invoice, unlike that of COVID-19.
+_CODE = re.compile(r"\d{3,}")
 # Number of words from which their beginnings are looked up in an index.
 _MANY = 2_000
 
@@ -160,7 +163,7 @@ def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset
     if len(parts) > 1:
         originals = re.split(r"[-&.]", word)
         return all(
-            not part or not originals[i][:1].isupper() or _is_known(part, vocabulary, given)
+            _is_known(part, vocabulary, given) if originals[i][:1].isupper() or _CODE.fullmatch(part) else True
             for i, part in enumerate(parts)
         )
     if not _spellings(bare).isdisjoint(_respelt(vocabulary)):
