@@ -40,6 +40,7 @@ _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
 _CODE = re.compile(r"(?<![^\W\d])(?:(?:(?<=\d)|(?<=\d\s)|(?=\w{4}\s?\d))[kKMT])?([A-Z]{3})\b")
 # A version is compared as written: 2.1 is not 2.10.
 _VERSION = re.compile(r"(?<![\w.])(?:[vV](?=\d+\.\d)|(?=\d+\.\d+\.\d))(\d++(?:\.\d++)++)(?!\w|,\d)")
+_SHORT_YEAR = re.compile(r"['\u2019/]\d\d(?!\w)")
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
@@ -92,8 +93,14 @@ def _dates(passage: CheckedText, text: str, dates: Sequence[FoundDate]) -> Itera
             continue
         # Without a date in the record, the numbers of a proposed date may be the record's.
         is_held = not evidence.dates and evidence.numbers.issuperset(date.numbers())
+        is_held = is_held or _is_written(passage, text[date.start : date.end])
         if not is_held and not _invites(text, date.start):
             yield _mark(passage, date.start, date.end, f"The date {text[date.start : date.end]}")
+
+
+def _is_written(passage: CheckedText, row: str) -> bool:
+    """Return whether the record writes a row of numbers just so, as that of a version."""
+    return bool(re.search(rf"(?<![\d.]){re.escape(row.casefold())}(?!\d|\.\d)", passage.evidence.text))
 
 
 def _times(passage: CheckedText, text: str, times: Sequence[FoundTime]) -> Iterator[Mark]:
@@ -111,7 +118,7 @@ def _times(passage: CheckedText, text: str, times: Sequence[FoundTime]) -> Itera
 def _versions(passage: CheckedText, text: str) -> Iterator[Mark]:
     """Mark versions and other rows of numbers with full stops that the record does not have."""
     for match in _VERSION.finditer(text):
-        held = re.search(rf"(?<![\d.]){re.escape(match[1])}(?!\d|\.\d)", passage.evidence.text)
+        held = _is_written(passage, match[1])
         is_version = match.group()[0] in "vV"
         if not held and (is_version or readings(match[1]).isdisjoint(passage.evidence.numbers)):
             yield _mark(passage, match.start(), match.end(), f"The number {match.group()}")
@@ -149,6 +156,8 @@ def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
 def _is_held(passage: CheckedText, text: str, match: re.Match[str]) -> bool:
     """Return whether the record has a number, in any notation."""
     meanings, evidence = meanings_at(text, match), passage.evidence
+    if _SHORT_YEAR.match(text, max(0, match.start() - 1)):
+        meanings |= {f"{century}{match.group()}" for century in (19, 20)}
     return not (evidence.numbers.isdisjoint(meanings) and evidence.spelt_numbers.isdisjoint(meanings))
 
 

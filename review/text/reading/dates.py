@@ -26,11 +26,15 @@ _PATTERNS = tuple(
     for body in (
         rf"{_YEAR}[-/.](?P<second>[01]?\d)[-/.]{_DAY}(?:[T ]\d\d:\d\d(?::\d\d)?)?",
         rf"(?P<first>[0-3]?\d)(?P<sign>[./-])(?P<second>[0-3]?\d)(?P=sign){_YEAR}",
+        r"(?P<first>[0-3]?\d)(?P<sign>[./-])(?P<second>[0-3]?\d)(?P=sign)(?P<year>\d\d)",
         rf"{_DAY}(?:st|nd|rd|th|er|\.|º)?\s+(?:of\s+|de\s+)?{_MONTH}(?:,?\s+(?:de\s+)?{_YEAR})?",
         rf"{_MONTH}\s+(?:the\s+)?{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?",
     )
 )
 _MONTHS, _DAYS = 12, 31
+_DIGIT = re.compile(r"\d")
+# Shorter years are of this century before this one.
+_CENTURY = "70"
 
 
 class FoundDate(NamedTuple):
@@ -57,14 +61,14 @@ class FoundDate(NamedTuple):
 
 def dates_in(text: str) -> Iterator[FoundDate]:
     """Yield the dates in a text; a month or a year alone does not count."""
-    if not any(char.isdecimal() for char in text):
+    if not _DIGIT.search(text):
         return
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             groups = match.groupdict()
             days = frozenset(_days(groups))
             if days:
-                yield FoundDate(match.start(), match.end(), days, groups["year"] or "")
+                yield FoundDate(match.start(), match.end(), days, _year(groups["year"] or ""))
 
 
 def _days(groups: dict[str, str | None]) -> Iterator[tuple[int, int]]:
@@ -76,6 +80,10 @@ def _days(groups: dict[str, str | None]) -> Iterator[tuple[int, int]]:
     else:
         pairs = [(int(groups["second"] or 0), int(groups["day"] or 0))]
     return ((month, day) for month, day in pairs if 1 <= month <= _MONTHS and 1 <= day <= _DAYS)
+
+
+def _year(written: str) -> str:
+    return f"{20 if written < _CENTURY else 19}{written}" if len(written) == len(_CENTURY) else written
 
 
 def _month(name: str) -> int:
