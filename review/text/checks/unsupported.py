@@ -130,8 +130,8 @@ def _held_rows(passage: CheckedText, text: str) -> Iterator[DigitRow]:
     return (row for row in (digit_rows(text) if held else ()) if any(row.is_same(other) for other in held))
 
 
-def _without(text: str, found: Sequence[FoundDate | FoundTime | DigitRow]) -> str:
-    for place in found:
+def _without(text: str, places: Sequence[FoundDate | FoundTime | DigitRow]) -> str:
+    for place in places:
         text = f"{text[: place.start]}{' ' * (place.end - place.start)}{text[place.end :]}"
     return text
 
@@ -183,7 +183,7 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
     is_title = passage.schema.role == "subject"
     unknown = [
         (start, end)
-        for start, end in unknown_names(text, passage.evidence.words, is_title=is_title, given=given_names())
+        for start, end in unknown_names(text, passage.evidence.words, is_title=is_title, given_names=given_names())
         if not entities.is_other_form(text[start:end], passage.evidence.passage)
     ]
     for start, end in unknown:

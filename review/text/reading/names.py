@@ -80,7 +80,7 @@ _MANY = 2_000
 
 
 def unknown_names(
-    text: str, vocabulary: frozenset[str], *, is_title: bool = False, given: Set[str] = frozenset()
+    text: str, vocabulary: frozenset[str], *, is_title: bool = False, given_names: Set[str] = frozenset()
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of each name without support; neighbouring words are one name.
 
@@ -88,16 +88,16 @@ def unknown_names(
         text: Text with slots, links and addresses blanked.
         vocabulary: Case-folded words that support names.
         is_title: Whether the text is a headline, which passes if it capitalises most words.
-        given: Given names, which are names at the beginning of a sentence too.
+        given_names: Given names, which are names at the beginning of a sentence too.
     """
     if is_title and _capitalises_all(text):
         return
     for run in _runs(text):
-        unknown = [word for word in run if not _is_known(word.group(), vocabulary, given)]
+        unknown = [word for word in run if not _is_known(word.group(), vocabulary, given_names)]
         if not unknown:
             continue
         if unknown[0] is run[0] and opens_sentence(text, run[0].start()):
-            is_name = _is_whole_name(text, run, unknown) or _is_person(text, run[0], given)
+            is_name = _is_whole_name(text, run, unknown) or _is_person(text, run[0], given_names)
             unknown = unknown if is_name else unknown[1:]
         if unknown:
             yield unknown[0].start(), unknown[-1].end()
@@ -110,10 +110,10 @@ def _is_whole_name(text: str, run: list[re.Match[str]], unknown: list[re.Match[s
     return text[run[0].end() : run[1].start()] in {" ", " & "}
 
 
-def _is_person(text: str, word: re.Match[str], given: Set[str]) -> bool:
+def _is_person(text: str, word: re.Match[str], given_names: Set[str]) -> bool:
     """Return whether a given name does something in its sentence; alone on its line it signs."""
     first = _PARTED.split(word.group())[0]
-    return first in given and first not in _ALSO_WORDS and bool(_GOES_ON.match(text, word.end()))
+    return first in given_names and first not in _ALSO_WORDS and bool(_GOES_ON.match(text, word.end()))
 
 
 def _runs(text: str) -> Iterator[list[re.Match[str]]]:
@@ -140,7 +140,7 @@ _SHORT_SHOUTS = frozenset(
 )
 
 
-def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset()) -> bool:
+def _is_known(word: str, vocabulary: frozenset[str], given_names: Set[str] = frozenset()) -> bool:
     if word in CODES:
         # A currency is no name.
         return True
@@ -149,7 +149,7 @@ def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset
         return True
     if word[1:2] in {"'", "\u2019"} and word[2:3].isupper():
         # The name in O'Brien and D'Arcy.
-        return _is_known(word[2:], vocabulary, given)
+        return _is_known(word[2:], vocabulary, given_names)
     bare = folded.split("'")[0].rstrip(".")
     if (
         bare in COMMON
@@ -163,13 +163,13 @@ def _is_known(word: str, vocabulary: frozenset[str], given: Set[str] = frozenset
     if len(parts) > 1:
         originals = re.split(r"[-&.]", word)
         return all(
-            _is_known(part, vocabulary, given) if originals[i][:1].isupper() or _CODE.fullmatch(part) else True
+            _is_known(part, vocabulary, given_names) if originals[i][:1].isupper() or _CODE.fullmatch(part) else True
             for i, part in enumerate(parts)
         )
     if not _spellings(bare).isdisjoint(_respelt(vocabulary)):
         return True
     # A Peter is no man of Petra.
-    return bare.capitalize() not in given and _is_of_known_place(bare, vocabulary)
+    return bare.capitalize() not in given_names and _is_of_known_place(bare, vocabulary)
 
 
 def _spellings(word: str) -> frozenset[str]:
