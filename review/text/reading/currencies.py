@@ -25,15 +25,27 @@ _WORDS = {
     "DKK": "kroner|kr",
     "PLN": "zł|zloty",
 }
-_SAID = {
-    code: re.compile(
-        rf"(?<!\w)(?:[kKMT]?{code}(?!\w)|(?i:(?:{_WORDS.get(code, code)})(?!\w)|{_WORDS.get(code, code)}(?=\d)))"
-    )
-    for code in CODES
-}
+_NAMED = {code: rf"|(?i:{words})(?![^\W\d])" for code, words in _WORDS.items()}
+_SAID = {code: re.compile(rf"(?<!\w)(?:[kKMT]?{code}(?!\w){_NAMED.get(code, '')})") for code in CODES}
+_TOKEN = re.compile(r"[^\W\d_]+|[€$£¥₹]")
+
+
+def _tokens_of(code: str) -> frozenset[str]:
+    """Return the first tokens of all that names a currency: no other text is searched for it."""
+    forms = [
+        form for word in _WORDS.get(code, "").split("|") for form in (word.replace("s?", "s"), word.replace("s?", ""))
+    ]
+    names = (token[0] for form in forms if (token := _TOKEN.search(form)))
+    return frozenset(names).union(f"{multiple}{code.lower()}" for multiple in ("", "k", "m", "t"))
+
+
+_TOKENS = {code: _tokens_of(code) for code in CODES}
 
 
 @lru_cache(maxsize=256)
 def currencies_in(text: str) -> frozenset[str]:
     """Return the codes of the currencies that a text may mean."""
-    return frozenset(code for code, pattern in _SAID.items() if pattern.search(text))
+    tokens = {token.lower() for token in _TOKEN.findall(text)}
+    return frozenset(
+        code for code, names in _TOKENS.items() if not names.isdisjoint(tokens) and _SAID[code].search(text)
+    )

@@ -33,6 +33,8 @@ _PATTERNS = tuple(
 )
 _MONTHS, _DAYS = 12, 31
 _DIGIT = re.compile(r"\d")
+# What each of the patterns without names of months needs.
+_ALL_DIGITS, _IN_DIGITS = re.compile(r"\d[-/.]\d\d?[-/.]\d"), 3
 # Shorter years are of this century before this one.
 _CENTURY = "70"
 
@@ -63,7 +65,7 @@ def dates_in(text: str) -> Iterator[FoundDate]:
     """Yield the dates in a text; a month or a year alone does not count."""
     if not _DIGIT.search(text):
         return
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if _ALL_DIGITS.search(text) else _PATTERNS[_IN_DIGITS:]:
         for match in pattern.finditer(text):
             groups = match.groupdict()
             days = frozenset(_days(groups))

@@ -84,7 +84,7 @@ def test_of_the_drafts_written_by_hand_exactly_the_faulty_are_marked() -> None:
 
 @pytest.mark.slow
 def test_thousands_of_drafts_are_read_within_seconds(drafts: list[tuple[dict[str, str], OfflineDraft]]) -> None:
-    # Around 2,000 a second.
-    with pace.within(len(drafts) / 500):
+    # Some 350 a second on a busy machine; work that grows by the square takes many times as long.
+    with pace.within(len(drafts) / 200):
         for facts, draft in drafts:
             checks.run(SPEC, facts, draft.fields)

@@ -9,6 +9,7 @@ import pytest
 from review.spec.starters import outreach
 from review.text.checks import runner
 from review.text.grounding.attribution import sentences
+from review.text.reading.currencies import currencies_in
 
 EQUAL = [
     ("2026-05-03", ("03.05.2026", "3.5.2026", "May 3", "May 3rd, 2026", "3 May 2026", "3. Mai", "3. Mai 2026",
@@ -136,3 +137,8 @@ def test_a_day_that_a_question_proposes_is_not_marked() -> None:
     fields = {"subject": "Cold storage", "body": "Could we talk on 12 June?"}
 
     assert not [mark for mark in runner.run(outreach.SPEC, facts, fields) if mark.check == "unsupported"]
+
+
+@pytest.mark.parametrize("text", ["They try to rub it off.", "Frankenthal", "złoto", "Yenisei"])
+def test_a_word_that_begins_or_reads_like_a_currency_is_none(text: str) -> None:
+    assert currencies_in(text) == frozenset()
