@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from stats.intervals import two_clustered
 from stats.intervals.distributions import t_quantile
-from stats.intervals.samples import ClusteredSample
+from stats.intervals.samples import ROUNDING, ClusteredSample
 
 Scores = Mapping[str, float]
 Companies = Mapping[str, str]
@@ -77,7 +77,7 @@ def mean(
     estimate = two_clustered.mean(arm)
     error = estimate.variance**0.5
     # What is left of equal scores by rounding is no spread.
-    if error <= 1e-12 * max(1.0, abs(arm.mean)):
+    if error <= ROUNDING * max(1.0, abs(arm.mean)):
         return MeanInterval(arm.mean, None, None, arm.n, arm.clusters)
     reach = t_quantile((1 + level) / 2, estimate.df)
     low, high = -reach, reach
@@ -129,4 +129,5 @@ def _t_values(totals: Floats, sizes: Floats, centre: float) -> Floats:
     residuals = totals - means[:, None] * sizes
     with np.errstate(divide="ignore", invalid="ignore"):
         variances = (residuals**2 / (1 - sizes / counts[:, None])).sum(axis=1) / counts**2
-        return np.asarray(np.where(variances > 0, (means - centre) / np.sqrt(variances), np.inf))
+        has_spread = variances > (ROUNDING * means) ** 2
+        return np.asarray(np.where(has_spread, (means - centre) / np.sqrt(variances), np.inf))

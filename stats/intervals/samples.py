@@ -11,6 +11,9 @@ import numpy as np
 
 from stats.intervals.distributions import Floats, Ints
 
+# Rounding leaves less than this share of a number where equal numbers are taken from their mean.
+ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class ShareSample:

@@ -75,6 +75,18 @@ def test_the_interval_of_a_skewed_score_reaches_further_to_its_long_side() -> No
     assert estimate.high - estimate.mean > 1.2 * (estimate.mean - estimate.low)
 
 
+@pytest.mark.parametrize("usual", [0.0, 0.1, 0.7])
+def test_draws_of_equal_scores_have_no_spread_whatever_rounding_leaves(usual: float) -> None:
+    scores = {f"{record:03}": usual + (record == 0) for record in range(101)}
+
+    estimate, moved = means.mean(scores), means.mean({record: score - usual for record, score in scores.items()})
+
+    assert estimate is not None
+    assert moved is not None
+    assert moved.high is not None
+    assert (estimate.low, estimate.high) == (pytest.approx(moved.low + usual), pytest.approx(moved.high + usual))
+
+
 @pytest.mark.parametrize(("records", "truth", "draw"), [
     # Percentiles of draws cover 84 % of the first and 90 % of the second.
     (5, 0.0, lambda chance: chance.gauss(0, 1)), (40, 1.0, lambda chance: chance.expovariate(1)),
