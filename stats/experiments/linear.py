@@ -14,6 +14,7 @@ import numpy as np
 from stats.intervals import two_clustered
 from stats.intervals.distributions import Floats
 from stats.intervals.effects import Effect, Scale, StatisticalMethod
+from stats.intervals.samples import beyond_rounding
 from stats.intervals.two_shares import LEVEL
 
 RATIO = StatisticalMethod(
@@ -87,7 +88,7 @@ def ratio(numerators: Floats, denominators: Floats) -> LinearMean:
     if (below < 0).any() or not below.sum():
         raise ValueError("A ratio needs denominators from 0 up, and one above 0 in each arm.")
     value = float(above.sum() / below.sum())
-    parts = (above - value * below) / below.mean()
+    parts = beyond_rounding(above - value * below, above) / below.mean()
     return LinearMean(value, parts, two_clustered.WELCH if (below == below[0]).all() else RATIO)
 
 
@@ -114,7 +115,9 @@ def adjust(outcomes: Mapping[str, LinearMean], covariates: Mapping[str, LinearMe
     centre = sum(covariate.value * covariate.draws for covariate in covariates.values()) / draws
     arms = {
         name: LinearMean(
-            arm.value - theta * (covariates[name].value - centre), arm.parts - theta * covariates[name].parts, CUPED
+            arm.value - theta * (covariates[name].value - centre),
+            beyond_rounding(arm.parts - theta * covariates[name].parts, np.abs(arm.parts).max()),
+            CUPED,
         )
         for name, arm in outcomes.items()
     }

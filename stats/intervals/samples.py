@@ -142,6 +142,11 @@ class ClusteredSample:
         return self.total / self.n
 
     @property
+    def residuals(self) -> Floats:
+        """Sum of each cluster's outcomes less what the mean would give it, (G,)."""
+        return beyond_rounding(self.totals - self.mean * self.sizes, self.totals)
+
+    @property
     def clusters(self) -> int:
         """Independent draws."""
         return len(self.sizes)
@@ -155,6 +160,11 @@ class ClusteredSample:
     def effective_clusters(self) -> float:
         """Return the equivalent number of equal clusters: (sum of sizes)^2 / sum of squared sizes (Kish 1965)."""
         return self.n**2 / float((self.sizes.astype(np.float64) ** 2).sum())
+
+
+def beyond_rounding(residuals: Floats, of: Floats | float) -> Floats:
+    """Residuals of some numbers, 0 where rounding alone may have left them: equal numbers have no spread."""
+    return np.where(np.abs(residuals) <= ROUNDING * np.abs(of), 0.0, residuals)
 
 
 def _all_binary(values: Floats) -> bool:

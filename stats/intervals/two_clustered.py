@@ -55,8 +55,7 @@ def mean(arm: ClusteredSample) -> MeanOfClusters:
     if arm.clusters < 2:
         raise ValueError("One cluster does not show the spread between clusters: each arm needs two or more.")
     share = arm.sizes / arm.n
-    residuals = arm.totals - arm.mean * arm.sizes
-    variance = float((residuals**2 / (1 - share)).sum()) / arm.n**2
+    variance = float((arm.residuals**2 / (1 - share)).sum()) / arm.n**2
     u = share**2 / (1 - share)
     df = 1 / float((share**2).sum() + u.sum() ** 2 - (u**2).sum())
     return MeanOfClusters(arm.mean, variance, df)
@@ -149,9 +148,8 @@ def _lopsided(control: ClusteredSample, treatment: ClusteredSample) -> tuple[str
     small, large = sorted((control, treatment), key=lambda arm: arm.clusters)
     if large.clusters <= LOPSIDED * small.clusters:
         return ()
-    residuals = small.totals - small.mean * small.sizes
-    spread = float((residuals**2).mean())
-    skewness = float((residuals**3).mean()) / spread**1.5 if spread else 0.0
+    spread = float((small.residuals**2).mean())
+    skewness = float((small.residuals**3).mean()) / spread**1.5 if spread else 0.0
     if small.clusters >= DRAWS_PER_SQUARED_SKEWNESS * skewness**2:
         return ()
     return ("The arms differ much in size and the outcome is skewed: the interval may be too narrow.",)

@@ -122,6 +122,17 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
         two_clustered.relative_uplift(silent, usual)
 
 
+@pytest.mark.parametrize("amount", [0.0, 0.1, 0.3, 0.7])
+@pytest.mark.parametrize("units", [(10, 7), (30, 40), (100, 77)])
+def test_equal_amounts_have_no_variation_whatever_rounding_leaves(amount: float, units: tuple[int, int]) -> None:
+    arms = [ClusteredSample.of_units([amount] * n) for n in units]
+    companies = [ClusteredSample.of_rows([amount] * n, [row % 5 for row in range(n)]) for n in units]
+
+    for control, treatment in (arms, companies):
+        with pytest.raises(ValueError, match="no variation"):
+            two_clustered.difference(control, treatment)
+
+
 @pytest.mark.parametrize(
     ("sizes", "totals", "text"),
     [

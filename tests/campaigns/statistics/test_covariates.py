@@ -211,3 +211,16 @@ def test_hillstroms_spend_adjusted_by_history_agrees_with_a_regression(outside_d
         assert effects[name]["se"] == pytest.approx(fit.bse[at], rel=1e-2)
     assert adjusted["theta"] == pytest.approx(fit.params[3], rel=1e-3)
     assert 0.99 < adjusted["variance_share"] < 1
+
+
+def test_equal_numbers_neither_adjust_nor_differ_whatever_rounding_leaves() -> None:
+    chance = np.random.default_rng(4)
+    before = {"a": chance.normal(size=50), "b": chance.normal(size=33)}
+    outcomes = means_of({name: 2 * values + 0.3 for name, values in before.items()})
+
+    with pytest.raises(ValueError, match="same everywhere"):
+        linear.adjust(outcomes, means_of({name: np.full(len(values), 0.1) for name, values in before.items()}))
+    explained = linear.adjust(outcomes, means_of(before))
+    assert explained.variance_share == 0
+    with pytest.raises(ValueError, match="no variation"):
+        linear.difference(explained.arms["a"], explained.arms["b"])
