@@ -162,6 +162,8 @@ def _errors(comparisons: Sequence[Comparison], order: Sequence[int], strengths: 
     pulls = np.zeros((len(names), len(order)))
     np.add.at(pulls, (rows, first), pull)
     np.add.at(pulls, (rows, second), -pull)
+    # What is left where a cluster's answers balance is rounding, or where the fit stopped.
+    pulls[np.abs(pulls) <= CLOSE * weight.max()] = 0.0
     bread = np.linalg.inv(curvature[1:, 1:])
     spread = bread @ (pulls[:, 1:].T @ pulls[:, 1:]) @ bread
     factor = len(names) / max(1, len(names) - 1)

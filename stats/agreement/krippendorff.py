@@ -12,6 +12,7 @@ import numpy as np
 
 from stats.agreement.estimates import Statistic
 from stats.agreement.tallies import Floats, RatingTally
+from stats.intervals.samples import ROUNDING
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -52,8 +53,10 @@ def interval_alpha() -> Statistic:
         weights = times * paired
         total, all_sums, all_squares = weights @ raters, weights @ sums, weights @ squares
         expected = 2 * (total * all_squares - all_sums**2)
+        # Of equal numbers rounding leaves a part of what they come to.
+        differ = expected > ROUNDING * total * all_squares
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(expected > 1e-12, 1 - (total - 1) * (weights @ within) / expected, np.nan)
+            return np.where(differ, 1 - (total - 1) * (weights @ within) / expected, np.nan)
 
     return statistic
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stats.intervals.distributions import beta_quantile, t_quantile
+from stats.intervals.samples import beyond_rounding
 
 LEVEL = 0.95
 # Below so many units Wilson's interval falls short of its level for shares near 0 or 1.
@@ -165,7 +166,8 @@ class _Clusters:
         numbers: dict[Hashable, int] = {}
         index = np.array([numbers.setdefault(name, len(numbers)) for name in names])
         sizes = np.bincount(index).astype(np.float64)
-        return cls(sizes, np.bincount(index, weights=values) - values.mean() * sizes)
+        totals: Floats = np.bincount(index, weights=values).astype(np.float64)
+        return cls(sizes, beyond_rounding(totals - values.mean() * sizes, totals))
 
     @property
     def count(self) -> int:

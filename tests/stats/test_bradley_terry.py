@@ -95,6 +95,17 @@ def test_ties_alone_are_level_and_have_no_interval() -> None:
     assert level.low is level.high is None and level.is_finite
 
 
+@pytest.mark.parametrize("wins", [(1, 1), (2, 1), (3, 1), (5, 3)])
+def test_records_that_all_say_the_same_share_give_no_interval(wins: tuple[int, int]) -> None:
+    rows = [Comparison(0, 1, score, n) for n in range(20) for score, of in zip((1.0, 0.0), wins, strict=True)
+            for _ in range(of)]  # fmt: skip
+
+    level = relative_strengths(rows, 2, 0, tuned_for=50)[1]
+
+    assert level.chance == pytest.approx(wins[1] / sum(wins))
+    assert level.low is level.high is None and level.is_finite
+
+
 def test_comparisons_of_one_cluster_tell_less_than_as_many_apart() -> None:
     alike = [Comparison(0, 1, float(n // 5 % 3 > 0), n // 5) for n in range(60)]
     apart = [Comparison(0, 1, each.score, n) for n, each in enumerate(alike)]

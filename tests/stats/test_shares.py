@@ -57,6 +57,16 @@ def test_swapping_the_sides_turns_the_interval_round():
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
 
 
+@pytest.mark.parametrize("records", [7, 49, 98, 103])
+def test_companies_with_the_same_share_weigh_as_one_record_each(records: int) -> None:
+    values = [float(record == 0) for _ in range(20) for record in range(records)]
+    companies = [company for company in range(20) for _ in range(records)]
+
+    interval, expected = shares.clustered(values, companies), shares.clopper_pearson(20 / records, 20)
+
+    assert (interval.low, interval.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
 def test_copies_of_the_same_companies_make_no_interval_narrower():
     once, firms = [1.0] * 8 + [0.0] * 2, list(range(10))
 

@@ -29,6 +29,17 @@ def test_where_everybody_always_says_the_same_chance_cannot_be_told_apart() -> N
     assert estimate(tally, fleiss.percent()).value == 1
 
 
+@pytest.mark.parametrize("units", [10, 1_000, 100_000])
+def test_equal_numbers_have_no_alpha_however_many_they_are(units: int) -> None:
+    alike = tallies.of_patterns({(1, 1): units, (1, 1, 1): units // 3}, [0.0, 0.1, 0.2])
+    but_one = tallies.of_patterns({(1, 1): units, (1, 1, 1): units // 3, (2, 2): 1}, [0.0, 0.1, 0.2])
+
+    assert point(alike, krippendorff.interval_alpha()) is None
+    # Without that one unit there is no figure, so there is no range.
+    assert estimate(but_one, krippendorff.interval_alpha()).value == pytest.approx(1)
+    assert estimate(but_one, krippendorff.interval_alpha()).low is None
+
+
 def test_full_agreement_on_things_that_vary_is_one() -> None:
     tally = tallies.of_ratings([["a", "a"], ["b", "b", "b"]] * 10, ["a", "b"])
 
