@@ -23,6 +23,7 @@ from stats.experiments.conclusions import ConclusionKind
 from stats.experiments.number_wording import NumberWording
 from stats.experiments.sample_ratio import SampleRatio
 from stats.experiments.segments import SegmentEffect, SegmentSpread
+from stats.intervals.effects import Interval
 from stats.intervals.samples import ClusteredSample
 
 MAX_SEGMENTS = 20
@@ -104,7 +105,9 @@ def conclude(units: Assignments, terms: RegisteredTerms, *, at: datetime) -> dic
         "assigned": units.n,
         "ripe": int(ripe.sizes.sum()),
         "sample_ratio": _ratio_data(ratio, everyone),
-        "verdicts": [] if analysis is None else [_verdict(comparison, terms) for comparison in analysis.comparisons],
+        "verdicts": []
+        if analysis is None
+        else [_verdict(each, terms, is_watched=is_watched) for each in analysis.comparisons],
         "analysis": None if analysis is None else _numbers(analysis),
         "days": {} if analysis is None else _days(everyone, analysis, terms, at),
         "segments": [] if analysis is None else _segments(units, terms, at),
@@ -140,9 +143,10 @@ def _analysis(
     return analysis.analyse(arms, question)
 
 
-def _verdict(comparison: Comparison, terms: RegisteredTerms) -> dict[str, Any]:
+def _verdict(comparison: Comparison, terms: RegisteredTerms, *, is_watched: bool) -> dict[str, Any]:
     conclusion, request = comparison.verdict, terms.wishes
-    interval = comparison.effect.interval
+    # The interval of the sentence; where a sequence is not known yet, nothing is found that would ask for it.
+    interval = (comparison.watched if is_watched and comparison.watched else comparison.effect).interval
     if terms.wishes.claim == Claim.NOT_WORSE:
         is_shown = conclusion.finding in (ConclusionKind.NOT_WORSE, ConclusionKind.BETTER)
         worst = -interval.low if not request.higher_is_better else interval.high
@@ -156,15 +160,15 @@ def _verdict(comparison: Comparison, terms: RegisteredTerms) -> dict[str, Any]:
         "finding": conclusion.finding.value,
         "outcome": outcome.value,
         "sentence": f"{conclusion.sentence}.",
-        "remark": " ".join(part for part in (conclusion.remark, _about_effect(comparison, terms, outcome)) if part),
+        "remark": " ".join(part for part in (conclusion.remark, _about_effect(interval, terms, outcome)) if part),
     }
 
 
-def _about_effect(comparison: Comparison, terms: RegisteredTerms, outcome: ClaimOutcome) -> str:
+def _about_effect(interval: Interval, terms: RegisteredTerms, outcome: ClaimOutcome) -> str:
     if terms.wishes.claim == Claim.NOT_WORSE or outcome != ClaimOutcome.SHOWN:
         return ""
     sign = 1 if terms.wishes.higher_is_better else -1
-    least = min(sign * comparison.effect.interval.low, sign * comparison.effect.interval.high)
+    least = min(sign * interval.low, sign * interval.high)
     margin_words = NumberWording(is_share=True, decimals=1).margin(terms.wishes.margin)
     if least >= terms.wishes.margin:
         return f"The effect is at least the {margin_words} that the experiment was sized for."

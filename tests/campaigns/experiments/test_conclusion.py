@@ -1,0 +1,65 @@
+"""An answer and its words rest on one interval, whatever the companies do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from campaigns.experiments.assignments import Assignments
+from campaigns.experiments.conclusion import RegisteredTerms, conclude
+from campaigns.states import Claim, Metric
+from tests.campaigns.experiments.conftest import WISHES
+
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+TERMS = RegisteredTerms(WISHES, "Teacher", (1, 1), ended_early=True)
+
+
+def assigned(*arms: Sequence[Sequence[int]]) -> Assignments:
+    """Ripe contacts, by arm and company what each did; the first arm is the control."""
+    rows = [
+        (arm, f"{arm} {company}", outcome)
+        for arm, companies in enumerate(arms)
+        for company, contacts in enumerate(companies)
+        for outcome in contacts
+    ]
+    _, cluster = np.unique([company for _, company, _ in rows], return_inverse=True)
+    return Assignments(
+        arms=("Teacher", "Variant", "Third")[: len(arms)], segments=("",),
+        arm=np.array([arm for arm, _, _ in rows], dtype=np.int64), cluster=cluster.astype(np.int64),
+        segment=np.zeros(len(rows), dtype=np.int64), ripe_at=np.zeros(len(rows)),
+        outcome=np.array([outcome for _, _, outcome in rows], dtype=np.float64),
+    )  # fmt: skip
+
+
+def replies(count: int, of: int) -> list[list[int]]:
+    return [[int(contact < count)] for contact in range(of)]
+
+
+@pytest.mark.parametrize(("metric", "counts"), [(Metric.REPLY, (160, 80)), (Metric.UNSUBSCRIBE, (80, 160))])
+def test_a_claim_is_refuted_by_the_interval_that_the_sentence_gives(metric: Metric, counts: tuple[int, int]) -> None:
+    terms = replace(TERMS, wishes=replace(WISHES, metric=metric, margin=0.045))
+    units = assigned(*(replies(count, 1_000) for count in counts))
+
+    early, at_the_end = (conclude(units, each, at=NOW) for each in (terms, replace(terms, ended_early=False)))
+
+    assert (early["rests_on"], at_the_end["rests_on"]) == ("always-valid sequence", "single look")
+    assert (early["verdicts"][0]["finding"], early["verdicts"][0]["outcome"]) == ("worse", "open")
+    assert "still open" in early["verdicts"][0]["remark"]
+    assert (at_the_end["verdicts"][0]["finding"], at_the_end["verdicts"][0]["outcome"]) == ("worse", "refuted")
+
+
+def test_the_effect_that_was_sized_for_is_reached_by_the_interval_that_the_sentence_gives() -> None:
+    terms = replace(TERMS, wishes=replace(WISHES, claim=Claim.BETTER, margin=0.045))
+    units = assigned(replies(80, 1_000), replies(160, 1_000))
+
+    early, at_the_end = (
+        conclude(units, each, at=NOW)["verdicts"][0] for each in (terms, replace(terms, ended_early=False))
+    )
+
+    assert early["outcome"] == at_the_end["outcome"] == "shown"
+    assert "is still open" in early["remark"]
+    assert "at least the 4.5 points" in at_the_end["remark"]
