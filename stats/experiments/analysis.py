@@ -64,8 +64,9 @@ def difference(control: ClusteredSample, treatment: ClusteredSample, *, level: f
     """The difference by the method that holds its level there.
 
     Independent shares: Miettinen and Nurminen. Everything else: the cluster-robust t, which without clusters is
-    Welch's. Clustered shares where the t has nothing to reckon with (an arm without a success or without a failure, or
-    of one cluster): Miettinen and Nurminen with every cluster counted as one unit, which errs on the careful side.
+    Welch's. Clustered shares where the t has nothing to reckon with (an arm without a success or without a failure, of
+    one cluster, or of clusters all alike): Miettinen and Nurminen with every cluster counted as one unit, which errs on
+    the careful side.
 
     Raises:
         ValueError: If the outcomes cannot be compared.
@@ -85,10 +86,16 @@ def _score_difference(control: ClusteredSample, treatment: ClusteredSample, leve
     warnings = list(two_clustered.few_clusters(control, treatment))
     if control.is_clustered or treatment.is_clustered:
         warnings.append(
-            "An arm has no success (or no failure) yet: every cluster was counted as one unit, "
+            f"{_why_as_units(control, treatment)}: every cluster was counted as one unit, "
             "which makes the interval wider than it may need to be."
         )
     return replace(effect, warnings=tuple(warnings))
+
+
+def _why_as_units(*arms: ClusteredSample) -> str:
+    if any(arm.total in (0, arm.n) for arm in arms):
+        return "An arm has no success (or no failure) yet"
+    return "An arm has one cluster" if min(arm.clusters for arm in arms) < 2 else "All clusters of an arm are alike"
 
 
 def _effective(arm: ClusteredSample) -> ShareSample:
@@ -97,7 +104,7 @@ def _effective(arm: ClusteredSample) -> ShareSample:
 
 
 def _is_without_spread(arm: ClusteredSample) -> bool:
-    return arm.clusters < 2 or arm.total in (0, arm.n)
+    return arm.clusters < 2 or not arm.residuals.any()
 
 
 def _compare(

@@ -63,3 +63,16 @@ def test_the_effect_that_was_sized_for_is_reached_by_the_interval_that_the_sente
     assert early["outcome"] == at_the_end["outcome"] == "shown"
     assert "is still open" in early["remark"]
     assert "at least the 4.5 points" in at_the_end["remark"]
+
+
+@pytest.mark.parametrize("ended_early", [False, True])
+def test_companies_that_all_answer_alike_have_an_answer(*, ended_early: bool) -> None:
+    units = assigned([[1, 0]] * 4, [[1, 0]] * 4)
+
+    answer = conclude(units, replace(TERMS, ended_early=ended_early), at=NOW)
+
+    assert answer["verdicts"][0]["outcome"] == "open"
+    interval = answer["analysis"]["comparisons"][0]["effect"]["interval"]
+    # Miettinen and Nurminen, two of four against two of four: each company counts as one.
+    assert (interval["low"], interval["high"]) == (pytest.approx(-0.59526, abs=1e-5), pytest.approx(0.59526, abs=1e-5))
+    assert any("alike" in warning for warning in answer["analysis"]["warnings"])
