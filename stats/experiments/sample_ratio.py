@@ -86,7 +86,10 @@ def _shares(counts: Sequence[int], weights: Sequence[float] | None) -> list[floa
         raise ValueError(f"There are {len(counts)} counts but {len(weights)} weights.")
     if any(isinstance(weight, bool) or not _is_positive(weight) for weight in weights):
         raise ValueError("Weights must be numbers above 0.")
-    return [weight / sum(weights) for weight in weights]
+    shares = [weight / sum(weights) for weight in weights]
+    if not all(shares):
+        raise ValueError("Weights differ so much that an arm would get nothing.")
+    return shares
 
 
 def _is_positive(value: object) -> bool:
@@ -112,7 +115,8 @@ class SampleRatioLine:
     p_value: float
 
     def as_json(self) -> str:
-        return json.dumps({"id": self.id, "chi2": self.chi2, "p_value": self.p_value}, ensure_ascii=False)
+        data = {"id": self.id, "chi2": self.chi2, "p_value": self.p_value}
+        return json.dumps(data, ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,12 @@ def _answer(line: str) -> SampleRatioLine:
         raise ValueError('A line must be an object with "id" and "counts".')
     counts, weights = _aligned(sample["counts"], sample.get("weights"))
     ratio = check(counts, weights)
-    return SampleRatioLine(sample["id"], ratio.chi2, ratio.p_value)
+    answer = SampleRatioLine(sample["id"], ratio.chi2, ratio.p_value)
+    try:
+        answer.as_json().encode()
+    except ValueError:
+        raise ValueError("The id or the chi-square is nothing that UTF-8 JSON can hold.") from None
+    return answer
 
 
 def _aligned(counts: object, weights: object) -> tuple[list[Any], list[Any] | None]:

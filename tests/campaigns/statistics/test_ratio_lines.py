@@ -29,6 +29,10 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered() -> Non
         "[1, 2]", '{"id": 1, "counts": "12"}', '{"id": 1, "counts": [1, 2], "weights": {"a": 1}}',
         '{"id": 1, "counts": {"a": 1, "b": 2}, "weights": {"a": 1}}', '{"id": 1, "counts": [1, null]}',
         '{"id": 1, "counts": [1, 2], "weights": [1, 1e999]}', "[" * 100_000,
+        '{"id": 1, "counts": [1, 2], "weights": [1e-320, 1e300]}',
+        '{"id": 1, "counts": [1, 2], "weights": [1e308, 1e308]}',
+        '{"id": 1, "counts": [1, 2], "weights": [5e-324, 1]}', '{"id": NaN, "counts": [1, 2]}',
+        '{"id": "\\ud800", "counts": [1, 2]}',
     ],
 )  # fmt: skip
 def test_hostile_lines_are_bad_lines(line: str) -> None:
