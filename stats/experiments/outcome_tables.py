@@ -74,11 +74,11 @@ def read(path: Path, columns: OutcomeColumns) -> OutcomeTable:
     """Read the outcomes of every arm.
 
     A unit that has several rows is a cluster of its rows, unless a cluster column is named. Memory is 16 bytes a row
-    and one entry a cluster.
+    and one entry a cluster and a unit.
 
     Raises:
-        ValueError: If a column is missing, a cell is empty or no number, a cluster is in two arms, or there is no row;
-            the text has the line.
+        ValueError: If a column is missing, a cell is empty or no number, a cluster or a unit is in two arms, or there
+            is no row; the text has the line.
         OSError: If the file cannot be read.
     """
     with _open(path) as text:
@@ -101,8 +101,10 @@ def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTabl
     before_at = None if columns.covariate is None else _place(names, columns.covariate)
     group = columns.cluster or columns.unit
     group_at = None if group is None else _place(names, group)
+    unit_at = None if columns.unit is None or columns.unit == group else _place(names, columns.unit)
     arms: dict[str, _Arm] = {}
     homes: dict[str, str] = {}
+    homes_of_units: dict[str, str] = {}
     line = 1
     for line, row in enumerate(cells, start=2):
         if not row:
@@ -117,11 +119,19 @@ def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTabl
         if before_at is not None:
             arm.covariates.append(_number(row[before_at], columns.covariate or "", line))
         if group_at is not None and group is not None:
-            key = _text(row[group_at], group, line)
-            if homes.setdefault(key, name) != name:
-                raise ValueError(_mixed_cluster(key, group, homes[key], name, line))
+            key = _at_home(homes, row[group_at], group, name, line)
             arm.clusters.append(arm.numbers.setdefault(key, len(arm.numbers)))
+        if unit_at is not None and columns.unit is not None:
+            _at_home(homes_of_units, row[unit_at], columns.unit, name, line)
     return _table(arms, columns)
+
+
+def _at_home(homes: dict[str, str], cell: str, group: str, arm: str, line: int) -> str:
+    """Name what was drawn, and hold it to the arm it was in before."""
+    key = _text(cell, group, line)
+    if homes.setdefault(key, arm) != arm:
+        raise ValueError(_mixed_cluster(key, group, homes[key], arm, line))
+    return key
 
 
 def _table(arms: dict[str, _Arm], columns: OutcomeColumns) -> OutcomeTable:

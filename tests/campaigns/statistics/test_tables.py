@@ -89,6 +89,11 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
             OutcomeColumns("arm", "m", unit="u"),
             "Line 3: 'x' of 'u' is in the arms 'a' and 'b'",
         ),
+        (
+            "u,co,arm,m\nx,1,a,1\ny,1,a,1\nx,2,b,0\n",
+            OutcomeColumns("arm", "m", unit="u", cluster="co"),
+            "Line 4: 'x' of 'u' is in the arms 'a' and 'b'",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_analysed_is_refused(
