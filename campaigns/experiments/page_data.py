@@ -73,7 +73,8 @@ def outlook(campaign: Campaign, request: design.ExperimentRequest) -> Experiment
         return None
     hand = queries.arm_preview(campaign)
     plan = design.plan_of(request, hand)
-    return ExperimentOutlook(hand, plan, sample_size.in_words(plan, noun="contacts"), design.rule_of(request))
+    rule = design.rule_of(request, has_holdout=campaign.arms.filter(is_holdout=True).exists())
+    return ExperimentOutlook(hand, plan, sample_size.in_words(plan, noun="contacts"), rule)
 
 
 def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:

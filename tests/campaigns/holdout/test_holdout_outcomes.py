@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from campaigns.experiments import next_round, register, results
+from campaigns.experiments import next_round, page_data, register, results
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import (
     Campaign,
@@ -39,6 +39,7 @@ def test_an_experiment_beside_a_holdout_counts_what_happens_without_mail(planned
 
     with pytest.raises(Refusal) as refused:
         register.register(planned, replies, by=lead)
+    shown = page_data.outlook(planned, MEETINGS)
     made = register.register(planned, MEETINGS, by=lead)
 
     assert refused.value.errors["metric"] == [
@@ -46,6 +47,7 @@ def test_an_experiment_beside_a_holdout_counts_what_happens_without_mail(planned
     ]
     assert made.registration["arms"][1]["held_out_of"] == "this campaign"
     assert "days past the launch, decides" in made.registration["rule"]
+    assert shown is not None and shown.rule == made.registration["rule"]
 
 
 def test_an_outcome_of_a_holdout_is_told_by_contact_and_counts_once(launched: Campaign, api: APIClient) -> None:
