@@ -153,12 +153,16 @@ def _usd_per_thousand(seconds: float | None, host: Decimal | None) -> Decimal | 
 
 
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
-    """Mails that came in, that went on and that wait, by stage. A claim that stands lets its mail go on."""
+    """Mails that came in, that went on and that wait, by stage.
+
+    A claim that stands lets its mail go on, once no other of its claims waits.
+    """
     runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("stage_id")
     is_open = Q(state__in=(StageState.WAITING, StageState.ASKED), message__state__in=AT_A_STAGE)
+    waits = Exists(StageRun.objects.filter(is_open, message=OuterRef("message"), stage=OuterRef("stage")))
     rows = runs.annotate(
         came_in=Count("message", distinct=True),
-        passed=Count("message", distinct=True, filter=Q(state=StageState.PASSED)),
+        passed=Count("message", distinct=True, filter=Q(~waits, state=StageState.PASSED)),
         under_way=Count("message", distinct=True, filter=is_open),
     )
     return {stage: (came_in, passed, under_way) for stage, came_in, passed, under_way in rows}

@@ -18,7 +18,7 @@ from campaigns.pipelines import compose, contact_story, stage_figures
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
-from campaigns.states import StageKind, StageState
+from campaigns.states import MessageState, StageKind, StageState
 from generation.models import Call, PriceEntry, Teacher
 from members.models import Member
 from review.models import Record, Task
@@ -70,6 +70,20 @@ def test_the_drawing_counts_what_came_in_and_went_on(
     assert "Pipeline Spring v1" in page
     assert "6 → 3" in page
     assert "not measured" in page
+
+
+@pytest.mark.slow
+def test_a_mail_is_passed_on_once_none_of_its_claims_waits(
+    task: Task, tasks: dict[str, Task], people: None, lead: Member
+) -> None:
+    campaign = half_way(task, tasks, lead)
+    passed = StageRun.objects.filter(state=StageState.PASSED)
+    Message.objects.filter(pk__in=passed.values("message")).update(state=MessageState.PREPARING)
+    StageRun.objects.bulk_create([StageRun(message=run.message, stage=run.stage, part=1) for run in passed[:2]])
+
+    qualify, _ = drawn(campaign, lead)
+
+    assert (qualify.came_in, qualify.passed, qualify.under_way, qualify.share) == (6, 1, 2, 0.25)
 
 
 @pytest.mark.slow
