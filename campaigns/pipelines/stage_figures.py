@@ -131,7 +131,7 @@ def _figures(
 ) -> StageFigures:
     came_in, passed, under_way = counts.get(stage.pk, (0, 0, 0))
     made = calls.get(stage.pk)
-    usd = per_thousand(made.cost_usd, made.calls) if made and made.cost_usd else None
+    usd = per_thousand(made.cost_usd, made.answers) if made and made.cost_usd else None
     if usd is None and stage.teacher is not None and stage.teacher.provided_by:
         usd = _usd_per_thousand(seconds.get(stage.pk), host)
     return StageFigures(

@@ -20,6 +20,7 @@ from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import MessageState, StageKind, StageState
 from generation.models import Call, PriceEntry, Teacher
+from generation.states import CallState
 from members.models import Member
 from review.models import Record, Task
 from tests.campaigns import factories, stage_rows
@@ -84,6 +85,20 @@ def test_a_mail_is_passed_on_once_none_of_its_claims_waits(
     qualify, _ = drawn(campaign, lead)
 
     assert (qualify.came_in, qualify.passed, qualify.under_way, qualify.share) == (6, 1, 2, 0.25)
+
+
+@pytest.mark.slow
+def test_a_call_without_an_answer_makes_the_others_dearer(
+    task: Task, tasks: dict[str, Task], people: None, lead: Member
+) -> None:
+    campaign = half_way(task, tasks, lead)
+    qualifying = Call.objects.filter(order__task=tasks["qualify"])
+    qualifying.filter(pk__in=qualifying[:2]).update(state=CallState.FAILED)
+
+    qualify, write = drawn(campaign, lead)
+
+    # 1.2 cents for four answers, 0.6 cents for three.
+    assert (qualify.usd_per_thousand, write.usd_per_thousand) == (Decimal(3), Decimal(2))
 
 
 @pytest.mark.slow
