@@ -137,7 +137,8 @@ def _analysis(
         level=terms.level,
         # Who is ripe first follows from the order of sending, not from the draw: that is checked over everyone, apart.
         shares={name: float(arm.clusters) for name, arm in arms.items()},
-        horizon=float(len(everyone.sizes)),
+        # Of the arms that are ripe, so that a sequence is tuned alike before and after another arm's first company.
+        horizon=len(everyone.sizes) * len(arms) / len(everyone.arms),
         is_running=is_watched,
     )
     return analysis.analyse(arms, question)
@@ -198,7 +199,7 @@ def _days(
     everyone: AssignedClusters, analysis: Analysis, terms: RegisteredTerms, at: datetime
 ) -> dict[str, list[dict[str, Any]]]:
     """Tune as the analysis does, so that the last day's interval is the running verdict's."""
-    tuned_for = len(everyone.sizes) * 2 / len(analysis.arms)
+    tuned_for = len(everyone.sizes) * 2 / len(everyone.arms)
     return {
         comparison.arm: _plain(
             daily_course.daily_looks(

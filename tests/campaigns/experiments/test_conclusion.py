@@ -76,3 +76,18 @@ def test_companies_that_all_answer_alike_have_an_answer(*, ended_early: bool) ->
     # Miettinen and Nurminen, two of four against two of four: each company counts as one.
     assert (interval["low"], interval["high"]) == (pytest.approx(-0.59526, abs=1e-5), pytest.approx(0.59526, abs=1e-5))
     assert any("alike" in warning for warning in answer["analysis"]["warnings"])
+
+
+def test_a_sequence_is_tuned_alike_before_another_arm_is_ripe() -> None:
+    counts = (80, 160, 120)
+    whole = assigned(*(replies(count, 1_000) for count in counts))
+    third_waits = replace(whole, ripe_at=np.where(whole.arm == 2, np.inf, 0.0))
+    terms = replace(TERMS, weights=(1, 1, 1))
+
+    before, after = (conclude(units, terms, at=NOW) for units in (third_waits, whole))
+
+    assert len(before["verdicts"]) == 1
+    watched = [answer["analysis"]["comparisons"][0]["watched"] for answer in (before, after)]
+    assert watched[0]["interval"] == pytest.approx(watched[1]["interval"])
+    assert watched[0]["interval"]["low"] == pytest.approx(before["days"]["Variant"][-1]["low"])
+    assert watched[1]["interval"]["low"] == pytest.approx(after["days"]["Variant"][-1]["low"])
