@@ -273,3 +273,7 @@ def _check(arms: Mapping[str, ClusteredSample], question: AnalysisQuestion) -> N
         raise ValueError(f"There is no arm '{question.control}'; the arms are {', '.join(sorted(arms))}.")
     if question.shares is not None and set(question.shares) != set(arms):
         raise ValueError("Planned shares must name exactly the arms.")
+    if question.margin is not None and question.margin >= 1 and all(arm.is_binary for arm in arms.values()):
+        raise ValueError(
+            f"A margin of a share must be below 1: {question.margin / 100:g} is {question.margin:g} points."
+        )

@@ -42,6 +42,8 @@ class AnalysisQuestion:
     def __post_init__(self) -> None:
         check_level(self.level)
         conclusions.check_margin(self.margin)
+        if self.horizon is not None and self.horizon <= 0:
+            raise ValueError("The horizon must be above 0: so many units are planned.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,8 @@ def test_sixty_thousand_rows_take_seconds(tmp_path: Path) -> None:
         (["--metric=nothing"], "The column 'nothing' is missing; the columns are mail, company, arm, replied."),
         (["--metric=replied", "--control=x"], "There is no arm 'x'; the arms are miniature, teacher."),
         (["--metric=replied", "--margin=0"], "A margin must be above 0"),
+        (["--metric=replied", "--margin=2"], "A margin of a share must be below 1: 0.02 is 2 points"),
+        (["--metric=replied", "--running", "--horizon=0"], "The horizon must be above 0"),
         (["--metric=replied", "--level=95"], "A level must be between 0 and 1"),
         (["--metric=company"], "not a finite number"),
         (["--metric=replied", "--horizon=-5"], "horizon"),
