@@ -141,13 +141,14 @@ def load(file: Path, migrations: dict[str, list[str]], *, change: Change = uncha
         change: Changes rows on their way.
 
     Raises:
-        Refusal: A table of the backup lacks a column here, or a row points at one that is missing.
+        Refusal: A table of the backup, or one of its columns, is missing here, or a row points at one that is missing.
     """
     _make_tables(migrations)
     immutability.uninstall()
     with transaction.atomic(), connection.cursor() as cursor:
+        tables = frozenset(connection.introspection.table_names(cursor))
         for table, rows in read(file):
-            _require_columns(table, cursor)
+            _require_columns(table, tables, cursor)
             cursor.execute(f'DELETE FROM "{table.table}"')  # noqa: S608 (checked against the tables that are there)
             step = change(table)
             _pour(table, rows if step is None else map(step, rows), cursor)
@@ -227,8 +228,12 @@ def _make_tables(migrations: dict[str, list[str]]) -> None:
         recorder.record_applied(app, name)
 
 
-def _require_columns(table: Table, cursor: Any) -> None:
-    columns = {each.name for each in connection.introspection.get_table_description(cursor, table.table)}
+def _require_columns(table: Table, tables: frozenset[str], cursor: Any) -> None:
+    if table.table not in tables:
+        raise Refusal("backup_columns", f"There is no table {table.table} here.")
+    # Django's own introspection parses each table's statement, which takes a tenth of a restore.
+    cursor.execute(f'SELECT * FROM "{table.table}" LIMIT 0')  # noqa: S608 (checked against the tables that are there)
+    columns = {each[0] for each in cursor.description}
     if lacking := [name for name in table.columns if name not in columns]:
         raise Refusal("backup_columns", f"The table {table.table} has no column {lacking[0]} here.")
 

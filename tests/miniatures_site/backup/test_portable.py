@@ -91,3 +91,19 @@ def test_a_backup_of_a_later_version_touches_nothing(carried, build, tmp_path):
 
     assert "does not" in new.run("restore", str(later), fails=True)
     assert not (new.var / "artefacts").exists()
+
+
+@pytest.mark.slow
+def test_rows_without_their_table_are_refused_and_nothing_stays(carried, build, tmp_path):
+    earlier = tmp_path / "earlier"
+    with archive.unpacked(carried, near=tmp_path) as folder:
+        shutil.copytree(folder, earlier)
+    told = json.loads((earlier / "manifest.json").read_text())
+    del told["migrations"]["mfa"]
+    (earlier / "manifest.json").write_text(json.dumps(told))
+    new = build("lacking")
+
+    said = new.run("restore", str(earlier), fails=True)
+
+    assert "There is no table mfa_authenticator here" in said
+    assert "the installation is as it was" in said
