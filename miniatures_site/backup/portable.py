@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -145,7 +145,7 @@ def load(file: Path, migrations: dict[str, list[str]], *, change: Change = uncha
     """
     _make_tables(migrations)
     immutability.uninstall()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _wide_cache(), transaction.atomic(), connection.cursor() as cursor:
         tables = frozenset(connection.introspection.table_names(cursor))
         for table, rows in read(file):
             _require_columns(table, tables, cursor)
@@ -226,6 +226,21 @@ def _make_tables(migrations: dict[str, list[str]]) -> None:
     recorder.ensure_schema()
     for app, name in then:
         recorder.record_applied(app, name)
+
+
+@contextmanager
+def _wide_cache() -> Iterator[None]:
+    """Let SQLite keep 64 MB of pages meanwhile: rows with random keys go in twice as fast."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = cursor.execute("PRAGMA cache_size").fetchone()[0]
+        cursor.execute("PRAGMA cache_size = -64000")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA cache_size = {before}")
 
 
 def _require_columns(table: Table, tables: frozenset[str], cursor: Any) -> None:
