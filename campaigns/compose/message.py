@@ -151,7 +151,7 @@ def problem_of(error: Refusal | ValueError) -> str:
 
 
 def reply_subject(subject: str) -> str:
-    """Return the subject of an answer to one with this subject: one `Re:` before it, however often it was answered."""
+    """Return the subject of an answer to a mail of this subject: one `Re:` before it, however often it was answered."""
     return f"Re: {_ANSWERED.sub('', subject)}"
 
 

@@ -14,7 +14,7 @@ SAME_FROM = minhash.THRESHOLD
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """The earlier mail that a text repeats, by its number, and the share of five-word runs they share, 0 to 1."""
+    """The earlier mail that a text repeats, by its number, and the share of five-word runs in both, 0 to 1."""
 
     number: int
     similarity: float

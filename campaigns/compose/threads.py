@@ -94,7 +94,7 @@ def _last_classes(enrolments: Iterable[UUID]) -> dict[UUID, str]:
 
 
 def earlier_mails(message: Message) -> list[Message]:
-    """Mails of its sequence that a mail's reader has got or is to get before it, with their words, the first first.
+    """Mails that the reader of a mail got or is to get before it in its sequence, with their words, the first first.
 
     Args:
         message: With its step loaded. A first mail needs no query.

@@ -45,7 +45,10 @@ class ContactCounts:
 
 
 def visible(member: Member) -> QuerySet[Contact]:
-    """Contacts of the tasks the member leads; each knows whether it `is_suppressed`, and its inbox `is_simulated`."""
+    """Contacts of the tasks the member leads.
+
+    Each is annotated with `is_suppressed`, and with `is_simulated`: it is in a simulated campaign.
+    """
     in_simulations = Enrolment.objects.filter(contact=OuterRef("pk"), campaign__is_simulated=True)
     rows = Contact.objects.annotate(
         is_suppressed=ExpressionWrapper(_BARRED, output_field=BooleanField()), is_simulated=Exists(in_simulations)

@@ -1,7 +1,8 @@
-"""Record what comes about sent mails: provider events, bounces, complaints, replies; in any order, any number of times.
+"""Record what comes in about sent mails: provider events, bounces, complaints and replies.
 
-Each is written in a transaction of its own. A mail is matched by what only this installation could have made: a signed
-token in the address, or the Message-ID. A match by the sender's address alone is marked as a guess.
+They come in any order, and any number of times. Each is written in a transaction of its own. A mail is matched by what
+only this installation could have made: a signed token in the address, or the Message-ID. A match by the sender's
+address alone is marked as a guess.
 """
 
 from __future__ import annotations

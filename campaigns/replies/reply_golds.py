@@ -1,4 +1,4 @@
-"""A person's class of a reply becomes a gold of the campaign's sorting task, by the verbs that verdicts of files take.
+"""Make the class that a person gave a reply a gold of the campaign's sorting task, as imported verdicts become golds.
 
 What rules or a model had said is the draft, the person's word the decision: accepted where it says the same, edited
 where it does not. Decisions are only ever added: who thinks otherwise later adds another.

@@ -1,6 +1,6 @@
 """Mails from other addresses of companies that we wrote to.
 
-Kept until a person attaches each to a contact or sets it aside.
+They are kept until a person attaches each to a contact or sets it aside.
 
 The address alone tells no contact, and can be forged: nothing is counted, stopped or suppressed before a person
 decides. Only a wish to leave holds the mails to the company meanwhile.

@@ -27,9 +27,9 @@ DOUBT_CHECKED = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a mail does not go now: the state it belongs in, and what else its row says then.
+    """Reason that a mail does not go now: the state it belongs in, and other values for its row.
 
-    Under a halt, nothing else.
+    A halt brings no other values.
     """
 
     state: MessageState
@@ -74,7 +74,7 @@ def before_wire(message: Message) -> Obstacle | None:
 
 
 def for_any_mail(contact: Contact) -> Obstacle | None:
-    """Return what keeps all from the wire to a contact, an answer too: all is halted, or the address suppressed."""
+    """Return what stops any mail to a contact, an answer too: everything is halted, or the address is suppressed."""
     if halt.current_halt():
         return Obstacle(MessageState.APPROVED)
     if suppressed.is_suppressed(contact.address_hmac):

@@ -1,4 +1,4 @@
-"""One mail, or one answer to a reply, from approved to its fate: claimed before the wire, answered after.
+"""One mail, or one answer to a reply, from approved to its fate: a committed claim, then the wire, then its result.
 
 At most once rests on three things. `sending` is committed before a byte leaves, by an UPDATE that only one caller can
 win. Nothing ever moves a mail out of `sending` back to `approved` but an answer that says it was not taken. And whoever
@@ -49,7 +49,7 @@ Row = TypeVar("Row", Message, InboxAnswer)
 
 @dataclass(frozen=True)
 class Claimed:
-    """A row that an attempt (a job and its fence) has put on the wire: it must be sent, and its fate settled."""
+    """A row that an attempt (a job and its fence) has committed as `sending`: it must be sent, and its fate settled."""
 
     row: Message | InboxAnswer
     mail: OutgoingMail
@@ -193,7 +193,7 @@ def onto_wire(
     written_at: datetime,
     **columns: Any,
 ) -> tuple[QuerySet[Row], dict[str, Any]]:
-    """The update that one caller can win: approved to sending, of a row unchanged since, by who holds the job."""
+    """Rows and values of an update that one caller can win: of a row unchanged since `seen_at`, by the job's fence."""
     holds = Job.objects.filter(pk=job, fence=fence, state=JobState.RUNNING)
     mine = rows.filter(Exists(holds), state=MessageState.APPROVED, updated_at=seen_at)
     attempt = {"sending_at": now, "sender_job": job, "sender_fence": fence}

@@ -85,7 +85,7 @@ class SuppressionLiftView(APIView):
     def post(self, request: Request) -> Response:
         """Lift the standing entries of `address`.
 
-        What the reader said by a link or a complaint, and an erasure, cannot be.
+        What the reader said by a link or a complaint, and an erasure, cannot be lifted.
         """
         values = read_body(SuppressionLiftIn, request)
         lifts = lift(values["address"], by=member_of(request), why=values["reason"])

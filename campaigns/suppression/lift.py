@@ -1,6 +1,6 @@
 """Take an entry of the suppression list back that colleagues or a bounce made.
 
-A row beside it, and the list only grows.
+The lift is a row beside the entry, so the list only grows.
 
 What a reader said by a link, a button or a complaint, and an erasure, stand for good. A later suppression of the
 address is an entry of its own and beats every lift before it.

@@ -188,7 +188,7 @@ def own_parts(mail: Mail) -> Iterator[Mail]:
 
 
 def read_prose(text: str, *, subject: str, original_message_id: str = "", is_from_server: bool = True) -> Bounce | None:
-    """Return the bounce that a mail server tells in prose, without a status notification; None if it tells none.
+    """Return the bounce that a mail server tells in prose, without a DSN (RFC 3464); None if it tells none.
 
     Args:
         text: The whole body, with the mail it quotes.

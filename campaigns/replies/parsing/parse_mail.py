@@ -206,7 +206,10 @@ MAX_CHARS = 400_000
 
 
 def returned_marks(mail: Mail) -> tuple[str, ...]:
-    """Return possible tokens or ids of ours below a report's header, headers before texts, each once, at most 50."""
+    """Return what may be tokens or ids of ours below a report's own header.
+
+    Headers come before texts, each mark once, at most 50.
+    """
     marks = (mark for text in _texts(mail) for pattern in (_TOKEN, _ID) for mark in pattern.findall(text))
     distinct: dict[str, None] = {}
     for mark in marks:
