@@ -19,9 +19,9 @@ Records = list[dict[str, Any]]
 
 
 def chosen(run: TrainingRun) -> list[Baseline]:
-    """Baselines that an order has or leaves out.
+    """Baselines that an order may choose.
 
-    An encoder cannot be asked, and nearest golds always stand beside values.
+    An encoder cannot be asked as a base. Values are compared with nearest golds in any case, so there is no choice.
     """
     is_chosen = {Baseline.NEAREST: not value_fields(run.taught)}
     return [each for each in Baseline if is_chosen.get(each, not run.is_classifier)]

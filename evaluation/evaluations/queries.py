@@ -166,7 +166,7 @@ def scores_by_record(evaluation: Evaluation, *, system: str, metric: str) -> Rec
 
 
 def records(evaluation: Evaluation, *, failing: str = "", by: str = "passes_all") -> QuerySet[Record]:
-    """Records of an evaluation by title; with `failing`, those whose output of that system fails by any score."""
+    """Records of an evaluation by title; with `failing`, those whose output of that system fails the score `by`."""
     chosen = EvaluationOutput.objects.filter(evaluation=evaluation)
     if failing:
         chosen = chosen.filter(system=failing, **{f"scores__{by}": 0})

@@ -34,7 +34,7 @@ class UnsupportedExample:
 def examples(evaluation: Evaluation) -> list[UnsupportedExample]:
     """Up to three sentences of each system, of as many records, in the order of the systems.
 
-    None of an older evaluation.
+    An older evaluation did not measure them and has none.
     """
     names = [name for name in tables.systems(evaluation.summary) if UNSUPPORTED in evaluation.summary["systems"][name]]
     if not names:

@@ -87,7 +87,7 @@ def of_key(key: str) -> GateRule | None:
 def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, str]]:
     """Metrics to choose from: what the newest evaluation measured, with what they are called.
 
-    Before one, what any task has.
+    Before the first evaluation, metrics of every task.
 
     Args:
         summary: Of the newest evaluation; empty where there is none.

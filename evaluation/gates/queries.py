@@ -82,7 +82,7 @@ def standing_of(evaluation: Evaluation) -> GateStanding:
 def standing_of_run(run: TrainingRun) -> GateStanding:
     """Judge a run by its newest evaluation on a whole split that ended and may give a verdict.
 
-    Rules of a suite by that suite's.
+    Rules of a suite are judged by its newest evaluation on that suite.
     """
     gate, evaluation = gate_of(run.task), newest_ended(run)
     summary = evaluation.summary if evaluation else {}
@@ -103,7 +103,7 @@ def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *,
 def newest_ended(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
     """The newest evaluation of a run with scores that may give a verdict.
 
-    Of a suite by its name, else of whole splits.
+    With a suite's name, it is one on that suite; else one on a whole split.
     """
     return next((each for each in _newest(run, suite) if each.is_done and not each.summary.get("is_exploratory")), None)
 

@@ -143,7 +143,7 @@ def evaluate(run: TrainingRun) -> Evaluation:
 
 
 def _evaluate_earlier(run: TrainingRun | None) -> Evaluation | None:
-    """The evaluation of the run before; None where it cannot be evaluated, as there is nothing to compare with."""
+    """The evaluation of the run before; None where it cannot be evaluated: then nothing can be compared."""
     if run is None:
         return None
     try:
