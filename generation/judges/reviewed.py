@@ -46,7 +46,10 @@ def reviewed(task: Task, spec: TaskSpec, *, at_most: int, key: str, tested_only:
 
 
 def drafts_of(order: Order, *, at_most: int, key: str, tested_only: bool = False) -> list[TextToJudge]:
-    """Drafts of an order, judged by experts or not, drawn by a key; of those judged perhaps only the test split's."""
+    """Drafts of an order, judged by experts or not, drawn by a key.
+
+    With `tested_only`, judged drafts are of the test split alone.
+    """
     rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
     if tested_only:
         rows = rows.filter(_TESTED | Q(gold__isnull=True))

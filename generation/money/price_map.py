@@ -45,7 +45,7 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that is not taken, and why; `is_foreign` where it is no mistake, but not of the product's providers."""
+    """A row that is not taken, and why; `is_foreign`: no mistake, but of a provider or kind unknown here."""
 
     name: str
     reason: str

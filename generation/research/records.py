@@ -1,4 +1,4 @@
-"""Makes records of what was read, by the import that all records take: each company on one side of the split."""
+"""Makes records of what was read, by the import that serves all records: each company on one side of the split."""
 
 from __future__ import annotations
 

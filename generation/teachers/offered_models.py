@@ -1,4 +1,4 @@
-"""Ask a provider for its models: `GET models`, to a checked and pinned address, with the key of that place.
+"""Ask a provider for its models: `GET models`, to a checked and pinned address, with that address's key.
 
 Costs nothing, follows no redirect, and stores nothing. Some lists say when a model is shut down.
 """

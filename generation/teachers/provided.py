@@ -83,7 +83,10 @@ class TeacherProvider(Protocol):
         ...
 
     def check(self, key: str, task: Task, *, by: Member | None) -> None:
-        """Refuse an order that this key's teacher cannot write, or not for this member; None is the product itself.
+        """Refuse an order that this key's teacher cannot write, or not for this member.
+
+        Args:
+            by: None where the product itself asks.
 
         Raises:
             PermissionDenied: The member may not ask it.

@@ -92,7 +92,7 @@ def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -
 def of_subjects(subjects: Iterable[object]) -> list[ModelShutdown]:
     """Warnings for the models that these name.
 
-    Teachers, orders, and what rooms above have registered with `teachers_named`.
+    Subjects are teachers, orders, and what rooms above have registered with `teachers_named`.
     """
     teachers: list[Teacher] = []
     models: list[tuple[str, str]] = []

@@ -1,6 +1,6 @@
 """Money as books show it, and warnings.
 
-Of budgets on a task's pages, of models that are shut down where they are named.
+Budgets have theirs on a task's pages, models that are shut down wherever they are named.
 """
 
 from __future__ import annotations

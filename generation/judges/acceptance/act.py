@@ -119,7 +119,7 @@ def _check(**shares: float) -> None:
 
 
 def level_of(attempt: int) -> float:
-    """The confidence that the n-th try takes: a rule waits as long as it must, so the first is mostly the only one."""
+    """The confidence that the n-th try takes. A rule waits as long as it must, so a second try is rare."""
     return risk_control.spent(attempt, first=0.8)
 
 
