@@ -1,4 +1,4 @@
-"""Sending verdicts back: their authors look again, each first in line for the draft, and say the same or otherwise.
+"""Sending verdicts back: their authors look again, each first in line for the draft, to confirm or change theirs.
 
 What was sent back stays on record and counts for nothing. Knows no request and no page.
 """

@@ -84,7 +84,7 @@ def counts(drafts: Sequence[UUID], filters: DatasetFilters) -> dict[str, Any]:
 def with_outcomes(golds: list[JudgedDraft], filters: DatasetFilters) -> list[JudgedDraft]:
     """Golds with what came of their mails, and how often a training row of each is written.
 
-    One question for all of them.
+    The number of queries does not grow with the golds.
     """
     if not filters.asks_for_outcomes:
         return golds

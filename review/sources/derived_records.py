@@ -1,4 +1,4 @@
-"""Records and golds of one task made of another's decisions: each on its own record's side of the split."""
+"""Records and golds of one task made of another's decisions, each in the split of the record it comes from."""
 
 from __future__ import annotations
 

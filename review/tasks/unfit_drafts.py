@@ -1,4 +1,4 @@
-"""Drafts that wait for a verdict and no longer fit a newer version of their task, such as by a dropped label.
+"""Drafts that wait for a verdict and do not fit a newer version of their task, such as one that dropped their label.
 
 Reads only. Such a draft is judged by the version it was written for; what comes of it may be of no use to the newer
 one.

@@ -135,7 +135,7 @@ def weeks_of(counts: AgreementCounts) -> list[AgreementWeek]:
 
 
 def with_others(counts: AgreementCounts, reviewer: UUID) -> tuple[IntervalEstimate, float | None]:
-    """Measure how often a reviewer agrees with others who judged the same drafts, with Cohen's kappa against them."""
+    """Measure how often a reviewer agrees with others on the same drafts, and Cohen's kappa against them together."""
     table = np.zeros((3, 3))
     for (first, other), cells in counts.tables.items():
         if reviewer == first:

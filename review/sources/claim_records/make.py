@@ -118,7 +118,7 @@ def _check(task: Task, target: TaskSpec, reasons: Sequence[str]) -> None:
 def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_Row], int, int]:
     """Claims of all golds that may be used, each once, the newest decision's answer first.
 
-    Beside them drafts without a place, and claims too long.
+    With them the number of drafts without a place, and of claims that are too long.
     """
     rows: dict[tuple[Any, str], _Row] = {}
     unplaced = too_long = 0

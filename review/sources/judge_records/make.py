@@ -1,4 +1,4 @@
-"""Makes a task that judges another's drafts, with golds of the decisions on them, each on its record's side.
+"""Makes a task that judges another's drafts, with golds of the decisions on them, each in its record's split.
 
 So no draft of a company that is tested on ever trains the judge, and drafts of such companies say what it is worth.
 """

@@ -1,7 +1,7 @@
 """Quotes: each must occur literally in the facts: in the source of the claim's address, or the fact its field names.
 
-Line breaks and runs of blanks count as one blank, and quotation marks around the whole do not count. Where records have
-no addresses, any fact may hold the quote.
+Works in every language. Line breaks and runs of blanks count as one blank, and quotation marks around the whole do not
+count. Where records have no addresses, any fact may hold the quote.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:
 
 
 def _is_beyond(source: SourceText, quantity: Quantity, way: str) -> bool:
-    """Return whether the passage counts more or less by the unit of *more than 90 minutes*, or *under two hours*."""
+    """Return whether the passage counts somewhat over *more than 90 minutes*, or somewhat below *under two hours*."""
     if quantity.unit is None or way not in {"down", "up"}:
         return False
     low, high = (1.0, _BEYOND) if way == "down" else (1 / _BEYOND, 1.0)

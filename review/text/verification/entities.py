@@ -52,7 +52,7 @@ def _is_part(text: str, start: int, end: int, source: SourceText) -> bool:
 
 
 def _is_respelt(name: str, source: SourceText) -> bool:
-    """Return whether the passage writes a name otherwise: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
+    """Return whether the passage spells a name nearly alike: `Clark` for `Clarke`, `Superbowl` for `Super Bowl`."""
     words = forms.name_words(name)
     if len(joined := "".join(words).replace("-", "")) >= _LONG and joined in source.unspaced:
         return True

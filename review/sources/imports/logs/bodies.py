@@ -203,7 +203,7 @@ def _cohere_history(history: object) -> list[Any]:
 
 
 def _native(body: Json) -> list[Answer] | None:
-    """Answers of models that Bedrock calls in their own shapes: Titan, Llama, Mistral, Cohere, and first Claude."""
+    """Answers of models that Bedrock calls in their own shapes: Titan, Llama, Mistral, Cohere, and early Claude."""
     for key, text, finish in (
         ("results", "outputText", "completionReason"),
         ("outputs", "text", "stop_reason"),
