@@ -99,9 +99,9 @@ def _least_variance(tally: RatingTally, disagreement: float) -> float:
 
 
 def _ends(share: float, variance: float, units: int, level: float) -> tuple[float, float]:
-    """Ends of a share by its variance: Clopper and Pearson's below, since it is seen only where it is not 0.
+    """Ends of a share by its variance: the lower is Clopper and Pearson's, the upper Wilson's.
 
-    Wilson's above.
+    The lower one is the exact one, since the share is seen only where it is not 0.
     """
     share = min(max(share, 0.0), 1.0)
     few = (normal_quantile((1 + level) / 2) / t_quantile((1 + level) / 2, units - 1)) ** 2

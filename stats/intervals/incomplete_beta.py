@@ -93,7 +93,7 @@ def quantile_logit(share: float, a: float, b: float) -> float:
 def binomial_cdf(counts: Floats, of: Floats, p: float | Floats) -> Floats:
     """Chance of at most `counts` successes in `of` trials, elementwise over what the three broadcast to.
 
-    Counts below 0 have none.
+    Counts below 0 have the chance 0.
     """
     counts, of, p = np.broadcast_arrays(counts, of, p)
     result = np.where((counts < 0) | ((p >= 1) & (counts < of)), 0.0, 1.0)

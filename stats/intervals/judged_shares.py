@@ -96,7 +96,7 @@ def post_stratified(
 def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: float = LEVEL) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged others.
 
-    The judge is right about good and bad ones as often here.
+    It assumes that the judge is right about good and bad texts as often here as there.
 
     The ends are where a share could no more have brought what the judge passed, given what is known of it (Fieller's
     set: the two shares that it is right are estimated with a success and a failure more, so that a judge without a

@@ -1,6 +1,6 @@
 """One step: forward and backward over its batches on every process, clip, change the weights.
 
-Smaller where memory runs out.
+Batches are halved where memory runs out.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def scalers_of(heads: HeadSet, rows: Sequence[TargetRow]) -> dict[str, Scaler]:
 def balanced_weights(heads: HeadSet, rows: Sequence[TargetRow]) -> dict[str, tuple[float, ...]]:
     """For each label n / (k * n_label), by field, so that rare ones count as much as common ones.
 
-    1 for one that is not met.
+    A label that is not met has 1.
 
     Over the rows they were counted on these weights have a mean of 1.
     """

@@ -104,7 +104,9 @@ def generate(
     context_length: int | None = None,
     grammar: str | None = None,
 ) -> Iterator[GeneratedText]:
-    """Answer prompts, shortest first; yields each batch's answers as it ends, and unwritten those that do not fit last.
+    """Answer prompts, shortest first; yields each batch's answers as it ends.
+
+    Prompts that do not fit come last, without an answer.
 
     A prompt's draws depend on the seed and its own number alone, not on what shares its batch. The model is left in
     the mode (training or not) it came in, and torch's global random state is not touched.
