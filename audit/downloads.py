@@ -1,4 +1,4 @@
-"""Every file that a member or a program takes out of the installation leaves a row, by whichever page or call."""
+"""Rows of the trail for every file that a member or a program takes out of the installation, by any page or call."""
 
 from __future__ import annotations
 

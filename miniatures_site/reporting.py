@@ -1,4 +1,4 @@
-"""Report faults by Sentry's protocol and spans to OpenTelemetry, where settings name them and packages exist.
+"""Report faults by Sentry's protocol and spans to OpenTelemetry, if settings name them and packages are installed.
 
 Neither package is needed. No body, header, cookie, query, variable or text of a person is sent: a fault is its
 traceback, the route and the keys of request, member and job; a span is a route or a task with its times.

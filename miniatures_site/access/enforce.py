@@ -137,7 +137,7 @@ def _require_role(member: Member, least: Role, lookup: TaskLookup, value: Addres
 def _require_further(request: HttpRequest, rule: Rule, values: Mapping[str, Any]) -> None:
     """Answer 404 on a route of mails whose task writes none.
 
-    Refuse what a judge says to who reviews the drafts it judges.
+    Refuse a judge's verdicts to members who review the drafts it judges.
     """
     lookup = lookup_of(_pattern_of(request))
     if lookup is None:

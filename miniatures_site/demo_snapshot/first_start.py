@@ -1,4 +1,4 @@
-"""The demo on a first start: from its snapshot, each step told with its number; by loaders where that misfits."""
+"""The demo on a first start, in numbered steps: from its snapshot, or by its loaders where that does not fit."""
 
 from __future__ import annotations
 

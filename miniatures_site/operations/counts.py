@@ -98,7 +98,9 @@ def beat_patience() -> timedelta:
 
 
 def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[QueueRow]:
-    """Queues in which something waits or runs, or whose jobs a worker takes, by name; of a host's own only the former.
+    """Queues in which something waits or runs, or whose jobs a worker takes, by name.
+
+    A host's own queue is listed only while something waits or runs in it.
 
     Args:
         with_reasons: Whether to ask why the first of each waits, a statement for each queue.

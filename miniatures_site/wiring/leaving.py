@@ -70,7 +70,7 @@ def read(member: Member) -> Leaving:
 
 
 def hand_over(member: Member, *, to: str, by: Member) -> Member:
-    """Make another member lead of the tasks this one leads, and owner of its live campaigns, senders and webhooks.
+    """Make another member lead of a member's tasks, and owner of the member's live campaigns, senders and webhooks.
 
     Args:
         to: User name of who takes over.

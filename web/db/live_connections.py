@@ -18,7 +18,10 @@ _ASKED_AT = "_miniatures_asked_at"
 
 
 def close_ended() -> None:
-    """Close this thread's connections that are old or broken; keep those on which the database said nothing."""
+    """Close this thread's connections that are old or broken.
+
+    One on which the database said nothing counts as living for a while: Django does not check it.
+    """
     close_old_connections()
     for wrapper in connections.all(initialized_only=True):
         connection: Any = wrapper

@@ -15,7 +15,7 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 def end_with_parent(number: signal.Signals) -> None:
     """Have this process sent a signal when its parent's thread that started it ends.
 
-    A kill misses who leads a session of its own.
+    A kill of the parent's group misses a process that leads a session of its own.
     """
     if _prctl is not None:
         _prctl(PARENT_DIED, number)

@@ -1,6 +1,6 @@
-"""`manage.py check_alerts`.
+"""`manage.py check_alerts`: tell operators what is wrong with the installation, by mail and webhook.
 
-What is wrong with the installation, told to mail and webhook; needs neither beat nor workers.
+Needs neither beat nor workers.
 """
 
 from __future__ import annotations
