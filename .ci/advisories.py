@@ -20,7 +20,7 @@ AT_MOST_S = 180.0
 
 
 def runner() -> list[str]:
-    """Return pip-audit's command here: its module, else what runs it in an environment of its own, else nothing."""
+    """Return the command of pip-audit: its module, else a program that runs it in isolation; empty without either."""
     if importlib.util.find_spec("pip_audit"):
         return [sys.executable, "-m", "pip_audit"]
     isolated: dict[str, list[str]] = {

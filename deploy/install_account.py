@@ -59,9 +59,9 @@ def account_of(folder: Path) -> Account | None:
 
 
 def reasons_against(account: Account | None, folder: Path, code: Iterable[Path]) -> list[str]:
-    """Return why root may not install here, and as whom.
+    """Return why root may not install here.
 
-    The site would be root's, or somebody could change what root runs.
+    The site would be root's, or somebody could change what root runs, or as whom.
 
     Args:
         account: The folder's.

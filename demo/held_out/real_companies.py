@@ -50,7 +50,7 @@ def listed(path: Path) -> Iterator[Facts]:
 
 
 def startups(path: Path) -> Iterator[Facts]:
-    """Read graduates of an accelerator: `techstars.jsonl.gz` with name, website, description, place, business."""
+    """Read graduates of an accelerator: `techstars.jsonl.gz` with name, website, description, place, industry."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for row in map(json.loads, file):
             place = (row.get("location") or "").split(", ")
