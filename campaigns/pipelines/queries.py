@@ -122,7 +122,7 @@ def routed_writing(campaign: Campaign) -> dict[tuple[UUID, UUID], Stage]:
 
 
 def prepared_arms(campaign: Campaign, step: Step) -> set[UUID]:
-    """Arms whose mails of a step are prepared by stages, unless their reader got prepared words before."""
+    """Arms whose mails of a step are prepared by stages, but for readers among `prepared_before`."""
     if step.writer != StepWriter.MODEL:
         return set()
     return {arm for arm, own in stages_of(campaign).items() if any(map(_prepares, own))}

@@ -70,7 +70,7 @@ def tasks_holding(hmac: str, attached: Collection[UUID] = ()) -> set[UUID]:
 def own_records(contacts: Sequence[Contact], attached: Collection[UUID] = ()) -> tuple[list[Record], list[Record]]:
     """Return records of these contacts only, and records that others share.
 
-    Those made by stages and of replies included.
+    Records made by stages and records of replies are included.
 
     Args:
         attached: Replies of the person that were attached to other contacts.

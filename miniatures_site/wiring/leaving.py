@@ -72,6 +72,8 @@ def read(member: Member) -> Leaving:
 def hand_over(member: Member, *, to: str, by: Member) -> Member:
     """Make another member lead of a member's tasks, and owner of the member's live campaigns, senders and webhooks.
 
+    An admin becomes lead only of tasks without another lead, and not of archived ones.
+
     Args:
         to: User name of who takes over.
         by: An admin; the page that calls this asks for one.

@@ -195,7 +195,7 @@ def _cheapest(evaluation: Evaluation | None, own: str, paid: list[WriterCost]) -
 def break_even(writer: WriterCost, host: Decimal, capacity: MeasuredCapacity | None) -> BreakEvenLine:
     """The volume at which a host that is always on costs what a writer would.
 
-    Never beyond what one host was measured to write.
+    Its volume is None beyond what one GPU was measured to write in a month.
     """
     monthly = host * HOURS_PER_MONTH
     per_output = writer.per_output
