@@ -68,6 +68,10 @@ def test_each_count_follows_its_rule() -> None:
     }
 
 
+def test_bars_and_rules_of_tables_are_no_words() -> None:
+    assert counts.words("| figure | – |\n| ---: | --- |\n| *drafts*, 2 | 40,000 → |\n") == 4
+
+
 def test_rooms_are_top_folders_and_a_package_has_its_folders_name() -> None:
     package, command = sources.parsed(Path("web/net/__init__.py"), ""), sources.parsed(Path("manage.py"), "")
 
