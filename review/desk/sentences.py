@@ -235,6 +235,7 @@ PARTS = (
     _("Dutch"),
     _("The address %(text)s"),
     _("The date %(text)s"),
+    _("The time %(text)s"),
     _("The currency %(text)s"),
     _("The number %(text)s"),
     _("The name %(text)s"),
