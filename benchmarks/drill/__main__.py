@@ -1,5 +1,5 @@
-"""One stage of the drill: `python -m benchmarks.drill NAME [--fault FAULT] [--count N] [--minutes 50] [--dry]
-[--again]`.
+"""One stage of the drill: `python -m benchmarks.drill NAME [--fault FAULT] [--backends A B C] [--count N]
+[--minutes 50] [--dry] [--again]`.
 
 A stage of many rounds may take several runs: each ends after some minutes, and the next goes on where it ended
 (`var/drills/NAME.json`). The exit status is 0 if nothing was lost, doubled or stuck.
@@ -44,6 +44,7 @@ def main() -> int:
         print(f"No drill on this machine: {error}", file=sys.stderr)
         return CANNOT
     stage = f"{asked.name}, {asked.fault} alone" if asked.fault else asked.name
+    stage += f" on {', '.join(asked.backends)}" if asked.backends else ""
     file = KEPT / f"{stage}.json"
     total = Counts() if asked.again or asked.dry else record.load(file)
     if total.rounds >= asked.count:
@@ -60,6 +61,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.drill")
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--fault", default="", help="make this one of the stage's faults alone, such as kill_engine")
+    parser.add_argument(
+        "--backends", nargs="+", default=(), help="servers of hosts a, b and c in replicas: own llama vllm"
+    )
     parser.add_argument("--count", type=int, default=6, help="rounds, of all runs together")
     parser.add_argument("--minutes", type=float, default=50, help="no round begins after so many")
     parser.add_argument("--again", action="store_true", help="forget earlier runs")
@@ -72,7 +76,7 @@ def run(asked: argparse.Namespace, total: Counts, file: Path) -> Counts:
     from benchmarks.drill.product import Product
 
     counts = Counts()
-    product = Product()
+    product = Product(backends=asked.backends)
     try:
         product.start()
         # On a busy machine the migrations alone take minutes, in which nothing is drilled.

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.drill import network, services
 from benchmarks.drill.network import FOLDER, HOME, HOSTS
@@ -36,10 +38,15 @@ WEB = (
 
 
 class Product:
-    """A running installation on four hosts."""
+    """A running installation on four hosts.
 
-    def __init__(self, disk_mib: int = 256) -> None:
+    Args:
+        backends: Servers of hosts a, b and c (`SERVING_BACKEND`); where none are named, each host chooses.
+    """
+
+    def __init__(self, disk_mib: int = 256, *, backends: Sequence[str] = ()) -> None:
         network.build(disk_mib)
+        self.backends = dict(zip(HOSTS, backends, strict=False))
         self.postgres = services.Postgres()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.kills = 0
@@ -81,7 +88,8 @@ class Product:
             "warning",
         )
         pooled = ("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
-        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host)
+        server = {"SERVING_BACKEND": self.backends[host]} if host in self.backends else {}
+        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host, more=server)
         services.wait_for(WorkerBeat.objects.filter(worker=name).exists, f"the worker on host {host}")
 
     def kill_worker(self, host: str) -> None:
@@ -104,7 +112,9 @@ def environment_of(host: str) -> dict[str, str]:
     return {**ENVIRONMENT, **own}
 
 
-def run(name: str, *line: str, host: str = "home") -> subprocess.Popen[bytes]:
-    """Start a Python module on a host."""
+def run(
+    name: str, *line: str, host: str = "home", more: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
+    """Start a Python module on a host, with more variables in its environment."""
     before = network.inside(host) if host in HOSTS else []
-    return services.logged(name, [*before, sys.executable, "-m", *line], environment_of(host), ROOT)
+    return services.logged(name, [*before, sys.executable, "-m", *line], {**environment_of(host), **more}, ROOT)
