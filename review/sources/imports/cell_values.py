@@ -109,7 +109,9 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
 
 
 def text_of(value: object) -> str:
-    """A plain value as a text says it: a number as it was written or shown, `true` and `false` as JSON has them."""
+    """A value as a text says it: a number as it was written or shown; flags, lists and objects as JSON has them."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool | ShownNumber):
         return value.shown if isinstance(value, ShownNumber) else str(value).lower()
     if isinstance(value, float) and not isinstance(value, WrittenFloat):

@@ -37,6 +37,7 @@ def test_keys_of_objects_are_columns_of_preview_and_import(task: Task, admin: Me
     assert [record.facts for record in Record.objects.order_by("title")] == [
         {"company": "Acme", "sector": "steel"}, {"company": "Bolt", "sector": "rail"},
     ]  # fmt: skip
+    assert json.loads(preview.samples[0][preview.columns.index(key)]) == ACME
     told = f"Keys of objects are columns too, such as '{key}.name'."
     assert preview.form is not None and preview.form.notes == result.notes == (told,)
 
