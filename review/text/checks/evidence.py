@@ -14,6 +14,7 @@ from review.text.reading.currencies import currencies_in
 from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.digit_rows import DigitRow, digit_rows
 from review.text.reading.times import times_in
+from review.text.reading.units import amount
 from review.text.reading.words import WORD
 from review.text.verification.quantities import quantities
 from review.text.verification.source import SourceText, read
@@ -109,6 +110,16 @@ class Evidence:
         """Values of spelled-out numbers in facts and offer."""
         numbers = quantities("\n".join([*self._texts, self._support.written]))
         return frozenset(value for quantity in numbers if quantity.is_spelt for value in quantity.values)
+
+    @cached_property
+    def amounts(self) -> frozenset[str]:
+        """Numbers with their units in facts and offer, in the smallest unit of their dimension."""
+        return frozenset(
+            amount(quantity.unit, value)
+            for quantity in self.passage.quantities.all
+            if quantity.unit
+            for value in quantity.values
+        )
 
     @cached_property
     def currencies(self) -> frozenset[str]:

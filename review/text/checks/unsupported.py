@@ -20,6 +20,7 @@ from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.digit_rows import DigitRow, digit_rows
 from review.text.reading.names import is_same_name, opens_sentence, unknown_names
 from review.text.reading.times import FoundTime, times_in
+from review.text.reading.units import amounts_at
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
@@ -154,11 +155,12 @@ def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
 
 
 def _is_held(passage: CheckedText, text: str, match: re.Match[str]) -> bool:
-    """Return whether the record has a number, in any notation."""
+    """Return whether the record has a number, in any notation or unit."""
     meanings, evidence = meanings_at(text, match), passage.evidence
     if _SHORT_YEAR.match(text, max(0, match.start() - 1)):
         meanings |= {f"{century}{match.group()}" for century in (19, 20)}
-    return not (evidence.numbers.isdisjoint(meanings) and evidence.spelt_numbers.isdisjoint(meanings))
+    is_held = not (evidence.numbers.isdisjoint(meanings) and evidence.spelt_numbers.isdisjoint(meanings))
+    return is_held or not evidence.amounts.isdisjoint(amounts_at(text, match))
 
 
 def _is_proposal(text: str, match: re.Match[str]) -> bool:

@@ -16,6 +16,7 @@ from review.spec.schema import Facts
 from review.spec.task_spec import Offer
 from review.text.reading.dates import dates_in
 from review.text.reading.times import times_in
+from review.text.reading.units import amounts_at
 
 # A fact with more words than this is a document, whose sentences are separate passages.
 LONG_WORDS = 30
@@ -115,7 +116,7 @@ def keys_of(text: str) -> frozenset[str]:
     """Return the keys of a text: stems of rare words, names, and numbers by their possible values."""
     keys: set[str] = set()
     for match in NUMBER.finditer(text):
-        keys |= meanings_at(text, match)
+        keys |= meanings_at(text, match) | amounts_at(text, match)
     for date in dates_in(text):
         keys |= {f"{month}-{day}" for month, day in date.days}
     for time in times_in(text):

@@ -14,9 +14,9 @@ from typing import Literal
 
 from review.spec.numbers import NUMBER, readings, readings_at
 from review.text.reading.times import times_in
+from review.text.reading.units import CURRENCIES, SCALE_AFTER, unit_at
 from review.text.verification.eras import eras
 from review.text.verification.shares import LONG_S, Share, shares
-from review.text.verification.units import CURRENCIES, SCALE_AFTER, unit_at
 
 Kind = Literal["number", "date", "weekday", "time", "era"]
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import combinations
 
+from review.text.reading.units import CURRENCIES
 from review.text.verification.quantities import Quantity
 from review.text.verification.shares import shares, way_before
-from review.text.verification.units import CURRENCIES
 
 # Words with which a text tells that it divides or multiplies.
 _EACH = re.compile(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+from review.spec.numbers import readings_at
+
 # Name: dimension and how many of its smallest unit; an empty factor of a dimension compares within the unit alone.
 _UNITS: dict[str, tuple[str, float]] = {
     "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600),
-    "day": ("time", 86_400), "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1),
+    "h": ("time", 3600), "day": ("time", 86_400), "week": ("time", 604_800), "fortnight": ("time", 1_209_600),
+    "month": ("months", 1),
     "quarter": ("months", 3), "year": ("months", 12), "decade": ("months", 120), "annual": ("months", 12),
     "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000), "kilo": ("mass", 1000),
     "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1),
@@ -16,7 +19,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
     "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1),
     "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1), "tb": ("bytes", 1000), "kw": ("power", 1),
-    "mw": ("power", 1000), "kwh": ("energy", 1), "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
+    "mw": ("power", 1000), "kwh": ("energy", 1), "mwh": ("energy", 1000), "gwh": ("energy", 1e6),
+    "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
     "percentage": ("%", 1), "dollar": ("$", 1), "$": ("$", 1), "usd": ("$", 1), "us$": ("$", 1), "euro": ("€", 1),
     "€": ("€", 1), "eur": ("€", 1), "£": ("£", 1), "gbp": ("£", 1), "pence": ("pence", 1), "yen": ("¥", 1),
     "¥": ("¥", 1), "degree": ("degree", 1), "cent": ("cent", 1),
@@ -29,6 +33,17 @@ _UNIT = re.compile(
 SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
 CURRENCIES = frozenset("$€£¥")
 _CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
+
+
+def amounts_at(text: str, match: re.Match[str]) -> frozenset[str]:
+    """Return the amounts a number with its unit can mean, as `5400 time` for 90 minutes; empty without a unit."""
+    unit, _ = unit_at(text, *match.span())
+    return frozenset(amount(unit, value) for value in readings_at(text, match)) if unit else frozenset()
+
+
+def amount(unit: tuple[str, float], value: str) -> str:
+    """Write a number in the smallest unit of its dimension."""
+    return f"{float(value) * unit[1]:.6g} {unit[0]}"
 
 
 def unit_at(text: str, start: int, end: int) -> tuple[tuple[str, float] | None, int]:
