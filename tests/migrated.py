@@ -1,6 +1,6 @@
 """Migrate once: a test database begins as a copy of one that all migrations have run on.
 
-Running all migrations takes some twenty seconds of a core, for every pytest process. The copy is kept in pytest's cache
+Making the tables takes some seconds of a core, for every pytest process. The copy is kept in pytest's cache
 (PostgreSQL: as a database of its server) under a key of the migrations, so that each change of them makes a new one.
 Django's own `migrate` runs on the copy as on any database, with nothing left to do but `post_migrate`.
 """
@@ -18,22 +18,24 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from miniatures_site import fresh_tables
 
 ROOT = Path(__file__).parent.parent
 # Whose migrations run beside ours.
 OTHERS = ("django", "django-allauth", "django-rest-knox")
+MAKER = "miniatures_site/fresh_tables.py"
 OWN_IMPORT = re.compile(r"^(?:from|import) ([a-z_]+\.[\w.]+)", re.MULTILINE)
 
 
 def key() -> str:
-    """A hash of all migrations, of what of ours they import, and of the versions that others' come in."""
+    """Hash all migrations, what of ours they import, what makes their tables, and the versions of others'."""
     migrations = sorted(ROOT.glob("*/migrations/*.py"))
     imported = {
         ROOT / f"{name.replace('.', '/')}.py" for file in migrations for name in OWN_IMPORT.findall(file.read_text())
     }
     digest = hashlib.sha256(" ".join(map(version, OTHERS)).encode())
-    for file in (*migrations, *sorted(path for path in imported if path.exists())):
+    for file in (*migrations, *sorted(path for path in {*imported, ROOT / MAKER} if path.exists())):
         digest.update(f"{file.relative_to(ROOT)}\n{file.read_text()}".encode())
     return digest.hexdigest()[:16]
 
@@ -83,13 +85,12 @@ def _postgresql(folder: Path, name: str) -> str:
 
 
 def migrate(database: str) -> None:
-    """Run all migrations on an empty database, without the signals that Django's command sends."""
+    """Make the tables of an empty database, without the signals that Django's command sends."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = database
     try:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
+        fresh_tables.create()
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before

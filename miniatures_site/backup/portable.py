@@ -21,10 +21,8 @@ from uuid import UUID
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
-from django.db.migrations import RunPython, RunSQL
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 
+from miniatures_site import fresh_tables
 from review.db import immutability
 from web.errors import Refusal
 
@@ -143,7 +141,7 @@ def load(file: Path, migrations: dict[str, list[str]], *, change: Change = uncha
     Raises:
         Refusal: A table of the backup, or one of its columns, is missing here, or a row points at one that is missing.
     """
-    _make_tables(migrations)
+    fresh_tables.create((app, name) for app, names in migrations.items() for name in names)
     immutability.uninstall()
     with _wide_cache(), transaction.atomic(), connection.cursor() as cursor:
         tables = frozenset(connection.introspection.table_names(cursor))
@@ -203,29 +201,6 @@ def _rows_until_next(parts: Iterator[Any], rest: _Rest) -> Iterator[Row]:
             rest.part = part
             return
         yield part
-
-
-def _make_tables(migrations: dict[str, list[str]]) -> None:
-    """Make the tables of the time when the backup was made.
-
-    They are made from the models of that time and not migration by migration, which takes ten times as long. What
-    migrations do by code or SQL of their own follows on the empty tables.
-    """
-    loader = MigrationLoader(connection)
-    then = sorted({(app, name) for app, names in migrations.items() for name in names} & loader.graph.nodes.keys())
-    with connection.schema_editor() as editor:
-        for model in loader.project_state(then).apps.get_models():
-            if model._meta.can_migrate(connection):
-                editor.create_model(model)
-        for node in then:
-            for operation in loader.graph.nodes[node].operations:
-                if isinstance(operation, RunPython | RunSQL):
-                    state = loader.project_state(node)
-                    operation.database_forwards(node[0], editor, state, state)
-    recorder = MigrationRecorder(connection)
-    recorder.ensure_schema()
-    for app, name in then:
-        recorder.record_applied(app, name)
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""`manage.py migrate`: Django's own, which first refuses a database with a history that is not this version's."""
+"""`manage.py migrate`: Django's own, which first refuses a database with a history that is not this version's.
+
+The tables of an empty database are made at once.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,28 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
+from miniatures_site import fresh_tables
+
+# Options with which Django's command does something else than apply all migrations.
+OTHER_WAYS = ("app_label", "fake", "fake_initial", "plan", "check_unapplied", "prune")
+
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        refuse_unknown_history(options["database"])
+        alias = options["database"]
+        refuse_unknown_history(alias)
+        if not any(options[name] for name in OTHER_WAYS) and fresh_tables.is_empty(alias):
+            self._create_tables(alias, is_quiet=not options["verbosity"])
         super().handle(*args, **options)
+
+    def _create_tables(self, alias: str, *, is_quiet: bool) -> None:
+        """Make the tables at once, or leave them to Django where a library's migration does not allow it."""
+        if not is_quiet:
+            self.stdout.write("Making the tables of an empty database.")
+        try:
+            fresh_tables.create(alias=alias)
+        except Exception as error:
+            self.stderr.write(f"They are made one migration after the other, which takes minutes: {error}")
 
 
 def refuse_unknown_history(alias: str) -> None:

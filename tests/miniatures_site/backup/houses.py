@@ -30,6 +30,16 @@ SIGN_IN = """
 from tests.miniatures_site.backup import seed
 print('LET IN', seed.is_let_in(seed.PASSWORD), seed.is_let_in('wrong ' + seed.PASSWORD))
 """
+SCHEMA = """
+from django.db import connection
+kinds = ("primary_key", "unique", "foreign_key", "check", "index")
+with connection.cursor() as cursor:
+    for table in sorted(connection.introspection.table_names(cursor)):
+        for column in connection.introspection.get_table_description(cursor, table):
+            print("SCHEMA", table, column.name, column.type_code, column.display_size, column.null_ok)
+        for rule in connection.introspection.get_constraints(cursor, table).values():
+            print("SCHEMA", table, rule["columns"], [rule[kind] for kind in kinds])
+"""
 TRIALS = """
 from jobs.models import BackupTrial
 for trial in BackupTrial.objects.all():
@@ -96,6 +106,13 @@ class House:
 def facts(house: House) -> str:
     """What is in a house, in one line that two houses can be compared by."""
     return next(line for line in house.python(FACTS).splitlines() if line.startswith("FACTS"))
+
+
+def schema(house: House) -> list[str]:
+    """List a house's columns and constraints, whatever order they were made in."""
+    lines = sorted(line for line in house.python(SCHEMA).splitlines() if line.startswith("SCHEMA"))
+    assert len(lines) > 1000
+    return lines
 
 
 def lets_in_with_the_password_alone(house: House) -> bool:

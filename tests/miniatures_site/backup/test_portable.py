@@ -9,20 +9,9 @@ from pathlib import Path
 import pytest
 
 from miniatures_site.backup import archive, portable
-from tests.miniatures_site.backup.houses import facts
+from tests.miniatures_site.backup.houses import facts, schema
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
-
-SCHEMA = """
-from django.db import connection
-kinds = ("primary_key", "unique", "foreign_key", "check", "index")
-with connection.cursor() as cursor:
-    for table in sorted(connection.introspection.table_names(cursor)):
-        for column in connection.introspection.get_table_description(cursor, table):
-            print("SCHEMA", table, column.name, column.type_code, column.display_size, column.null_ok)
-        for rule in connection.introspection.get_constraints(cursor, table).values():
-            print("SCHEMA", table, rule["columns"], [rule[kind] for kind in kinds])
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +42,6 @@ def test_everything_comes_back_and_new_rows_get_new_ids(lived, lived_in, carried
     assert "hold" in new.run("verify_audit")
     new.python("from audit import trail; trail.record('invited', by=None)")
     assert "no changes" in new.run("makemigrations", "--check", "--dry-run").lower()
-
-
-def schema(house) -> list[str]:
-    """List a house's columns and constraints, whatever order they were made in."""
-    lines = sorted(line for line in house.python(SCHEMA).splitlines() if line.startswith("SCHEMA"))
-    assert len(lines) > 1000
-    return lines
 
 
 @pytest.mark.slow
