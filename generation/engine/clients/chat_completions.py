@@ -98,7 +98,7 @@ class ChatCompletions:
         usage = object_at(body, "usage")
         metadata: dict[str, Any] = {
             "input_tokens": token_count_at(usage, "prompt_tokens"),
-            "output_tokens": token_count_at(usage, "completion_tokens"),
+            "output_tokens": _output_tokens(usage),
             "cached_tokens": token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
@@ -123,3 +123,11 @@ class ChatCompletions:
         except UnreadableBody as error:
             return Reply("", finish="other", request_id=request_id, unreadable=str(error))
         return self.reply_of(body, request_id=request_id)
+
+
+def _output_tokens(usage: dict[str, Any]) -> int | None:
+    """Count the answer's tokens with those of its reasoning, which Gemini and xAI count in the total alone."""
+    sent, written, total = (token_count_at(usage, f"{kind}_tokens") for kind in ("prompt", "completion", "total"))
+    if sent is None or total is None:
+        return written
+    return max(total - sent, written or 0)

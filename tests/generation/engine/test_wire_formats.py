@@ -112,6 +112,23 @@ def test_tokens_from_the_cache_are_part_of_the_input_with_both_providers() -> No
     assert (theirs.input_tokens, theirs.cached_tokens, theirs.cache_write_tokens) == (2000, 1500, 400)
 
 
+@pytest.mark.parametrize(
+    ("usage", "output_tokens"),
+    [
+        # As Gemini and xAI count: the reasoning stands in the total alone.
+        ({"prompt_tokens": 20, "completion_tokens": 151, "total_tokens": 553}, 533),
+        ({"prompt_tokens": 20, "total_tokens": 60}, 40),
+        ({"prompt_tokens": 20, "completion_tokens": 151, "total_tokens": 171}, 151),
+        ({"prompt_tokens": 20, "completion_tokens": 151, "total_tokens": 0}, 151),
+        ({"prompt_tokens": None, "completion_tokens": None, "total_tokens": 0}, None),
+    ],
+)
+def test_reasoning_that_only_the_total_counts_is_paid_for(usage: dict[str, Any], output_tokens: int | None) -> None:
+    reply = form("openai-compatible").reply_of(chat_body("stop") | {"usage": usage})
+
+    assert reply.output_tokens == output_tokens
+
+
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openai-compatible"])
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"{}", b'{"choices": [3], "content": 3, "usage": "x"}'])
 def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
