@@ -13,6 +13,7 @@ from generation.engine.clients.json_bodies import (
     log_prob_at,
     object_at,
     shares_at,
+    text_in,
     token_count_at,
 )
 from generation.engine.clients.parameters import body_parameters, read_by_schema
@@ -110,11 +111,10 @@ class ChatCompletions:
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             return Reply("", finish="other", unreadable="empty: the answer has no choices", **metadata)
         message, stop_reason = object_at(choices[0], "message"), str(choices[0].get("finish_reason") or "")
-        text = message.get("content")
         if message.get("refusal"):
             return Reply(str(message["refusal"]), finish="refusal", stop_reason=stop_reason, **metadata)
         finish = FINISHES.get(stop_reason.lower(), "other")
-        reply = Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **metadata)
+        reply = Reply(text_in(message.get("content")), finish=finish, stop_reason=stop_reason, **metadata)
         return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:

@@ -42,6 +42,15 @@ def object_at(value: object, key: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
+def text_in(content: object) -> str:
+    """Read the text of an answer: as it is, or joined from its blocks of text; thinking and others are left out."""
+    if isinstance(content, str):
+        return content
+    blocks = [block for block in content if isinstance(block, dict)] if isinstance(content, list) else []
+    texts = [block.get("text") for block in blocks if block.get("type") == "text"]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
 def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]:
     """Shares of labels by field, as a served classifier tells them.
 

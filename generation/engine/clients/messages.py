@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.interface import Finish, Question, Reply
-from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, token_count_at
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, text_in, token_count_at
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
@@ -81,9 +81,8 @@ class Messages:
         blocks = body.get("content")
         if not isinstance(blocks, list):
             return Reply("", finish="other", unreadable="empty: the answer has no content", **metadata)
-        texts = [b["text"] for b in blocks if isinstance(b, dict) and b.get("type") == "text"]
-        text = "".join(piece for piece in texts if isinstance(piece, str))
-        return read_by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **metadata))
+        reply = Reply(text_in(blocks), finish=FINISHES.get(stop_reason, "other"), **metadata)
+        return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         try:

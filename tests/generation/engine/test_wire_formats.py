@@ -38,6 +38,17 @@ def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
     assert isinstance(parse_answer(SPEC, form().reply_of(chat_body(finish))), ParsedAnswer)
 
 
+def test_thinking_beside_the_text_of_an_answer_is_left_out() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Which depot?"}]}
+    odd = ["x", {"type": "text"}, {"type": "text", "text": 3}, {"text": "y"}]
+    blocks: Any = [thinking, {"type": "text", "text": MAIL[:9]}, {"type": "text", "text": MAIL[9:]}, *odd]
+
+    chat = form("openai-compatible").reply_of(chat_body("stop", text=blocks))
+    message = form("anthropic").reply_of(messages_body("end_turn") | {"content": blocks})
+
+    assert chat.text == message.text == MAIL
+
+
 @pytest.mark.parametrize(
     ("finish", "code"),
     [
