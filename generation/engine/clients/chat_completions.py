@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from generation.engine.clients import errors
+from generation.engine.clients.errors import as_schema_refusal
 from generation.engine.clients.interface import Finish, Question, Reply
 from generation.engine.clients.json_bodies import (
     UnreadableBody,
@@ -118,10 +120,17 @@ class ChatCompletions:
         return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
+        """Read a body that came with a status of 200.
+
+        Raises:
+            CallError: It holds an error in the place of an answer.
+        """
         try:
             body = json_object(content)
         except UnreadableBody as error:
             return Reply("", finish="other", request_id=request_id, unreadable=str(error))
+        if refusal := errors.in_answer(body, request_id):
+            raise as_schema_refusal(refusal) if self.answers else refusal
         return self.reply_of(body, request_id=request_id)
 
 

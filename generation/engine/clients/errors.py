@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from generation.engine.clients import checked_connections
 from generation.engine.clients.bounded_answers import AnswerRefusedError
 from generation.engine.clients.interface import CallError, Fate
+from generation.engine.clients.json_bodies import object_at
 
 MESSAGE_LIMIT = 500
 # Raised by httpx and its successors before a byte of the request has left.
@@ -91,6 +92,18 @@ def from_status(status: int, headers: Mapping[str, str], body: object, request_i
     return CallError("rejected", "request_rejected", message, request_id=request_id)
 
 
+def in_answer(body: Mapping[str, Any], request_id: str = "") -> CallError | None:
+    """Translate an error that came with a status of 200, as gateways send it late; None for an answer.
+
+    Without a status of its own it may have been paid, as with a gateway that gave up.
+    """
+    if body.get("choices") or not body.get("error"):
+        return None
+    code = object_at(body, "error").get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    return from_status(status, {}, body, request_id)
+
+
 def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
     """Return what a broken connection means: that nothing was sent, or that the fate of the call is unknown."""
     cause = error.__cause__ or error
@@ -155,7 +168,9 @@ def _body_message(body: object) -> str:
     if isinstance(body, dict):
         inner = body.get("error", body)
         if isinstance(inner, dict):
-            return str(inner.get("message") or inner)[:MESSAGE_LIMIT]
+            # A gateway's own words, and behind them those of the provider that it asked.
+            said = [inner.get("message") or inner, object_at(inner, "metadata").get("raw")]
+            return ": ".join(map(str, filter(None, said)))[:MESSAGE_LIMIT]
         return str(inner)[:MESSAGE_LIMIT]
     return str(body or "")[:MESSAGE_LIMIT]
 

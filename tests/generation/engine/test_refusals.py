@@ -11,9 +11,11 @@ import pytest
 from tests.generation.engine.conftest import KEY, Attempts, teacher
 from tests.generation.provider_server import Running
 
+LATE_REFUSAL = 'raw:{"error": {"code": 429, "message": "Slow down."}}'
+
 
 @pytest.mark.parametrize(
-    "refusal", ["status:429", "status:429;0.05", "status:529", "status:500", "status:503", "status:409"]
+    "refusal", ["status:429", "status:429;0.05", "status:529", "status:500", "status:503", "status:409", LATE_REFUSAL]
 )
 def test_a_refused_call_is_tried_again_under_the_same_id(attempts: Attempts, provider: Running, refusal: str) -> None:
     provider.provider.script = [refusal, refusal]

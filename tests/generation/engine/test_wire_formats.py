@@ -9,7 +9,7 @@ import pytest
 
 from generation.engine.calls.parse import FailedAnswer, ParsedAnswer, parse_answer
 from generation.engine.clients.factory import open_form
-from generation.engine.clients.interface import Question
+from generation.engine.clients.interface import CallError, Question
 from generation.engine.contracts import TeacherSpec
 from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
@@ -147,6 +147,20 @@ def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
 
     assert reply.unreadable
     assert reply.request_id == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [(429, "unbilled"), (402, "fatal"), (400, "rejected"), (502, "unknown"), (None, "unknown"), ("x", "unknown")],
+)
+def test_an_error_with_a_status_of_200_is_read_by_its_own_code(code: object, fate: str) -> None:
+    error = {"message": "Provider returned error", "code": code, "metadata": {"raw": "The model is overloaded."}}
+
+    with pytest.raises(CallError) as raised:
+        form("openai-compatible").read(json.dumps({"error": error, "user_id": "u"}).encode(), request_id="r-1")
+
+    assert (raised.value.fate, raised.value.request_id) == (fate, "r-1")
+    assert raised.value.message.endswith("Provider returned error: The model is overloaded.")
 
 
 @pytest.mark.parametrize(
