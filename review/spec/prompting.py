@@ -156,8 +156,8 @@ def completion(spec: TaskSpec, fields: Fields) -> str:
 def parse(spec: TaskSpec, text: str) -> Fields:
     """Read a model's answer into fields; the inverse of `completion`.
 
-    Thinking and a fence around the whole answer are removed. An answer without its reasoning is read too, because some
-    students are tuned without it.
+    Thinking, a fence around the whole answer, and words around a JSON object are removed. An answer without its
+    reasoning is read too, because some students are tuned without it.
 
     Raises:
         CompletionError: The text does not fit the task's output format.
@@ -168,12 +168,26 @@ def parse(spec: TaskSpec, text: str) -> Fields:
     if not body:
         raise CompletionError("the answer is empty" if not text.strip() or fenced else "the answer is thinking alone")
     bare = spec.without_reasoning().output_schema
+    if not (is_plain(spec.output_schema) or mail_fields(bare)):
+        body = object_in(body)
     # Any prose would pass for a plain text, so there the reasoning has to be marked as such.
     schema = spec.output_schema if body.startswith("{") or is_plain(bare) else bare
     try:
         return normalise_fields(spec.output_schema, _parsed(schema, body))
     except ValueError as error:
         raise CompletionError(str(error)) from error
+
+
+def object_in(text: str) -> str:
+    """Return the one JSON object of a text without the words or the fence around it; else the text as it is."""
+    inner = text[text.find("{") : text.rfind("}") + 1]
+    if inner == text:
+        return text
+    try:
+        is_object = isinstance(strict_json.parse(inner), dict)
+    except ValueError:
+        return text
+    return inner if is_object else text
 
 
 def _parsed(schema: tuple[OutputField, ...], body: str) -> Fields:

@@ -66,7 +66,7 @@ class JsonAnswers:
             # As a model answers that was asked before bare values were asked for in JSON.
             text = self._named(bare.name, text)
         try:
-            value = strict_json.parse(_bare(text))
+            value = strict_json.parse(prompting.object_in(without_thinking(text)))
         except ValueError as error:
             return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
         if wrong := wrong_types(self._task, value):
@@ -97,11 +97,3 @@ class JsonAnswers:
             # A flawed answer that is to be repaired is shown as it came.
             return message
         return {**message, "content": json.dumps(fields, ensure_ascii=False)}
-
-
-def _bare(text: str) -> str:
-    """Strip the thinking before the object, or the fence around it, that some servers leave there."""
-    body = without_thinking(text)
-    if body.startswith("```") and body.endswith("```") and "\n" in body:
-        return body[body.index("\n") + 1 : -3].strip()
-    return body

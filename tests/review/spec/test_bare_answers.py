@@ -84,6 +84,36 @@ def test_fields_with_values_of_all_types_are_read_back_from_their_completion() -
     assert prompting.parse(SPEC, prompting.completion(SPEC, fields)) == fields
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Here it is:\n\n```json\n%s\n```\n\nGood luck!",
+        "Here it is: %s",
+        "%s\n\nI hope this helps.",
+        "\ufeff%s",
+        "```json\r\n%s\r\n```",
+        "~~~\n%s\n~~~",
+    ],
+)
+def test_words_and_a_fence_around_an_object_are_left_out(around: str) -> None:
+    text = prompting.completion(SPEC, {"topic": "Billing", "urgent": False})
+
+    assert prompting.parse(SPEC, around % text) == prompting.parse(SPEC, text)
+
+
+@pytest.mark.parametrize("answer", ["{} or {}", "Here it is: {", "I cannot {do} that.", "Here it is: []"])
+def test_what_holds_no_single_object_is_no_answer(answer: str) -> None:
+    with pytest.raises(prompting.CompletionError, match="not JSON"):
+        prompting.parse(SPEC, answer)
+
+
+def test_an_object_within_a_mail_without_its_reasoning_is_part_of_the_mail() -> None:
+    fields = [{"name": "why", "role": "reasoning"}, {"name": "head", "role": "subject"}]
+    spec = TaskSpec.model_validate({**BLANK.canonical(), "output_schema": [*fields, {"name": "text", "role": "body"}]})
+
+    assert prompting.parse(spec, 'Subject: A\n\nSend {"a": 1} to it.')["text"] == 'Send {"a": 1} to it.'
+
+
 @pytest.mark.parametrize("starter", [each for each in STARTERS.values() if each.slug != "ticket-triage"])
 def test_specifications_from_before_keep_their_hash_and_their_words(starter: Any) -> None:
     body = starter.spec.canonical()

@@ -142,10 +142,11 @@ def test_the_elements_of_a_list_are_read_one_by_one(claims: Any, said: str) -> N
     assert said in " ".join(reading.flaws)
 
 
-def test_a_fence_around_the_object_is_no_flaw() -> None:
-    fenced = '```json\n{"subject": "A", "body": "Shall we talk?"}\n```'
-
-    assert answers(LIMITED).read(fenced).flaws == ()
+@pytest.mark.parametrize(
+    "around", ["```json\n%s\n```", "Here it is:\n```json\n%s\n```\nGood luck!", "<think>{}</think>%s"]
+)
+def test_what_stands_around_the_object_is_no_flaw(around: str) -> None:
+    assert answers(LIMITED).read(around % '{"subject": "A", "body": "Shall we talk?"}').flaws == ()
 
 
 def test_a_wild_answer_names_a_few_flaws_only() -> None:
