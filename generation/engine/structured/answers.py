@@ -27,7 +27,7 @@ class ParsedJson:
     Attributes:
         text: The draft in the task's own text form; the answer as it came where it is of no use.
         flaws: What is wrong with it, each in a sentence for the model and for people.
-        is_usable: Whether it is a draft all the same: too long, perhaps, but whole.
+        is_usable: Whether it is a draft all the same: too long, or a number in quotes, but whole.
     """
 
     text: str
@@ -69,13 +69,15 @@ class JsonAnswers:
             value = strict_json.parse(prompting.object_in(without_thinking(text)))
         except ValueError as error:
             return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
-        if wrong := wrong_types(self._task, value):
+        wrong = wrong_types(self._task, value)
+        if not isinstance(value, dict):
             return ParsedJson(text, wrong, is_usable=False)
         try:
             fields = normalise_fields(self._task.output_schema, value)
         except ValueError as error:
-            return ParsedJson(text, (f"{str(error)[:1].upper()}{str(error)[1:]}.",), is_usable=False)
-        return ParsedJson(prompting.completion(self._task, fields), broken_limits(self._task, fields))
+            unread = (f"{str(error)[:1].upper()}{str(error)[1:]}.",)
+            return ParsedJson(text, wrong or unread, is_usable=False)
+        return ParsedJson(prompting.completion(self._task, fields), wrong or broken_limits(self._task, fields))
 
     def _named(self, name: str, text: str) -> str:
         """Wrap a bare value in the object that is asked for; any other text stays."""

@@ -13,9 +13,9 @@ from review.text.reading.words import SPACED
 MOST_FLAWS = 8
 # Values in Python by their type in JSON, and the name of each for a model.
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "string": ((str,), "string"),
-    "integer": ((int, float), "whole number"),
-    "number": ((int, float), "number"),
+    "string": ((str,), "a string"),
+    "integer": ((int, float), "a whole number"),
+    "number": ((int, float), "a number"),
     "boolean": ((bool,), "true or false"),
 }
 
@@ -79,7 +79,7 @@ def _wrong_shape(field: OutputItem, value: object, where: str) -> str | None:
         return None
     kinds, name = KINDS[kind.json]
     is_sound = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
-    return None if is_sound else f"{where} must be a {name}."
+    return None if is_sound else f"{where} must be {name}."
 
 
 def _wrong_object(field: OutputItem, value: object, where: str) -> str | None:

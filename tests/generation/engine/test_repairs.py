@@ -109,6 +109,19 @@ def test_a_draft_that_was_only_too_long_is_kept_when_its_repair_brings_nothing(
     assert (result["summary"]["drafts"], result["summary"]["failures"]) == (1, {})
 
 
+def test_a_value_of_another_type_that_can_be_read_is_kept_when_its_repair_is_no_better(
+    attempts: Attempts, author: Running
+) -> None:
+    priced = TASK | {"slots": [], "output_schema": [{"name": "title"}, {"name": "price", "type": "number"}]}
+    author.provider.texts = [json.dumps({"title": "A depot", "price": "12.50"})] * 2
+
+    result = attempts.run(asked(author), **(ONE | {"task": priced}))
+
+    (draft,) = attempts.events("draft")
+    assert draft["fields"] == {"title": "A depot", "price": 12.5}
+    assert result["summary"]["drafts"] == 1
+
+
 def test_a_repair_that_is_still_too_long_is_the_draft(attempts: Attempts, author: Running) -> None:
     author.provider.texts = [LONG, LONG]
 
