@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from generation.engine.research.charset import decode
 from generation.engine.research.links import Link, canonical, choose, same_site
 
@@ -64,6 +66,27 @@ def test_a_page_is_decoded_by_its_own_word_where_the_header_has_none() -> None:
 
 def test_quotation_marks_of_windows_survive_the_name_latin_1() -> None:
     assert decode("“so”".encode("windows-1252"), "iso-8859-1") == "“so”"
+
+
+@pytest.mark.parametrize("declared", ["", "utf-8"])
+def test_a_letter_that_was_cut_leaves_the_others_as_they_are(declared: str) -> None:
+    body = "Größe, Maße, Gewä".encode()[:-1]
+
+    assert decode(body, declared) == "Größe, Maße, Gew"
+
+
+@pytest.mark.parametrize(("text", "charset", "name"), [
+    ("朱镕基先生", "gbk", "gb2312"), ("똠방각하", "cp949", "euc-kr"), ("①日本", "cp932", "shift_jis"),
+])  # fmt: skip
+def test_a_charset_is_read_as_browsers_read_its_name(text: str, charset: str, name: str) -> None:
+    assert decode(text.encode(charset), name) == text
+
+
+@pytest.mark.parametrize("text", ["Größe", "Größen"])
+def test_a_page_whose_own_word_can_be_read_is_not_in_utf_16(text: str) -> None:
+    page = f'<meta charset="utf-16">{text}'
+
+    assert decode(page.encode()) == page
 
 
 def test_a_codec_that_is_no_charset_is_not_applied() -> None:
