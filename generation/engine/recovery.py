@@ -18,6 +18,7 @@ from generation.engine.journal.history import CallFate, History
 from generation.engine.plan import PlannedCall, expand_runs, plan
 from generation.engine.repairs import FLAWED, FlawedAnswer, repair_id
 from generation.engine.report import Report
+from generation.engine.structured import paid_messages
 from jobs.rundir import RunDir
 from review.spec.task_spec import TaskSpec
 
@@ -129,8 +130,8 @@ class Recovery:
         return cost_usd + possible_usd
 
     def _worst_usd(self, call: PlannedCall) -> float:
-        messages = prompts.prompt_of(self._spec, self._task, call)
-        return worst_case(self._spec.asked(call.teacher), messages)[2]
+        teacher, messages = self._spec.asked(call.teacher), prompts.prompt_of(self._spec, self._task, call)
+        return worst_case(teacher, paid_messages(teacher, self._task, messages))[2]
 
     def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
         """Report an earlier flawed answer with its repair as far as that had come: none is asked for twice."""

@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 
 from generation.engine.__main__ import main
+from generation.engine.budget import worst_case
+from generation.engine.contracts import TeacherSpec
+from generation.engine.structured import paid_messages
 from jobs.rundir import acks
-from tests.generation.engine.conftest import Attempts, teacher
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
+from tests.generation.engine.conftest import TASK, Attempts, teacher
 from tests.generation.provider_server import Running
 
 pytestmark = pytest.mark.engine
@@ -139,6 +144,17 @@ def test_what_an_attempt_elsewhere_announced_is_held_with_its_worst_price(
     assert result["summary"]["possible_cost_usd"] == pytest.approx(sum(d["possible_cost_usd"] for d in doubts))
     assert result["summary"]["drafts"] == 3
     assert len(provider.provider.billed) == 3
+
+
+def test_the_schema_that_goes_out_with_a_call_is_part_of_its_worst_price(attempts: Attempts, provider: Running) -> None:
+    asked, task = teacher(provider.url, answers="json"), TaskSpec.model_validate(TASK)
+    spec = TeacherSpec.model_validate(asked)
+
+    attempts.run(asked, count=1, announced=[{"attempt": 7, "positions": [[0, 0]]}])
+
+    prompt = prompting.messages(task, {"company": "Co 0", "pain": "late lorries"}, audience="teacher")
+    (doubt,) = attempts.events("uncertain")
+    assert doubt["possible_cost_usd"] == worst_case(spec, paid_messages(spec, task, prompt))[2]
 
 
 def test_with_the_policy_retry_it_is_asked_again_and_its_price_told(attempts: Attempts, provider: Running) -> None:
