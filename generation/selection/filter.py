@@ -14,6 +14,7 @@ from generation.models import LeftOut, Order
 from generation.selection import near_duplicates
 from generation.selection.signatures import NearDuplicate
 from generation.states import LeftOutReason
+from review.datasets.selection import writes_no_prose
 from review.drafts.intake import NewDraft
 from review.models import Draft
 
@@ -31,9 +32,9 @@ class ArrivedDrafts:
 
     def __init__(self, order: Order, drafts: Sequence[NewDraft]) -> None:
         self._order, self._variety = order, MixSettings.model_validate(order.variety)
-        self._twins: dict[str, NearDuplicate] = (
-            near_duplicates.find_repeats(order, drafts) if self._variety.near_duplicates else {}
-        )
+        # Equal labels and numbers are right answers for many records; only texts repeat each other.
+        is_looked_for = self._variety.near_duplicates and not writes_no_prose(order.task_version.spec)
+        self._twins: dict[str, NearDuplicate] = near_duplicates.find_repeats(order, drafts) if is_looked_for else {}
         holds_back = bool(self._variety.best_of)
         self.drafts = [
             replace(draft, is_kept=True) if holds_back or draft.call_id in self._twins else draft for draft in drafts

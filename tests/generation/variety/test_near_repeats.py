@@ -74,6 +74,25 @@ def test_a_repeat_of_an_earlier_arrival_and_of_an_earlier_order_stays_off(
     assert keeping_out.calls.filter(state="answered").count() == 3
 
 
+def test_equal_labels_of_different_records_repeat_nothing(
+    task: Task, source: Source, offline: Any, lead: Member
+) -> None:
+    labels = [{"name": "Billing"}, {"name": "Delivery"}]
+    spec = TASK | {"slots": [], "output_schema": [{"name": "queue", "type": "choice", "labels": labels}]}
+    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
+    mix = MixRequest(near_duplicates="keep_out")
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=3, by=lead, mix=mix))
+
+    events = [
+        told(order, "draft", n, fields={"queue": "Billing"}, record=record)
+        for n, record in enumerate(order.record_ids, 1)
+    ]
+    GenerationKind().on_events(order.job, events)
+
+    assert Draft.objects.filter(state=DraftState.PENDING).count() == 3
+    assert not LeftOut.objects.exists()
+
+
 def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: Order) -> None:
     arrive(keeping_out, LONG, OTHER)
     arrive(keeping_out, LONG, OTHER)
