@@ -39,7 +39,7 @@ def visible(member: Member) -> QuerySet[Order]:
             failures=_count(failed),
             uncertain=_count(doubtful),
             cost_usd=_sum("cost_usd", Q()),
-            possible_cost_usd=_sum("possible_cost_usd", doubtful),
+            possible_cost_usd=_sum("possible_cost_usd", Q()),
         )
         .order_by("-created_at", "-id")
     )

@@ -13,6 +13,7 @@ from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, SpendDay
 from generation.money import daily_sums
 from generation.money.figures import millionths
+from generation.orders import queries as selectors
 from generation.states import Settlement
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
@@ -117,13 +118,14 @@ def test_a_held_call_that_was_answered_after_all_may_have_cost_no_more(paid_orde
     assert SpendDay.objects.get().possible_usd == 0
 
 
-def test_a_lost_try_of_a_call_asked_again_stays_beside_its_cost(paid_order: Order) -> None:
+def test_a_lost_try_of_a_call_asked_again_stays_beside_its_cost(paid_order: Order, admin: Member) -> None:
     Order.objects.update(uncertain_policy="retry")
     take_in(paid_order, doubt(paid_order))
 
     take_in(paid_order, told(paid_order, "draft", possible_cost_usd=0.004))
 
     assert SpendDay.objects.get().possible_usd == Decimal("0.004")
+    assert selectors.get(admin, paid_order.pk).possible_cost_usd == Decimal("0.004")
 
 
 @pytest.mark.parametrize(
