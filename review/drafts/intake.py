@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Max
 
-from review.drafts import search_index
+from review.drafts import renamed_labels, search_index
 from review.models import Draft, Record, Task, TaskVersion
 from review.spec.paths import word_count
 from review.spec.prompting import Message, fields_hash
@@ -61,8 +61,8 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
     """Put drafts behind those that wait, marked by the task's checks.
 
     A small batch is found by its words at once, a large one within seconds (see `search_index`). A draft whose
-    `call_id` is known adds nothing, so that a batch may be sent again after a crash. The task's row is locked while
-    positions are given out.
+    `call_id` is known adds nothing, so that a batch may be sent again after a crash. One that gives a label which was
+    renamed since goes over to the version that renamed it. The task's row is locked while positions are given out.
 
     Args:
         version: The task version they were written under.
@@ -91,6 +91,7 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
         fresh.append(draft)
     Draft.objects.bulk_create(fresh, batch_size=CHUNK)
     search_index.add(fresh, known_as)
+    renamed_labels.carry_arrived(version, fresh)
     return fresh
 
 

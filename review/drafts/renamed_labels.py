@@ -1,4 +1,4 @@
-"""Give drafts that wait the new name of a label that a new version of their task renamed.
+"""Give drafts that wait, or arrive late, the new name of a label that a newer version of their task renamed.
 
 Such a draft goes over to the new version, which alone knows the name; its provenance keeps what the teacher wrote. Left
 as they are: drafts that anybody judged, those with an unfinished edit, those kept from the desk or taken by a rule, and
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -34,11 +35,21 @@ _WRITE = (
 )
 
 
-def carry_over(latest: TaskVersion, new: TaskVersion) -> int:
+def carry_arrived(version: TaskVersion, drafts: Sequence[Draft]) -> None:
+    """Carry labels that were renamed since an order began over to its drafts, inside the transaction that adds them."""
+    newer = TaskVersion.objects.filter(task=version.task_id, number__gte=version.number).order_by("number")
+    for latest, new in pairwise(newer):
+        carry_over(latest, new, among=[draft.pk for draft in drafts])
+
+
+def carry_over(latest: TaskVersion, new: TaskVersion, *, among: Sequence[UUID] | None = None) -> int:
     """Carry renamed labels over to the drafts that wait. Runs inside the transaction that makes the version.
 
     Drafts are locked a chunk at a time, in the order of their ids. A few are marked and indexed at once, many within
     seconds (see `search_index`).
+
+    Args:
+        among: Drafts by id; all of the task by default.
 
     Returns:
         How many drafts say a new name now.
@@ -47,7 +58,7 @@ def carry_over(latest: TaskVersion, new: TaskVersion) -> int:
     if not renamed:
         return 0
     versions = {each.pk: each for each in TaskVersion.objects.filter(task=new.task_id, number__lt=new.number)}
-    carried = [pk for chunk in _chunks(new) for pk in _carry_chunk(chunk, renamed, versions, new)]
+    carried = [pk for chunk in _chunks(new, among) for pk in _carry_chunk(chunk, renamed, versions, new)]
     if len(carried) > search_index.AT_ONCE:
         search_index.defer(carried)
     else:
@@ -56,11 +67,12 @@ def carry_over(latest: TaskVersion, new: TaskVersion) -> int:
     return len(carried)
 
 
-def _chunks(new: TaskVersion) -> Iterator[list[Draft]]:
+def _chunks(new: TaskVersion, among: Sequence[UUID] | None) -> Iterator[list[Draft]]:
     open_drafts = Draft.objects.filter(
         task=new.task_id, state__in=(DraftState.PENDING, DraftState.LEASED), erased_at__isnull=True
     ).exclude(task_version=new)
-    for chunk in chunked(list(open_drafts.order_by("pk").values_list("pk", flat=True)), CHUNK):
+    ids = sorted(among) if among is not None else list(open_drafts.order_by("pk").values_list("pk", flat=True))
+    for chunk in chunked(ids, CHUNK):
         locked = open_drafts.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")
         yield list(locked.only("state", "provenance", "fields", "marks", "task_version_id"))
 

@@ -13,6 +13,7 @@ from members.models import Member
 from review.desk import deck
 from review.desk.unsaved_edits import keep_unfinished
 from review.drafts import search_index
+from review.drafts.intake import NewDraft, add_drafts
 from review.models import Assignment, Draft, Task
 from review.spec.prompting import fields_hash
 from review.spec.renamed_labels import renames, with_new_names
@@ -66,6 +67,23 @@ def test_a_waiting_draft_gives_the_new_name_and_keeps_what_was_written(task: Tas
     assert all(draft.is_checked for draft in after)
     assert Draft.objects.get(pk=billing.pk).task_version.number == 1
     assert AuditRow.objects.filter(act="task_version_made").order_by("-pk")[0].detail["carried_drafts"] == 2
+
+
+def test_a_draft_that_arrives_after_the_rename_gives_the_new_name(task: Task, admin: Member) -> None:
+    first = task.versions.get()
+    records = factories.make_records(factories.make_source(task, name="More"), 2)
+    authoring.new_version(task, spec=SPEC.model_copy(update={"guideline": "Be brief."}), by=admin)
+    version = authoring.new_version(task, spec=RENAMED, by=admin)
+
+    bug, billing = (factories.triage_fields(1) | {"category": name} for name in ("bug", "billing"))
+    drafts = [NewDraft(record.pk, fields) for record, fields in zip(records, (bug, billing), strict=True)]
+    late = add_drafts(version=first, drafts=drafts)
+
+    renamed, other = (Draft.objects.get(pk=draft.pk) for draft in late)
+    assert (renamed.fields["category"], renamed.task_version) == ("defect", version)
+    assert renamed.provenance == "written for version 1: category “bug” is now “defect”"
+    assert (other.fields["category"], other.task_version) == ("billing", first)
+    assert search_index.missing().count() == 0
 
 
 def test_it_is_checked_by_the_new_version_and_found_by_its_new_name(
