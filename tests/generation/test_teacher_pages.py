@@ -46,6 +46,8 @@ def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> 
         ("parameters", '{"stream": true}', "set by the product"),
         ("parameters", '{"max_completion_tokens": 8000}', "Write max_tokens"),
         ("parameters", '{"best_of": 4}', "adds cost that a budget"),
+        ("parameters", '{"plugins": [{"id": "web"}]}', "adds cost that a budget"),
+        ("parameters", '{"models": ["a/dearer-one"]}', "adds cost that a budget"),
         ("parameters", '{"service_tier": "priority"}', "cost more"),
         ("parameters", "[1]", "JSON object"),
         ("parameters", "{oops", "JSON object"),

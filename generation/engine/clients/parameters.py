@@ -16,7 +16,7 @@ OWN_PARAMETERS = frozenset(
 # Other servers' names of `max_tokens`, which alone the worst case of a call is priced with.
 LENGTH_PARAMETERS = frozenset({"max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "max_new_tokens"})
 # What is paid beside the tokens of prompt and answer, or at another price: several answers of which one is kept, tools,
-# searches, code, sound, guesses that are paid when they are wrong, quicker answers.
+# searches, code, sound, guesses that are paid when they are wrong, quicker answers, another model's.
 COSTLY_PARAMETERS = frozenset(
     {
         "best_of",
@@ -25,6 +25,9 @@ COSTLY_PARAMETERS = frozenset(
         "functions",
         "function_call",
         "web_search_options",
+        "search_parameters",
+        "plugins",
+        "models",
         "mcp_servers",
         "container",
         "modalities",
