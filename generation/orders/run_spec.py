@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -51,6 +51,7 @@ def revision_conversations(order: Order) -> dict[str, list[Message]]:
 KIND = "generation"
 CHUNK = 500
 MOST_AT_ONCE = 512
+SLOW_TOKENS_PER_S, LONGEST_CALL_S = 20, 900.0
 
 
 def teacher_spec(teacher: Teacher, price: PriceEntry, *, is_price_assumed: bool = False) -> TeacherSpec:
@@ -85,13 +86,13 @@ def build(job: Job) -> dict[str, Any]:
         teacher = teacher.model_copy(update={"base_url": room.base_url()})
     elif teacher.base_url:
         addresses.check(teacher.base_url)
-    earlier = earlier_calls.earlier_calls(order)
+    earlier, mix = earlier_calls.earlier_calls(order), resolve.engine_mix(order)
     spec = GenerationSpec(
         order=str(order.pk),
         purpose="evaluation" if order.purpose == "evaluation" else "desk",
         task=_task(order).canonical(),
         teacher=teacher,
-        mix=resolve.engine_mix(order),
+        mix=mix,
         records=_records(order),
         count=order.count,
         # What closes batches asks for nothing that could pass a budget.
@@ -104,7 +105,11 @@ def build(job: Job) -> dict[str, Any]:
         stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
         batches=orders_batches.batches_for_engine(order),
         taken_in=orders_batches.collected_batch_ids(order),
-        limits=Limits(concurrency=_concurrency(order), private_hosts=_private_hosts(order)),
+        limits=Limits(
+            concurrency=_concurrency(order),
+            timeout_s=_timeout_s([mixed.teacher for mixed in mix.teachers] or [teacher]),
+            private_hosts=_private_hosts(order),
+        ),
         local_clients={"offline": settings.OFFLINE_TEACHER},
         settled=earlier.settled,
         in_doubt=earlier.in_doubt,
@@ -165,6 +170,12 @@ def _concurrency(order: Order) -> int:
         allowed.get(slug, 1) * whole / mixed.share for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
     ]
     return max(1, min(MOST_AT_ONCE, int(min(most))))
+
+
+def _timeout_s(teachers: Sequence[TeacherSpec]) -> float:
+    """Leave a slow model time for its longest answer, reasoning included: one that is broken off may be paid."""
+    longest_s = max(teacher.max_tokens for teacher in teachers) / SLOW_TOKENS_PER_S
+    return max(Limits().timeout_s, min(longest_s, LONGEST_CALL_S))
 
 
 def _private_hosts(order: Order) -> list[str]:

@@ -189,6 +189,15 @@ def test_the_next_attempt_knows_what_the_database_knows(paid_order: Order) -> No
     assert spec.in_doubt == {str(UUID(int=2)): 0.004}
 
 
+@pytest.mark.parametrize(("max_tokens", "timeout_s"), [(400, 120), (10_000, 500), (200_000, 900)])
+def test_a_long_answer_gets_the_time_that_a_slow_model_takes(
+    paid_order: Order, max_tokens: int, timeout_s: float
+) -> None:
+    Order.objects.update(teacher_spec=paid_order.teacher_spec | {"parameters": {"max_tokens": max_tokens}})
+
+    assert run_spec.build(paid_order.job)["limits"]["timeout_s"] == timeout_s
+
+
 def test_a_spec_names_the_secret_and_holds_none(paid_order: Order) -> None:
     text = str(run_spec.build(paid_order.job)) + str(paid_order.teacher_spec) + str(paid_order.job.spec)
 
