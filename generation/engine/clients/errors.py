@@ -25,6 +25,7 @@ CONFIGURATION = {
     404: ("not_found", "The provider knows no such model or address."),
     405: ("not_found", "The address does not take this kind of call."),
 }
+_WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 # Words of any refusal that no waiting will mend.
 OUT_OF_FUNDS = (
     "insufficient_quota",
@@ -102,6 +103,11 @@ def in_answer(body: Mapping[str, Any], request_id: str = "") -> CallError | None
     code = object_at(body, "error").get("code")
     status = code if isinstance(code, int) and 400 <= code < 600 else 502
     return from_status(status, {}, body, request_id)
+
+
+def is_web_page(content: bytes) -> bool:
+    """Tell whether a page for people came, as from an address without its `/v1`: no provider bills one."""
+    return _WEB_PAGE.match(content) is not None
 
 
 def from_connection(error: BaseException, *, timed_out: bool) -> CallError:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 from generation.engine.clients import errors
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.errors import StatusError, as_schema_refusal
-from generation.engine.clients.interface import Question, Reply
+from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.clients.messages import Messages
 
 PER_POOL = 16
@@ -71,6 +71,8 @@ class SdkClient(ABC, Generic[Sdk]):
         except self.connection_error as error:
             raise errors.from_connection(error, timed_out=isinstance(error, self.timeout_error)) from None
         response = raw.http_response
+        if errors.is_web_page(response.content):
+            raise CallError("fatal", "not_found", "The address answers with a web page, not as an API.")
         return self.form.read(response.content, request_id=response.headers.get(self.request_id_header, ""))
 
     async def close(self) -> None:

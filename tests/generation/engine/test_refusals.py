@@ -67,6 +67,19 @@ def test_what_no_call_can_get_past_ends_the_job_with_a_hint(
     assert provider.provider.requests <= 4
 
 
+def test_a_web_page_in_the_place_of_an_answer_ends_the_job_and_costs_nothing(
+    attempts: Attempts, provider: Running
+) -> None:
+    provider.provider.always = "raw:\\n<!DOCTYPE html><html><title>Chat</title></html>"
+
+    result = attempts.run(teacher(provider.url), count=50)
+
+    assert (result["outcome"], result["error"]["code"]) == ("failed", "not_found")
+    assert "web page" in result["error"]["message"]
+    assert result["summary"]["cost_usd"] == 0
+    assert provider.provider.requests <= 4
+
+
 def test_ten_refused_requests_in_a_row_end_the_job(attempts: Attempts, provider: Running) -> None:
     provider.provider.always = "status:400"
 
