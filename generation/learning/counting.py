@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import quantiles
 from typing import Any
 
@@ -78,9 +78,19 @@ def count(spec: TaskSpec, cases: Sequence[Case]) -> PatternCounts:
     return PatternCounts(
         cases=dict(verdicts),
         reasons=dict(sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))),
-        phrases=removed_phrases(cases, forbidden_phrases=spec.offer.forbidden_phrases),
+        phrases=removed_phrases(_without_values(spec, cases), forbidden_phrases=spec.offer.forbidden_phrases),
         shortened=_shortened(spec, cases),
     )
+
+
+def _without_values(spec: TaskSpec, cases: Sequence[Case]) -> list[Case]:
+    """Leave labels, numbers and days out of cases: one that was corrected is no phrase to avoid."""
+    values = {field.name for field in spec.output_schema if field.value_type.is_value}
+
+    def texts(fields: Fields) -> Fields:
+        return {name: value for name, value in fields.items() if name not in values}
+
+    return [replace(case, draft=texts(case.draft), final=case.final and texts(case.final)) for case in cases]
 
 
 def rule_changes(spec: TaskSpec, counts: PatternCounts) -> list[ProposedChange]:

@@ -65,6 +65,16 @@ def test_edits_that_shorten_become_a_length_that_most_approved_texts_keep() -> N
     assert change.decisions == ["e0", "e1", "e2", "e3"]
 
 
+def test_a_label_that_edits_correct_is_no_phrase_to_forbid() -> None:
+    labels = [{"name": "late delivery"}, {"name": "billing"}]
+    output = [{"name": "queue", "type": "choice", "labels": labels}, {"name": "reply"}]
+    task = spec(slots=[], output_schema=output)
+    before, after = ({"queue": label, "reply": "We are sorry."} for label in ("late delivery", "billing"))
+    cases = [Case(f"e{n}", "edit", {}, before, after) for n in range(5)]
+
+    assert counting.rule_changes(task, counting.count(task, cases)) == []
+
+
 def test_what_is_rare_makes_no_rule() -> None:
     cases = [rejected(n, "tone") for n in range(2)] + [edited(0, f"{WORDS} {WORDS}", WORDS)]
 
