@@ -60,11 +60,12 @@ def written(digits: str) -> float:
     return value if repr(value) == digits else WrittenFloat(digits)
 
 
-def parse(text: str | bytes, *, number: Callable[[str], float] = float) -> Any:
+def parse(text: str | bytes, *, number: Callable[[str], float] = float, has_raw_breaks: bool = False) -> Any:
     """Read JSON; its texts may hold what no database stores, see `mistakes`.
 
     Args:
         number: What reads a number with a point or an exponent; `written` or `WrittenFloat` keeps its digits.
+        has_raw_breaks: Whether texts may hold line breaks and tabs as they are, as models write them.
 
     Raises:
         NotTaken: It is nested more than 64 deep, or holds a number that is none.
@@ -73,7 +74,7 @@ def parse(text: str | bytes, *, number: Callable[[str], float] = float) -> Any:
     if not isinstance(text, str):
         text = bytes(text).decode(json.detect_encoding(text))
     try:
-        value = _decoder(number).decode(text)
+        value = _decoder(number, has_raw_breaks).decode(text)
     except RecursionError:
         raise _too_deep() from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
@@ -165,11 +166,13 @@ def _no_constant(name: str) -> None:
 
 
 @cache
-def _decoder(number: Callable[[str], float]) -> json.JSONDecoder:
+def _decoder(number: Callable[[str], float], has_raw_breaks: bool) -> json.JSONDecoder:
     def read(digits: str) -> float:
         value = number(digits)
         if math.isinf(value):
             raise InvalidJson(f"the number {digits[:20]} is too large", digits)
         return value
 
-    return json.JSONDecoder(parse_constant=_no_constant, parse_int=_integer, parse_float=read)
+    return json.JSONDecoder(
+        parse_constant=_no_constant, parse_int=_integer, parse_float=read, strict=not has_raw_breaks
+    )

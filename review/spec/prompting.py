@@ -184,7 +184,7 @@ def object_in(text: str) -> str:
     if inner == text:
         return text
     try:
-        is_object = isinstance(strict_json.parse(inner), dict)
+        is_object = isinstance(strict_json.parse(inner, has_raw_breaks=True), dict)
     except ValueError:
         return text
     return inner if is_object else text
@@ -276,7 +276,7 @@ def _parse_mail(text: str, subject: str, body: str) -> Fields:
 
 def _parse_json(text: str) -> Any:
     try:
-        value = strict_json.parse(text)
+        value = strict_json.parse(text, has_raw_breaks=True)
     except ValueError as error:
         raise CompletionError(f"the answer is not JSON: {error}") from error
     if not isinstance(value, dict):

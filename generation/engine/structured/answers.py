@@ -66,7 +66,7 @@ class JsonAnswers:
             # As a model answers that was asked before bare values were asked for in JSON.
             text = self._named(bare.name, text)
         try:
-            value = strict_json.parse(prompting.object_in(without_thinking(text)))
+            value = strict_json.parse(prompting.object_in(without_thinking(text)), has_raw_breaks=True)
         except ValueError as error:
             return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
         wrong = wrong_types(self._task, value)

@@ -101,6 +101,12 @@ def test_words_and_a_fence_around_an_object_are_left_out(around: str) -> None:
     assert prompting.parse(SPEC, around % text) == prompting.parse(SPEC, text)
 
 
+def test_line_breaks_within_a_text_of_an_object_are_read_as_they_are() -> None:
+    answer = '{"topic": "Billing", "tags": ["two\nlines\tand a tab"]}'
+
+    assert prompting.parse(SPEC, answer)["tags"] == ["two\nlines\tand a tab"]
+
+
 @pytest.mark.parametrize("answer", ["{} or {}", "Here it is: {", "I cannot {do} that.", "Here it is: []"])
 def test_what_holds_no_single_object_is_no_answer(answer: str) -> None:
     with pytest.raises(prompting.CompletionError, match="not JSON"):
