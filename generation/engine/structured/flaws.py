@@ -94,30 +94,31 @@ def _wrong_object(field: OutputItem, value: object, where: str) -> str | None:
 
 
 def _limits_of(task: TaskSpec, place: TextPlace) -> list[str]:
-    item, text = place.item, place.text
-    if item is not place.field:
-        _, index, *_ = [*place.path.split("."), ""]
-        where = (
-            f"'{item.name}' in element {int(index) + 1} of '{place.field.name}'"
-            if index.isdecimal()
-            else f"'{place.path}'"
-        )
-        is_long = item.max_chars is not None and len(text) > item.max_chars
-        return [f"{where} has {len(text)} characters; at most {item.max_chars} are allowed."] if is_long else []
+    item, text, where = place.item, place.text, _named(place)
     if item.type == "list":
         return []
     # Where blanks part no words, only characters can be counted, as the desk's own check does.
-    flaws = _words_of(place.field, len(text.split())) if task.language[:2] in SPACED else []
+    flaws = _words_of(item, where, len(text.split())) if task.language[:2] in SPACED else []
     if item.max_chars is not None and len(text) > item.max_chars:
-        flaws.append(f"'{item.name}' has {len(text)} characters; at most {item.max_chars} are allowed.")
+        flaws.append(f"{where} has {len(text)} characters; at most {item.max_chars} are allowed.")
     return flaws
 
 
-def _words_of(field: OutputField, words: int) -> list[str]:
-    if field.max_words is not None and words > field.max_words:
-        return [f"'{field.name}' has {words} words; at most {field.max_words} are allowed."]
-    if field.min_words is not None and words < field.min_words and (field.required or words):
-        return [f"'{field.name}' has {words} words; at least {field.min_words} are required."]
+def _named(place: TextPlace) -> str:
+    if place.item is place.field:
+        return f"'{place.field.name}'"
+    _, index, *_ = [*place.path.split("."), ""]
+    is_element = index.isdecimal()
+    return (
+        f"'{place.item.name}' in element {int(index) + 1} of '{place.field.name}'" if is_element else f"'{place.path}'"
+    )
+
+
+def _words_of(item: OutputItem, where: str, words: int) -> list[str]:
+    if item.max_words is not None and words > item.max_words:
+        return [f"{where} has {words} words; at most {item.max_words} are allowed."]
+    if item.min_words is not None and words < item.min_words and (item.required or words):
+        return [f"{where} has {words} words; at least {item.min_words} are required."]
     return []
 
 

@@ -30,10 +30,9 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def _word_marks(passage: CheckedText) -> Iterator[Mark]:
-    schema = passage.schema
-    if schema.type == "list" or (schema.min_words is None and schema.max_words is None):
+    schema, count = passage.item, len(passage.text.split())
+    if schema.type == "list" or not (count or schema.required):
         return
-    count = len(passage.text.split())
     if schema.min_words is not None and count < schema.min_words:
         message = f"{count} words; at least {schema.min_words} are wanted"
         yield Mark("length", passage.field, 0, 0, message, "error", f"Add {schema.min_words - count} words or more.")

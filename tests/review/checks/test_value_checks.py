@@ -80,3 +80,22 @@ def test_what_is_marked_is_the_last_line() -> None:
     [mark] = checks.run(SPEC, {"text": "x"}, given)
 
     assert given["why"][mark.start : mark.end] == "So: ?"
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"note": ""}, []),
+        ({"note": "one"}, ["note"]),
+        ({"parts": [{"text": "one two"}, {"text": "one two three four"}]}, ["parts.1.text"]),
+    ],
+)
+def test_words_are_counted_of_what_is_there_and_of_parts_too(fields: dict[str, Any], found: list[str]) -> None:
+    parts = OutputField(name="parts", type="list", items=(OutputItem(name="text", max_words=3),), required=False)
+    note = OutputField(name="note", min_words=2, required=False)
+    length = Check(kind="length", fields=("note", "parts"))
+    spec = SPEC.model_copy(update={"output_schema": (note, parts), "checks": (length,)})
+
+    marks = checks.run(spec, {"text": "x"}, normalise_fields(spec.output_schema, fields))
+
+    assert [mark.field for mark in marks] == found

@@ -46,3 +46,17 @@ def test_an_answer_whose_values_can_be_read_is_whole_and_flawed(given: dict[str,
 @pytest.mark.parametrize("given", [{"price": "12,5"}, {"price": 12.5, "vegan": "ja"}, {"vegan": True}, [], {"x": 1}])
 def test_an_answer_with_a_value_that_cannot_be_read_is_of_no_use(given: object) -> None:
     assert not JsonAnswers(SPEC).read(json.dumps(given)).is_usable
+
+
+def test_the_words_of_a_part_are_counted_as_those_of_a_field_are() -> None:
+    steps = {"name": "steps", "type": "list", "items": [{"name": "text", "min_words": 2, "max_words": 3}]}
+    task = TaskSpec.model_validate(TASK | {"slots": [], "output_schema": [{"name": "title"}, steps]})
+
+    given = {"title": "A", "steps": [{"text": ""}, {"text": "one"}, {"text": "one two three four"}]}
+    reading = JsonAnswers(task).read(json.dumps(given))
+
+    assert reading.is_usable
+    assert reading.flaws == (
+        "'text' in element 2 of 'steps' has 1 words; at least 2 are required.",
+        "'text' in element 3 of 'steps' has 4 words; at most 3 are allowed.",
+    )
