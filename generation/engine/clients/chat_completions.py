@@ -99,10 +99,12 @@ class ChatCompletions:
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         usage = object_at(body, "usage")
+        cache = object_at(usage, "prompt_tokens_details")
         metadata: dict[str, Any] = {
             "input_tokens": token_count_at(usage, "prompt_tokens"),
             "output_tokens": _output_tokens(usage),
-            "cached_tokens": token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens") or 0,
+            "cached_tokens": token_count_at(cache, "cached_tokens") or 0,
+            "cache_write_tokens": token_count_at(cache, "cache_write_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
             "probabilities": shares_at(body, "probabilities"),

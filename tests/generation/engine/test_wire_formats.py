@@ -105,8 +105,9 @@ def test_a_refusal_outweighs_a_finish_that_says_stop() -> None:
 
 
 def test_tokens_from_the_cache_are_part_of_the_input_with_both_providers() -> None:
+    cache = {"cached_tokens": 1536, "cache_write_tokens": 300}
     chat = chat_body("stop") | {
-        "usage": {"prompt_tokens": 2000, "completion_tokens": 40, "prompt_tokens_details": {"cached_tokens": 1536}}
+        "usage": {"prompt_tokens": 2000, "completion_tokens": 40, "prompt_tokens_details": cache}
     }
     message = messages_body("end_turn") | {
         "usage": {
@@ -119,7 +120,7 @@ def test_tokens_from_the_cache_are_part_of_the_input_with_both_providers() -> No
 
     ours, theirs = form().reply_of(chat), form("anthropic").reply_of(message)
 
-    assert (ours.input_tokens, ours.cached_tokens, ours.cache_write_tokens) == (2000, 1536, 0)
+    assert (ours.input_tokens, ours.cached_tokens, ours.cache_write_tokens) == (2000, 1536, 300)
     assert (theirs.input_tokens, theirs.cached_tokens, theirs.cache_write_tokens) == (2000, 1500, 400)
 
 
