@@ -204,6 +204,6 @@ def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
             return f"Write max_tokens for '{name}': the most that a call may cost is computed from it."
         if name in COSTLY_PARAMETERS:
             return f"'{name}' adds cost that a budget does not count."
-    if parameters.get("service_tier") == "priority":
-        return "Calls of the service tier 'priority' cost more than the price table says."
+    if (tier := parameters.get("service_tier")) in ("priority", "fast"):
+        return f"Calls of the service tier '{tier}' cost more than the price table says."
     return ""

@@ -11,7 +11,18 @@ from generation.engine.structured.answers import JsonAnswers
 
 # What the engine sets itself, or what would let a parameter reach beyond the body of the call.
 OWN_PARAMETERS = frozenset(
-    {"model", "messages", "system", "stream", "stream_options", "n", "extra_headers", "extra_query", "extra_body"}
+    {
+        "model",
+        "messages",
+        "system",
+        "cache_control",
+        "stream",
+        "stream_options",
+        "n",
+        "extra_headers",
+        "extra_query",
+        "extra_body",
+    }
 )
 # Other servers' names of `max_tokens`, which alone the worst case of a call is priced with.
 LENGTH_PARAMETERS = frozenset({"max_completion_tokens", "max_output_tokens", "max_tokens_to_sample", "max_new_tokens"})
