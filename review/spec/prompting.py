@@ -24,6 +24,8 @@ from web import strict_json
 Message = dict[str, str]
 Audience = Literal["teacher", "student"]
 _FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
+# A string as it is, or a comma that no value follows.
+_LAST_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+")|,(?=\s*[}\]])', re.DOTALL)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
 
@@ -179,15 +181,22 @@ def parse(spec: TaskSpec, text: str) -> Fields:
 
 
 def object_in(text: str) -> str:
-    """Return the one JSON object of a text without the words or the fence around it; else the text as it is."""
+    """Return the one JSON object of a text without words or a fence around it, or commas before its ends.
+
+    Any other text is returned as it is.
+    """
     inner = text[text.find("{") : text.rfind("}") + 1]
-    if inner == text:
-        return text
-    try:
-        is_object = isinstance(strict_json.parse(inner, has_raw_breaks=True), dict)
-    except ValueError:
-        return text
-    return inner if is_object else text
+    for mend in (str, _without_last_commas):
+        try:
+            if isinstance(strict_json.parse(body := mend(inner), has_raw_breaks=True), dict):
+                return body
+        except ValueError:
+            continue
+    return text
+
+
+def _without_last_commas(text: str) -> str:
+    return _LAST_COMMA.sub(lambda match: match[1] or "", text)
 
 
 def _parsed(schema: tuple[OutputField, ...], body: str) -> Fields:

@@ -107,6 +107,12 @@ def test_line_breaks_within_a_text_of_an_object_are_read_as_they_are() -> None:
     assert prompting.parse(SPEC, answer)["tags"] == ["two\nlines\tand a tab"]
 
 
+def test_a_comma_that_no_value_follows_is_left_out_but_within_texts() -> None:
+    answer = '{"topic": "Billing", "tags": ["a,]", "\\"b,}",\n],}'
+
+    assert prompting.parse(SPEC, answer)["tags"] == ["a,]", '"b,}']
+
+
 @pytest.mark.parametrize("answer", ["{} or {}", "Here it is: {", "I cannot {do} that.", "Here it is: []"])
 def test_what_holds_no_single_object_is_no_answer(answer: str) -> None:
     with pytest.raises(prompting.CompletionError, match="not JSON"):
