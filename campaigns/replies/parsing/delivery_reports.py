@@ -32,6 +32,7 @@ NO_SUCH_WORDS = re.compile(
     r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
     r"|does(?:n.t| not) exist|invalid|disabled)"
     r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address"
+    r"|not a valid (?:user|mailbox|recipient|account)\b"
     r"|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
     rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,9}}?{_MISSING}"
@@ -51,6 +52,15 @@ _OUR_SIDE = r"\bsender (?:address|domain|verif|rejected|denied)|\bhelo\b|\behlo\
 OTHER_DOMAIN = re.compile(rf"try again|{_OUR_SIDE}", re.IGNORECASE)
 POLICY_WORDS = re.compile(
     rf"spam|block|blacklist|policy|reputation|denied|dmarc|\bspf\b|\brate\b|relay|quota|\bfull\b|{_OUR_SIDE}",
+    re.IGNORECASE,
+)
+# What a bare 550 is about where it is no reader: the sender, its server, the mail, or a rule without a name.
+NO_READER_WORDS = re.compile(
+    r"prohibit|frequency|\b(?:dkim|spoof\w*|virus\w*|malware|phish\w*|attacks?|suspicious|suspected|content is|banned"
+    r"|throttl\w*|greylist\w*|too (?:many|large|big)|not (?:permitted|authori[sz]ed|welcome))\b"
+    # Servers name the command that was answered; only `RCPT TO` names the reader.
+    r"|in reply to (?!rcpt)|after (?:pipelined )?(?:end of data|mail from|helo|ehlo|initial connection)"
+    r"|after i sent the message|sender was rejected",
     re.IGNORECASE,
 )
 # A server's answer in its own words, as reports in any language cite it.
@@ -143,10 +153,15 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
         return False
     if subject not in (0, 5):
         is_unknown_at_edge = (subject, detail) == (4, 1) and UNKNOWN_AT_EDGE.search(text) is not None
-        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge
-    if POLICY_WORDS.search(text):
-        return False
-    return bool(NO_SUCH_WORDS.search(text)) or (subject == 0 and code in MAILBOX_CODES)
+        # Yandex turns an unknown reader away by a status of policy, and says why.
+        is_named = subject == 7 and _names_no_reader(text)
+        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge or is_named
+    is_about_reader = subject == 0 and code in MAILBOX_CODES and not NO_READER_WORDS.search(text)
+    return _names_no_reader(text) or (is_about_reader and not POLICY_WORDS.search(text))
+
+
+def _names_no_reader(text: str) -> bool:
+    return bool(NO_SUCH_WORDS.search(text)) and not POLICY_WORDS.search(text)
 
 
 def read_bounce(mail: Mail) -> Bounce | None:
