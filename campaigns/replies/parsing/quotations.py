@@ -27,7 +27,7 @@ _HEADER_LINES: Final = 6
 _FIELDS_ALONE: Final = 3
 _LONGEST_HEAD: Final = 60
 # Signs of direction that mail programs set around names: nothing to see.
-_UNSEEN: Final = dict.fromkeys([0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
+_UNSEEN: Final = dict.fromkeys([0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
 
 _ADDRESS: Final = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
 _DAY: Final = re.compile(r"(?<!\d)(?:\d{4}(?!\d)|\d{1,2}([./-])\d{1,2}\1\d{2}(?!\d))")
@@ -48,6 +48,10 @@ _IN_PERSON: Final = re.compile(
 _MARK: Final = re.compile(r"\s*[A-Z]{0,3}>")
 # The writer's own `> 50 employees` or `>= 10 %`; a number that counts questions, or a time, is none.
 _COMPARISON: Final = re.compile(r"\s*>=?\s*[~€$£]?\s*\d+(?:[.,']\d+)*(?![\d:/)]|\.\s*\S)")
+# GroupWise parts the mail it answers by its writer and the moment alone, and marks none of its lines.
+_BETWEEN_MARKS: Final = re.compile(r"\s*>>>.*>>>\s*$")
+# Horde names no moment.
+_CITED: Final = re.compile(r"(?:quoting|zitat von|citando|citazione d[ai]|citat av|cytowanie|quota)\b", re.IGNORECASE)
 _UNDERSCORES: Final = re.compile(r"^\s*_{8,}\s*$")
 _DASHED: Final = re.compile(r"-{2,}\s*[^\s-].{2,300}$")
 _PASSED_ON: Final = re.compile(
@@ -88,8 +92,8 @@ _SENT_FROM: Final = (
     rf"|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
 )
 _GET_OUTLOOK: Final = (
-    r"(?:\w+ (?:o |el |sie sich |aplikację )?)?outlook \w+ (?:system\w* )?(?:ios|android|mac|windows)(?: \w+)?"
-    r"\W*(?:https?:\S+)?"
+    r"(?:\w+ (?:o |el |sie sich |aplikację )?)?(?:outlook|bluemail) \w+ (?:system\w* )?(?:ios|android|mac|windows)"
+    r"(?: \w+)?\W*(?:https?:\S+)?"
 )
 _SIGNATURE: Final = re.compile(
     rf"^\s*(?:--\s?|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$", re.IGNORECASE
@@ -136,11 +140,15 @@ def _is_comparison(lines: list[str], at: int) -> bool:
 
 def _introduction_at(lines: list[str], at: int) -> int:
     """Return the number of lines here that introduce quoted text; 0 if none does."""
-    if not lines[at].strip() or _is_quoted(lines[at]):
-        return 0
-    if _UNDERSCORES.match(lines[at]) or _is_head(lines, at) or _is_header(lines, at):
+    line, is_marked = lines[at], _is_quoted(lines[at])
+    if _BETWEEN_MARKS.match(line) and _ADDRESS.search(line) and _HOUR.search(line):
         return 1
-    heights = range(1, min(WRAPPED, len(lines) - at) + 1)
+    if not line.strip() or (is_marked and not line.startswith(">>>")):
+        return 0
+    if not is_marked and (_UNDERSCORES.match(line) or _is_head(lines, at) or _is_header(lines, at)):
+        return 1
+    # Marked itself, it introduces marked lines behind an end that bears no mark.
+    heights = range(2 if is_marked else 1, min(WRAPPED, len(lines) - at) + 1)
     return next((height for height in heights if _is_attribution(lines, at, height)), 0)
 
 
@@ -182,6 +190,8 @@ def _is_header(lines: list[str], at: int) -> bool:
 def _is_attribution(lines: list[str], at: int, height: int) -> bool:
     """Exclude a line of the writer's own above the attribution."""
     below = next((line for line in lines[at + height : at + height + 3] if line.strip()), "")
+    if _is_quoted(lines[at]) and (lines[at].rstrip().endswith(":") or not _is_quoted(below)):
+        return False
     forms = (_forms_attribution(lines[at + above : at + height], below) for above in range(height))
     return next(forms) and not any(forms)
 
@@ -198,7 +208,8 @@ def _forms_attribution(part: list[str], below: str) -> bool:
     if _is_quoted(below):
         # A sentence may end in a colon and name an hour; with the day too, above marked lines, it is none.
         is_dated = (has_address or has_verb) and (has_day or has_hour)
-        return is_dated or (has_day and has_hour) or (has_verb and _OPENING.match(joined) is not None)
+        is_opened = has_verb and _OPENING.match(joined) is not None
+        return is_dated or is_opened or (has_day and has_hour) or (has_address and _CITED.match(joined) is not None)
     if _IN_PERSON.search(joined):
         return False
     if has_verb:
