@@ -48,6 +48,8 @@ _IN_PERSON: Final = re.compile(
 _MARK: Final = re.compile(r"\s*[A-Z]{0,3}>")
 # The writer's own `> 50 employees` or `>= 10 %`; a number that counts questions, or a time, is none.
 _COMPARISON: Final = re.compile(r"\s*>=?\s*[~€$£]?\s*\d+(?:[.,']\d+)*(?![\d:/)]|\.\s*\S)")
+# Above a text that is signed in the clear (RFC 9580, 7), where a dash at the head of a line gets another one.
+_SIGNED: Final = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\s*|Hash: [A-Z\d,-]+\s*")
 # GroupWise parts the mail it answers by its writer and the moment alone, and marks none of its lines.
 _BETWEEN_MARKS: Final = re.compile(r"\s*>>>.*>>>\s*$")
 # Horde names no moment.
@@ -96,7 +98,8 @@ _GET_OUTLOOK: Final = (
     r"(?: \w+)?\W*(?:https?:\S+)?"
 )
 _SIGNATURE: Final = re.compile(
-    rf"^\s*(?:--\s?|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$", re.IGNORECASE
+    rf"^\s*(?:(?:- )?--\s?|-----BEGIN PGP SIGNATURE-----|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -118,6 +121,8 @@ def own_text(text: str) -> str:
             at = _after_introduction(lines, at, height)
         elif _SIGNATURE.match(lines[at]):
             at = _after_signature(lines, at)
+        elif _SIGNED.fullmatch(lines[at]):
+            at += 1
         else:
             if not _is_quoted(lines[at]) or (not has_quotation and _is_comparison(lines, at)):
                 kept.append(written[at])
