@@ -12,7 +12,16 @@ from campaigns.replies.parsing.folding import folded
 
 # Who says no more than an absence has written a notice.
 SHORT: Final = 120
-# Told of now or of what is to come, in some fifteen languages.
+# Of languages that are told by a few words alone.
+_ELSEWHERE: Final = folded(
+    "házon kívül|szabadságon|távol (?:vagyok|leszek)|nem vagyok (?:az )?irodában|în (?:concediu|delegație)"
+    "|nu sunt (?:la|în) birou|izindeyim|izinliyim|ofis d.ş.nda|ofiste (?:değilim|yokum)|tatildeyim"
+    "|godišnjem (?:sam )?odmoru|nisam u (?:uredu|kancelariji)|izvan ureda|na bolovanju|na dopustu|nisem v pisarni"
+    "|na dovolenke|mimo kancelárie|puhkusel|atvaļinājumā|atostogauju|nghỉ phép|vắng mặt|sedang cuti|di luar kantor"
+    "|σε άδεια|εκτός γραφείου|απουσιάζω|відпустці|немає в офісі|відрядженні|в отпуск|в командировк|отсутствую"
+    "|извън офиса|בחופש|מחוץ למשרד|في إجازة|خارج المكتب|休暇|不在|休假|出差|부재|휴가"
+)
+# Told of now or of what is to come, in some thirty languages.
 _CLAIMED: Final = re.compile(
     r"^\W*(?:out (?:until|till|all)|gone fishing)\b|\b(?:on a (?:business )?trip"
     r"|at a (?:training|fair|conference|trade show)|on a course|repl(?:y|ies) may take"
@@ -71,8 +80,7 @@ _CLAIMED: Final = re.compile(
     r"|foraldraledig|foreldrepermisjon|borte|bortrest|ute av kontoret|sykmeldt|sygemeldt)\b"
     r"|\b(?:jestem|bede|przebywam|nie ma mnie)\b.{0,40}\b(?:nieobecn\w*|na urlopie|poza biurem|w biurze|na zwolnieniu"
     r"|w delegacji)|\b(?:jsem|budu|nejsem)\b.{0,40}\b(?:mimo kancelar|na \w*dovolene|nepritom\w*|v kancelari"
-    r"|na sluzebni ceste)|\b(?:olen|olemme)\b.{0,40}\b(?:\w*lomalla|poissa|\w*vapaalla|matkalla)\b|\bв отпуске"
-    r"|\bотсутствую|休暇|不在|休假|부재"  # noqa: RUF001 (other alphabets)
+    rf"|na sluzebni ceste)|\b(?:olen|olemme)\b.{{0,40}}\b(?:\w*lomalla|poissa|\w*vapaalla|matkalla)\b|(?:{_ELSEWHERE})"
 )
 # Enough where a field says that a program wrote.
 _NAMED: Final = re.compile(

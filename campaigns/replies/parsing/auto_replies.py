@@ -34,7 +34,9 @@ SUBJECTS = re.compile(
     r"|resposta automática|autosvar|automatiskt svar|automatisk svar|frånvar|fravær|poissaolo|automaattinen vastaus"
     r"|poza biurem"
     r"|automatyczna odpowiedź|nieobecno|automatická odpověď|otomatik (yan.t|cevap)|автоответ|自動返信|自动(回复|答复)"
-    r"|자동 ?(회신|응답)"
+    r"|자동 ?(회신|응답)|自動回覆|automatická odpoveď|automatikus válasz|răspuns automat|automatski odgovor"
+    r"|samodejni odgovor|automaatvastus|automātiska atbilde|automatinis atsakymas|trả lời tự động|balasan otomatis"
+    r"|αυτόματη απάντηση|автоматическ\w+ ответ|автоматична відповідь|автоматичен отговор|תשובה אוטומטית|رد تلقائي"
     r"|[\[(](ticket|case|request|#)[\s:#-]*[\w-]*\d+[\])]|(ticket|case|request|support request) (#|no|number|id"
     r"|received|created))",
     re.IGNORECASE,
