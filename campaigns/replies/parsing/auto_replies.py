@@ -24,6 +24,8 @@ TAG: Final = re.compile(
     r"\s*(?:[\[({<*]+\s*(?:ext(?:ern\w*)?|outside|caution|warning|spam|bulk)\b[^\])}>*\d]{0,30}[\])}>*]+|ext(?:ern\w*)?\s*[:|-])\s*",
     re.IGNORECASE,
 )
+# A ticket system's tag before an answer of its owner's.
+TICKET: Final = re.compile(r"\s*[\[(][^\])\d]{0,30}#[\w-]*\d[\])]\s*")
 SUBJECTS = re.compile(
     r"^\s*(auto(matic|mated)?[\s:-]*(reply|response|answer|acknowledg)|auto:|out of( the)? office|ooo\b|away from"
     r"|on (annual |parental |maternity |sick )?(leave|vacation|holiday)|vacation (reply|response|notice)"
@@ -202,7 +204,9 @@ def is_mail_server(address: str) -> bool:
 
 def is_answer(subject: str) -> bool:
     """Tell a subject that answers another mail."""
-    return ANSWER.match(_untagged(subject)) is not None
+    plain = _untagged(subject)
+    ticket = TICKET.match(plain)
+    return ANSWER.match(plain, ticket.end() if ticket else 0) is not None
 
 
 def bare_subject(subject: str) -> str:
