@@ -66,6 +66,10 @@ WRITINGS = {
     "cp949": "삼성전자 주식회사;수원\n현대자동차 그룹;서울\n",
     "mac_roman": "Bäckerei Groß;Würzburg\nMüller & Söhne;Köln\n",
     "cp850": "Bäckerei Groß;Würzburg\nMüller & Söhne;Köln\n",
+    "iso8859_2": "Żabka Polska;Poznań\nŚnieżka;Lubzina\nMleczarnia Łaciate;Grajewo\n",
+    "cp852": "Žďárské strojírny;Žďár\nPřerovské pivovary;Přerov\n",
+    "cp866": "Уральские моторы;Миасс\nСеверный хлеб;Вологда\n",
+    "cp874": "บริษัทน้ำตาล;ขอนแก่น\nโรงสีข้าว;อยุธยา\n",
 }
 
 

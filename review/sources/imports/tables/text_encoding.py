@@ -53,20 +53,27 @@ ENCODINGS: Final[dict[str, str]] = {
     "iso8859_15": "Latin-9 (Western Europe)",
     "mac_roman": "Mac Roman",
     "cp850": "DOS 850 (Western Europe)",
+    "iso8859_2": "Latin-2 (Central Europe)",
+    "cp852": "DOS 852 (Central Europe)",
+    "cp866": "DOS 866 (Cyrillic)",
+    "cp874": "Windows-874 (Thai)",
 }
 # Codecs that would keep their byte order mark as the first letter.
 _MARKS: Final = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+_CENTRAL: Final = ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîșțşţ")
 # What a European text holds beside ASCII, by the codecs that its language is written in, the likelier first.
 _LATIN: Final[dict[str, tuple[str, ...]]] = {
     "cp1252": (
         "äöüß", "àâçéèêëîïôùûüÿœæ", "áéíóúüñ¿¡ºª", "àèéìíòóù", "àáâãçéêíóôõúüº", "åäöéü", "æøåéö", "áéëèïíóöúü",
         "áéíóúýþæöð",
     ),
-    "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "čćđšž", "ăâîșțşţ"),
+    "cp1250": _CENTRAL,
     "cp1254": ("çğıİöşüâîû",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"),
     "mac_roman": ("äöüß", "àâçéèêëîïôùûüÿœæ", "áéíóúüñ¿¡ºª", "åäöæøé"),
     "cp850": ("äöüß", "àâçéèêëîïôùûüÿœæ", "áéíóúüñ¿¡ºª", "åäöæøé"),
+    "iso8859_2": _CENTRAL,
+    "cp852": _CENTRAL,
 }  # fmt: skip
 _QUOTES = frozenset("–—‘’‚“”„‹›«»…•·°\u00a0\u202f")  # noqa: RUF001 (these are meant)
 _SIGNS = frozenset("€£¥§©®™†‡±²³½¼¾×")
