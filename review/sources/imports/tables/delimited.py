@@ -21,8 +21,12 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 _HEAD_CHARS = 256 * 1024
 # Excel's own first line; it shows no such row, and numbers the next one 1.
 _SEP = re.compile(r"\"?sep=(\\t|[^\w\"\r\n])\"?[;,\t|]*\s*", re.IGNORECASE)
+# Lines that printed tables are drawn with, as in Markdown: `|---|:--:|`, `-----`, `+----+`.
+_DRAWN = re.compile(r"[-=+:]{3,}")
 # A quoted cell holds anything; one that opens elsewhere is an inch sign.
 _QUOTED = re.compile(r"(?<![^,;\t|\r\n])[ ]?\"(?:[^\"]|\"\")*\"")
+# One at the head of a cell between tabs that does not close at the cell's end.
+_OPEN_QUOTE = re.compile(r'(?<![^\t])"(?!(?:[^"\t]|"")*+"(?![^\t]))')
 
 
 class CsvForm(NamedTuple):
@@ -48,8 +52,8 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
         delimiter = DELIMITERS.get(chosen) or declared or _delimiter(file.read(_HEAD_CHARS))
     if header is None:
         filled = dropwhile(lambda record: not _is_filled(record[2]), _records(path, encoding, delimiter))
-        first = list(islice(filled, LOOK_ROWS))
-        header = first[0][0] + header_at([cells for _, _, cells in first]) if first else 1
+        first = [record for record in islice(filled, LOOK_ROWS) if not _is_drawn(record[2])]
+        header = first[header_at([cells for _, _, cells in first])][0] if first else 1
     columns: tuple[str, ...] = ()
     for number, _, cells in _records(path, encoding, delimiter):
         if number == header:
@@ -87,10 +91,12 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each record with its number and the line it begins at; blank ones too."""
     with path.open(encoding=encoding, newline="") as file:
-        is_spaced = _is_spaced(file.read(_HEAD_CHARS), delimiter)
+        head = file.read(_HEAD_CHARS)
+        is_spaced = _is_spaced(head, delimiter)
+        quoting = csv.QUOTE_NONE if _is_bare(head, delimiter) else csv.QUOTE_MINIMAL
         file.seek(0)
         skipped = 1 if _skip_sep(file) else 0
-        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=is_spaced)
+        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=is_spaced, quoting=quoting)
         number = 0
         while True:
             number, line = number + 1, skipped + reader.line_num + 1
@@ -132,8 +138,26 @@ def _is_spaced(head: str, delimiter: str) -> bool:
     return bool(ends) and ends <= {delimiter, "\r", "\n", ""}
 
 
+def _is_bare(head: str, delimiter: str) -> bool:
+    """Tell whether quotation marks are letters, as in tab-separated files of Google Sheets and of corpora.
+
+    Some do not close before the end of their cell, and the lines have equally many cells all the same.
+    """
+    if delimiter != "\t" or '"' not in head:
+        return False
+    lines = [line for line in re.split(r"[\r\n]+", head) if line.strip()]
+    lines = lines[: len(lines) - (len(head) == _HEAD_CHARS)] or lines
+    counts = {line.count(delimiter) for line in lines}
+    return len(counts) == 1 and any(_OPEN_QUOTE.search(line) for line in lines)
+
+
 def _is_filled(cells: list[str]) -> bool:
-    return any(cell.strip() for cell in cells)
+    return any(cell.strip() for cell in cells) and not _is_drawn(cells)
+
+
+def _is_drawn(cells: list[str]) -> bool:
+    texts = [text for cell in cells if (text := cell.strip())]
+    return bool(texts) and all(map(_DRAWN.fullmatch, texts))
 
 
 def _broken(start: int, end: int, error: csv.Error) -> Refusal:

@@ -1,0 +1,48 @@
+"""Tables as other programs write them today: marks that are letters, lines that are drawn, names that recur."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.sources.imports.tables import open_table
+from tests.review.imports.conftest import Write
+
+
+def cells(write: Write, text: str | bytes, name: str = "prospects.csv") -> list[list[object]]:
+    table = open_table(write(text, name)).opened()
+    assert not [row.problem for row in table.rows() if row.problem]
+    return [list(table.columns), *([row.values.get(column) for column in table.columns] for row in table.rows())]
+
+
+def test_quotation_marks_between_tabs_are_letters_where_one_does_not_close(write: Write) -> None:
+    text = 'company\tslogan\n"Nord" Papier\tbest "in town"\nKai 7" Rohre\t"open\n"Elb"\tplain\n'
+
+    assert cells(write, text) == [
+        ["company", "slogan"],
+        ['"Nord" Papier', 'best "in town"'],
+        ['Kai 7" Rohre', '"open'],
+        ['"Elb"', "plain"],
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_quotation_marks_between_tabs_that_close_stay_marks(write: Write, end: str) -> None:
+    text = end.join(["company\tslogan", '"Nord\tPapier"\t"best ""in"" town"', 'Kai\t"two', 'lines"', ""])
+
+    assert cells(write, text) == [["company", "slogan"], ["Nord\tPapier", 'best "in" town'], ["Kai", f"two{end}lines"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "|company|city|\n|:---|---:|\n|Nord|Kiel|\n|Elb|Wedel|\n",
+        "+-------+-----+\n|company|city|\n+-------+-----+\n|Nord|Kiel|\n|Elb|Wedel|\n+-------+-----+\n",
+        "Customers, north\n\n---------\n|company|city|\n---------\n|Nord|Kiel|\n|Elb|Wedel|\n---------\n",
+    ],
+    ids=["Markdown", "MySQL", "SAP"],
+)
+def test_lines_that_a_table_is_drawn_with_are_no_rows(write: Write, text: str) -> None:
+    header, *rows = cells(write, text)
+
+    assert header[-2:] == ["company", "city"]
+    assert [row[-2:] for row in rows] == [["Nord", "Kiel"], ["Elb", "Wedel"]]
