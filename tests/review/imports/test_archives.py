@@ -92,7 +92,8 @@ def test_an_archive_of_too_many_files_or_bytes_is_refused(write: Write, monkeypa
 @pytest.mark.parametrize(
     ("parts", "what"),
     [({"word/document.xml": ""}, "a Word document"), ({"xl/workbook.bin": ""}, "(.xlsb)"),
-     ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "an OpenDocument file")],
+     ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet"}, "an OpenDocument file"),
+     ({"Index/Document.iwa": b"\x00", "Metadata/BuildVersionHistory.plist": ""}, "a document of Numbers, Pages")],
 )  # fmt: skip
 def test_what_other_programs_keep_in_zip_files_is_named(write: Write, parts: dict[str, str], what: str) -> None:
     with pytest.raises(Refusal) as refused:

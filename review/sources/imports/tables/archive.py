@@ -195,6 +195,8 @@ def _other_program(archive: zipfile.ZipFile, names: set[str]) -> str:
         return "a Word document"
     if "ppt/presentation.xml" in names:
         return "a presentation"
+    if "Index/Document.iwa" in names or "Index.zip" in names:
+        return "a document of Numbers, Pages or Keynote"
     if "mimetype" in names and archive.getinfo("mimetype").file_size < MIMETYPE_BYTES:
         kind = archive.read("mimetype").decode("ascii", "replace")
         if "opendocument" in kind:
