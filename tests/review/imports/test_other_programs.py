@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from review.sources.imports.tables import open_table
+from tests.review.imports import workbooks
 from tests.review.imports.conftest import Write
 
 
@@ -46,3 +47,18 @@ def test_lines_that_a_table_is_drawn_with_are_no_rows(write: Write, text: str) -
 
     assert header[-2:] == ["company", "city"]
     assert [row[-2:] for row in rows] == [["Nord", "Kiel"], ["Elb", "Wedel"]]
+
+
+NAMES = ["key", "label", "label", "label 2", "label"]
+NUMBERED = ["key", "label", "label 2", "label 2 2", "label 3"]
+
+
+def test_names_that_recur_are_numbered(write: Write) -> None:
+    sheet = workbooks.workbook({"One": workbooks.rows(NAMES, ["K-1", "a", "b", "c", "d"])})
+
+    for file in (write(",".join(NAMES) + "\nK-1,a,b,c,d\n"), write(sheet, "export.xlsx")):
+        table = open_table(file)
+        assert [dict(row.values) for row in table.rows()] == [
+            dict(zip(NUMBERED, ["K-1", "a", "b", "c", "d"], strict=True))
+        ]
+        assert list(table.columns) == NUMBERED

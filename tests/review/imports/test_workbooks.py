@@ -102,7 +102,6 @@ def test_a_cell_of_blanks_beyond_the_header_is_no_value(write: Write) -> None:
     [
         (workbook({"One": rows(HEADER)}, more={"xl/vbaProject.bin": "x"}), "workbook_macros", "(xl/vbaProject.bin)"),
         (workbook({"One": rows(HEADER)}), "file_empty", "The file has no rows."),
-        (workbook({"One": rows(("a", "a"), (1, 2))}), "header_twice", "names 'a' twice, in columns 1 and 2"),
         (workbook({"One": rows(("a",), (1,)), }, more={"word/document.xml": "x", "xl/workbook.xml": "<x"}),
             "workbook_broken", "cannot be read"),
         (workbook({"One": "<!DOCTYPE x>" + rows(("a",), (1,))}), "workbook_unsafe", "declares entities"),

@@ -124,7 +124,7 @@ def _header(row: list[Any]) -> list[str]:
         names.pop()
     if len(names) > MAX_COLUMNS:
         raise Refused("too_many_columns", f"The file has {len(names):,} columns; {MAX_COLUMNS:,} is the limit.")
-    return [name or f"column {index}" for index, name in enumerate(names, 1)]
+    return header_row.distinct([name or f"column {index}" for index, name in enumerate(names, 1)])
 
 
 class _Sheet:
@@ -242,8 +242,7 @@ def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
         names, batches = _parquet(path) if form == "parquet" else _arrow(path)
         if len(names) > MAX_COLUMNS:
             raise Refused("too_many_columns", f"The file has {len(names):,} columns; {MAX_COLUMNS:,} is the limit.")
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise Refused("header_twice", f"The file names the column '{twice[:60]}' twice.")
+        names = header_row.distinct(names)
         for batch in batches:
             for row in zip(*map(cells_of.column_values, batch.columns), strict=True):
                 lines.write(_columnar_row(dict(zip(names, row, strict=True))))

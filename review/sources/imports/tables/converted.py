@@ -28,7 +28,6 @@ _HINTS = {
     "too_many_rows": "Split it and import the parts.",
     "too_many_columns": "Keep the columns that the task reads.",
     "file_too_large": "Split it and import the parts.",
-    "header_twice": "Give each column a name of its own.",
     "no_parquet": (
         "Save it as CSV or JSONL and import that, or install it on this host: pip install 'miniatures[parquet]'."
     ),

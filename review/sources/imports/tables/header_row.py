@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 
 # Rows that are looked at, blank ones included.
 LOOK_ROWS = 40
@@ -40,6 +41,15 @@ def header_at(rows: Sequence[Sequence[object]]) -> int:
     whole = [place for place in joined if _count(rows[place]) >= width - (not _text(rows[place][0]))]
     best = (whole or joined or [first])[0]
     return best if _is_surely_title(rows, first, best) else first
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Number names that recur, as in exports of Jira: `Labels`, `Labels 2`."""
+    taken: dict[str, None] = {}
+    for name in names:
+        numbered = chain([name], (f"{name} {number}" for number in count(2)))
+        taken.setdefault(next(each for each in numbered if each not in taken))
+    return list(taken)
 
 
 def span(row: Sequence[object]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
+from review.sources.imports.tables.header_row import distinct
 from web.errors import Refusal
 
 # No export has so many; each costs a line of the page that matches them, and a look at every row.
@@ -74,25 +75,17 @@ def check_columns(names: Collection[str]) -> None:
 
 
 def header_names(header: list[str]) -> tuple[str, ...]:
-    """Return the column names of a header row; a cell without a name becomes `column 3`.
+    """Return the column names of a header row: a cell without one becomes `column 3`, a second `city` is `city 2`.
 
     Raises:
-        Refusal: `header_twice`, or as `check_columns`.
+        Refusal: As `check_columns`.
     """
     names = [" ".join(cell.split()) for cell in header]
     while names and not names[-1]:
         names.pop()
     names = [name or f"column {index}" for index, name in enumerate(names, 1)]
     check_columns(names)
-    places: dict[str, int] = {}
-    for index, name in enumerate(names):
-        first = places.setdefault(name, index)
-        if first != index:
-            message = f"The header names '{name}' twice, in columns {first + 1} and {index + 1}."
-            raise Refusal(
-                "header_twice", message, hint="Give each column a name of its own.", errors={"header": [message]}
-            )
-    return tuple(names)
+    return tuple(distinct(names))
 
 
 def header_unknown(row: int) -> Refusal:

@@ -102,7 +102,7 @@ def open_table(
 
     Raises:
         Refusal: It is empty or too large (413), of a kind that is not read, mis-encoded, not safe to open, has no rows,
-            names a column twice, or has too many of them.
+            or has too many columns.
     """
     size = path.stat().st_size
     if size == 0:
