@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from review.sources.imports.tables import open_table
@@ -62,3 +64,27 @@ def test_names_that_recur_are_numbered(write: Write) -> None:
             dict(zip(NUMBERED, ["K-1", "a", "b", "c", "d"], strict=True))
         ]
         assert list(table.columns) == NUMBERED
+
+
+@pytest.mark.parametrize("key", ["conversations", "events", "responses"])
+def test_rows_under_a_key_that_parts_of_a_row_have_too_can_be_chosen(write: Write, key: str) -> None:
+    listed = [{"id": "7", "title": "Lamp"}, {"id": "8", "title": "Sofa"}]
+    path = write(json.dumps({"type": "list", "pages": {"page": 1, "total": 1}, key: listed}), "export.json")
+
+    whole, chosen = open_table(path), open_table(path, sheet=key)
+
+    assert (whole.sheet, key in whole.sheets, len(list(whole.rows()))) == ("the whole object", True, 1)
+    assert [row.values for row in chosen.rows()] == listed
+
+
+def test_a_list_may_lack_the_empty_cells_at_its_end_and_hold_none_too_many(write: Write) -> None:
+    values = [["company", "city", "note"], ["Nord", "Kiel", "x"], ["Elb"], ["Oder", "", "", "?"]]
+
+    table = open_table(write(json.dumps({"range": "Sheet1!A1:C4", "values": values}), "values.json"))
+
+    assert [row.values for row in table.rows()] == [
+        {"company": "Nord", "city": "Kiel", "note": "x"},
+        {"company": "Elb"},
+        {},
+    ]
+    assert [row.problem for row in table.rows()][2] == "4 cells where the header has 3"

@@ -97,10 +97,10 @@ def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
     places = [path for path in tables if path != WHOLE]
     if not isinstance(value, dict) or not places:
         return next(iter(tables))
-    best = max(places, key=lambda path: tables[path].size)
+    best = max(places, key=lambda path: (path.rpartition(".")[2] not in _PARTS, tables[path].size))
     plain = sum(not isinstance(inner, dict | list) and inner is not None for inner in value.values())
     is_wrapper = not best or best.split(".")[0].casefold() in _WRAPPERS or tables[best].size > plain
-    return best if is_wrapper else WHOLE
+    return best if is_wrapper and best.rpartition(".")[2] not in _PARTS else WHOLE
 
 
 def _inside(value: dict[str, Any], path: str, deep: int) -> Iterator[tuple[str, JsonTable]]:
@@ -110,14 +110,12 @@ def _inside(value: dict[str, Any], path: str, deep: int) -> Iterator[tuple[str, 
         yield path or "its keys", table
         return
     for key, inner in value.items():
-        if key in _PARTS:
-            continue
         where = f"{path}.{key}" if path else key
         if isinstance(inner, list):
-            table = _of_list(inner, names) or _of_objects(inner)
+            table = (None if key in _PARTS else _of_list(inner, names)) or _of_objects(inner)
             if table:
                 yield where, table
-        elif isinstance(inner, dict) and deep > 1:
+        elif isinstance(inner, dict) and deep > 1 and key not in _PARTS:
             yield from _inside(inner, where, deep - 1)
 
 
@@ -142,9 +140,10 @@ def _of_list(value: list[Any], names: Sequence[str] = ()) -> JsonTable | None:
 
 
 def _under(header: Sequence[str], number: int, cells: list[Any]) -> Row:
-    if len(cells) != len(header):
+    if len(cells) > len(header):
         return Row(number, problem=f"{len(cells)} cells where the header has {len(header)}")
-    return Row(number, dict(zip(header, cells, strict=True)))
+    # Google Sheets leaves out the empty cells at a row's end.
+    return Row(number, dict(zip(header, cells, strict=False)))
 
 
 def _header(cells: list[Any]) -> list[str]:
