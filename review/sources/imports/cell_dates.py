@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-_FORMS = ("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d.%m.%Y", "%Y/%m/%d")
+_FORMS = (
+    *("%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%b %d %Y"),
+    *("%d-%b-%Y", "%d/%b/%Y", "%d.%m.%Y", "%Y/%m/%d"),
+)
 _ORDERS = {"dmy": ("%d/%m/%Y", "%d-%m-%Y"), "mdy": ("%m/%d/%Y", "%m-%d-%Y")}
-# A date as spreadsheets write it with its time.
-_TIMED = re.compile(r"([\d./-]{8,10}),? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?")
+_WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},? (?=\w)", re.IGNORECASE)
+# A date as spreadsheets and programs write it with its time, and the zone that it is of.
+_TIMED = re.compile(
+    r"(.{8,20}?),? \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
+    r"(?: ?(?:[A-Z]{1,5})?(?:[+-]\d{1,2}(?::?\d{2})?)?(?: \([\w ]+\))?)?"
+)
 # What spreadsheets count days from, and how they write them uncounted: days of 1954 to 2173.
 _FIRST_DAY = date(1899, 12, 30)
 _DAY_NUMBER = re.compile(r"[2-9]\d{4}(?:\.\d+)?")
@@ -29,6 +36,7 @@ def day_of(text: str, order: str) -> date | None:
         return datetime.fromisoformat(text).date() if len(text) > 10 else date.fromisoformat(text)
     except ValueError:
         pass
+    text = _WEEKDAY.sub("", text, count=1) if _WEEKDAY.match(text) else text
     for form in (*_FORMS, *_ORDERS.get(order, ())):
         try:
             return datetime.strptime(text, form).date()

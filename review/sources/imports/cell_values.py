@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from review.sources.imports.cell_dates import day_of, day_of_number
+from review.sources.imports.cell_flags import flag_of
 from review.sources.imports.tables.rows import ShownNumber
 from review.spec import numbers
 from review.spec.numbers import GREATEST_INTEGER
@@ -23,11 +24,6 @@ MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}
-# With the words that spreadsheets of other languages write into CSV.
-_YES = frozenset({"yes", "y", "true", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "waar"})
-_YES |= {"sand", "sandt", "sant", "tak", "prawda", "verdadeiro", "sim"}
-_NO = frozenset({"no", "n", "false", "0", "falsch", "nein", "faux", "non", "falso", "onwaar", "nee", "falsk", "nej"})
-_NO |= {"nei", "usann", "falskt", "nie", "fałsz", "não"}
 
 
 class Notation(NamedTuple):
@@ -258,12 +254,9 @@ def _url(text: str) -> str:
 
 
 def _boolean(value: object) -> bool:
-    word = str(value).strip().lower()
-    if word in _YES:
-        return True
-    if word in _NO:
-        return False
-    raise ValueError(f"is '{_short(value)}', expected yes or no")
+    if (flag := flag_of(str(value))) is None:
+        raise ValueError(f"is '{_short(value)}', expected yes or no")
+    return flag
 
 
 def _list(value: object) -> list[str] | None:

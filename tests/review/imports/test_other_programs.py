@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from review.sources.imports.cell_values import read_value
 from review.sources.imports.tables import open_table
+from review.spec.schema import InputField
 from tests.review.imports import workbooks
 from tests.review.imports.conftest import Write
 
@@ -88,3 +90,39 @@ def test_a_list_may_lack_the_empty_cells_at_its_end_and_hold_none_too_many(write
         {},
     ]
     assert [row.problem for row in table.rows()][2] == "4 cells where the header has 3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-14 09:05:11 UTC",
+        "2026-02-14 09:05:11 +0100",
+        "2026/02/14 9:05:11 am EET",
+        "2026/02/14 9:05:11 PM GMT+2",
+        "February 14, 2026 9:05 AM",
+        "14/Feb/2026 9:05 AM",
+        "14-FEB-2026",
+        "Saturday, February 14, 2026",
+        "Sat, 14 Feb 2026 09:05:11 +0100",
+        "Sat Feb 14 2026 09:05:11 GMT+0100 (Central European Standard Time)",
+    ],
+)
+def test_a_day_is_read_with_its_time_zone_and_weekday(text: str) -> None:
+    assert read_value(InputField(name="day", type="date"), text) == "2026-02-14"
+
+
+@pytest.mark.parametrize("text", ["at 9:05 tomorrow", "version 12.4.2 9:05", "14 Feb 2026 or later", "Sat 9:05"])
+def test_a_text_with_a_time_is_no_day(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a date"):
+        read_value(InputField(name="day", type="date"), text)
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("checked t SANN PRAVDA Áno TOSI IGAZ DOĞRU ИСТИНА", True),
+        ("unchecked f USANN NEPRAVDA Ei HAMIS YANLIŞ ЛОЖЬ", False),
+    ],
+)
+def test_flags_are_read_as_programs_of_any_language_write_them(words: str, value: bool) -> None:
+    assert {read_value(InputField(name="flag", type="boolean"), word) for word in words.split()} == {value}
