@@ -142,6 +142,7 @@ class _Reader:
         self._notation = notation
         by_name = {target.name: target for target in fields}
         pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
+        self._used = [column for column, _ in pairs]
         filled = {target.name for _, target in pairs}
         self._written = [(column, of.field) for column, of in pairs if isinstance(of.field, OutputField)]
         self._facts = [(column, of.field) for column, of in pairs if isinstance(of.field, InputField)]
@@ -172,8 +173,12 @@ class _Reader:
         """The row, typed.
 
         Raises:
-            ValueError: A cell does not fit its field, or a required one is empty.
+            ValueError: A cell does not fit its field or cannot be read, or a required one is empty.
         """
+        for column, problem in (row.unread or {}).items():
+            # An object in a cell fills fields by its keys too.
+            if any(used == column or used.startswith(f"{column}.") for used in self._used):
+                raise ValueError(problem)
         take, notation = row.values.get, self._notation
         facts: Facts = {}
         for column, field in self._facts:

@@ -44,7 +44,8 @@ def test_rows_come_with_their_types_and_what_is_no_number_is_named(form: str, tm
         "company": "Acme", "size": 12, "price": 1.5, "since": "2026-05-03", "seen": "2026-05-03 10:30:00",
         "tags": ["a", "b"], "turns": [{"role": "user", "content": "Hi"}], "kind": "x",
     }  # fmt: skip
-    assert (second.number, second.problem) == (2, "'size' is NaN, which is not a number")
+    assert (second.number, second.problem) == (2, "")
+    assert second.unread == {"size": "'size' is NaN, which is not a number"}
     assert (third.values["company"], third.values["seen"], third.values["kind"]) == (None, "2026-05-03", "x")
 
 

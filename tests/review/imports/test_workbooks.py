@@ -89,6 +89,22 @@ def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None
     }
 
 
+def test_cells_that_hold_no_value_matter_where_their_column_is_used(write: Write) -> None:
+    sheet = (
+        rows(("company", "sector", "lookup"), ("Good", "steel", 1))
+        + f'<row r="3">{cell("A3", "Acme")}{cell("B3", "wire")}<c r="C3" t="e"><v>#REF!</v></c></row>'
+        + f'<row r="4">{cell("A4", "Bolt")}{cell("B4", "rail")}<c r="C4"><f>SUM(A1)</f></c></row>'
+    )
+    path = write(workbook({"One": sheet}), "book.xlsx")
+
+    unused = read_preview(path, spec=outreach.SPEC)
+    used = read_preview(path, spec=outreach.SPEC, mapping={"company": "company", "sector": "sector", "lookup": "size"})
+
+    assert (unused.rows_total, unused.rows_bad, unused.unknown_columns) == (3, 0, ("lookup",))
+    assert [row for row, _ in used.errors] == [3, 4]
+    assert used.errors[0].reason == "C3 holds the error #REF!"
+
+
 def test_a_cell_of_blanks_beyond_the_header_is_no_value(write: Write) -> None:
     sheet = rows(HEADER, ("Acme", "steel", 1, " "), ("Bolt", "wire", 2, None, "\u00a0"))
 
@@ -106,7 +122,7 @@ def test_a_cell_of_blanks_beyond_the_header_is_no_value(write: Write) -> None:
             "workbook_broken", "cannot be read"),
         (workbook({"One": "<!DOCTYPE x>" + rows(("a",), (1,))}), "workbook_unsafe", "declares entities"),
     ],
-    ids=["macros", "no rows", "twice", "broken", "entities"],
+    ids=["macros", "no rows", "broken", "entities"],
 )  # fmt: skip
 def test_a_workbook_that_cannot_be_used_says_why(write: Write, content: bytes, code: str, says: str) -> None:
     with pytest.raises(Refusal) as refused:

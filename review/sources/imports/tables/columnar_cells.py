@@ -1,4 +1,4 @@
-"""Cells of workbooks and columnar files as JSON has them, their digits as they were written.
+"""Batches of columnar files, and cells of theirs and of workbooks as JSON has them, their digits as they were written.
 
 Part of `convert_worker`, and read in its process alone: it knows nothing of the project.
 """
@@ -10,12 +10,41 @@ import json
 import math
 import re
 import struct
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 # Whole numbers beyond it are not all floats: written out, such a float would show digits that nobody wrote.
 GREATEST_INTEGER = 2**53 - 1
+BATCH_ROWS = 500
+# Begins each message of an Arrow stream, as the library `datasets` saves one.
+STREAM = b"\xff\xff\xff\xff"
 _MIDNIGHT, _NO_FRACTION = re.compile(r" 00:00:00$"), re.compile(r"\.0+(?=$|[-+Z])")
+
+
+def parquet_batches(path: Path) -> tuple[list[str], Iterator[Any]]:
+    """Return the columns of a Parquet file, and its rows a few hundred at a time."""
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(path)
+    return file.schema_arrow.names, file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
+
+
+def arrow_batches(path: Path) -> tuple[list[str], Iterator[Any]]:
+    """Return the columns of an Arrow file or stream, and its rows a few hundred at a time."""
+    import pyarrow as pa
+
+    source = pa.OSFile(str(path))
+    pieces: Iterable[Any]
+    if source.read(len(STREAM)) == STREAM:
+        source.seek(0)
+        pieces = file = pa.ipc.open_stream(source)
+    else:
+        file = pa.ipc.open_file(source)
+        pieces = (file.get_batch(at) for at in range(file.num_record_batches))
+    cut = (piece.slice(at, BATCH_ROWS) for piece in pieces for at in range(0, piece.num_rows, BATCH_ROWS))
+    return file.schema.names, cut
 
 
 def plain(value: object) -> Any:

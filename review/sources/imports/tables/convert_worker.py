@@ -7,10 +7,10 @@ corners of a sheet are a table of 17 billion. Here such a file costs this proces
 knows neither Django nor the rest of the project and is run by its path, with the modules beside it that read cells and
 headers.
 
-TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says
-what is wrong with it, or nothing for a blank one. A number whose cell shows another text is an object of that text and
-the number. The last line of stdout is an object: `columns`, and of a workbook `sheets`, `sheet`, `header` and `notes`;
-or `code` and `message` of a refusal.
+TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, that object in a
+list with what is wrong with other cells, a text that says what is wrong with the row, or nothing for a blank one. A
+number whose cell shows another text is an object of that text and the number. The last line of stdout is an object:
+`columns`, and of a workbook `sheets`, `sheet`, `header` and `notes`; or `code` and `message` of a refusal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import json
 import resource
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -43,7 +43,6 @@ MEMORY_BYTES = 3 * 2**30
 OUTPUT_BYTES = 1 * 2**30
 CPU_S = 120
 MAX_ROWS, MAX_COLUMNS, MAX_ROW_CHARS = 1_000_000, 1000, 4 * 2**20
-BATCH_ROWS = 500
 # Of each kind of what is told.
 SHOWN_NOTES = 10
 
@@ -144,8 +143,8 @@ class _Sheet:
 
     def row(self, number: int, row: list[Any]) -> object:
         """Return the cells of a row by column, what is wrong with it, or None for a blank one."""
-        unread = self._written.missing.get(number)
-        if _is_blank(row) and unread is None:
+        missing = self._written.missing.get(number, {})
+        if _is_blank(row) and not missing:
             return None
         self.fill(number, row)
         if number in self._written.hidden:
@@ -154,15 +153,18 @@ class _Sheet:
         beyond = next((at for at, cell in enumerate(row) if at >= width and not _is_blank([cell])), None)
         if beyond is not None:
             return f"{self._place(beyond, number)} has a value, but its column has no header"
-        if unread is not None:
-            return unread
-        cells = {}
+        cells, unread = dict[str, Any](), dict[str, str]()
         for at, (column, cell) in enumerate(zip(self.columns, row, strict=False)):
             try:
                 cells[column] = self._value(number, at, column, cell)
             except ValueError as error:
-                return f"{self._place(at, number)} ('{column}') {error}"
-        return cells
+                unread[column] = f"{self._place(at, number)} ('{column}') {error}"
+        for letters, problem in missing.items():
+            at = sheet_xml.index(letters) - self._first
+            if not 0 <= at < width:
+                return problem
+            unread[self.columns[at]] = problem
+        return [cells, unread] if unread else cells
 
     def fill(self, number: int, row: list[Any]) -> None:
         """Give each row of a merged cell its value; it is told of rows under the header."""
@@ -239,7 +241,7 @@ def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
 
     pa.set_cpu_count(1)
     try:
-        names, batches = _parquet(path) if form == "parquet" else _arrow(path)
+        names, batches = cells_of.parquet_batches(path) if form == "parquet" else cells_of.arrow_batches(path)
         if len(names) > MAX_COLUMNS:
             raise Refused("too_many_columns", f"The file has {len(names):,} columns; {MAX_COLUMNS:,} is the limit.")
         names = header_row.distinct(names)
@@ -251,30 +253,14 @@ def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
     return {"columns": names}
 
 
-def _parquet(path: Path) -> tuple[list[str], Iterator[Any]]:
-    from pyarrow import parquet
-
-    file = parquet.ParquetFile(path)
-    return file.schema_arrow.names, file.iter_batches(batch_size=BATCH_ROWS, use_threads=False)
-
-
-def _arrow(path: Path) -> tuple[list[str], Iterator[Any]]:
-    import pyarrow as pa
-
-    file = pa.ipc.open_file(str(path))
-    pieces = (file.get_batch(at) for at in range(file.num_record_batches))
-    cut = (piece.slice(at, BATCH_ROWS) for piece in pieces for at in range(0, piece.num_rows, BATCH_ROWS))
-    return file.schema.names, cut
-
-
 def _columnar_row(row: dict[str, Any]) -> object:
-    cells = {}
+    cells, unread = dict[str, Any](), dict[str, str]()
     for column, value in row.items():
         try:
             cells[column] = cells_of.plain(value)
         except ValueError as error:
-            return f"'{column}' {error}"
-    return cells
+            unread[column] = f"'{column}' {error}"
+    return [cells, unread] if unread else cells
 
 
 def main(form: str, path: Path, target: Path, sheet: str, header: int) -> None:

@@ -82,9 +82,10 @@ def _row(number: int, line: str, *, is_sheet: bool) -> Row:
         value = strict_json.loads(line, number=strict_json.WrittenFloat)
     except ValueError as error:
         return Row(number, problem=f"not taken: {error}")
-    if not isinstance(value, dict):
-        return Row(number, problem=str(value))
-    return Row(number, {column: _cell(cell) for column, cell in value.items()} if is_sheet else value)
+    if isinstance(value, str):
+        return Row(number, problem=value)
+    cells, unread = value if isinstance(value, list) else (value, None)
+    return Row(number, {column: _cell(cell) for column, cell in cells.items()} if is_sheet else cells, unread=unread)
 
 
 def _cell(cell: Any) -> Any:

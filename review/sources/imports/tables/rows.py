@@ -24,12 +24,14 @@ class Row:
 
     Attributes:
         line: Line of a text file at which it begins; 0 where rows have no lines.
+        unread: By column, what is wrong with cells that cannot be read; of no matter where nothing is filled from them.
     """
 
     number: int
     values: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     line: int = 0
+    unread: dict[str, str] | None = None
 
     def located(self, reason: str) -> str:
         """Return what is wrong with the row, with its line where rows and lines are numbered apart."""

@@ -43,7 +43,7 @@ class Written:
     """Tell what the reader of values does not give as it stands in the sheet.
 
     Attributes:
-        missing: By row, the first cell that the reader gives as empty and that is not: an error, or a formula that
+        missing: By row and column, cells that the reader gives as empty and that are not: an error, or a formula that
             nobody calculated.
         exact: By name, whole numbers of more digits than a float has.
         formats: By column, the rows from which a number format holds, and the formats.
@@ -52,7 +52,7 @@ class Written:
         hidden: Numbers of the rows that the sheet does not show, as under a filter.
     """
 
-    missing: dict[int, str] = field(default_factory=dict)
+    missing: dict[int, dict[str, str]] = field(default_factory=dict)
     exact: dict[str, Decimal] = field(default_factory=dict)
     formats: dict[str, tuple[list[int], list[str]]] = field(default_factory=dict)
     merged: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def _note_cell(cell: ElementTree.Element, written: Written, formats: list[str]) 
             written.exact[place[0]] = Decimal(value.text or "")
         _note_format(place[1], int(place[2]), cell.get("s", "0"), written, formats)
     if problem:
-        written.missing.setdefault(int(place[2]), f"{place[0]} {problem}")
+        written.missing.setdefault(int(place[2]), {})[place[1]] = f"{place[0]} {problem}"
 
 
 def _note_format(column: str, row: int, style: str, written: Written, formats: list[str]) -> None:
@@ -130,10 +130,11 @@ def _note_merged(reference: str, written: Written) -> None:
     if match[1] != match[3]:
         written.across[reference] = first
     if last > first:
-        written.merged.setdefault(first, []).append((_index(match[1]), last, reference))
+        written.merged.setdefault(first, []).append((index(match[1]), last, reference))
 
 
-def _index(letters: str) -> int:
+def index(letters: str) -> int:
+    """Return the place of a column from 0, by its letters."""
     number = 0
     for letter in letters:
         number = 26 * number + ord(letter) - 64

@@ -151,7 +151,9 @@ def _binary_form(path: Path) -> str:
         head = file.read(8)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return archive.form_of(path)
-    return "parquet" if head.startswith(b"PAR1") else "arrow" if head.startswith(b"ARROW1") else ""
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    return "arrow" if head.startswith((b"ARROW1", b"\xff\xff\xff\xff")) else ""
 
 
 def _first_character(path: Path, encoding: str) -> str:

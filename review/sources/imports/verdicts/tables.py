@@ -52,6 +52,9 @@ class JudgedTable:
             if shape is None or row.problem:
                 yield row
                 continue
+            if row.unread:
+                yield Row(row.number, problem=next(iter(row.unread.values())), line=row.line)
+                continue
             try:
                 yield from (
                     [Row(row.number, values, line=row.line) for values in shape.rows(row.values)]
