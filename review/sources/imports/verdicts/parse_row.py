@@ -72,7 +72,7 @@ _GUESSES: dict[str, tuple[str, ...]] = {
         "needs edit",
         "needs work",
     ),
-    LEAVE_OUT: ("skip", "skipped", "unsure", "not sure", "n/a", "none", "unknown", "don't know"),
+    LEAVE_OUT: ("skip", "skipped", "ignore", "ignored", "unsure", "not sure", "n/a", "none", "unknown", "don't know"),
 }
 _FLAG = InputField(name="rating", type="boolean")
 

@@ -137,3 +137,12 @@ def doccano_users() -> str:
         })
         for n, users in enumerate([(1, 2), (2,), ()])
     )  # fmt: skip
+
+
+def prodigy() -> str:
+    """Prodigy's `db-out`: an answer a line, the third of them given to none."""
+    return "\n".join(
+        json.dumps({"ticket": TICKETS[n], "reply": reply(n), "_input_hash": 8 - n, "_task_hash": -n, "_view_id": "text",
+                    "_session_id": "set-eva", "_annotator_id": "eva", "answer": answer, "_timestamp": 1772442000 + n})
+        for n, answer in enumerate(["accept", "reject", "ignore"])
+    )  # fmt: skip

@@ -162,6 +162,14 @@ def test_a_preview_shows_words_and_reviewers_with_what_they_would_mean(write: Wr
     assert not Decision.objects.exists()
 
 
+def test_prodigys_answers_are_known_by_their_names(task: Task, admin: Member, write: Write) -> None:
+    result = import_decisions(task, write(exports.prodigy(), "db-out.jsonl"), by=admin)
+
+    assert (result.rows_total, result.rows_added, result.rows_bad) == (3, 2, 0)
+    assert said(task) == {("Late parcel", "eva", "accept"): 1, ("Broken lamp", "eva", "reject"): 1}
+    assert Decision.objects.earliest("created_at").created_at == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
 def test_a_column_of_texts_is_no_verdict(write: Write) -> None:
     lines = "".join(f"t{n},r{n},word{n},ann\n" for n in range(50))
 
