@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
+from review.sources.imports.tables import Row
 from review.spec.starters import outreach
 
 FILES = {
@@ -25,6 +26,11 @@ FILES = {
         "Person - Name,Person - Email - Work,Organization - Name",
         "Person - Email - Work",
         "Organization - Name",
+    ),
+    "Pipedrive, people": (
+        "Person - Name,Person - Email - Work,Person - Organization",
+        "Person - Email - Work",
+        "Person - Organization",
     ),
     "German": ("E-Mail-Adresse;Vorname;Nachname;Firma;Branche;Anlass", "E-Mail-Adresse", "Firma"),
     "German, of a shop": ("Vorname;Familienname;Unternehmen;Mailadresse", "Mailadresse", "Unternehmen"),
@@ -51,3 +57,23 @@ def test_names_of_people_and_trades_are_found_in_german() -> None:
     mapping = guess_contact_mapping(names, columns_of(outreach.SPEC))
 
     assert list(mapping.values()) == ["address", "first_name", "last_name", "company", "sector", "trigger"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "address", "company"),
+    [
+        ("Etunimi", "Sukunimi", "Sähköposti", "Yritys"),
+        ("Jméno", "Příjmení", "E-mail do práce", "Společnost"),
+        ("Ad", "Soyad", "E-posta", "Şirket"),
+        ("Person - First name", "Person - Last name", "Person - Email - Other", "Person - Organization"),
+    ],
+)
+def test_a_column_of_addresses_is_one_whatever_its_name(first: str, last: str, address: str, company: str) -> None:
+    names = ["Status", first, last, "Web", address, company]
+    people = (("open", "Aino", "Laine", "laine.example", "aino@laine.example", "Laine"), ("", "Bo", "Dahl", "", "", ""))
+    rows = [Row(number, dict(zip(names, each, strict=True))) for number, each in enumerate(people)]
+
+    mapping = guess_contact_mapping(names, columns_of(outreach.SPEC), rows)
+
+    named = {first: "first_name", last: "last_name", address: "address", company: "company"}
+    assert {name: mapping.get(name) for name in named} == named

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from review.sources.imports.column_mapping import (
     COMPANY_WORDS,
@@ -14,6 +15,7 @@ from review.sources.imports.column_mapping import (
     guess_mapping,
     target_fields,
 )
+from review.sources.imports.tables import Row
 from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
@@ -30,6 +32,7 @@ _LABELS = {
     "basis_date": "date of the basis",
     "may_track_opens": "consents to open tracking",
 }
+_ADDRESS, _LOOK_ROWS = re.compile(r"[^\s@<>;,]+@[^\s@<>;,]+\.[^\s@<>;,]+"), 50
 # What people and programs call these columns in a file of contacts.
 _ALIASES = {
     "address": (
@@ -44,8 +47,7 @@ _ALIASES = {
         "business email",
         "primary email",
         "contact email",
-        "person email",
-        "person email work",
+        "email work",
         "e mail 1 value",
         "email 1",
         "to",
@@ -80,6 +82,11 @@ _ALIASES = {
         "förnamn",
         "fornavn",
         "imię",
+        "etunimi",
+        "jméno",
+        "keresztnév",
+        "ad",
+        "имя",
     ),
     "last_name": (
         "last",
@@ -98,6 +105,12 @@ _ALIASES = {
         "efternavn",
         "etternavn",
         "nazwisko",
+        "sobrenome",
+        "sukunimi",
+        "příjmení",
+        "vezetéknév",
+        "soyad",
+        "фамилия",
     ),
     "company": ("company name", "organisation", "organization", "account", "employer", *COMPANY_WORDS),
     "segment": ("list", "group", "cohort", "tag"),
@@ -145,8 +158,14 @@ def columns_of(spec: TaskSpec) -> ContactColumns:
     return ContactColumns((*mine, *facts), person, company)
 
 
-def guess_contact_mapping(columns: Sequence[str], contact_columns: ContactColumns) -> ColumnMapping:
-    """Pair columns with fields: the contact's by what people call them, then the facts as any import does."""
+def guess_contact_mapping(
+    columns: Sequence[str], contact_columns: ContactColumns, rows: Iterable[Row] = ()
+) -> ColumnMapping:
+    """Pair columns with fields: the contact's by what people call them, then the facts as any import does.
+
+    Args:
+        rows: Rows of the file: a column of any name that holds nothing but mail addresses is the address.
+    """
     mapping: ColumnMapping = {}
     for target, name in contact_columns.person.items():
         # A fact called language is more likely what a column of that name holds.
@@ -155,6 +174,10 @@ def guess_contact_mapping(columns: Sequence[str], contact_columns: ContactColumn
         free = [column for column in columns if column not in mapping and _plain(column) in names]
         if free:
             mapping[min(free, key=lambda column: names.index(_plain(column)))] = target
+    address = next(target for target, name in contact_columns.person.items() if name == "address")
+    if address not in mapping.values():
+        held = [row.values for row in islice(rows, _LOOK_ROWS)]
+        mapping |= dict.fromkeys([column for column in columns if _are_addresses(held, column)][:1], address)
     rest = [column for column in columns if column not in mapping]
     facts = [target for target in contact_columns.fields if target.name not in contact_columns.person]
     mapping.update(guess_mapping(rest, facts))
@@ -168,6 +191,13 @@ def _target(name: str, field: str) -> TargetField:
     return TargetField(name, label if name == field else f"{label} (of the contact)", field in _REQUIRED, False, shape)
 
 
+def _are_addresses(rows: Sequence[Mapping[str, object]], column: str) -> bool:
+    cells = [text for row in rows if (text := str(row.get(column) or "").strip())]
+    return bool(cells) and all(map(_ADDRESS.fullmatch, cells))
+
+
 def _plain(name: str) -> str:
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return " ".join(re.sub(r"[^\w.]+|_", " ", parted).casefold().split())
+    plain = " ".join(re.sub(r"[^\w.]+|_", " ", parted).casefold().split())
+    # Pipedrive says of whom each column is.
+    return plain.removeprefix("person ")

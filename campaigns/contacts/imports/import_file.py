@@ -94,7 +94,9 @@ def import_contacts(
     spec, table = latest_version(task).spec, open_table(path, **choices.of_file).opened()
     defaults = defaults or {}
     contact_columns = columns.columns_of(spec)
-    mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
+    mapping = (
+        columns.guess_contact_mapping(table.columns, contact_columns, table.rows()) if mapping is None else mapping
+    )
     check_mapping(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults)
     written = notation.find(table, mapping, contact_columns.fields, choices)
     written.require_clear()

@@ -71,7 +71,9 @@ def read_preview(
     """
     table, defaults = open_table(path, **choices.of_file).opened(), defaults or {}
     contact_columns = columns.columns_of(latest_version(task).spec)
-    mapping = columns.guess_contact_mapping(table.columns, contact_columns) if mapping is None else mapping
+    mapping = (
+        columns.guess_contact_mapping(table.columns, contact_columns, table.rows()) if mapping is None else mapping
+    )
     tally, census, problems = RowTally(), ContactCensus(), dict[str, list[str]]()
     written = FoundNotation()
     try:

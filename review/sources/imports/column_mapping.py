@@ -31,6 +31,7 @@ COMPANY_WORDS = (
     "organization name",
     "organisation name",
     "organization 1 name",
+    "person organization",
     "current company",
     "associated company",
     "firma",
@@ -53,6 +54,11 @@ COMPANY_WORDS = (
     "virksomhed",
     "bedrift",
     "nazwa firmy",
+    "yritys",
+    "společnost",
+    "cég",
+    "şirket",
+    "компания",
 )
 # What people call these columns; scored just under the field's own name.
 _ALIASES: dict[str, tuple[str, ...]] = {
