@@ -1,13 +1,16 @@
 """Words by which people ask for no more mails, in English, German, French, Italian, Dutch and Spanish. Pure.
 
 All are matched against folded text: small letters without diacritics, one sort of apostrophe, common slips of the pen mended.
-A line of `PLAIN` names an act and who or what it is about; `POSSIBLE` is what may be meant so by somebody who is annoyed.
+A line of `PLAIN` names an act and who or what it is about; `POSSIBLE` is what may be meant so by somebody who is annoyed,
+or is said in a language of which a few words alone are known.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Final
+
+from campaigns.replies.parsing.folding import folded
 
 _MAIL: Final = r"(?:e-?mails?|mails?|mailings?|messages?|newsletters?|communications?|correspondence|contact|outreach|follow-?ups?|reminders?|spam|advert\w*|marketing|promotion\w*|solicitations?|pitches|offers)"
 _LIST: Final = r"(?:lists?|mailing\w*|database|data ?base|crm|systems?|records?|distribution|newsletters?|campaigns?|sequences?|contacts?|files?|books|outreach|e-?mails?|mails?|everything|whatever)"
@@ -119,6 +122,23 @@ SPANISH: Final = (
 )
 PLAIN: Final = re.compile("|".join((*ENGLISH, *GERMAN, *FRENCH, *ITALIAN, *DUTCH, *SPANISH)))
 
+# Further languages, a line each or a few akin: written as they are, and folded as the text is.
+ELSEWHERE: Final = tuple(
+    folded(words)
+    for words in (
+        r"\bdescadastr\w*|\b(?:parem?|deixem?) de (?:me |nos )?(?:envi|mand|escrev)\w*|\bnão (?:me |nos )?(?:envi|mand|contat|contact|escrev)\w*",
+        r"\b(?:usuń|usun|wypis|wykreśl|wyrejestr)\w*(?: \w+)? (?:mnie|nas|moj\w*|nasz\w*|z)\b|\bnie (?:pisz|wysył|przysył|kontakt)\w*",
+        r"\b(?:ta bort|stryk|slet|slett|fjern|meld|radera) (?:mig|meg|oss|os|min|mitt|mine|mit|vår|vor)\b|\b(?:avregistrer|avprenumerer|avmeld|afmeld)\w*",
+        r"\b(?:skicka|mejla|maila|skriv|send|kontakt)\w* (?:mig |meg |oss |os )?(?:inte|ikke|inga|ingen)\b|\b(?:sluta|slutt?|stopp?) (?:med )?(?:att |at |å )?(?:skicka|mejla|maila|skriv|send|kontakt)\w*",
+        r"\bpoista\w*\b.{0,30}\b(?:minu|osoitte|listal|meidä|tieto)\w*|\b(?:älä|älkää) (?:enää )?(?:lähet|lähett|kirjoit|ota)\w*|\bperu\w* (?:uutiskirje|tilau)\w*",
+        r"\b(?:vymaž|vymaz|odstraň|odstran|odhlas|odhlás|vyřaď|vyrad|smaž|vyškrtn)\w*\b.{0,20}\b(?:mě|mne|ma|nás|můj|moj\w*|z|zo)\b|\bne(?:pišt|posílej|zasílej|posielaj|kontaktuj)\w*",
+        r"\b(?:törölj\w*|leiratkoz\w*|iratkoz\w* le)\b|\bne (?:írj|küldj|keress)\w*|\b(?:ștergeți|scoateți|eliminați|dezabon)\w*|\bnu (?:îmi|ne|mă|mai)\b.{0,15}\b(?:trimite|scrie|contact)\w*",
+        r"\blisteniz\w*\b.{0,20}\bç.kar\w*|\babonelik\w*\b.{0,20}\b(?:iptal|son)\w*|\b(?:göndermey|yazmay)\w*",
+        r"\b(?:отпиш|отписа|исключите|уберите|прекратите)\w*|\bудалите\b.{0,30}\b(?:меня|нас|мой|мою|наш\w*|из)\b|\bне (?:пишите|присылайте|отправляйте|беспокойте|надсилайте)|\b(?:відпиш|відписа|видаліть)\w*",  # noqa: RUF001 (other alphabets)
+        r"\b(?:διαγρά|διαγρα|απεγγρ)\w*|\bμην? (?:μου |μας )?(?:ξανα)?(?:στείλ|στέλν|γράψ|γράφ)\w*|(?:הסירו|הסר|להסיר|תסירו) אותי|רשימת התפוצה|إلغاء الاشتراك|\bاحذف\w*",  # noqa: RUF001 (other alphabets)
+        r"退订|退訂|取消订阅|取消訂閱|(?:不要|别|勿)再?(?:给|向|发|發|寄|联系|聯絡)|配信.{0,3}(?:停止|解除|不要)|購読.{0,3}解除|送(?:ら|信し)ないで|수신 ?거부|보내지 ?마",
+    )
+)
 # Of somebody who is annoyed, or says it through a third thing: a person decides.
 POSSIBLE: Final = re.compile(
     "|".join(
@@ -168,6 +188,7 @@ POSSIBLE: Final = re.compile(
             r"|\b(?:sort|enlev|retir|vir|degag|tir)\w*[- ](?:moi|nous)\b|\b(?:togli|toglie|leva|caccia|butta|tira)\w*(?:mi|ci)\b|\b(?:haal|gooi|schrap|flikker|trek)\w* (?:(?:je|u|jullie) )?(?:me|mij|ons)(?: \w+){0,3} (?:eruit|eraf|af|uit|weg)\b|\b(?:saqu|sac|quit)\w*(?:me|nos)\b",
             # The clipped word alone, in whatever else.
             r"\b(?:unsub\w*|opt[- ]?(?:ed |ing )?out|optout)\b|\b(?:abmeld|austrag|abbestell)(?:en|ung)?\b|\bdes(?:inscri|abonn)\w*|\b(?:uitschrij|afmeld)\w*|\bdisiscri\w*|\bcancellatemi\b|\bdesuscri\w*|(?<!de )\bbaja$|(?:^|[.!,;:] )(?:stop|remove|delete)(?: (?:it|this|now|please|mails?|e-?mails?))*(?:$|[.!,;])|\bverteiler\w*\b[^?]*$|\bmailing ?lists?\b[^?]*$|\boff (?:of )?(?:your|this|that) (?:\w+ )?(?:list|mailing|database|system|newsletter)\w*",
+            *ELSEWHERE,
         )
     )
 )
