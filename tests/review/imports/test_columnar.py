@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pyarrow as pa
 import pytest
@@ -47,6 +48,28 @@ def test_rows_come_with_their_types_and_what_is_no_number_is_named(form: str, tm
     assert (second.number, second.problem) == (2, "")
     assert second.unread == {"size": "'size' is NaN, which is not a number"}
     assert (third.values["company"], third.values["seen"], third.values["kind"]) == (None, "2026-05-03", "x")
+
+
+def test_a_stream_of_arrow_is_read_as_a_file_is(tmp_path: Path) -> None:
+    columns = {"company": ["Nord", "Elb"], "key": pa.array([UUID(int=1).bytes, UUID(int=2).bytes], pa.uuid())}
+    with pa.ipc.new_stream(str(tmp_path / "data-00000-of-00001.arrow"), pa.table(columns).schema) as stream:
+        stream.write_table(pa.table(columns))
+
+    table = open_table(tmp_path / "data-00000-of-00001.arrow")
+
+    assert (table.format, table.columns) == ("arrow", ("company", "key"))
+    assert [row.values["key"] for row in table.rows()] == [str(UUID(int=1)), str(UUID(int=2))]
+
+
+def test_bytes_matter_where_their_column_is_used(tmp_path: Path) -> None:
+    parquet.write_table(
+        pa.table({"company": ["Nord"], "logo": [{"bytes": b"\x89PNG\xff", "path": None}]}), tmp_path / "a"
+    )
+
+    (row,) = open_table(tmp_path / "a").rows()
+
+    assert (row.values, row.problem) == ({"company": "Nord"}, "")
+    assert row.unread == {"logo": "'logo' holds bytes instead of text"}
 
 
 @pytest.mark.parametrize("content", [b"PAR1 and nothing more", b"ARROW1\x00\x00 and nothing more"])

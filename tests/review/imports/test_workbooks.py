@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from members.models import Member
@@ -10,7 +13,7 @@ from review.sources.imports import ImportChoices, import_records, read_preview
 from review.sources.imports.tables import open_table
 from review.spec.starters import outreach
 from tests.review.imports.conftest import Write, refusal_of
-from tests.review.imports.workbooks import cell, rows, workbook
+from tests.review.imports.workbooks import archive, cell, rows, workbook
 from web.errors import Refusal
 
 HEADER = ("company", "sector", "size")
@@ -103,6 +106,23 @@ def test_cells_that_hold_no_value_matter_where_their_column_is_used(write: Write
     assert (unused.rows_total, unused.rows_bad, unused.unknown_columns) == (3, 0, ("lookup",))
     assert [row for row, _ in used.errors] == [3, 4]
     assert used.errors[0].reason == "C3 holds the error #REF!"
+
+
+def test_a_workbook_in_the_strict_form_is_read_as_another(write: Write) -> None:
+    bad = f'<row r="2">{cell("A2", "Acme")}<c r="B2" t="e"><v>#N/A</v></c><c r="C2" s="2"><v>42</v></c></row>'
+    plain = workbook({"One": rows(("company", "lookup", "key")) + bad}, formats=["00000"])
+    with zipfile.ZipFile(io.BytesIO(plain)) as file:
+        parts = {name: file.read(name).decode() for name in file.namelist()}
+    for name, text in parts.items():
+        text = text.replace("schemas.openxmlformats.org/spreadsheetml/2006", "purl.oclc.org/ooxml/spreadsheetml")
+        parts[name] = text.replace(
+            "schemas.openxmlformats.org/officeDocument/2006", "purl.oclc.org/ooxml/officeDocument"
+        )
+
+    (row,) = open_table(write(archive(parts), "strict.xlsx")).rows()
+
+    assert row.unread == {"lookup": "B2 holds the error #N/A"}
+    assert getattr(row.values["key"], "shown", "") == "00042"
 
 
 def test_a_cell_of_blanks_beyond_the_header_is_no_value(write: Write) -> None:

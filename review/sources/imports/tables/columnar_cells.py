@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 # Whole numbers beyond it are not all floats: written out, such a float would show digits that nobody wrote.
 GREATEST_INTEGER = 2**53 - 1
@@ -63,7 +64,7 @@ def plain(value: object) -> Any:
         return value.date().isoformat() if is_day else value.isoformat(" ")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, dt.timedelta):
+    if isinstance(value, dt.timedelta | UUID):
         return str(value)
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}

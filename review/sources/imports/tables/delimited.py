@@ -152,12 +152,11 @@ def _is_bare(head: str, delimiter: str) -> bool:
 
 
 def _is_filled(cells: list[str]) -> bool:
-    return any(cell.strip() for cell in cells) and not _is_drawn(cells)
+    return any(text[0] not in "-=+:" or not _DRAWN.fullmatch(text) for cell in cells if (text := cell.strip()))
 
 
 def _is_drawn(cells: list[str]) -> bool:
-    texts = [text for cell in cells if (text := cell.strip())]
-    return bool(texts) and all(map(_DRAWN.fullmatch, texts))
+    return any(cell.strip() for cell in cells) and not _is_filled(cells)
 
 
 def _broken(start: int, end: int, error: csv.Error) -> Refusal:

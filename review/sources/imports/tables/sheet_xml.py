@@ -25,7 +25,11 @@ else:
 
 DOCTYPE_BYTES = 64 * 1024
 _MANY_DIGITS = re.compile(r"-?\d{16,}")
-_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# The second is of workbooks in the strict form of ISO 29500.
+_RELATIONS = tuple(
+    f"{{http://{each}/relationships}}id"
+    for each in ("schemas.openxmlformats.org/officeDocument/2006", "purl.oclc.org/ooxml/officeDocument")
+)
 _PLACE = re.compile(r"([A-Z]+)(\d+)")
 _RANGE = re.compile(r"([A-Z]+)(\d+):([A-Z]+)(\d+)")
 
@@ -148,9 +152,8 @@ def _parts_of(archive: zipfile.ZipFile, sheet: str) -> tuple[str, list[str]]:
         links = _small_part(archive, "xl/_rels/workbook.xml.rels")
     except KeyError:
         return "", []
-    link = next(
-        (each.get(_RELATIONS) for each in book.iter() if each.get("name") == sheet and each.get(_RELATIONS)), None
-    )
+    named = (each for each in book.iter() if each.get("name") == sheet)
+    link = next((link for each in named for name in _RELATIONS if (link := each.get(name))), None)
     part = _target(archive, next((each for each in links if each.get("Id") == link), None))
     styles = _target(archive, next((each for each in links if each.get("Type", "").endswith("/styles")), None))
     return part, list(_formats(_small_part(archive, styles))) if styles else []
