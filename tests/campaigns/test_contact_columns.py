@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
+from campaigns.contacts.imports.parse_row import person_value
 from review.sources.imports.tables import Row
 from review.spec.starters import outreach
 
@@ -77,3 +78,17 @@ def test_a_column_of_addresses_is_one_whatever_its_name(first: str, last: str, a
 
     named = {first: "first_name", last: "last_name", address: "address", company: "company"}
     assert {name: mapping.get(name) for name in named} == named
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("de", "de"), ("de_AT", "de"), ("German", "de"), ("Deutsch", "de"), ("Français", "fr"), ("nederlands", "nl"),
+     ("English (United States)", "en"), ("Español (México)", "es")],
+)  # fmt: skip
+def test_a_language_is_known_by_its_code_and_its_names(written: str, code: str) -> None:
+    assert person_value("language", written) == code
+
+
+def test_a_language_that_no_mail_is_written_in_is_refused() -> None:
+    with pytest.raises(ValueError, match="'language' is 'Polski', expected one of en, de, fr, it, nl, es"):
+        person_value("language", "Polski")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.conf.locale import LANG_INFO
 from django.utils import timezone
 
 from campaigns.contacts.imports.columns import ContactColumns
@@ -135,9 +136,11 @@ def _zone(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    """Accept codes such as de or de-AT, and English names; return the code."""
-    word = value.strip().casefold()
-    by_name = {language.label.casefold(): language.value for language in Language}
+    """Accept codes such as de or de-AT, and names in English or the language itself; return the code."""
+    # Programs name the country behind it: *German (Austria)*.
+    word = value.strip().casefold().partition(" (")[0]
+    names = {code: (label, LANG_INFO[code]["name_local"]) for code, label in Language.choices}
+    by_name = {name.casefold(): code for code, both in names.items() for name in both}
     code = by_name.get(word, word.replace("_", "-").partition("-")[0])
     if code not in Language.values:
         raise ValueError(f"'language' is '{value[:40]}', expected one of {', '.join(Language.values)}, or nothing")
