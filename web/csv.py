@@ -1,4 +1,4 @@
-"""CSV that no spreadsheet takes for a formula: the one writer of every CSV file the product gives out.
+"""CSV that no spreadsheet takes for a formula: the one writer of every CSV file the product gives out, and its inverse.
 
 A text that would begin a formula gets an apostrophe before it, which spreadsheets take for "this is text". That also
 holds within a cell after a semicolon, a tab or a line break: where a spreadsheet splits at those, a cell begins
@@ -22,6 +22,9 @@ _SKIPPED = (
     r"\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _FORMULA = re.compile(rf"(\A|[;\t\r\n])([{_SKIPPED}]*)(?=[{_SIGNS}])")
+_SHIELDED = re.compile(rf"\A'(?=[\t\r\n])|(?:(?<=[;\t\r\n])|\A)([{_SKIPPED}]*)'(?=[{_SIGNS}])")
+# How other programs keep the zeros of `01234`.
+_KEPT_TEXT = re.compile(r'="([^"]*)"')
 _SKIPPED_AT_BEGIN = re.compile(r"\A(?=[\t\r\n])")
 _QUOTED = re.compile(r'[",;\t\r\n]')
 _NUMBER = re.compile(r"\A-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
@@ -37,6 +40,14 @@ def cell(value: object) -> str:
     if not _NUMBER.match(text):
         text = _FORMULA.sub(r"\1\2'", _SKIPPED_AT_BEGIN.sub("'", text))
     return f'"{text.replace(chr(34), chr(34) * 2)}"' if _QUOTED.search(text) else text
+
+
+def unshielded(text: str) -> str:
+    """Return what a cell holds without the signs that keep spreadsheets from computing it: `'+49`, `="01234"`."""
+    if "'" in text:
+        text = _SHIELDED.sub(lambda shield: shield[1] or "", text)
+    kept = _KEPT_TEXT.fullmatch(text) if text.startswith("=") else None
+    return kept[1] if kept else text
 
 
 def line(cells: Iterable[Any]) -> str:

@@ -92,6 +92,13 @@ def test_plain_texts_and_numbers_come_back_as_they_were() -> None:
     assert read == [row, ["-1", "-2.5", "-0.01", "True", ""]]
 
 
+@pytest.mark.parametrize("text", [*HOSTILE[:-1], "'tis", "it's =1", "+49 30 12", "-", "@nord", "one\n- two;\n- three"])
+def test_a_cell_that_is_read_again_is_what_was_written(text: str) -> None:
+    ((cell,),) = csv.reader(io.StringIO(web_csv.line([text]), newline=""))
+
+    assert web_csv.unshielded(cell) == text
+
+
 def test_a_table_takes_named_cells_only() -> None:
     lines = list(web_csv.table(("a", "b"), [{"b": 2, "c": 3}, {"a": "=1"}]))
 

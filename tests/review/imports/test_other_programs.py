@@ -126,3 +126,15 @@ def test_a_text_with_a_time_is_no_day(text: str) -> None:
 )
 def test_flags_are_read_as_programs_of_any_language_write_them(words: str, value: bool) -> None:
     assert {read_value(InputField(name="flag", type="boolean"), word) for word in words.split()} == {value}
+
+
+def test_signs_that_keep_spreadsheets_from_computing_are_no_part_of_a_text(write: Write) -> None:
+    text = 'company,zip,phone,note\nNord,"=""01067""",\'+49 30 12,it\'s\nElb,="00420",\'-,"one\n\'- two"\n'
+
+    assert cells(write, text)[1:] == [["Nord", "01067", "+49 30 12", "it's"], ["Elb", "00420", "-", "one\n- two"]]
+
+
+def test_a_header_that_comes_again_is_no_record(write: Write) -> None:
+    table = open_table(write("company, city\nNord,Kiel\n\ufeffcompany,city\nElb,Wedel\ncompany,town\n"))
+
+    assert [row.problem for row in table.rows()] == ["", "repeats the header", "", ""]

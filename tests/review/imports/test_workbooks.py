@@ -42,7 +42,7 @@ def test_a_table_away_from_the_corner_keeps_the_numbers_of_its_rows(write: Write
     first, second = open_table(write(workbook({"One": away}), "book.xlsx")).rows()
 
     assert (first.number, first.values) == (5, {"company": "Acme", "size": 2})
-    assert second.problem == "C6 ('size') is too large for a number"
+    assert second.unread == {"size": "C6 ('size') is too large for a number"}
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from typing import NamedTuple, TextIO
 
 from review.sources.imports.tables.header_row import LOOK_ROWS, header_at
 from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown
+from web.csv import unshielded
 from web.errors import Refusal
 
 MAX_CELL_CHARS = 4 * 2**20
@@ -85,7 +86,9 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
         cells.pop()
     if len(cells) != width:
         return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
-    return Row(number, dict(zip(columns, cells, strict=True)), line=line)
+    if width > 1 and cells[0].strip("\ufeff ") == columns[0] and header_names([columns[0], *cells[1:]]) == columns:
+        return Row(number, problem="repeats the header", line=line)
+    return Row(number, dict(zip(columns, map(unshielded, cells), strict=True)), line=line)
 
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
