@@ -1,8 +1,9 @@
-"""Documents are whole: each table has a head, each section a text."""
+"""Documents are whole: each table has a head, each section a text, and each paragraph stands once."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,13 @@ def test_tables_have_heads_and_sections_have_texts(document):
     empty = [line for line, below in pairwise([*filled, "# end"]) if 0 < level(below) <= level(line)]
 
     assert (headless, empty) == ([], [])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_no_paragraph_or_table_stands_twice_on_a_page(document):
+    counts = Counter(document.read_text().strip().split("\n\n"))
+
+    assert [block for block, count in counts.items() if count > 1] == []
 
 
 def is_rule(line: str) -> bool:
