@@ -51,7 +51,7 @@ function jump(event) {
 function lookUp(event) {
   if (event.defaultPrevented || isTyping(event) || hasModifier(event)) return;
   if (event.key === "/") {
-    const box = document.querySelector("[data-search], input[type=search]");
+    const box = document.querySelector("input[type=search]");
     if (!box) return;
     event.preventDefault();
     box.focus();

@@ -1,7 +1,7 @@
 /**
  * Tables sort by their heads: a press on one orders the rows by that column, a second press turns the order round.
- * Only whole tables: of one that goes on elsewhere the server knows the order. A cell may say `data-sort`, else what it
- * shows counts; cells without a value stay last.
+ * Only whole tables: of one that goes on elsewhere the server knows the order. Cells without a value
+ * stay last.
  */
 
 const EMPTY = new Set(["", "–", "-", "—"]);
@@ -22,7 +22,7 @@ export function numberOf(text) {
 
 function valueOf(cell) {
   const moment = cell.querySelector("time[datetime]");
-  return cell.dataset.sort ?? moment?.dateTime ?? cell.textContent.trim();
+  return moment?.dateTime ?? cell.textContent.trim();
 }
 
 function compare(isFigures, [a], [b]) {
