@@ -7,7 +7,7 @@ class SiteConfig(AppConfig):
     name = "miniatures_site"
 
     def ready(self) -> None:
-        """Tell the members room who has which role and what leaving means, and webhooks what happened and who leads.
+        """Tell the members room who has which role and what leaving means, and webhooks who leads.
 
         Name things for the audit trail, and guard it.
         """
@@ -24,10 +24,9 @@ class SiteConfig(AppConfig):
         from review.db import immutability
         from review.desk import member_offboarding
         from review.tasks.permissions import led_by
-        from web import happenings
         from web.http import named_choices
         from web.language import sentences
-        from webhooks.deliveries.publish import job_finished, publish
+        from webhooks.deliveries.publish import job_finished
         from webhooks.endpoints import ports as webhook_ports
 
         named_choices.install()
@@ -37,7 +36,6 @@ class SiteConfig(AppConfig):
         ports.member_left.register(member_offboarding.return_cards)
         # Every room has registered its kinds by now: this one comes last.
         webhook_ports.led_tasks.install(led_by)
-        happenings.tell.install(publish)
         register_consumer("webhooks", frozenset(KINDS), job_finished)
         immutability.declare(*GUARDS)
         checks.register(check_routes, checks.Tags.urls)

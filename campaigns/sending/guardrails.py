@@ -31,9 +31,9 @@ from review.models import Membership
 from review.states import Role
 from review.tasks import permissions
 from stats import share_sequence
-from web import happenings
 from web.caching import slow_figures
 from web.errors import Refusal
+from webhooks.deliveries import publish
 
 logger = logging.getLogger(__name__)
 ERROR = 0.05
@@ -180,7 +180,7 @@ def _trip(campaign: Campaign, state: GuardrailState) -> None:
     )
     page = reverse("campaigns:detail", args=[campaign.slug])
     data = {"campaign": campaign.slug, "page": page, "guardrail": str(state.guardrail), **figures}
-    happenings.tell("campaign.paused", key=str(trip.pk), task_slug=campaign.task.slug, data=data)
+    publish.publish("campaign.paused", key=str(trip.pk), task_slug=campaign.task.slug, data=data)
     leads = Membership.objects.filter(task=campaign.task, role=Role.LEAD).values("member")
     readers = Member.objects.filter(pk__in=leads, is_active=True).exclude(email="").values_list("email", flat=True)
     transaction.on_commit(partial(_send_notice, campaign.name, sentence(trip), page, list(readers)))

@@ -25,7 +25,7 @@ from jobs.states import JobState
 from members.models import Member
 from review.models import Membership, Task
 from review.states import Role
-from web import happenings
+from webhooks.deliveries import publish
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def _warn(now: BudgetStatus, order: Order) -> None:
         "limit_usd": str(now.budget.limit_usd),
     }
     key = f"{now.budget.pk}:{now.period}:{now.budget.limit_usd}"
-    happenings.tell("budget.warning", key=key, task_slug=task.slug if task else "", data=data)
+    publish.publish("budget.warning", key=key, task_slug=task.slug if task else "", data=data)
     if order.job_id is not None:
         append_event(lock_job(order.job_id), "log", {"level": "warning", "message": warning_text(now)})
     transaction.on_commit(partial(_send_mail, warning_text(now), budgets_url(task), _recipients(task)))
@@ -80,7 +80,7 @@ def _warn_of_order_budget(order: Order, spent_usd: Decimal) -> None:
         "spent_usd": str(spent_usd),
         "limit_usd": str(order.max_cost_usd),
     }
-    happenings.tell("budget.warning", key=f"order:{order.pk}", task_slug=order.task.slug, data=data)
+    publish.publish("budget.warning", key=f"order:{order.pk}", task_slug=order.task.slug, data=data)
     if order.job_id is not None:
         text = f"${spent_usd:.2f} of this order's budget, ${order.max_cost_usd:.2f}, is spent."
         append_event(lock_job(order.job_id), "log", {"level": "warning", "message": text})

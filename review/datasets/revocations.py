@@ -15,9 +15,9 @@ from members.models import Member
 from review.models import Assignment, Draft, Revocation
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require, tasks_for
-from web import happenings
 from web.errors import Refusal
 from web.http.first_or_404 import first_or_404
+from webhooks.deliveries import publish
 
 LONGEST_REASON = 500
 OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED, DraftState.MACHINE)
@@ -59,7 +59,7 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
         _leave_the_desk(draft)
     trail.record("sample_revoked", by=by, about=draft, task=draft.task.slug)
     data = {"draft": str(draft.pk), "task": draft.task.slug, "api": f"/api/v1/drafts/{draft.pk}/"}
-    happenings.tell("sample.revoked", key=str(revoked.pk), task_slug=draft.task.slug, data=data)
+    publish.publish("sample.revoked", key=str(revoked.pk), task_slug=draft.task.slug, data=data)
     return revoked
 
 

@@ -37,10 +37,10 @@ from review.drafts import waiting_marks
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.spec.prompting import canonical_json
 from review.states import Split
-from web import happenings
 from web.disk import full_disk
 from web.process.gc_tuning import infrequent_gc
 from web.process.prefetch import fast_thread_switching
+from webhooks.deliveries import publish
 
 FULL_HINT = "Free some room there, then resume the job; no version was frozen."
 RowValues = tuple[str, str | None, str, str]
@@ -174,7 +174,7 @@ def _announce(version: DatasetVersion) -> None:
         "splits": version.counts["splits"],
         "api": f"/api/v1/dataset-versions/{version.pk}/",
     }
-    happenings.tell("dataset_version.frozen", key=str(version.pk), task_slug=dataset.task.slug, data=data)
+    publish.publish("dataset_version.frozen", key=str(version.pk), task_slug=dataset.task.slug, data=data)
 
 
 class VersionFiles:

@@ -28,9 +28,9 @@ from review.states import DraftState, Role
 from review.tasks.permissions import require
 from review.tasks.queries import latest_version
 from stats import risk_control
-from web import happenings
 from web.db.chunks import chunked
 from web.errors import Refusal
+from webhooks.deliveries import publish
 
 logger = logging.getLogger(__name__)
 SHARE, BOUND, AUDIT_SHARE = 0.3, 0.02, 0.1
@@ -265,4 +265,4 @@ def _end(rule: AcceptanceRule, why: str, *, by: Member | None) -> None:
     rule.save(update_fields=["ended_at", "ended_why"])
     trail.record("acceptance_ended", by=by, about=rule, task=rule.task.slug)
     data = {"rule": str(rule.pk), "task": rule.task.slug, "why": rule.ended_why}
-    happenings.tell("acceptance.ended", key=str(rule.pk), task_slug=rule.task.slug, data=data)
+    publish.publish("acceptance.ended", key=str(rule.pk), task_slug=rule.task.slug, data=data)

@@ -19,9 +19,9 @@ from review.datasets.revocations import LONGEST_REASON
 from review.models import Assignment, Draft, Recall, RecalledDraft, Revocation, Task
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require
-from web import happenings
 from web.db.chunks import chunked
 from web.errors import Refusal
+from webhooks.deliveries import publish
 
 CHUNK = 500
 
@@ -64,7 +64,7 @@ def carry_out(task: Task, criteria: Criteria, *, by: Member, id: UUID, reason: s
         _take(recall, chunk)
     trail.record("drafts_recalled", by=by, about=recall, task=task.slug, count=len(ids))
     data = {"recall": str(recall.pk), "task": task.slug, "count": len(ids), "api": f"/api/v1/recalls/{recall.pk}/"}
-    happenings.tell("drafts.recalled", key=str(recall.pk), task_slug=task.slug, data=data)
+    publish.publish("drafts.recalled", key=str(recall.pk), task_slug=task.slug, data=data)
     return recall
 
 
