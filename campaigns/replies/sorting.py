@@ -80,16 +80,11 @@ def received(subject: str, body: str, headers: Mapping[str, str] | None = None) 
     return ReceivedReply(subject, text, auto_replies.auto_reply_reason(mail, text, subject=subject))
 
 
-def by_rules(reply: ReceivedReply) -> SortedReply | None:
-    """The class where a rule decides: plain wishes to hear no more, absences, other programs; else None."""
-    return _decided(reply, wish_in(reply.words, subject=reply.subject))
-
-
 def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = None, by: str = RULES) -> SortedReply:
     """The class of a reply, always one; what nobody decides is `other`, for a person to read.
 
-    A wish to leave that the miniature alone reads may be one, however sure it is: it takes both readers to stop all
-    mails.
+    Rules decide first: plain wishes to hear no more, absences, other programs. A wish to leave that the miniature alone
+    reads may be one, however sure it is: it takes both readers to stop all mails.
 
     Args:
         probabilities: What a miniature says of each class; None where none was asked.

@@ -32,9 +32,9 @@ def test_what_no_rule_decides_is_other_not_sure_and_waits_for_a_person(text):
 
 @pytest.mark.parametrize(("kind", "subject", "text"), NOTICES)
 def test_words_of_people_and_of_programs_are_told_apart(kind, subject, text):
-    decided = sorting.by_rules(sorting.received(subject, text))
+    decided = sorting.sort(sorting.received(subject, text))
 
-    assert (decided.reply_class.value if decided else "person") == kind
+    assert (decided.reply_class.value if decided.confidence else "person") == kind
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_words_of_people_and_of_programs_are_told_apart(kind, subject, text):
     ],
 )
 def test_fields_that_relays_put_on_peoples_mails_prove_nothing(headers):
-    assert sorting.by_rules(sorting.received("Re: Invoices", "Yes, Tuesday at ten.", headers)) is None
+    assert sort("Yes, Tuesday at ten.", headers).confidence == 0
     assert sort(LEAVES, headers).reply_class == ReplyClass.UNSUBSCRIBE
     assert sort("We are shut this week.", headers).reply_class == ReplyClass.OUT_OF_OFFICE
 
@@ -124,4 +124,4 @@ def test_a_wish_that_both_readers_see_is_heeded_where_the_miniature_is_sure():
 
 def test_a_bare_subject_is_a_wish_too():
     assert sorting.sort(sorting.received("unsubscribe", "")).reply_class == ReplyClass.UNSUBSCRIBE
-    assert sorting.by_rules(sorting.received("Re: unsubscribe rates fell", "What does it cost?")) is None
+    assert sorting.sort(sorting.received("Re: unsubscribe rates fell", "What does it cost?")).confidence == 0
