@@ -54,11 +54,6 @@ def reap(*, left_since: datetime | None = None) -> dict[str, int]:
         return _round(turn, left_since) if turn else {}
 
 
-def release_expired() -> int:
-    """Give back the jobs whose lease has ended; for one who works alone, without a beat. Returns how many."""
-    return sum(_release(job_id) for job_id in _expired())
-
-
 def _round(turn: reaper_lock.ReaperLock, left_since: datetime | None) -> dict[str, int]:
     expired = sum(_release(job_id) for job_id in _each(_expired(), turn))
     reaper_lock.count_lost_leases(expired)

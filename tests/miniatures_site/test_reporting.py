@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -60,7 +59,7 @@ def sentry(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 @pytest.fixture
-def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, dict[str, Any]]]]:
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, Any]]]:
     """Modules in the place of OpenTelemetry's; returns the spans that ended, with their nanoseconds."""
     finished: list[tuple[str, int, dict[str, Any]]] = []
 
@@ -92,10 +91,8 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, dict
         module = ModuleType(name)
         vars(module).update(given)
         monkeypatch.setitem(sys.modules, name, module)
-    before = list(spans._recorders)
-    yield finished
-    for record in [each for each in spans._recorders if each not in before]:
-        spans.remove_recorder(record)
+    monkeypatch.setattr(spans, "_recorders", [])
+    return finished
 
 
 def test_nothing_is_started_where_nothing_is_set(sentry: dict[str, Any], settings: Any) -> None:

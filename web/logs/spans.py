@@ -15,10 +15,6 @@ def add_recorder(record: Record) -> None:
     _recorders.append(record)
 
 
-def remove_recorder(record: Record) -> None:
-    _recorders.remove(record)
-
-
 def ended(name: str, *, seconds: float, attributes: Mapping[str, object]) -> None:
     """Record a span that ends now; costs nothing where nobody traces."""
     if not _recorders:

@@ -27,7 +27,6 @@ MEANINGS = {name: int(count) for name, count in (line.split(": ") for line in _P
 SECTORS = {name: sectors.split(", ") for name, sectors in (line.split(": ") for line in _PEOPLE["sectors"].lines)}
 LANGUAGES = {"Germany": "de", "Austria": "de", "France": "fr", "Belgium": "fr"}
 TEACHER, MINIATURE, PIPELINE = "Large teacher", "One miniature", "Four miniatures"
-ARMS = (TEACHER, MINIATURE, PIPELINE)
 # Chance of an answer within two weeks to a mail without marks, with enough facts of the company and a fair length.
 BEST = 0.06
 FACTS, WORDS = 3, range(60, 111)

@@ -80,5 +80,5 @@ class Carrier:
         held = claim.claim(self.job.pk, worker=Worker("dies", "host-b", "boot-b"))
         assert held is not None
         Job.objects.filter(pk=self.job.pk).update(lease_until=database_time_in(-1))
-        assert reaper.release_expired() == 1
+        assert reaper.reap()["expired"] == 1
         self.is_left = True

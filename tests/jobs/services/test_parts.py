@@ -188,7 +188,7 @@ def test_parts_end_with_their_attempt_however_it_ends(wide, ending):
         end.release(job.pk, job.fence, engine_lives=False)
     else:
         Job.objects.filter(pk=job.pk).update(lease_until=database_time_in(-1))
-        reaper.release_expired()
+        reaper.reap()
 
     part.refresh_from_db()
     assert part.state == "cancelling"
@@ -253,7 +253,7 @@ def test_a_part_whose_lease_runs_out_is_lost_at_once(wide):
     part = begun(parts_of(job)[0], B)
     Job.objects.filter(pk=part.pk).update(lease_until=database_time_in(-1))
 
-    reaper.release_expired()
+    reaper.reap()
 
     assert Job.objects.get(pk=part.pk).error["code"] == "worker_lost"
     assert "host-b" in parts.lost(job)
