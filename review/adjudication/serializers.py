@@ -28,8 +28,6 @@ class DisputeIn(RulingIn):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["decision"] is None and "verdict" not in self.initial_data:
             raise serializers.ValidationError("Name a decision, or give a verdict of your own.")
-        if attrs["fields"] is not None and not isinstance(attrs["fields"], dict):
-            raise serializers.ValidationError({"fields": ["Fields are an object by the names of the output schema."]})
         return attrs
 
 

@@ -135,7 +135,7 @@ class ReleaseView(APIView):
     def post(self, request: Request) -> Response:
         body = read_body(ReleaseIn, request)
         leaving = [
-            ReleasedCard(card["draft"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
+            ReleasedCard(card["draft"], unfinished=card["unfinished"], seen_until=card["seen_until"])
             for card in body["cards"]
         ]
         return Response({"released": desk_deck.release(member_of(request), leaving)})
@@ -154,7 +154,7 @@ class SetAsideView(APIView):
         member = member_of(request)
         task = queries.draft_or_404(member, draft_id).task
         require(member, task, Role.REVIEWER)
-        note, unfinished = body["note"], _fields(body["unfinished"])
+        note, unfinished = body["note"], body["unfinished"]
         only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
         deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
@@ -218,10 +218,6 @@ def _only(request: Request, draft_id: UUID) -> DeskScope | None:
 
 def _fresh(request: Request, only: DeskScope, *, but: UUID | None = None) -> list[Any]:
     return desk_deck.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
-
-
-def _fields(value: object) -> dict[str, Any] | None:
-    return value if isinstance(value, dict) else None
 
 
 EDIT_RENDER = OpenApiParameter(

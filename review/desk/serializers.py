@@ -26,11 +26,6 @@ class DecisionIn(serializers.Serializer[Any]):
         required=False, default=False, help_text="The card was shown without the teacher's values."
     )
 
-    def validate_fields(self, value: object) -> object:
-        if value is not None and not isinstance(value, dict):
-            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
-        return value
-
 
 class LeavingIn(serializers.Serializer[Any]):
     """A card its reviewer walks away from."""
@@ -70,11 +65,6 @@ class UnfinishedIn(serializers.Serializer[Any]):
     """An edit as far as it got; null forgets it."""
 
     fields: Any = FieldsIn(allow_null=True)
-
-    def validate_fields(self, value: object) -> object:
-        if value is not None and not isinstance(value, dict):
-            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
-        return value
 
 
 class SentMailOut(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""API shapes of drafts. They describe the dictionaries made in `queries`, and check nothing."""
+"""API shapes of drafts, as the dictionaries made in `queries`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ KEPT_BACK = "Null until the caller may know who wrote the draft."
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})  # each use says whether null is one, too
 class FieldsIn(serializers.JSONField):
-    """Fields by the names of the output schema, or null; services judge them."""
+    """Fields by the names of the output schema; services judge them."""
+
+    def to_internal_value(self, data: object) -> dict[str, Any]:
+        value = super().to_internal_value(data)
+        if not isinstance(value, dict):
+            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
+        return value
 
 
 class MarkOut(serializers.Serializer[Any]):
