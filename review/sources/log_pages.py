@@ -19,6 +19,7 @@ from review.sources.imports import uploads
 from review.sources.imports.logs.proposal import LogFindings, Proposal, find_tasks
 from review.sources.imports.logs.reading import read_log, shapes_in
 from review.sources.imports.logs.template import Template
+from review.sources.imports.preview import short
 from review.sources.imports.tables import open_table
 from review.sources.log_forms import SLOT, LogFilesForm, LogTaskForm, chunks_of, renamed
 from review.states import SourceKind
@@ -130,7 +131,7 @@ def _shown(request: HttpRequest, index: int, proposal: Proposal) -> dict[str, An
                 "key": f"{SLOT}{index}.{field.name}",
                 "field": field,
                 "name": request.POST.get(f"{SLOT}{index}.{field.name}", field.name),
-                "examples": [_short(value) for value in proposal.examples.get(field.name, ())],
+                "examples": [short(value) for value in proposal.examples.get(field.name, ())],
             }
             for field in proposal.spec.input_schema
         ],
@@ -143,8 +144,3 @@ def _pieces(template: Template) -> list[dict[str, str]]:
     for slot, constant in zip(template.slots, template.constants[1:], strict=True):
         pieces += [{"text": "", "slot": slot}, {"text": constant, "slot": ""}]
     return pieces
-
-
-def _short(value: str) -> str:
-    text = " ".join(value.split())
-    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -13,6 +13,7 @@ from review.sources.imports.own_rows.column_types import FIELDS
 from review.sources.imports.own_rows.columns import ANSWER, FACT, MODEL, OUT, SPLIT, Column, changed
 from review.sources.imports.own_rows.pasted import FORMS
 from review.sources.imports.own_rows.proposal import members_of
+from review.sources.imports.preview import short
 from review.spec.value_types import TYPES
 from review.tasks import authoring
 from web.errors import Refusal
@@ -113,13 +114,8 @@ def column_lines(columns: Sequence[Column], errors: Mapping[str, list[str]]) -> 
             "called": f"{_NAME}{index}",
             "types": [(kind, _type_name(kind)) for kind in column.kinds or ("",)],
             "members": [part.field for part in members_of(column)] if column.kind == FIELDS else [],
-            "examples": [_short(example) for example in column.examples],
+            "examples": [short(example) for example in column.examples],
             "errors": errors.get(column.name, []),
         }
         for index, column in enumerate(columns)
     ]
-
-
-def _short(value: str) -> str:
-    text = " ".join(value.split())
-    return text if len(text) <= 80 else f"{text[:79]}…"

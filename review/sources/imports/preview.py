@@ -230,12 +230,13 @@ def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:
     for row in table.rows():
         if row.problem:
             continue
-        result.append(tuple(_short(row.values.get(column)) for column in table.columns))
+        result.append(tuple(short(row.values.get(column)) for column in table.columns))
         if len(result) == SAMPLE_ROWS:
             break
     return tuple(result)
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """Return a value on one line, cut after 80 characters."""
     text = "" if value is None else " ".join(text_of(value).split())
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -48,7 +48,7 @@ def named(constants: Sequence[Sequence[str]], prompts: Sequence[tuple[str, ...]]
             same = columns.index(column) if column in columns and len(set(column)) > 1 else None
             if same is None:
                 index = int(slot)
-                name = _free(_name(of_part[index], of_part[index + 1], column), names)
+                name = free_name(_name(of_part[index], of_part[index + 1], column), names)
                 columns.append(column)
                 names.append(name)
                 slots.append(name)
@@ -100,7 +100,8 @@ def _by_values(values: Sequence[str]) -> str:
     return "text" if any(len(value) > _LONG or "\n" in value for value in held) else "value"
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """Return the name, with a number behind it where it is taken."""
     number, free = 2, name
     while free in taken:
         free = f"{name[: MOST_CHARS - 3]}_{number}"

@@ -12,7 +12,7 @@ from review.sources.imports import notation
 from review.sources.imports.cell_values import Notation, text_of
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
-from review.sources.imports.logs.slot_names import MOST_CHARS, field_name
+from review.sources.imports.logs.slot_names import field_name, free_name
 from review.sources.imports.own_rows.column_types import FIELDS, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
@@ -101,7 +101,7 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
     for name in table.columns:
         values = tuple(value for row in whole if (value := row.get(name)) not in (None, "", [], {}) and _is_said(value))
         kinds = types_of(values, written)
-        field = _free(field_name(name) or "column", taken)
+        field = free_name(field_name(name) or "column", taken)
         taken.append(field)
         kind = _kind_of_fact(kinds)
         columns.append(Column(name, field, FACT, kind, kinds, values, len(values) == len(whole)))
@@ -200,11 +200,3 @@ def _kind_for(use: str, column: Column) -> str:
 def _kind_of_fact(kinds: Sequence[str]) -> str:
     """A label among the facts would refuse what no example says, so that a person has to ask for it."""
     return next((kind for kind in kinds if kind != FIELDS and not TYPES[kind].has_labels), "")
-
-
-def _free(name: str, taken: Sequence[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free = f"{name[: MOST_CHARS - 3]}_{number}"
-        number += 1
-    return free
