@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,8 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import DatasetVersion, Task
-from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
-from tests.training.sweeping import order
 from training.models import Miniature, Student, Sweep
-from training.runs import launch_run
-from training.runs.run_request import RunRequest
-from training.sweeps import launch_sweep
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
@@ -28,25 +22,6 @@ RATES = (1e-5, 5e-5)
 @pytest.fixture(scope="module")
 def shared_version(shared_task: Task, shared_admin: Member) -> DatasetVersion:
     return freeze_edits(shared_task, shared_admin, train=10, validation=3)
-
-
-@pytest.fixture
-def begun(version: DatasetVersion, student: Student, admin: Member, tmp_path: Path) -> Miniature:
-    run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
-    return conclude(run, tmp_path / "begun")
-
-
-@pytest.fixture
-def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Sweep]:
-    def launch(recipe: str, *, starts_from: Any = None, teacher: Any = None, **axes: Any) -> Sweep:
-        wishes = order(recipe=recipe, **{"learning_rate": RATES, "epochs": (1,), **axes})
-        return launch_sweep.launch(
-            wishes,
-            RunRequest(dataset_version=version, student=student, starts_from=starts_from, teacher=teacher),
-            by=admin,
-        )
-
-    return launch
 
 
 @pytest.mark.parametrize(
@@ -60,7 +35,7 @@ def test_a_beginning_that_does_not_suit_is_refused_before_anything_is_launched(
     recipe: str, with_start: bool, axes: Any, code: str, sweep_of: Callable[..., Sweep], begun: Miniature
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        sweep_of(recipe, starts_from=begun if with_start else None, **axes)
+        sweep_of(recipe=recipe, epochs=(1,), starts_from=begun if with_start else None, **axes)
 
     assert refused.value.code == code
     assert refused.value.errors

@@ -18,12 +18,11 @@ from training.models import Miniature, Student, Sweep, TrainingRun
 from training.runs import launch_run
 from training.runs.run_request import RunRequest
 from training.students import registration
-from training.sweeps import launch_sweep, plan
+from training.sweeps import plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-
-RATES = (1e-5, 5e-5)
+AXES: dict[str, Any] = {"learning_rate": (1e-5, 5e-5), "epochs": (1,)}
 
 
 @pytest.fixture
@@ -32,28 +31,9 @@ def version(task: Task, admin: Member) -> DatasetVersion:
 
 
 @pytest.fixture
-def begun(version: DatasetVersion, student: Student, admin: Member, tmp_path: Path) -> Miniature:
-    run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
-    return conclude(run, tmp_path / "begun")
-
-
-@pytest.fixture
 def teacher(student: Student, admin: Member, tmp_path: Path) -> Student:
     folder = write_student(tmp_path / "students" / "wise", width=16)
     return registration.register_folder(path=str(folder), by=admin, name="Wise", licence="Apache-2.0")
-
-
-@pytest.fixture
-def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Sweep]:
-    def launch(recipe: str, *, starts_from: Any = None, teacher: Any = None, **axes: Any) -> Sweep:
-        wishes = order(recipe=recipe, **{"learning_rate": RATES, "epochs": (1,), **axes})
-        return launch_sweep.launch(
-            wishes,
-            RunRequest(dataset_version=version, student=student, starts_from=starts_from, teacher=teacher),
-            by=admin,
-        )
-
-    return launch
 
 
 @pytest.mark.slow(after_first=True)
@@ -61,7 +41,7 @@ def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callab
 def test_every_run_of_a_sweep_of_preferences_goes_on_from_the_miniature(
     recipe: str, sweep_of: Callable[..., Sweep], begun: Miniature, tmp_path: Path
 ) -> None:
-    sweep = sweep_of(recipe, starts_from=begun)
+    sweep = sweep_of(recipe=recipe, starts_from=begun, **AXES)
 
     job = finish_all(sweep, tmp_path)
 
@@ -69,11 +49,11 @@ def test_every_run_of_a_sweep_of_preferences_goes_on_from_the_miniature(
     assert (job.result["done"], job.result["failed"]) == (2, 0)
     assert {run.starts_from_id for run in made} == {begun.pk}
     assert {run.objective for run in made} == {recipe}
-    assert sorted(run.recipe["learning_rate"] for run in made) == list(RATES)
+    assert sorted(run.recipe["learning_rate"] for run in made) == [1e-5, 5e-5]
 
 
 def test_a_distilled_run_of_a_sweep_learns_from_its_teacher(sweep_of: Callable[..., Sweep], teacher: Student) -> None:
-    sweep = sweep_of("distil", teacher=teacher)
+    sweep = sweep_of(recipe="distil", teacher=teacher, **AXES)
 
     look(sweep)
 
@@ -89,14 +69,14 @@ def test_what_was_measured_from_another_miniature_is_measured_again(
     admin: Member,
     tmp_path: Path,
 ) -> None:
-    finish_all(sweep_of("dpo", starts_from=begun), tmp_path)
+    finish_all(sweep_of(recipe="dpo", starts_from=begun, **AXES), tmp_path)
     other = conclude(
         launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin),
         tmp_path / "other",
     )
     Miniature.objects.filter(pk=other.pk).update(manifest_sha256="f" * 64)
     other.refresh_from_db()
-    asked = order(recipe="dpo", learning_rate=RATES, epochs=(1,))
+    asked = order(recipe="dpo", **AXES)
 
     again, anew = (
         plan.plan_sweep(asked, RunRequest(dataset_version=version, student=student, starts_from=start))
