@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
 
 from evaluation.engine.contracts import SCORING_VERSION
 from evaluation.evaluations import results
 from evaluation.models import Evaluation
 from jobs.contracts import Result
 from members.models import Member
+from tests.signed_in import context_of
 from tests.training.conftest import (
     admin,
     launch,
@@ -95,10 +95,7 @@ def open_as(browser: Browser, live_server: Any) -> Iterator[Callable[[Member, st
     contexts, errors = [], []
 
     def open_page(member: Member, address: str) -> Page:
-        client = Client()
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-        context = browser.new_context(base_url=live_server.url)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        context = context_of(browser, live_server.url, member)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(error.message))

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from generation.models import Order, Teacher
@@ -19,6 +18,7 @@ from review.datasets import export_rows
 from review.models import Assignment, Draft, Gold, Membership, Source, Task
 from review.states import AssignmentState, DraftState, Role
 from tests.review.desk.looking import until
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -31,11 +31,8 @@ def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Br
     run_job(order.job_id, worker="w")
     expert = make_member("rob")
     Membership.objects.create(member=expert, task=task, role=Role.REVIEWER)
-    client = Client()
-    client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url)
+    context = context_of(browser, live_server.url, expert)
     context.set_default_timeout(60_000)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(error.stack or error.message))

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 
 from generation.models import Order, Teacher
@@ -18,6 +17,7 @@ from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.models import Job
 from members.models import Member
 from review.models import Source, Task
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WITHIN_MS = 30_000
@@ -40,10 +40,7 @@ def complaints() -> list[str]:
 def open_page(
     lead: Member, browser: Browser, live_server: Any, complaints: list[str]
 ) -> Iterator[Callable[[str], Page]]:
-    client = Client()
-    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, lead, viewport={"width": 1440, "height": 900})
 
     def open_it(address: str) -> Page:
         page = context.new_page()

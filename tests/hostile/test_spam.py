@@ -17,6 +17,7 @@ from review.desk import deck
 from review.models import Draft
 from tests.hostile import mails
 from tests.hostile.markup import Page, shows
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.outside_data, pytest.mark.slow, pytest.mark.stress]
 
@@ -87,10 +88,7 @@ def test_a_browser_asks_for_nothing_and_runs_nothing(
 ) -> None:
     corpus = mails.read(outside_data, every=300)
     _, drafts = mails.as_drafts(corpus, by=admin)
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, admin)
     page = context.new_page()
     asked: list[str] = []
     ran: list[str] = []

@@ -18,6 +18,7 @@ from members.models import Member
 from miniatures_site import urls as site_urls
 from miniatures_site.access.levels import MEMBER, NONE, Rule
 from miniatures_site.access.rules import RULES
+from tests.signed_in import context_of
 
 
 def sink_data() -> dict[str, Any]:
@@ -101,17 +102,9 @@ def open_page(
     contexts: list[BrowserContext] = []
 
     def open_it(url: str, *, width: int = 1440, dark: bool = False, scripts: bool = True) -> Page:
-        from django.test import Client
-
-        client = Client()
-        client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            java_script_enabled=scripts,
-        )
+        looks = {"color_scheme": "dark" if dark else "light", "java_script_enabled": scripts}
+        context = context_of(browser, live_server.url, admin, viewport={"width": width, "height": 900}, **looks)
         contexts.append(context)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

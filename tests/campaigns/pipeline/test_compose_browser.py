@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 
 from campaigns.models import PipelineVersion
@@ -17,6 +16,7 @@ from review.states import Role
 from tests.campaigns import stage_rows
 from tests.review import factories as desk
 from tests.review.desk.looking import PATIENCE_MS
+from tests.signed_in import context_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,12 +26,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def page(browser: Browser, live_server: Any, lead: Member) -> Iterator[Page]:
-    client = Client()
-    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=PATIENCE_MS)
-    context = browser.new_context(base_url=live_server.url)
+    context = context_of(browser, live_server.url, lead)
     context.set_default_timeout(PATIENCE_MS)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     yield context.new_page()
     context.close()
 

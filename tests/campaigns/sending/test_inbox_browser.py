@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
@@ -13,6 +12,7 @@ from campaigns.models import Campaign, Event, Message, Reply, Suppression
 from campaigns.states import EventKind, EventSource, MessageState
 from members.models import Member
 from tests.campaigns import factories
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,10 +29,7 @@ def test_who_may_ask_to_leave_stands_first_and_a_button_decides(
     event = Event.objects.create(**ids, **came)
     doubt = {"meaning": "other", "meant_by": "rules", "is_unsure": True, "may_be_optout": True}
     Reply.objects.create(event=event, message=mail, text="How often do I have to say it?", **doubt)
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 375, "height": 800}, color_scheme=scheme)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, admin, viewport={"width": 375, "height": 800}, color_scheme=scheme)
 
     page = context.new_page()
     page.goto(f"/campaigns/{campaign.slug}/replies/")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
@@ -15,6 +14,7 @@ from review.models import BulkAct, Decision, Gold, Task
 from review.states import Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -24,11 +24,8 @@ def open_page(browser: Browser, live_server: Any):
     contexts = []
 
     def opened(member: Member, address: str, width: int = 1440) -> Page:
-        client = Client()
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
         expect.set_options(timeout=60_000)
-        context = browser.new_context(base_url=live_server.url, viewport={"width": width, "height": 900})
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        context = context_of(browser, live_server.url, member, viewport={"width": width, "height": 900})
         contexts.append(context)
         page = context.new_page()
         page.goto(address)

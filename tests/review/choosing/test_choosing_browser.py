@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
 from review.models import Draft, Preference, Record
 from review.states import DraftState
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ADDRESS = "/tasks/outreach/review/choose/"
@@ -29,11 +29,7 @@ def look(browser: Browser, live_server: Any, records: list[Record], expert: Memb
     contexts, errors = [], []
 
     def open_page(**options: Any) -> Page:
-        client = Client()
-        client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
-        context = browser.new_context(base_url=live_server.url, **options)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        context = context_of(browser, live_server.url, expert, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(error.message))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 
 from members.models import Member
@@ -14,6 +13,7 @@ from review.datasets import freezing
 from tests.review import factories
 from tests.review.datasets import golds
 from tests.review.desk.looking import until
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,11 +26,8 @@ def page(browser: Browser, live_server: Any, admin: Member) -> Iterator[Page]:
     for verdict in ("accept", "accept", "edit"):
         golds.decide(admin, task, verdict)
     freezing.create(task, name="Gold", by=admin)
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=60_000)
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 375, "height": 800})
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, admin, viewport={"width": 375, "height": 800})
     page = context.new_page()
     page.goto("/datasets/gold/")
     yield page

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
 
 from members.models import Member
 from review.desk import deck
 from review.models import Assignment, Task
 from tests.review import factories
 from tests.review.desk.looking import PATIENCE_MS
+from tests.signed_in import context_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -37,12 +37,8 @@ def open_desk(browser: Browser, live_server: Any, task: Task) -> Iterator[Callab
     errors: list[str] = []
 
     def open_for(member: Member, *, slug: str = "outreach", **options: Any) -> Page:
-        client = Client()
-        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-        context = browser.new_context(base_url=live_server.url, **options)
+        context = context_of(browser, live_server.url, member, **options)
         context.set_default_timeout(PATIENCE_MS)
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(error.stack or error.message))

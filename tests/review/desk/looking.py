@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from django.test import Client
-
 from members.models import Member
 from review.models import Decision
+from tests.signed_in import context_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -32,12 +31,9 @@ def signed_in_page(browser: Browser, url: str, member: Member) -> Iterator[Page]
     """A page of a wide screen on which a member is signed in; an error in a script fails the test."""
     from playwright.sync_api import expect
 
-    client = Client()
-    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
+    context = context_of(browser, url, member, viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
     page, errors = context.new_page(), list[str]()
     page.on("pageerror", lambda error: errors.append(error.stack or error.message))
     yield page

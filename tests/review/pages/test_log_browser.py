@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
 from review.models import Task
 from tests.review.pages.test_log_pages import tickets
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,10 +23,7 @@ def test_a_task_is_made_from_a_log_by_keyboard_on_a_phone(
     settings.VAR_DIR = tmp_path
     log = tmp_path / "tickets.jsonl"
     log.write_text("\n".join(json.dumps(line) for line in tickets()))
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 375, "height": 800})
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, admin, viewport={"width": 375, "height": 800})
     page = context.new_page()
     page.set_default_timeout(60_000)
     page.goto("/tasks/new/from-log/")

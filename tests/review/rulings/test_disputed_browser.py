@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
 from review.models import Gold, Task
 from review.states import Verdict
 from tests.review.rulings.verdicts import dispute
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,11 +22,8 @@ def test_one_key_settles_and_the_next_dispute_comes(
     _, edited = dispute(task, lead=lead, one=expert, other=other)
     dispute(task, lead=lead, one=expert, other=other)
     dispute(task, lead=lead, one=expert, other=other)
-    client = Client()
-    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=60_000)
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, lead)
     page = context.new_page()
     page.goto("/tasks/outreach/review/disputed/")
     heading = page.locator("h1")

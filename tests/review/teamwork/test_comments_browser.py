@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
 from review.desk.comments import writing
 from review.models import Comment, Draft, Task
+from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,11 +22,8 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     first = Draft.objects.order_by("queue_position").first()
     assert first is not None
     writing.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
-    client = Client()
-    client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=60_000)
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, expert)
     page = context.new_page()
     page.goto("/tasks/outreach/review/")
     card = page.locator(f"#card-{first.pk}")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
 from review.models import DatasetVersion, Task
+from tests.signed_in import context_of
 from training.models import Student
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -20,10 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def page(
     task: Task, version: DatasetVersion, student: Student, lead: Member, browser: Browser, live_server: Any
 ) -> Iterator[Page]:
-    client = Client()
-    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    context = context_of(browser, live_server.url, lead)
     page = context.new_page()
     page.goto(f"/tasks/{task.slug}/training/")
     yield page
