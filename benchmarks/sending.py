@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from demo.scratch import prepare
+from tests.postgres_server import free_port
 
 ROUNDS = 5
 
@@ -105,12 +106,6 @@ def bare(port: int, raw: bytes, mails: int) -> float:
         for number in range(mails):
             server.sendmail("replies@sender.example", [f"bare-{number}@company.example"], raw)
     return time.perf_counter() - began
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from typing import Any
 import httpx
 
 from demo import scratch
+from tests.postgres_server import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS, CLIENTS, PROMPTS, NEW_TOKENS, FIRST_TOKENS = 5, 8, 16, 64, 60
@@ -156,9 +156,7 @@ def open_engine(folder: Path, entry: dict[str, Any], **options: Any) -> Iterator
 @contextmanager
 def open_site() -> Iterator[str]:
     """Web process on a port of its own; the address of its `/v1`."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "miniatures_site.asgi:application", "--port", str(port),
                "--log-level", "warning", "--no-access-log", "--lifespan", "off"]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ))

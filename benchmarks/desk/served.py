@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.databases import postgres
+from tests.postgres_server import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -113,13 +114,6 @@ def _run(env: dict[str, str], *arguments: str) -> str:
         [sys.executable, *arguments], check=True, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     return done.stdout
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.miniatures_site.containers import COMPOSE, ROOT, interpolated, running, wait_until
-from tests.tour.conftest import free_port
+from tests.postgres_server import free_port
 
 TRIES = 3
 REFUSED = "Too many failed login attempts"

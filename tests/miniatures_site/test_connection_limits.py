@@ -19,6 +19,7 @@ import pytest
 
 from miniatures_site.server.connection_limits import CLIENTS_AT_LEAST, DESCRIPTORS_EACH, client_of
 from tests.miniatures_site.containers import COMPOSE, ROOT
+from tests.postgres_server import free_port
 
 DESCRIPTORS = 256
 MOST = DESCRIPTORS // DESCRIPTORS_EACH
@@ -115,8 +116,7 @@ def site_of(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     running: list[Site] = []
 
     def start(proxies: str) -> Site:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_port()
         log = tmp_path / "log"
         process = subprocess.Popen(
             [sys.executable, "-c", SITE, str(port), proxies], cwd=ROOT, stdout=log.open("wb"), stderr=subprocess.STDOUT,
@@ -229,8 +229,7 @@ def test_a_process_takes_the_descriptors_that_it_may_have() -> None:
 def test_the_product_answers_while_more_sockets_than_it_has_descriptors_say_nothing(
     strict: dict[str, str], tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     line = COMPOSE["services"]["web"]["command"].replace("0.0.0.0", "127.0.0.1").replace("8000", str(port))
     process = subprocess.Popen(
         shlex.split(line), cwd=ROOT, env=strict, stdout=(tmp_path / "log").open("wb"), stderr=subprocess.STDOUT,

@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 from miniatures_site.server.slow_connections import TimedConnection
 from tests.migrated import template
 from tests.miniatures_site.containers import COMPOSE, ROOT, interpolated, running, wait_until
-from tests.tour.conftest import free_port
+from tests.postgres_server import free_port
 
 GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())
 OFFERED = (ROOT / "deploy" / "env.example").read_text()

@@ -19,6 +19,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from miniatures_site import reachable
 from miniatures_site.settings.stores import database, storage
+from tests.postgres_server import free_port
 
 PASSWORD = "correct-horse"
 
@@ -35,9 +36,7 @@ def closed_port() -> Iterator[int]:
 def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A Redis that wants a password."""
     folder = tmp_path_factory.mktemp("redis")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     line = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""]
     process = subprocess.Popen([*line, "--dir", str(folder)], stdout=subprocess.DEVNULL)
     for _ in range(600):

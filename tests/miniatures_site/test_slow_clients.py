@@ -21,6 +21,7 @@ from django.urls import include, path
 from miniatures_site.server import request_bodies
 from miniatures_site.server.request_threads import PooledASGIHandler
 from miniatures_site.server.slow_connections import TimedConnection
+from tests.postgres_server import free_port
 
 SEATS, MANY = 2, 12
 PATIENCE_S = 60.0
@@ -68,9 +69,7 @@ class Site:
     """The site behind a real uvicorn, in a thread of this process."""
 
     def __init__(self, *, grace_s: float, protocol: type[TimedConnection] = TimedConnection) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         config = uvicorn.Config(
             PooledASGIHandler(SEATS, grace_s=grace_s), host="127.0.0.1", port=self.port, log_level="warning",
             access_log=False, lifespan="off", http=protocol, timeout_graceful_shutdown=1,

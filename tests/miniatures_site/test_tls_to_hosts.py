@@ -21,7 +21,7 @@ import yaml
 from kombu import Connection
 
 from miniatures_site import reachable
-from tests.postgres_server import as_postgres, postgres
+from tests.postgres_server import as_postgres, free_port, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES = yaml.safe_load((ROOT / "deploy" / "tls-to-hosts.yml").read_text())["services"]
@@ -63,9 +63,7 @@ def redis_port(tls: Path) -> Iterator[int]:
     # Under CI=true a skip fails the run.
     if (program := next(filter(knows_tls, servers()), None)) is None:
         pytest.skip("No redis-server or valkey-server on PATH knows TLS.")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = {"${REDIS_PASSWORD:?set REDIS_PASSWORD in .env}": "horse", "6380": str(port)}
     line = [words.get(word, word.replace("/run/tls", str(tls))) for word in SERVICES["redis"]["command"]]
     process = subprocess.Popen([program, *line[1:], "--port", "0", "--dir", str(tls)], stdout=subprocess.DEVNULL)

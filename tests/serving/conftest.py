@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import secrets
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -30,6 +29,7 @@ from review.states import Role
 from serving.promotions import promotion
 from tests import left_out
 from tests.nursery import Child, nursery
+from tests.postgres_server import free_port
 from tests.review import factories
 from tests.serving.own_workers import Workers
 from tests.training.conftest import freeze
@@ -146,9 +146,7 @@ class Site:
     """Our ASGI application behind a real uvicorn, in a thread of this process."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         config = uvicorn.Config(
             get_asgi_application(), host="127.0.0.1", port=self.port, log_level="warning", access_log=False,
             lifespan="off",

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.postgres_server import free_port
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -116,12 +117,6 @@ class Stack:
                 return dict(found)
             time.sleep(0.3)
         raise AssertionError(f"The job {job} has not ended in {timeout_s} s: {self.get(f'jobs/{job}/')}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def copied(folder: Path) -> Path:

@@ -24,6 +24,7 @@ from jobs.states import JobState
 from members.models import ApiToken
 from tests.jobs.conftest import wait_for
 from tests.jobs.fleet import Fleet, Redis
+from tests.postgres_server import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,9 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(scope="module")
 def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     fleet = Fleet(Redis(folder), folder)
     fleet.run("uvicorn", "uvicorn", "miniatures_site.asgi:application", "--port", str(port), BROKER_URL="memory://")
     url = f"http://127.0.0.1:{port}"

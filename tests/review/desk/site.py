@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 import time
 
 import uvicorn
 from django.core.asgi import get_asgi_application
+
+from tests.postgres_server import free_port
 
 STARTED_WITHIN_S = 60
 
@@ -17,9 +18,7 @@ class Site:
     """One server at a time on one port, in a thread of this process."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.start()
 
     @property
