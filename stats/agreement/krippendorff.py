@@ -14,15 +14,14 @@ from stats.agreement.estimates import Statistic
 from stats.agreement.tallies import Floats, RatingTally
 from stats.intervals.samples import ROUNDING
 
-Metric = Literal["nominal", "ordinal", "interval", "ratio"]
+Metric = Literal["nominal", "ordinal"]
 
 
 def alpha(metric: Metric = "nominal") -> Statistic:
     """Alpha under a metric: what it means for two values to differ.
 
-    `nominal` asks whether they are equal, `interval` takes the squared difference, `ratio` that over the squared sum,
-    `ordinal` the squared number of ratings that lie between (so it depends on how often each value was given).
-    A figure is nan where no unit has two ratings, or no two values differ.
+    `nominal` asks whether they are equal, `ordinal` takes the squared number of ratings that lie between (so it depends
+    on how often each value was given). A figure is nan where no unit has two ratings, or no two values differ.
     """
 
     def statistic(tally: RatingTally, times: Floats) -> Floats:
@@ -32,7 +31,7 @@ def alpha(metric: Metric = "nominal") -> Statistic:
         coincidences = _coincidences(tally, weights)  # (B, C, C)
         frequencies = coincidences.sum(axis=2)  # (B, C)
         total = frequencies.sum(axis=1)  # (B,)
-        distance = _distance(metric, tally.values, frequencies)  # (B, C, C)
+        distance = _distance(metric, frequencies)  # (B, C, C)
         observed = (coincidences * distance).sum(axis=(1, 2))
         expected = np.einsum("bi,bj,bij->b", frequencies, frequencies, distance)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -42,7 +41,7 @@ def alpha(metric: Metric = "nominal") -> Statistic:
 
 
 def interval_alpha() -> Statistic:
-    """Alpha for numbers, from sums and squares alone: the same as `alpha("interval")` for any number of categories."""
+    """Alpha for numbers, which differ by their squared difference: from sums and squares, for many categories."""
 
     def statistic(tally: RatingTally, times: Floats) -> Floats:
         raters = tally.counts.sum(axis=1)
@@ -73,16 +72,10 @@ def _coincidences(tally: RatingTally, weights: Floats) -> Floats:
     return coincidences
 
 
-def _distance(metric: Metric, values: Floats, frequencies: Floats) -> Floats:
+def _distance(metric: Metric, frequencies: Floats) -> Floats:
     """Squared difference of each two values, (1 or B, C, C)."""
     if metric == "nominal":
-        return (1 - np.eye(len(values)))[None]
-    if metric == "ordinal":
-        below = np.cumsum(frequencies, axis=1) - frequencies / 2
-        ranks: Floats = (below[:, :, None] - below[:, None, :]) ** 2
-        return ranks
-    apart = (values[:, None] - values[None, :]) ** 2
-    if metric == "interval":
-        return apart[None]
-    together = (values[:, None] + values[None, :]) ** 2
-    return np.divide(apart, together, out=np.zeros_like(apart), where=together > 0)[None]
+        return (1 - np.eye(frequencies.shape[1]))[None]
+    below = np.cumsum(frequencies, axis=1) - frequencies / 2
+    ranks: Floats = (below[:, :, None] - below[:, None, :]) ** 2
+    return ranks

@@ -41,13 +41,6 @@ class RatingTally:
         return round(float((raters * self.times)[raters >= 2].sum()))
 
 
-def of_counts(counts: Sequence[Sequence[float]], *, values: Sequence[float] | None = None) -> RatingTally:
-    """A tally of units given as raters per category, one row a unit."""
-    table = np.asarray(counts, float).reshape(len(counts), -1)
-    places = np.arange(table.shape[1], dtype=float) if values is None else np.asarray(values, float)
-    return RatingTally(table, np.ones(len(table)), places)
-
-
 def of_ratings(units: Iterable[Iterable[Hashable]], categories: Sequence[Hashable]) -> RatingTally:
     """A tally of units given as the values they were rated with, in any order and number.
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from review.adjudication.agreement.columns import SIZES, VerdictColumns, same_texts, tally
 from stats.agreement import cohen, fleiss, krippendorff
-from stats.agreement.cohen import Kappa
 from stats.agreement.estimates import IntervalEstimate, estimate, point
 from stats.agreement.shares import agreeing_share
 from stats.agreement.tallies import Floats, RatingTally
@@ -65,17 +64,13 @@ class AgreementFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerPair:
-    """Two reviewers: Cohen's kappa with its large-sample errors, and how often they say the same.
-
-    An interval for few drafts is given too.
-    """
+    """Two reviewers: Cohen's kappa, and how often they say the same."""
 
     one: UUID
     other: UUID
     units: int
     same: IntervalEstimate
     kappa: IntervalEstimate
-    by_formula: Kappa
 
     @property
     def is_enough(self) -> bool:
@@ -176,5 +171,4 @@ def _pair(first: UUID, second: UUID, table: Floats) -> ReviewerPair:
         int(table.sum()),
         agreeing_share(cells),
         estimate(cells, cohen.kappa(len(table))),
-        cohen.cohen(table),
     )

@@ -60,9 +60,14 @@ def test_sums_and_squares_give_the_same_as_all_pairs_of_numbers() -> None:
     generator = np.random.default_rng(7)
     grid = [step / 20 for step in range(21)]
     units = [[grid[place] for place in generator.integers(0, 21, generator.integers(1, 5))] for _ in range(200)]
-    tally = tallies.of_ratings(units, grid)
 
-    assert point(tally, krippendorff.interval_alpha()) == pytest.approx(point(tally, krippendorff.alpha("interval")))
+    found = point(tallies.of_ratings(units, grid), krippendorff.interval_alpha())
+
+    paired = [unit for unit in units if len(unit) > 1]
+    pooled = [value for unit in paired for value in unit]
+    within = sum((a - b) ** 2 / (len(unit) - 1) for unit in paired for a in unit for b in unit) / len(pooled)
+    across = sum((a - b) ** 2 for a in pooled for b in pooled) / (len(pooled) * (len(pooled) - 1))
+    assert found == pytest.approx(1 - within / across)
 
 
 @pytest.mark.slow(after_first=True)
@@ -133,9 +138,10 @@ def test_the_published_figures_of_alpha_are_met_at_each_level() -> None:
     units = [[int(rating) for rating in unit if rating != "."] for unit in zip(*observers, strict=True)]
     tally = tallies.of_ratings(units, [1, 2, 3, 4, 5])
 
-    alphas = [point(tally, krippendorff.alpha(metric)) for metric in ("nominal", "ordinal", "interval", "ratio")]
+    statistics = (krippendorff.alpha(), krippendorff.alpha("ordinal"), krippendorff.interval_alpha())
+    alphas = [point(tally, statistic) for statistic in statistics]
 
-    assert alphas == [pytest.approx(value, abs=5e-4) for value in (0.743, 0.815, 0.849, 0.797)]
+    assert alphas == [pytest.approx(value, abs=5e-4) for value in (0.743, 0.815, 0.849)]
 
 
 @pytest.mark.slow
@@ -204,4 +210,4 @@ def test_drafts_rated_by_three_have_the_share_of_pairs_and_a_wide_interval():
 def test_the_large_sample_interval_of_kappa_ends_at_one() -> None:
     found = cohen.cohen(np.array([[28.0, 0.0], [1.0, 6.0]]))
 
-    assert found.value + 1.96 * found.error > 1 and found.high == 1.0
+    assert 2 * found.value - found.low > 1 and found.high == 1.0
