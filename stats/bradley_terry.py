@@ -57,7 +57,7 @@ class RelativeStrength:
 
 
 def relative_strengths(
-    comparisons: Sequence[Comparison], count: int, reference: int, *, tuned_for: float, level: float = 0.95
+    comparisons: Sequence[Comparison], count: int, reference: int, *, tuned_for: float
 ) -> list[RelativeStrength]:
     """Return the strength of each item relative to the reference, with always-valid intervals.
 
@@ -66,7 +66,6 @@ def relative_strengths(
         count: How many are compared; they are numbered from 0.
         reference: The one that the others are told against; its own chance is one half.
         tuned_for: The number of clusters at which the intervals are narrowest (`always_valid`).
-        level: Level of each interval.
 
     Returns:
         One for each, in their order.
@@ -84,7 +83,7 @@ def relative_strengths(
     strengths = fit(inside, order)
     errors, clusters = _errors(inside, order, strengths)
     for place, each in enumerate(others):
-        results[each] = _with_interval(strengths[place + 1], errors[place], clusters, tuned_for, level)
+        results[each] = _with_interval(strengths[place + 1], errors[place], clusters, tuned_for)
     return results
 
 
@@ -170,11 +169,11 @@ def _errors(comparisons: Sequence[Comparison], order: Sequence[int], strengths: 
     return np.sqrt(factor * np.diag(spread)), len(names)
 
 
-def _with_interval(strength: float, error: float, clusters: int, tuned_for: float, level: float) -> RelativeStrength:
+def _with_interval(strength: float, error: float, clusters: int, tuned_for: float) -> RelativeStrength:
     chance = _chance(strength)
     if clusters < FEWEST_CLUSTERS or not error > 0:
         return RelativeStrength(chance, is_finite=True)
-    reach = always_valid.halfwidth(error, clusters, tuned_for=tuned_for, level=level, df=clusters - 1)
+    reach = always_valid.halfwidth(error, clusters, tuned_for=tuned_for, df=clusters - 1)
     return RelativeStrength(chance, _chance(strength - reach), _chance(strength + reach), is_finite=True)
 
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from stats.agreement.tallies import Floats, RatingTally
 from stats.intervals.distributions import normal_quantile, t_quantile
-from stats.intervals.shares import clopper_pearson, wilson
+from stats.intervals.shares import LEVEL, clopper_pearson, wilson
 
-LEVEL = 0.95
 _BLOCK = 4_000_000
 
 # From how often each pattern comes, (B, P), to the figure of each row, (B,); nan where it is not defined.
@@ -42,7 +41,7 @@ class IntervalEstimate:
     ratings: int = 0
 
 
-def estimate(tally: RatingTally, statistic: Statistic, *, level: float = LEVEL) -> IntervalEstimate:
+def estimate(tally: RatingTally, statistic: Statistic) -> IntervalEstimate:
     """Return the figure of a tally with its interval.
 
     There is no interval where the figure does not move with any unit, nor where it is not defined without some unit:
@@ -50,7 +49,6 @@ def estimate(tally: RatingTally, statistic: Statistic, *, level: float = LEVEL) 
 
     Args:
         statistic: What is estimated: 1 minus a disagreement of 0 to 2.
-        level: Two-sided.
     """
     value = point(tally, statistic)
     if value is None or tally.units < 2:
@@ -59,7 +57,7 @@ def estimate(tally: RatingTally, statistic: Statistic, *, level: float = LEVEL) 
     if variance is None or value >= 1:
         return IntervalEstimate(value, units=tally.units, ratings=tally.ratings)
     variance = max(variance, _least_variance(tally, 1 - value))
-    low, high = _ends((1 - value) / 2, variance / 4, tally.units, level)
+    low, high = _ends((1 - value) / 2, variance / 4, tally.units)
     return IntervalEstimate(value, 1 - 2 * high, 1 - 2 * low, tally.units, tally.ratings)
 
 
@@ -98,12 +96,12 @@ def _least_variance(tally: RatingTally, disagreement: float) -> float:
     return disagreement**2 * 2 * alike / (differing * of_all) if differing > 0 else 0.0
 
 
-def _ends(share: float, variance: float, units: int, level: float) -> tuple[float, float]:
+def _ends(share: float, variance: float, units: int) -> tuple[float, float]:
     """Ends of a share by its variance: the lower is Clopper and Pearson's, the upper Wilson's.
 
     The lower one is the exact one, since the share is seen only where it is not 0.
     """
     share = min(max(share, 0.0), 1.0)
-    few = (normal_quantile((1 + level) / 2) / t_quantile((1 + level) / 2, units - 1)) ** 2
+    few = (normal_quantile((1 + LEVEL) / 2) / t_quantile((1 + LEVEL) / 2, units - 1)) ** 2
     worth = max(share * (1 - share) / variance * few, 0.5)
-    return clopper_pearson(share * worth, worth, level=level).low, wilson(share * worth, worth, level=level).high
+    return clopper_pearson(share * worth, worth).low, wilson(share * worth, worth).high

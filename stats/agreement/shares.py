@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from stats.agreement import fleiss
-from stats.agreement.estimates import LEVEL, IntervalEstimate, point
+from stats.agreement.estimates import IntervalEstimate, point
 from stats.agreement.tallies import RatingTally
 from stats.intervals import shares
 
@@ -34,15 +34,15 @@ class ShareDifference:
         return self.low > 0 or self.high < 0
 
 
-def share(count: int, of: int, *, level: float = LEVEL) -> AgreementShare:
+def share(count: int, of: int) -> AgreementShare:
     """A share with its score interval (Wilson 1927), which stays within 0 and 1 and holds for few as for many."""
     if of <= 0:
         return AgreementShare(count, of, None, None, None)
-    interval = shares.wilson(count, of, level=level)
+    interval = shares.wilson(count, of)
     return AgreementShare(count, of, count / of, interval.low, interval.high)
 
 
-def agreeing_share(tally: RatingTally, *, level: float = LEVEL) -> IntervalEstimate:
+def agreeing_share(tally: RatingTally) -> IntervalEstimate:
     """The share of pairs of raters that say the same, units weighing alike, with its interval.
 
     A unit rated by two says yes or no, so the interval is that of a share: Wilson's, or Clopper and Pearson's below 30
@@ -53,7 +53,7 @@ def agreeing_share(tally: RatingTally, *, level: float = LEVEL) -> IntervalEstim
     if value is None:
         return IntervalEstimate(None, units=units, ratings=tally.ratings)
     of = shares.clopper_pearson if units < shares.FEW else shares.wilson
-    interval = of(value * units, units, level=level)
+    interval = of(value * units, units)
     return IntervalEstimate(value, interval.low, interval.high, units, tally.ratings)
 
 

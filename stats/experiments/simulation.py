@@ -83,12 +83,12 @@ class Alarms:
     looks: int
 
 
-def exact_coverage(by: DifferenceBy, *, p0: float, p1: float, n0: int, n1: int, level: float = LEVEL) -> float:
+def exact_coverage(by: DifferenceBy, *, p0: float, p1: float, n0: int, n1: int) -> float:
     """Chance that the interval for p1 - p0 holds it, summed over all pairs of counts."""
     chances0, chances1 = distributions.binomial_chances(n0, p0), distributions.binomial_chances(n1, p1)
     kept0, kept1 = np.flatnonzero(chances0 > RAREST), np.flatnonzero(chances1 > RAREST)
     x0, x1 = (grid.ravel().astype(np.float64) for grid in np.meshgrid(kept0, kept1))
-    low, high = two_shares.difference_bounds(x1, n1, x0, n0, by=by, level=level)
+    low, high = two_shares.difference_bounds(x1, n1, x0, n0, by=by, level=LEVEL)
     weight = np.outer(chances1[kept1], chances0[kept0]).ravel()
     gap = p1 - p0
     # A bound that equals the truth but for rounding holds it.
@@ -119,9 +119,7 @@ def simulated_coverage(
     return held / repeats
 
 
-def false_alarms(
-    population: Population, *, n_clusters: int, tests: int, looks: int = 20, level: float = LEVEL, seed: int = 1
-) -> Alarms:
+def false_alarms(population: Population, *, n_clusters: int, tests: int, looks: int = 20, seed: int = 1) -> Alarms:
     """A/A tests, both arms from one population, each looked at so many times at even steps.
 
     Args:
@@ -132,14 +130,12 @@ def false_alarms(
     raised = np.zeros((tests, 3), dtype=bool)
     for test in range(tests):
         arms = population.draw(chance, n_clusters), population.draw(chance, n_clusters)
-        raised[test] = _alarms_of_one(arms, steps, level)
+        raised[test] = _alarms_of_one(arms, steps)
     always, naive, end = raised.mean(axis=0)
     return Alarms(float(always), float(naive), float(end), tests, looks)
 
 
-def _alarms_of_one(
-    arms: tuple[ClusteredSample, ClusteredSample], steps: distributions.Ints, level: float
-) -> tuple[bool, bool, bool]:
+def _alarms_of_one(arms: tuple[ClusteredSample, ClusteredSample], steps: distributions.Ints) -> tuple[bool, bool, bool]:
     always = naive = single = False
     for step in steps:
         samples = [ClusteredSample(arm.sizes[:step], arm.totals[:step], arm.is_binary) for arm in arms]
@@ -147,7 +143,7 @@ def _alarms_of_one(
         single = effect is not None and not effect.interval.holds(0.0)
         naive |= single
         if effect is not None:
-            watched = intervals_always_valid.always_valid(effect, 2 * step, tuned_for=2 * steps[-1], level=level)
+            watched = intervals_always_valid.always_valid(effect, 2 * step, tuned_for=2 * steps[-1])
             always |= not watched.interval.holds(0.0)
     return always, naive, single
 

@@ -71,9 +71,7 @@ def p_value(
     return min(1.0, math.sqrt(mixed + 1) * math.exp(-(z**2) / 2 * mixed / (mixed + 1)))
 
 
-def always_valid(
-    effect: Effect, draws: float, *, tuned_for: float = DEFAULT_TUNED_FOR, level: float | None = None
-) -> Effect:
+def always_valid(effect: Effect, draws: float, *, tuned_for: float = DEFAULT_TUNED_FOR) -> Effect:
     """The same effect with an interval and a p-value that hold at every look; its degrees of freedom are heeded.
 
     Raises:
@@ -81,7 +79,7 @@ def always_valid(
     """
     if effect.se is None:
         raise ValueError("An always-valid interval needs a standard error.")
-    level = effect.interval.level if level is None else level
+    level = effect.interval.level
     reach = halfwidth(effect.se, draws, tuned_for=tuned_for, level=level, df=effect.df)
     return Effect(
         estimate=effect.estimate,

@@ -55,9 +55,7 @@ class CorrectedShare:
     high: float
 
 
-def post_stratified(
-    verdicts: JudgedVerdicts, passed: int, judged: int, *, level: float = LEVEL
-) -> CorrectedShare | None:
+def post_stratified(verdicts: JudgedVerdicts, passed: int, judged: int) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged a random part of these very texts.
 
     The share is that among texts the judge passed and among those it failed, weighted by how many there are of each.
@@ -68,7 +66,6 @@ def post_stratified(
         verdicts: Texts with both verdicts.
         passed: Of all texts with the judge's verdict, those with the experts' included, how many it passed.
         judged: How many there are.
-        level: Two-sided.
 
     Returns:
         The share, or None where experts judged none of the texts that the judge passed, or of those that it failed,
@@ -82,9 +79,9 @@ def post_stratified(
         raise ValueError("Each text with an expert's verdict counts among those with the judge's.")
     if not judged or (passed and not passed_by_both) or (passed < judged and not failed_by_judge):
         return None
-    weight, of_weight = passed / judged, wilson(passed, judged, level=level)
-    good, of_good = _share(verdicts.both, passed_by_both, level)
-    rest, of_rest = _share(verdicts.experts_alone, failed_by_judge, level)
+    weight, of_weight = passed / judged, wilson(passed, judged)
+    good, of_good = _share(verdicts.both, passed_by_both)
+    rest, of_rest = _share(verdicts.experts_alone, failed_by_judge)
     share, tilt = weight * good + (1 - weight) * rest, good - rest
     towards_low = of_weight.low if tilt > 0 else of_weight.high
     towards_high = of_weight.high if tilt > 0 else of_weight.low
@@ -93,7 +90,7 @@ def post_stratified(
     return CorrectedShare(share, max(0.0, share - low), min(1.0, share + high))
 
 
-def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: float = LEVEL) -> CorrectedShare | None:
+def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged others.
 
     It assumes that the judge is right about good and bad texts as often here as there.
@@ -106,7 +103,6 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
         verdicts: Texts with both verdicts, others than those `judged`; a few of both only make the interval wider.
         passed: Of the texts in question, how many the judge passed.
         judged: How many there are.
-        level: Two-sided.
 
     Returns:
         The share, or None where experts passed all or none, or the judge cannot tell good from bad: the ends would be 0
@@ -117,9 +113,9 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
     right, wrong = verdicts.both / verdicts.good, verdicts.judge_alone / verdicts.bad
     if right <= wrong:
         return None
-    z2 = NormalDist().inv_cdf((1 + level) / 2) ** 2
+    z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
     judge_share = passed / judged
-    score = wilson(passed, judged, level=level)
+    score = wilson(passed, judged)
     spread = ((score.high - score.low) / 2) ** 2 / z2
     of_right, of_wrong = _variance(verdicts.both, verdicts.good), _variance(verdicts.judge_alone, verdicts.bad)
     # (judge_share - wrong - p (right - wrong))^2 = z^2 (spread + p^2 of_right + (1 - p)^2 of_wrong), a quadratic in p.
@@ -135,9 +131,9 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
     return CorrectedShare(share, min(low, share), max(high, share))
 
 
-def _share(count: int, of: int, level: float) -> tuple[float, ShareInterval]:
+def _share(count: int, of: int) -> tuple[float, ShareInterval]:
     """A share with its interval; that of nothing weighs nothing."""
-    return (count / of, wilson(count, of, level=level)) if of else (0.0, ShareInterval(0.0, 0.0))
+    return (count / of, wilson(count, of)) if of else (0.0, ShareInterval(0.0, 0.0))
 
 
 def _reach(*parts: float) -> float:
