@@ -174,13 +174,11 @@ def _reported_message(
     return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
 
 
-def _record_event(
-    message: Message, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any], *, is_machine: bool = False
-) -> InboundResult:
+def _record_event(message: Message, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any]) -> InboundResult:
     key = _key(message, incoming, kind)
     if not key:
         return InboundResult.KNOWN
-    event = record.record(message, kind, source=EventSource.MAIL, key=key, is_machine=is_machine, payload=payload)
+    event = record.record(message, kind, source=EventSource.MAIL, key=key, payload=payload)
     return InboundResult.NEW if event else InboundResult.KNOWN
 
 

@@ -84,14 +84,13 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
 
 
 @transaction.atomic
-def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] | None = None) -> int:
+def write_again(campaign: Campaign, *, by: Member) -> int:
     """Plan failed mails again: only those that failed before they had a text, never one that was on the wire.
 
     A follow-up whose reader has answered since, or must not be written to, stays as it is.
 
     Args:
         campaign: A campaign that has not ended.
-        message_ids: Which; None is every one.
 
     Returns:
         How many will be written again; 0 when none failed so.
@@ -104,8 +103,6 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
     if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
         raise Refusal("campaign_state", "Only a campaign that is launched and has not ended writes mails.", status=409)
     failed = sequences.to_write_again(campaign)
-    if message_ids is not None:
-        failed = failed.filter(pk__in=list(message_ids))
     # Ids first: an UPDATE over a join would not ask the state again of a row that it had to wait for.
     ids = list(failed.order_by("pk").values_list("pk", flat=True))
     at_a_stage = run.prepare_again(ids)

@@ -34,9 +34,9 @@ def reply(raw: bytes, text: str) -> EmailMessage:
     return answer
 
 
-def out_of_office(raw: bytes, text: str = "I am out of the office and read mails again next week.") -> EmailMessage:
+def out_of_office(raw: bytes) -> EmailMessage:
     """Build the automatic answer of the reader's program."""
-    answer = reply(raw, text)
+    answer = reply(raw, "I am out of the office and read mails again next week.")
     answer["Auto-Submitted"] = "auto-replied"
     answer.replace_header("Subject", f"Out of office: {_parsed(raw)['Subject']}")
     return answer

@@ -54,11 +54,8 @@ def is_first_start() -> bool:
     return _unfinished().exists() or databases.is_empty()
 
 
-def restore_demo(source: Path | None = None) -> None:
+def restore_demo() -> None:
     """Restore the shipped demo under this installation's keys, with its dates moved to today.
-
-    Args:
-        source: By default the shipped snapshot.
 
     Raises:
         Refusal: It does not fit this version or this installation, which is as it was.
@@ -67,7 +64,7 @@ def restore_demo(source: Path | None = None) -> None:
     is_again = mark.exists()
     mark.touch()
     try:
-        with archive.unpacked(source or one_machine.DEMO_SNAPSHOT, near=mark.parent) as folder:
+        with archive.unpacked(one_machine.DEMO_SNAPSHOT, near=mark.parent) as folder:
             backup = manifest.read(folder)
             _add_shipped(folder, backup)
             made_at = datetime.fromisoformat(backup.made_at)

@@ -69,23 +69,23 @@ def accuracies(metrics: Metrics) -> dict[str, Any]:
 
 
 def learning_rate(metrics: Metrics) -> dict[str, Any]:
-    return _over_steps(metrics, {"lr": "learning rate"}, "learning rate", zero=True)
+    return _over_steps(metrics, {"lr": "learning rate"}, "learning rate")
 
 
 def gradients(metrics: Metrics) -> dict[str, Any]:
     """Norm of the gradient before clipping, over steps."""
-    return _over_steps(metrics, {"grad_norm": "gradient norm"}, "norm", zero=True)
+    return _over_steps(metrics, {"grad_norm": "gradient norm"}, "norm")
 
 
 def speed(metrics: Metrics) -> dict[str, Any]:
     """Tokens a second over steps."""
-    return _over_steps(metrics, {"tokens_per_s": "tokens a second"}, "tokens a second", zero=True)
+    return _over_steps(metrics, {"tokens_per_s": "tokens a second"}, "tokens a second")
 
 
 def utilisation(metrics: Metrics) -> dict[str, Any]:
     """Share of the device's peak that the model's operations make up, and the GPUs' own word for it."""
     names = {"mfu": "model FLOPs (MFU)", "gpu_utilisation": "GPU busy"}
-    return _over_steps(metrics, names, "share of the device", zero=True)
+    return _over_steps(metrics, names, "share of the device")
 
 
 def tells_use(metrics: Metrics) -> bool:
@@ -95,13 +95,13 @@ def tells_use(metrics: Metrics) -> bool:
 
 def memory(metrics: Metrics) -> dict[str, Any]:
     """Memory of the process at its peak so far, and of the GPUs now, GiB."""
-    return _over_steps(metrics, {"peak_memory_gib": "peak", "gpu_memory_gib": "GPUs now"}, "GiB", zero=True)
+    return _over_steps(metrics, {"peak_memory_gib": "peak", "gpu_memory_gib": "GPUs now"}, "GiB")
 
 
 def scaling(metrics: Metrics) -> dict[str, Any] | None:
     """The factor that fp16 losses are scaled by, over steps; None in other formats."""
     scales = points(metrics, "loss_scale")
-    return _over_steps(metrics, {"loss_scale": "loss scale"}, "factor", zero=True) if scales else None
+    return _over_steps(metrics, {"loss_scale": "loss scale"}, "factor") if scales else None
 
 
 def unit_of(objectives: Sequence[str]) -> str:
@@ -136,11 +136,11 @@ def _train_and_validation(metrics: Metrics, key: str, label: str) -> dict[str, A
     return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": False}}
 
 
-def _over_steps(metrics: Metrics, names: Mapping[str, str], label: str, *, zero: bool) -> dict[str, Any]:
+def _over_steps(metrics: Metrics, names: Mapping[str, str], label: str) -> dict[str, Any]:
     """Figures over steps; lines without values are left out, all but the first."""
     drawn = [{"name": name, "points": points(metrics, key)} for key, name in names.items()]
     series = [each for place, each in enumerate(drawn) if place == 0 or each["points"]]
-    return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": zero}}
+    return {"series": series, "x": {"label": "step"}, "y": {"label": label, "zero": True}}
 
 
 def points(metrics: Metrics, key: str, *, at: str = "step") -> list[list[float]]:

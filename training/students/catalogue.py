@@ -11,7 +11,6 @@ classifiers, and its parameters are told without the head that its pre-training 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -21,7 +20,6 @@ from training.recipes.architecture import kind_of_family
 from training.recipes.presets import PRESETS
 from training.recipes.schema import ENCODER_DECODERS, Preset, Recipe
 from training.sizing import fit
-from training.sizing.profile import DeviceKind
 from training.sizing.shape import Shape, shape_of
 from training.students import known_shapes
 
@@ -101,12 +99,6 @@ class KnownStudent:
     def shape(self) -> Shape:
         return shape_of(known_shapes.config_of(self), known_shapes.weights_of(self))
 
-    def memory_gib(
-        self, recipe: Recipe, rows_tokens: Sequence[int] = FORECAST_ROWS, device: DeviceKind = "cuda"
-    ) -> float:
-        """Memory a device needs to tune it on rows of these lengths; all kept that a recipe does not recompute."""
-        return fit.required_bytes(self.shape, recipe, rows_tokens, device) / GIB
-
     @property
     def lora_gib(self) -> tuple[float, float]:
         """Memory of its LoRA recipe on a GPU: with activations recomputed, and without."""
@@ -118,7 +110,8 @@ class KnownStudent:
 
     def _between(self, recipe: Recipe) -> tuple[float, float]:
         spared = recipe.model_copy(update={"gradient_checkpointing": "on"})
-        return self.memory_gib(spared), self.memory_gib(recipe)
+        least, most = (fit.required_bytes(self.shape, each, FORECAST_ROWS, "cuda") / GIB for each in (spared, recipe))
+        return least, most
 
     @property
     def template(self) -> str:

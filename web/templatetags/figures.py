@@ -80,11 +80,11 @@ def points(value: Number, digits: int = 1) -> str:
 
 
 @register.filter
-def in_points(value: Number, digits: int = 1) -> str:
+def in_points(value: Number) -> str:
     """A difference of two shares with its unit: 2 points, 0.5 points, 1 point."""
     if value is None or value == "":
         return MISSING
-    number = fixed(float(value) * 100, digits).removesuffix(f".{'0' * digits}")
+    number = fixed(float(value) * 100, 1).removesuffix(".0")
     return f"{number} {'point' if number.lstrip('−-') == '1' else 'points'}"
 
 
