@@ -24,7 +24,7 @@ def fields() -> dict[str, forms.Field]:
         prefix = f"step_{number}"
         if number > 1:
             made[f"has_{prefix}"] = forms.BooleanField(label=f"Send a {ORDINALS[number - 1]} mail", required=False)
-            made |= {f"{prefix}_{name}": field for name, field in _later(number).items()}
+            made |= {f"{prefix}_{name}": field for name, field in _later().items()}
         made[f"{prefix}_writer"] = forms.ChoiceField(
             label="Written by",
             choices=StepWriter.choices,
@@ -42,7 +42,7 @@ def fields() -> dict[str, forms.Field]:
     return made
 
 
-def _later(number: int) -> dict[str, forms.Field]:
+def _later() -> dict[str, forms.Field]:
     labels = dict(ReplyClass.choices)
     return {
         "wait_days": forms.DecimalField(

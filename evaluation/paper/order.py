@@ -214,7 +214,7 @@ def compared_usd(plans: Sequence[PartPlan]) -> Decimal | None:
     return Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD)) if is_compared else None
 
 
-def plans_of(task: Task, request: PaperRequest) -> list[PartPlan]:
+def plans_of(request: PaperRequest) -> list[PartPlan]:
     """Forecast what was chosen.
 
     Raises:
@@ -238,7 +238,7 @@ def start(task: Task, request: PaperRequest, *, by: Member) -> Job:
     if previous is not None and previous.job.state not in FINISHED:
         hint = "Wait until it has ended, or cancel it."
         raise Refusal("paper_under_way", "This task reproduces the paper already.", hint=hint, status=409)
-    plans = plans_of(task, request)
+    plans = plans_of(request)
     if all(plan.problem for plan in plans):
         raise Refusal("no_part_runs", plans[0].problem, hint="Choose another part, or add what it needs.")
     if run_cost.price_of() is None and any(plan.seconds != 0.0 for plan in plans):

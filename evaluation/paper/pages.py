@@ -92,7 +92,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     page, version = replication.of_task(task, StudyReader(member)), datasets.frozen_versions(task).first()
     claims = statements.claims(task, page, {})
     keys = tuple(dict.fromkeys(each.part for each in claims if not each.here))
-    plans = {plan.part.key: plan for plan in orders.plans_of(task, PaperRequest(Decimal(0), keys, version=version))}
+    plans = {plan.part.key: plan for plan in orders.plans_of(PaperRequest(Decimal(0), keys, version=version))}
     rows = [(each, None if each.here else plans.get(each.part)) for each in claims]
     context = {**page, "task": task, "section": "evaluation", "rows": rows}
     return render(request, "evaluation/paper.html", context)
@@ -112,7 +112,7 @@ def order(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             refusal = error
     last, choices, texts_usd = orders.last(task), form.request(), None
-    plans = orders.plans_of(task, replace(choices, parts=()))
+    plans = orders.plans_of(replace(choices, parts=()))
     bought = [plan for plan in plans if not plan.problem and (not choices.parts or plan.part.key in choices.parts)]
     try:
         texts_usd = orders.texts_usd(task, choices, by=member)

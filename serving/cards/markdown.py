@@ -36,7 +36,7 @@ def markdown(card: MiniatureCard) -> str:
         "## Costs",
         _table(["Cost", "US dollars"], _costs(card.costs)),
         "## Break-even",
-        *_break_even(card.break_even, card.costs),
+        *_break_even(card.break_even),
         "## Limits",
         "\n".join(f"- {_flat(sentence)}" for sentence in card.limits),
         "## Licence",
@@ -183,7 +183,7 @@ def _costs(costs: RunningCosts) -> Iterator[Row]:
     yield "1,000 outputs, always on", missing if per_1000 is None else f"{money(per_1000)} {volume}"
 
 
-def _break_even(lines: Sequence[BreakEvenLine], costs: RunningCosts) -> Iterator[str]:
+def _break_even(lines: Sequence[BreakEvenLine]) -> Iterator[str]:
     if not lines:
         yield (
             "No paid model wrote its drafts, and no teacher with a price is connected. "
@@ -192,10 +192,10 @@ def _break_even(lines: Sequence[BreakEvenLine], costs: RunningCosts) -> Iterator
         return
     yield "From this many outputs a month a host that is always on is cheaper than the model."
     heads = ["Model", "1,000 outputs", "How known", "Outputs a month", "On one host"]
-    yield _table(heads, (_break_even_row(line, costs) for line in lines))
+    yield _table(heads, (_break_even_row(line) for line in lines))
 
 
-def _break_even_row(line: BreakEvenLine, costs: RunningCosts) -> Row:
+def _break_even_row(line: BreakEvenLine) -> Row:
     drafts = f"{line.usd_per_1000.n:,} drafts"
     price = f", price of {line.price_as_of}" if line.price_as_of else ""
     basis = f"paid for {drafts}" if line.is_measured else f"from the mean tokens of {drafts}{price}"

@@ -140,7 +140,7 @@ def prepare(member: Member, slug: str, values: Mapping[str, Any], *, site: str) 
     facts = {name.name: text for name in spec.input_schema if (text := str(values.get(name.name, "")).strip())}
     usd_per_hour = price_of()
     read_facts = writing.read_facts(spec, facts)
-    return PlaygroundRequest(task, choice, spec, read_facts, _record(task, values), member, site, usd_per_hour)
+    return PlaygroundRequest(task, choice, spec, read_facts, _record(values), member, site, usd_per_hour)
 
 
 def read(
@@ -192,7 +192,7 @@ def _plain(facts: Facts, spec: TaskSpec) -> Facts:
     return {name: value for name, value in facts.items() if name in names and value not in (None, "", [])}
 
 
-def _record(task: Task, values: Mapping[str, Any]) -> UUID | None:
+def _record(values: Mapping[str, Any]) -> UUID | None:
     try:
         return UUID(str(values.get("record", "")))
     except ValueError:

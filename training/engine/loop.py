@@ -42,7 +42,7 @@ def train(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tenso
             began = time.perf_counter()
             step = optimise_in_memory(context, state)
             seconds = time.perf_counter() - began
-            _account(context, state, step, seconds)
+            _account(state, step, seconds)
             trials.stepped(context.trials, state, step.tokens, seconds)
             step.measures.update(optimization.scaling(context.accelerator.scaler, skipped_steps=state.skipped_steps))
             curve.add(state, step)
@@ -68,7 +68,7 @@ def validate(context: TrainContext, *, halvings: int = 0) -> tuple[float, dict[s
     return total / context.objective.normaliser(rows), mean_measures(add_measures(measured))
 
 
-def _account(context: TrainContext, state: TrainState, step: StepResult, seconds: float) -> None:
+def _account(state: TrainState, step: StepResult, seconds: float) -> None:
     try:
         check_divergence(state, step.loss, step.grad_norm, skipped=step.was_skipped)
     except Diverged as diverged:

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             request = _request(task, by, options)
             if (texts_usd := orders.texts_usd(task, request, by=by)) is not None:
                 self.stdout.write(f"texts: up to {money(texts_usd)} for the teacher, then your experts judge")
-            plans = orders.plans_of(task, request)
+            plans = orders.plans_of(request)
             for plan in plans:
                 self.stdout.write(_line(plan))
             if (compared_usd := orders.compared_usd(plans)) is not None:

@@ -129,7 +129,7 @@ async def complete(
                 raise _refusal(status, b"".join([chunk async for chunk in chunks]))
             if not body["stream"]:
                 answer = json.loads(b"".join([chunk async for chunk in chunks]))
-                yield Piece(tokens=tuple(answer["tokens"]), log_probs=_log_probs(answer, answer["tokens"], token_bytes))
+                yield Piece(tokens=tuple(answer["tokens"]), log_probs=_log_probs(answer, answer["tokens"]))
                 yield _ending(answer)
                 return
             stream = _stream(chunks, token_bytes)
@@ -199,9 +199,7 @@ def _told(event: Mapping[str, Any]) -> list[TokenLogProb | None]:
     ]
 
 
-def _log_probs(
-    answer: Mapping[str, Any], tokens: list[int], token_bytes: TokenBytes
-) -> tuple[TokenLogProb | None, ...]:
+def _log_probs(answer: Mapping[str, Any], tokens: list[int]) -> tuple[TokenLogProb | None, ...]:
     """Lay the log probabilities of a whole answer beside its tokens: those within a character have none."""
     told = [
         (each["id"], probs)

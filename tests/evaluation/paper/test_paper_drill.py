@@ -244,5 +244,5 @@ def require_reuse(task: Task, admin: Member, claims: DatasetVersion, keys: tuple
     assert previous is not None
     left_out = tuple(previous.job.spec["left_out"])
     again = PaperRequest(BUDGET, keys, version=previous.version, others=(claims,), left_out=left_out)
-    for plan in orders.plans_of(task, again):
+    for plan in orders.plans_of(again):
         assert (plan.problem, plan.fingerprints) == ("", frozenset()), plan.part.key

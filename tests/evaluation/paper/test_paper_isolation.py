@@ -46,7 +46,7 @@ def test_experts_are_isolated_before_their_study_and_once(
     settings: Any,
 ) -> None:
     settings.STUDENT_ROOTS = [tmp_path]
-    (plan,) = orders.plans_of(version.dataset.task, PaperRequest(RICH, parts=("experts",), version=version))
+    (plan,) = orders.plans_of(PaperRequest(RICH, parts=("experts",), version=version))
     assert (plan.mixture, plan.cells, plan.problem) == (mixture, 9, "")
     assert plan.seconds and plan.seconds > 3600
 
@@ -64,7 +64,7 @@ def test_experts_are_isolated_before_their_study_and_once(
     study = Study.objects.get()
     students = {arm["name"]: arm["student"] for arm in study.record["grid"]["arms"]}
     assert students == {ISOLATED: "most", DENSE: "mistral-7b-instruct-v03", LEAST_USED: "least"}
-    (plan,) = orders.plans_of(version.dataset.task, PaperRequest(RICH, parts=("experts",), version=version))
+    (plan,) = orders.plans_of(PaperRequest(RICH, parts=("experts",), version=version))
     assert (plan.mixture, plan.cells) == (None, 9)
 
 

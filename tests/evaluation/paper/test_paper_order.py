@@ -45,7 +45,7 @@ def test_parts_are_forecast_in_cells_hours_and_dollars_with_no_cell_counted_twic
 ) -> None:
     request = PaperRequest(RICH, parts=("samples", "baseline", "live"), version=version)
 
-    baseline, samples, live = orders.plans_of(version.dataset.task, request)
+    baseline, samples, live = orders.plans_of(request)
 
     assert (baseline.cells, baseline.reused, samples.cells, live.cells) == (6, 0, 6, 0)
     assert baseline.seconds and baseline.usd == pytest.approx(Decimal(baseline.seconds) * 2 / 3600)
@@ -58,7 +58,7 @@ def test_students_that_are_not_here_are_counted_by_their_published_shapes(
 ) -> None:
     request = PaperRequest(RICH, parts=("methods", "students"), version=version)
 
-    methods, students = orders.plans_of(version.dataset.task, request)
+    methods, students = orders.plans_of(request)
 
     assert methods.to_fetch == (parts.GEMMA_1B,)
     assert (methods.cells, students.cells, len(students.to_fetch)) == (12, 30, 9)
@@ -73,7 +73,7 @@ def test_a_folder_of_the_same_shape_stands_for_no_model_of_a_hub(
     shape = {"model_type": known.family, "parameters": known.parameters}
     folder = Student.objects.create(slug="folder", name="Folder", source=StudentSource.FOLDER, path="/m", **shape)
 
-    [methods] = orders.plans_of(version.dataset.task, PaperRequest(RICH, parts=("methods",), version=version))
+    [methods] = orders.plans_of(PaperRequest(RICH, parts=("methods",), version=version))
 
     assert students.known_student(folder) == known
     assert methods.to_fetch == (parts.GEMMA_1B,)

@@ -107,7 +107,7 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     observer.end()
     if context.best_file.exists():
         artefacts.restore_weights(cast(Any, bare), tuned, checkpoint.read_weights(context.best_file))
-    measures = _measure(run, inputs, bare.eval(), context)
+    measures = _measure(run, inputs, context)
     files = _write(run.path, bare, inputs.opened, spec)
     return summary.summarise(
         spec,
@@ -214,7 +214,7 @@ def _context(
     )
 
 
-def _measure(run: RunDir, inputs: ClassifierInputs, bare: EncoderWithHeads, context: TrainContext) -> dict[str, float]:
+def _measure(run: RunDir, inputs: ClassifierInputs, context: TrainContext) -> dict[str, float]:
     predictions = predict(
         context.model.eval(),
         inputs.heads,
