@@ -33,7 +33,6 @@ KINDS: tuple[Any, ...] = (
     [{}] * 200,
     {"\x00": "\ud800"},
 )
-EMPTY_DEEP = 60
 
 
 class Shapes:

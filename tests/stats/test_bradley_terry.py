@@ -9,7 +9,6 @@ from scipy.optimize import minimize
 from stats.bradley_terry import Comparison, fit, relative_strengths
 
 # American League East, 1987: wins of the row over the column (Agresti 2002, Categorical Data Analysis, table 10.10).
-TEAMS = ("Milwaukee", "Detroit", "Toronto", "New York", "Boston", "Cleveland", "Baltimore")
 WINS = (
     (0, 7, 9, 7, 7, 9, 11), (6, 0, 7, 5, 11, 9, 9), (4, 6, 0, 7, 7, 8, 12), (6, 8, 6, 0, 6, 7, 10),
     (6, 2, 6, 7, 0, 7, 12), (4, 4, 5, 6, 6, 0, 6), (2, 4, 1, 3, 1, 7, 0),

@@ -19,7 +19,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC, PUBLIC_6 = "93.184.216.34", "2606:2800:220:1::1"
-PRIVATE = ("127.0.0.1", "10.0.0.7", "169.254.169.254", "::1", "fd00::7")
 _UNSHARED = ["unshare", "--user", "--map-root-user", "--net", "--mount"]
 _PREPARED = """
 set -e
