@@ -210,7 +210,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 JOB_LEASE_S = env.number("JOB_LEASE_S", 60, minimum=0.2)
 JOB_HEARTBEAT_S = env.number("JOB_HEARTBEAT_S", 10, minimum=0.05)
 JOB_REAPER_EVERY_S = env.number("JOB_REAPER_EVERY_S", 5, minimum=0.1)
-JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 1, minimum=0.05)
+JOB_INGEST_EVERY_S = 1.0
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 30, minimum=0.1)
 JOB_MAX_ATTEMPTS = int(env.number("JOB_MAX_ATTEMPTS", 5, minimum=1))
 # Workers are notified again of a job that has been queued for this long without being claimed.
@@ -244,9 +244,9 @@ CHECKPOINTS_IN_STORAGE = (
     env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
 )
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
-# Where the small student of the demo lies; it comes with the code.
-DEMO_STUDENT_DIR = Path(env.text("DEMO_STUDENT_DIR", str(BASE_DIR / "demo" / "student" / "weights"))).resolve()
-DEMO_ENCODER_DIR = Path(env.text("DEMO_ENCODER_DIR", str(BASE_DIR / "demo" / "encoder" / "weights"))).resolve()
+# Where the demo's small models lie; they come with the code.
+DEMO_STUDENT_DIR = BASE_DIR / "demo" / "student" / "weights"
+DEMO_ENCODER_DIR = BASE_DIR / "demo" / "encoder" / "weights"
 # The small model that `sort_replies` asks beside its rules; it comes with the code too.
 REPLY_SORTER_DIR = Path(env.text("REPLY_SORTER_DIR", str(BASE_DIR / "demo" / "reply_sorter" / "weights"))).resolve()
 DEMO = env.flag("DEMO", default=False)

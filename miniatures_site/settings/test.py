@@ -47,7 +47,7 @@ CELERY_BROKER_URL = env.text("BROKER_URL", "memory://")
 JOB_LEASE_S = env.number("JOB_LEASE_S", 30, minimum=0.2)
 JOB_HEARTBEAT_S = env.number("JOB_HEARTBEAT_S", 0.2, minimum=0.05)
 JOB_REAPER_EVERY_S = env.number("JOB_REAPER_EVERY_S", 0.3, minimum=0.1)
-JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 0.1, minimum=0.05)
+JOB_INGEST_EVERY_S = 0.1
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 5, minimum=0.1)
 JOB_RERING_S = env.number("JOB_RERING_S", 0.5, minimum=0.1)
 WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
