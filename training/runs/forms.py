@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from training.models import Student
 
 OVERRIDE = "set-"
-# Recipes for the small writer that comes with the product.
 
 
 class StartingPointForm(forms.Form):
