@@ -34,7 +34,7 @@ def create(migrations: Iterable[tuple[str, str]] | None = None, *, alias: str = 
                     operation.database_forwards(node[0], editor, state, state)
         executor.recorder.ensure_schema()
         for node in chosen:
-            executor.record_migration(nodes[node])
+            executor.record_migration(nodes[node])  # type: ignore[call-arg]  # stubs of another version
 
 
 def is_empty(alias: str = DEFAULT_DB_ALIAS) -> bool:
