@@ -21,7 +21,7 @@ class Hook(models.Model):
     # Empty: every task, which is an admin's to choose. A slug, so that this room needs no key into the one above it.
     task_slug = models.CharField(max_length=60, blank=True)
     events = models.JSONField(default=list)
-    # Encrypted under the installation's own key; the one before it stays valid for a day.
+    # Encrypted under the installation's own key; those before it stay valid for a day, with blanks between them.
     secret = models.TextField()
     old_secret = models.TextField(blank=True)
     old_secret_until = models.DateTimeField(null=True, blank=True)

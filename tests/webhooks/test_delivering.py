@@ -294,3 +294,32 @@ def test_for_a_day_after_a_new_secret_the_old_one_signs_too(
         for headers, body in receiver.calls
     ]
     assert found == [[True, True], [True, False]]
+
+
+def test_a_new_secret_serves_at_once_where_the_old_one_cannot_be_read(
+    make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member, settings: Any
+) -> None:
+    hook, _ = make_hook()
+    settings.SECRET_KEY = "another" * 10
+    secret = edit.renew_secret(hook, by=admin)
+    happen(task)
+
+    deliver.deliver_due()
+
+    ((headers, body),) = receiver.calls
+    assert signing.is_valid(headers["Miniatures-Signature"], body, key=secret, now=int(time.time()))
+
+
+def test_a_second_new_secret_within_the_day_keeps_the_first_valid(
+    make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member
+) -> None:
+    hook, first = make_hook()
+    # As a page does that is loaded again once it has shown the secret.
+    secrets = [first, *(edit.renew_secret(Hook.objects.get(pk=hook.pk), by=admin) for _ in range(2))]
+    happen(task)
+
+    deliver.deliver_due()
+
+    ((headers, body),) = receiver.calls
+    header = headers["Miniatures-Signature"]
+    assert [signing.is_valid(header, body, key=key, now=int(time.time())) for key in secrets] == [True] * 3

@@ -25,7 +25,7 @@ from jobs.scheduling import halt
 from web import encryption
 from web.net.allowed_hosts import AddressRefusedError
 from web.net.pinned_post import CallFailedError, post
-from webhooks.endpoints import signing
+from webhooks.endpoints import queries, signing
 from webhooks.models import Attempt, Delivery, Hook
 from webhooks.states import DeliveryState
 
@@ -56,16 +56,9 @@ def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]
         "Miniatures-Event": event.kind,
         "Miniatures-Event-Id": str(event.pk),
         "Miniatures-Delivery-Id": str(delivery.pk),
-        signing.HEADER: signing.signature(body, keys=_keys(delivery.hook), at=at),
+        signing.HEADER: signing.signature(body, keys=queries.keys_of(delivery.hook), at=at),
     }
     return body, headers
-
-
-def _keys(hook: Hook) -> list[str]:
-    keys = [encryption.decrypt(hook.secret)]
-    if hook.old_secret and hook.old_secret_until and hook.old_secret_until > timezone.now():
-        keys.append(encryption.decrypt(hook.old_secret))
-    return keys
 
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0

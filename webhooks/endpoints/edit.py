@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from members.models import Member
 from web import encryption
 from web.errors import Refusal
 from web.net import allowed_hosts
-from webhooks.endpoints import ports, signing
+from webhooks.endpoints import ports, queries, signing
 from webhooks.models import Delivery, Hook, WebhookEvent
 from webhooks.states import EVENTS, TEST_EVENT, DeliveryState
 
@@ -90,9 +91,11 @@ def resume(hook: Hook, *, by: Member) -> Hook:
 
 @transaction.atomic
 def renew_secret(hook: Hook, *, by: Member) -> str:
-    """Give it a new secret, shown this once; calls are signed with the old one too for a day."""
-    secret = signing.new_secret()
-    hook.old_secret, hook.old_secret_until = hook.secret, timezone.now() + OLD_SECRET_VALID
+    """Give it a new secret, shown this once; calls are signed with those still valid, too, for a day."""
+    secret, valid = signing.new_secret(), list[str]()
+    with suppress(encryption.DecryptionError):
+        valid = queries.keys_of(hook)
+    hook.old_secret, hook.old_secret_until = encryption.encrypt(" ".join(valid)), timezone.now() + OLD_SECRET_VALID
     hook.secret = encryption.encrypt(secret)
     hook.save(update_fields=["secret", "old_secret", "old_secret_until"])
     _audit(hook, by, "secret renewed")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from members.models import Member
+from web import encryption
 from web.http.first_or_404 import first_or_404
 from webhooks.endpoints import ports
 from webhooks.models import Delivery, Hook, WebhookEvent
@@ -43,6 +46,19 @@ def hook_or_404(member: Member, hook_id: UUID) -> Hook:
         Http404: No such hook, or not this member's.
     """
     return first_or_404(visible_hooks(member).filter(pk=hook_id), "There is no webhook with this id that you can see.")
+
+
+def keys_of(hook: Hook) -> list[str]:
+    """Return the secrets that sign a call: the hook's own, then earlier ones that are still valid and readable.
+
+    Raises:
+        web.encryption.DecryptionError: The hook's own secret cannot be read any more.
+    """
+    keys = [encryption.decrypt(hook.secret)]
+    if hook.old_secret and hook.old_secret_until and hook.old_secret_until > timezone.now():
+        with suppress(encryption.DecryptionError):
+            keys += encryption.decrypt(hook.old_secret).split()
+    return keys
 
 
 def deliveries_of(hook: Hook) -> QuerySet[Delivery]:
