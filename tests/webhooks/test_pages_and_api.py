@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -213,3 +214,18 @@ def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
     answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"event": str(foreign.pk)}, format="json")
 
     assert answer.status_code == 404
+
+
+def test_the_time_to_replay_from_is_that_of_the_form(
+    admin: Member, as_member: SignIn, make_hook: MakeHook, settings: Any
+) -> None:
+    settings.TIME_ZONE = "America/New_York"
+    hook, _ = make_hook()
+    Hook.objects.filter(pk=hook.pk).update(is_active=False, paused_at=datetime(2026, 3, 2, 17, 30, tzinfo=UTC))
+    client, address = as_member(admin), f"/settings/webhooks/{hook.pk}/"
+
+    form = client.get(address).content.decode()
+    told = client.post(f"{address}act/", {"act": "resume"}, follow=True).content.decode()
+
+    assert 'value="2026-03-02T12:30"' in form
+    assert "replay from 2026-03-02 12:30." in told

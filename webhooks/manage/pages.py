@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
@@ -125,7 +126,7 @@ def _pause(request: HttpRequest, hook: Hook) -> str:
 def _resume(request: HttpRequest, hook: Hook) -> str:
     since = hook.paused_at
     edit.resume(hook, by=member_of(request))
-    missed = f" To send what happened meanwhile, replay from {since:%Y-%m-%d %H:%M}." if since else ""
+    missed = f" To send what happened meanwhile, replay from {localtime(since):%Y-%m-%d %H:%M}." if since else ""
     return f"The webhook is called again.{missed}"
 
 
