@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Window
+from django.db.models import F, Max, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -63,7 +63,8 @@ def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
 GIVE_UP_AFTER_S = 86400.0
-PAUSE_AFTER_FAILURES = 20
+# Calls in a row, and how long they have failed: several events on their way fail as often within seconds.
+PAUSE_AFTER_FAILURES, PAUSE_AFTER_S = 20, 3600.0
 # At once, of these from one hook: one that is slow does not hold up the others.
 BATCH, BATCH_OF_HOOK = 16, 4
 ROUNDS = 20
@@ -187,10 +188,23 @@ def _end(delivery: Delivery, state: DeliveryState) -> None:
 def _count_failure(hook_id: UUID, outcome: AttemptResult) -> None:
     Hook.objects.filter(pk=hook_id).update(failures_in_row=F("failures_in_row") + 1)
     gone = outcome.status == 410
+    if not gone and not _is_tired(hook_id):
+        return
     reason = (
         "Its receiver answered 410: the address is gone."
         if gone
-        else f"{PAUSE_AFTER_FAILURES} calls in a row failed. The last: {outcome.status or 'no answer'}. {outcome.said}"
+        else "All calls failed for an hour or longer, 20 or more in a row. "
+        f"The last: {outcome.status or 'no answer'}. {outcome.said}"
     )
-    tired = Hook.objects.filter(pk=hook_id, is_active=True, failures_in_row__gte=1 if gone else PAUSE_AFTER_FAILURES)
-    tired.update(is_active=False, paused_at=timezone.now(), paused_reason=reason[:300])
+    active = Hook.objects.filter(pk=hook_id, is_active=True)
+    active.update(is_active=False, paused_at=timezone.now(), paused_reason=reason[:300])
+
+
+def _is_tired(hook_id: UUID) -> bool:
+    """Return whether as many calls in a row have failed as pause a hook, the first of them long enough ago."""
+    if not Hook.objects.filter(pk=hook_id, failures_in_row__gte=PAUSE_AFTER_FAILURES).exists():
+        return False
+    attempts = Attempt.objects.filter(delivery__hook=hook_id)
+    heard_at = attempts.filter(status__range=(200, 299)).aggregate(at=Max("at"))["at"]
+    failed = attempts.filter(at__gt=heard_at) if heard_at else attempts
+    return failed.filter(at__lte=timezone.now() - timedelta(seconds=PAUSE_AFTER_S)).exists()
