@@ -62,7 +62,7 @@ class ExperimentOut(serializers.Serializer[Any]):
     horizon_days = serializers.IntegerField()
     is_simulated = serializers.BooleanField(source="campaign.is_simulated")
     registration_sha256 = serializers.CharField()
-    registered_at = serializers.DateTimeField()
+    registered_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 

@@ -7,12 +7,22 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from campaigns.models import Experiment, InboxAnswer, Look, Stage, StageRun, Suppression
+from campaigns.models import Campaign, Experiment, InboxAnswer, Look, Stage, StageRun, Suppression
 from evaluation.models import Gate, SplitOpening, Suite
 from generation.models import JudgedPair, Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
-from review.models import AcceptanceRule, Comment, Decision, Draft, Mention, Preference, RevisionRequest
+from review.models import (
+    AcceptanceRule,
+    Comment,
+    Dataset,
+    DatasetVersion,
+    Decision,
+    Draft,
+    Mention,
+    Preference,
+    RevisionRequest,
+)
 from serving.models import Promotion
 from tests.matrix.installation import Installation
 from tests.review import factories
@@ -34,6 +44,9 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     SplitOpening.objects.create(
         task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )
+    # Still being frozen.
+    dataset = Dataset.objects.get(slug=made.objects["dataset"])
+    DatasetVersion.objects.create(dataset=dataset, number=2, created_by=made.admin)
     rule = {"kind": "at_least", "metric": "passes_all", "bound": 0.7, "against": "", "name": ""}
     Gate.objects.create(task=made.task, number=1, rules=[rule], created_by=made.admin)
     case = {"record": str(made.objects["record"]), "rule": ""}
@@ -50,6 +63,11 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     miniature = Miniature.objects.get(pk=made.objects["miniature"])
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
     experiment = Experiment.objects.get(slug=made.objects["experiment"])
+    # Saved as a plan, and not registered yet.
+    planned = Campaign.objects.get(pk=experiment.campaign_id)
+    planned.pk, planned.slug, planned.state = uuid4(), "planned", "planned"
+    planned.save(force_insert=True)
+    Experiment.objects.create(campaign=planned, slug="planned", margin=0.01, baseline=0.05)
     Look.objects.create(experiment=experiment, number=1, result={"stage": "running"}, created_by=made.admin)
     stage = Stage.objects.get(version__pipeline__slug=made.objects["pipeline"])
     StageRun.objects.create(message_id=made.objects["mail"], stage=stage, state="passed", output={"subject": "Hello"})
