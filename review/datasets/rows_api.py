@@ -61,8 +61,11 @@ class RowsFileView(APIView):
         if part.is_partial:
             headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
         what = {"split": file.split, "format": file.format, "container": file.container}
-        # Once for a file, however often its download is resumed; what nobody began is no resumption.
-        if part.start == 0 or not trail.is_recorded("dataset_downloaded", by=member_of(request), about=version, **what):
+        # Once for a file, however often its download is resumed; what nobody began is no resumption. HEAD takes no file.
+        is_resumed = part.start and trail.is_recorded(
+            "dataset_downloaded", by=member_of(request), about=version, **what
+        )
+        if request.method != "HEAD" and not is_resumed:
             trail.record("dataset_downloaded", by=member_of(request), about=version, **what)
         blocks = files.blocks(file.path, part.start, part.length)
         response = StreamingHttpResponse(

@@ -203,6 +203,15 @@ def test_the_audit_trail_says_who_took_a_file_once_a_download(
     assert row.detail == {"format": "kto", "split": "train", "container": "jsonl"}
 
 
+def test_a_look_at_the_headers_of_a_file_takes_none(api: APIClient, version: DatasetVersion) -> None:
+    from audit.models import AuditRow
+
+    looks = [api.head(address(version)), api.head(address(version), HTTP_RANGE="bytes=10-")]
+
+    assert [answer.status_code for answer in looks] == [200, 206]
+    assert not AuditRow.objects.filter(act__in=["dataset_downloaded", "file_downloaded"]).exists()
+
+
 def test_a_file_taken_without_its_begin_is_in_the_trail(api: APIClient, version: DatasetVersion, admin: Member) -> None:
     from audit.models import AuditRow
 
