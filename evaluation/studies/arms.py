@@ -69,15 +69,9 @@ def _draw(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> tuple[dict[st
         return groups, {}
     losses = [group.losses for group in groups.values()]
     seedless = [place for place, name in enumerate(groups) if name in rule.get("fixed", ())]
-    companies = _companies(groups, rule)
+    companies = results.companies_of(next(iter(groups.values())), rule)
     drawn = draws(losses, count=rule["draws"], seed=rule["seed"], clusters=companies, seedless=seedless)
     return groups, dict(zip(groups, drawn.T, strict=True))
-
-
-def _companies(groups: Mapping[str, Group], rule: Mapping[str, Any]) -> list[int] | None:
-    """Return the company of each compared record, where the rule draws by company."""
-    companies = rule.get("companies")
-    return [companies[record] for record in next(iter(groups.values())).records] if companies else None
 
 
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:

@@ -133,7 +133,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
         "metric": str(design.metric),
         "decision_rule": {
             **rules.rule_of(design),
-            **({"companies": dict(laid.companies)} if laid.companies else {}),
+            "companies": dict(laid.companies),
             **laid.retrieval.rule,
         },
         "outlook": laid.outlook.as_json(),

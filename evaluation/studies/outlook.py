@@ -78,7 +78,7 @@ def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> 
 
 
 def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOutlook:
-    """Compute the power of a design with a number of scored records."""
+    """Compute the power of a design with a number of scored records, or of companies where these repeat."""
     kind, rule = KINDS[design.kind], rule_of(design)
     margin = float(rule["margin"] if "margin" in rule else rule["tolerance"])
     runs = len(design.seeds)
@@ -88,7 +88,7 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
     # Records are many, so only the part of the error from seeds has few degrees of freedom (Satterthwaite 1946).
     df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)
     if kind.is_across_tasks:
-        df = min(groups * (runs - 1), records - 1)
+        df = min(groups * (runs - 1), max(records - 1, 1))
     bound = {
         "margin": margin,
         "error": variance**0.5,

@@ -45,7 +45,7 @@ class StudyRegistration:
         student: Student that its cells tune; the largest of several.
         reused: Fingerprints with an earlier measurement.
         columns: Tasks of a transfer.
-        companies: Numbered company of each scored record, where draws are by company.
+        companies: Numbered company of each scored record.
         retrieval: Passages that a search found.
     """
 
@@ -57,8 +57,8 @@ class StudyRegistration:
     cells: tuple[PlannedStudyCell, ...]
     reused: frozenset[str]
     outlook: StudyOutlook
+    companies: Mapping[str, int]
     columns: tuple[StudyColumn, ...] = ()
-    companies: Mapping[str, int] = field(default_factory=dict)
     retrieval: Retrieval = field(default_factory=Retrieval)
 
     @property
@@ -111,8 +111,8 @@ def plan_study(
         students={each.slug: each for each in students},
     )
     cells = planned_cells.plan_cells(inputs)
-    companies = selectors.companies_of(scored) if kind.is_drawn_by_company else {}
-    drawn = len(set(companies.values())) or min((len(task.records) for task in tasks), default=len(scored))
+    companies = selectors.companies_of(scored)
+    drawn = min(len({companies[record] for record in of}) for of in ([task.records for task in tasks] or [scored]))
     return StudyRegistration(
         version,
         task_version,
@@ -122,8 +122,8 @@ def plan_study(
         cells,
         selectors.measured(cell.fingerprint for cell in cells),
         outlooks.of_design(design, _scatter(task_version.task, design), records=drawn),
-        tasks,
         companies,
+        tasks,
         retrieval,
     )
 

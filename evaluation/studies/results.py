@@ -82,16 +82,21 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
     return by_key
 
 
+def companies_of(group: Group, rule: Mapping[str, Any]) -> list[int] | None:
+    """Return the company of each record, which is drawn whole; None by the rule of an older registration."""
+    companies = rule.get("companies")
+    return [companies[record] for record in group.records] if companies else None
+
+
 def unknown_noise(groups: Mapping[Any, Group], rule: Mapping[str, Any]) -> str:
     """Say why nothing is known of the noise between records: all are one, or of one company where those are drawn.
 
     Draws of a single unit are all alike, so an interval would hold the noise of seeds alone. Empty where all is well.
     """
-    records, companies = next(iter(groups.values())).records, rule.get("companies")
-    units = {companies[record] for record in records} if companies else set(records)
-    if len(units) > 1:
+    group = next(iter(groups.values()))
+    if len(set(companies_of(group, rule) or group.records)) > 1:
         return ""
-    unit = "records of one group" if len(records) > 1 else "one validation record"
+    unit = "records of one group" if len(group.records) > 1 else "one validation record"
     return f"its cells share {unit} only, so the noise between records is unknown"
 
 

@@ -12,6 +12,8 @@ from evaluation.studies.kinds import KINDS
 LOSS_OF_SHARE: Final = (
     "The metric is {share}; higher is better. Loss here means its fall, and seeds are unstable beyond 20 points."
 )
+# Records of one company resemble each other.
+OF_GROUPS: Final = "Records of one group are taken together."
 
 
 def rule_of(design: StudyDesign) -> dict[str, Any]:
@@ -24,4 +26,5 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
             rule["text"] = kind.share_text.replace("the share of outputs that pass", share)
         elif "comparisons" in rule:
             rule["text"] += f" {LOSS_OF_SHARE.format(share=share)}"
+    rule["text"] += f" {OF_GROUPS}"
     return rule

@@ -1,13 +1,17 @@
 """Change of a mean loss against a fixed reference on the same records, where runs differ by their seed.
 
-Errors of records and of seeds add up. Degrees of freedom are the fewer of both, which never errs too often (Mickey and
-Brown 1966, Annals of Mathematical Statistics 37(3)); Satterthwaite's would where two or three seeds happen to agree.
+Errors of records, or of whole companies, and of seeds add up. Degrees of freedom are the fewer of both, which never
+errs too often (Mickey and Brown 1966, Annals of Mathematical Statistics 37(3)); Satterthwaite's would where two or
+three seeds happen to agree.
 The ratio's error is that of its linear part (the delta method).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from stats.intervals.distributions import t_quantile, t_two_sided_p
 from stats.resampling.seed_bootstrap import Array
@@ -35,7 +39,9 @@ class RelativeChange:
         return self.value - reach, self.value + reach
 
 
-def relative_change(runs: Array, reference: Array, *, seed_variance: float, seed_df: int) -> RelativeChange:
+def relative_change(
+    runs: Array, reference: Array, *, seed_variance: float, seed_df: int, clusters: Sequence[int] | None = None
+) -> RelativeChange:
     """The change of the mean loss of runs against a reference.
 
     Args:
@@ -43,16 +49,20 @@ def relative_change(runs: Array, reference: Array, *, seed_variance: float, seed
         reference: Losses of the reference on the same records, (R,), with a mean above 0; it has no seed.
         seed_variance: Of the mean loss of a run, between seeds.
         seed_df: Its degrees of freedom, 1 or more.
+        clusters: Company of each record; None where each record stands for itself.
 
     Raises:
-        ValueError: Fewer than two records, or a reference that is not above 0.
+        ValueError: Fewer than two companies, or a reference that is not above 0.
     """
     records, mean = len(reference), float(reference.mean())
-    if records < 2 or mean <= 0:
-        raise ValueError("a change takes two records and a reference above 0")
+    names, of_record = np.unique(np.arange(records) if clusters is None else clusters, return_inverse=True)
+    units = len(names)
+    if units < 2 or mean <= 0:
+        raise ValueError("a change takes two companies and a reference above 0")
     ratio = float(runs.mean()) / mean
-    left = runs.mean(axis=0) - ratio * reference
-    of_records = float(left.var(ddof=1)) / records / mean**2
+    # What is left adds up to zero, so that the spread of its sums is around zero.
+    left = np.bincount(of_record, weights=runs.mean(axis=0) - ratio * reference)
+    of_records = float((left**2).sum()) * units / (units - 1) / records**2 / mean**2
     of_seeds = seed_variance / len(runs) / mean**2
     variance = max(of_records + of_seeds, LEAST_ERROR**2)
-    return RelativeChange(ratio - 1, variance**0.5, float(min(seed_df, records - 1)))
+    return RelativeChange(ratio - 1, variance**0.5, float(min(seed_df, units - 1)))

@@ -152,7 +152,6 @@ class Kind:
     is_by_size: bool = False
     is_by_minutes: bool = False
     is_across_tasks: bool = False
-    is_drawn_by_company: bool = False
     counts_outputs: bool = False
     tells_scatter: bool = True
     order_students: Callable[[list[Student]], list[Student]] | None = None

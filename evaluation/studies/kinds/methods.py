@@ -42,7 +42,8 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
         return _inconclusive(f"The study cannot tell: {unknown}.")
     if full.mean <= 0:
         return _inconclusive("Undecided: the loss of full fine-tuning is zero, so no relative difference exists.")
-    drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"])
+    companies = results.companies_of(lora, rule)
+    drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"], clusters=companies)
     low, high = interval((drawn[:, 0] - drawn[:, 1]) / full.mean)
     difference = {
         "value": (lora.mean - full.mean) / full.mean,
@@ -67,13 +68,12 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
 
 def _over_records(lora: Group, full: Group, rule: Mapping[str, Any]) -> dict[str, Any]:
     """Bootstrap the difference over records with fixed seeds, as in evaluations."""
-    lora_losses, full_losses = (dict(enumerate(group.losses.mean(axis=0) / full.mean)) for group in (lora, full))
-    estimate = means.difference(_named(lora_losses), _named(full_losses), draws=rule["draws"], seed=rule["seed"])
+    names = [f"{index:06}" for index in range(len(lora.records))]
+    of_each = (group.losses.mean(axis=0) / full.mean for group in (lora, full))
+    ones, others = (dict(zip(names, losses, strict=True)) for losses in of_each)
+    companies = dict(zip(names, map(str, results.companies_of(lora, rule) or names), strict=True))
+    estimate = means.difference(ones, others, companies, draws=rule["draws"], seed=rule["seed"])
     return {"records_low": estimate.low if estimate else None, "records_high": estimate.high if estimate else None}
-
-
-def _named(losses: Mapping[int, Any]) -> dict[str, float]:
-    return {f"{index:06}": float(loss) for index, loss in losses.items()}
 
 
 def _point(group: Group, drawn: np.ndarray[Any, Any]) -> dict[str, Any]:

@@ -111,7 +111,6 @@ KIND = Kind(
     sizes=_minutes,
     small_seeds=(1, 2, 3),
     is_by_minutes=True,
-    is_drawn_by_company=True,
     needs_rejected="the minutes that rejections took would be missing from every arm",
     more_inputs=_minutes_held,
     errors=_errors,
@@ -122,13 +121,12 @@ KIND = Kind(
         **USUAL,
         "text": (
             "All arms spend the same expert minutes, and each is compared with SFT on the approved examples that "
-            "these minutes buy: is the relative difference in loss, paired by record, averaged over seeds, records of "
-            "one group drawn together, shown to be below zero? The arms share the level (Bonferroni: an interval "
-            "of 1 - 5 % / arms), so at most 2.5 % of such studies report a gain that does not exist; an arm "
-            "is called worse if its interval begins above zero, which is wrong in at most another 2.5 %. "
-            "An arm whose seeds differ by more than 20 % (unstable) is undecided. Minutes are those recorded with the "
-            "decisions, at most five a card; rejections cost minutes and give no example. Steps and seconds of tuning "
-            "are shown but not made equal."
+            "these minutes buy: is the relative difference in loss, paired by record, averaged over seeds, shown to "
+            "be below zero? The arms share the level (Bonferroni: an interval of 1 - 5 % / arms), so at most 2.5 % of "
+            "such studies report a gain that does not exist; an arm is called worse if its interval begins above "
+            "zero, which is wrong in at most another 2.5 %. An arm whose seeds differ by more than 20 % (unstable) is "
+            "undecided. Minutes are those recorded with the decisions, at most five a card; rejections cost minutes "
+            "and give no example. Steps and seconds of tuning are shown but not made equal."
         ),
         "tolerance": 0.0,
         "gain": 0.05,

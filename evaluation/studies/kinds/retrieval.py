@@ -167,7 +167,6 @@ KIND = Kind(
     # Rules have no seeds; retrieved passages are not those of the records.
     sides=1,
     tells_scatter=False,
-    is_drawn_by_company=True,
     retrieve=plan_retrieval,
     conclude=lambda cells, rule, record: conclude_retrieval(cells, rule),
     gain="A miniature that is truly right on {gain} more claims is shown to be",
@@ -177,10 +176,9 @@ KIND = Kind(
             "Each validation claim is checked against the three best passages that a search finds among those of all "
             "validation records. Tested in this order: is a larger share of claims right with the miniature than "
             "with the single answer that is most often right (the 95 % interval of the share that is lost, "
-            "paired by record, averaged over seeds, records of one group drawn together, ends below "
-            "zero)? Is it larger than with the rules? We stop at the first comparison that is not shown, or whose "
-            "seeds differ by more than 20 points (unstable). So at most 2.5 % of such studies call a miniature better "
-            "that is not."
+            "paired by record, averaged over seeds, ends below zero)? Is it larger than with the rules? We stop at the "
+            "first comparison that is not shown, or whose seeds differ by more than 20 points (unstable). So at most "
+            "2.5 % of such studies call a miniature better that is not."
         ),
         "comparisons": [[MINIATURE, ONE_ANSWER], [MINIATURE, BY_RULES]],
         "tolerance": 0.0,

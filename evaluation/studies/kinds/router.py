@@ -267,7 +267,6 @@ KIND = Kind(
     # All experts together are one side of one comparison, and an expert is scored on its own records only.
     groups=2,
     tells_scatter=False,
-    is_drawn_by_company=True,
     counts_outputs=True,
     more_inputs=_segments_of,
     errors=errors_of,
@@ -280,11 +279,10 @@ KIND = Kind(
             "Each expert is tuned on the approved examples of its own segment, the larger student on all of them; "
             "each validation record counts with the loss of the expert that the router sends it to. The experts are "
             "as good if the 95 % interval of the relative difference in loss, paired by record, averaged over "
-            "seeds, records of one group drawn together, ends below +2 %; better if it ends below zero; worse "
-            "if it begins above +2 %; otherwise the result is undecided. So at most 2.5 % of such studies "
-            "call experts as good that lose that much, and 2.5 % call them better that are not. If the seeds of one "
-            "side differ by more than 20 % (unstable), the study cannot tell. Intervals by segment share the level "
-            "(Bonferroni) and decide nothing. Losses are per byte."
+            "seeds, ends below +2 %; better if it ends below zero; worse if it begins above +2 %; otherwise the result "
+            "is undecided. So at most 2.5 % of such studies call experts as good that lose that much, and 2.5 % call "
+            "them better that are not. If the seeds of one side differ by more than 20 % (unstable), the study cannot "
+            "tell. Intervals by segment share the level (Bonferroni) and decide nothing. Losses are per byte."
         ),
         "comparisons": [[ROUTED, LARGER]],
         "tolerance": 0.02,

@@ -51,7 +51,9 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
         return _inconclusive(
             f"The study cannot tell: at {sizes[-1]} records {_unstable(group_by_size[sizes[-1]], rule)}."
         )
-    drawn = draws([group.losses for group in group_by_size.values()], count=rule["draws"], seed=rule["seed"])
+    companies = results.companies_of(group_by_size[sizes[-1]], rule)
+    losses = [group.losses for group in group_by_size.values()]
+    drawn = draws(losses, count=rule["draws"], seed=rule["seed"], clusters=companies)
     listed = points(group_by_size, drawn, rule)
     fitted = _fit(group_by_size, drawn, rule)
     sentence = _sentence(listed, sizes[-1], rule)

@@ -71,7 +71,10 @@ def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Map
 
 
 def _entry(task: str, group: Group, base: Group, noise: tuple[float, int], rule: Mapping[str, Any]) -> dict[str, Any]:
-    effect = paired_runs.relative_change(group.losses, base.losses[0], seed_variance=noise[0], seed_df=noise[1])
+    companies = results.companies_of(base, rule)
+    effect = paired_runs.relative_change(
+        group.losses, base.losses[0], seed_variance=noise[0], seed_df=noise[1], clusters=companies
+    )
     low, high = effect.interval(rule["level"])
     unstable = group.is_unstable(rule)
     return {

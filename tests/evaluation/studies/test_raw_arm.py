@@ -19,6 +19,7 @@ from evaluation.models import Study
 from evaluation.studies import launch_study
 from evaluation.studies.design import RAW, StudyRequest
 from evaluation.studies.kinds import KINDS
+from evaluation.studies.rules import OF_GROUPS
 from members.models import Member
 from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task
@@ -109,7 +110,7 @@ def test_the_record_holds_the_hash_of_the_drafts_apart(
     assert "as many raw drafts, which no one read" in rule["text"]
     plain = ask(version, raw=False).record
     assert "unjudged_sha256" not in plain["dataset_version"]
-    assert plain["decision_rule"]["text"] == KINDS["filter"].rule["text"]
+    assert plain["decision_rule"]["text"] == f"{KINDS['filter'].rule['text']} {OF_GROUPS}"
 
 
 @pytest.mark.slow
