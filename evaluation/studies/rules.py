@@ -24,7 +24,7 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
         share = SHARE_METRICS[design.metric]
         if kind.share_text:
             rule["text"] = kind.share_text.replace("the share of outputs that pass", share)
-        elif "comparisons" in rule:
+        elif "comparisons" in rule or "is_of_share" in rule:
             rule["text"] += f" {LOSS_OF_SHARE.format(share=share)}"
     rule["text"] += f" {OF_GROUPS}"
     return rule

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from evaluation.states import SHARE_METRICS
 from evaluation.studies import arm_sentences, arms, reported, results
 from evaluation.studies.arms import COSTS
 from evaluation.studies.design import StudyArm, StudyDesign
@@ -24,7 +25,8 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
 
     Args:
         cells: Finished cells of both arms, at one size.
-        rule: `margin`, `draws`, `seed`, `metric`, and in newer registrations `unstable_above`.
+        rule: `margin`, `draws`, `seed`, `metric`, and in newer registrations `unstable_above`; `is_of_share` where the
+            loss is the fall of a share.
 
     Returns:
         `sentence`, `findings`, `points` (one for each arm), `difference` and `costs`, as plain data.
@@ -40,13 +42,15 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
         )
     if unknown := results.unknown_noise(arms, rule):
         return _inconclusive(f"The study cannot tell: {unknown}.")
-    if full.mean <= 0:
-        return _inconclusive("Undecided: the loss of full fine-tuning is zero, so no relative difference exists.")
+    of = _quality(full, rule)
+    if of <= 0:
+        nothing = "no output passes" if rule.get("is_of_share") else "the loss is zero"
+        return _inconclusive(f"Undecided: with full fine-tuning {nothing}, so no relative difference exists.")
     companies = results.companies_of(lora, rule)
     drawn = draws([lora.losses, full.losses], count=rule["draws"], seed=rule["seed"], clusters=companies)
-    low, high = interval((drawn[:, 0] - drawn[:, 1]) / full.mean)
+    low, high = interval((drawn[:, 0] - drawn[:, 1]) / of)
     difference = {
-        "value": (lora.mean - full.mean) / full.mean,
+        "value": (lora.mean - full.mean) / of,
         "low": low,
         "high": high,
         **_over_records(lora, full, rule),
@@ -58,7 +62,7 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
         if group.is_unstable(rule)
     ]
     return {
-        "sentence": _sentence(difference, rule["margin"], unstable),
+        "sentence": _sentence(difference, rule, unstable),
         "findings": [],
         "points": points,
         "difference": difference,
@@ -66,10 +70,15 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     }
 
 
+def _quality(full: Group, rule: Rule) -> float:
+    """Return what a difference is a share of: the loss of full fine-tuning, or its share of good outputs."""
+    return 1 - full.mean if rule.get("is_of_share") else full.mean
+
+
 def _over_records(lora: Group, full: Group, rule: Mapping[str, Any]) -> dict[str, Any]:
     """Bootstrap the difference over records with fixed seeds, as in evaluations."""
     names = [f"{index:06}" for index in range(len(lora.records))]
-    of_each = (group.losses.mean(axis=0) / full.mean for group in (lora, full))
+    of_each = (group.losses.mean(axis=0) / _quality(full, rule) for group in (lora, full))
     ones, others = (dict(zip(names, losses, strict=True)) for losses in of_each)
     companies = dict(zip(names, map(str, results.companies_of(lora, rule) or names), strict=True))
     estimate = means.difference(ones, others, companies, draws=rule["draws"], seed=rule["seed"])
@@ -93,11 +102,14 @@ def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
     }
 
 
-def _sentence(difference: Mapping[str, float], margin: float, unstable: Sequence[str]) -> str:
+def _sentence(difference: Mapping[str, float], rule: Rule, unstable: Sequence[str]) -> str:
     if unstable:
         return f"The study cannot tell: {'; '.join(unstable)}."
-    low, high = difference["low"], difference["high"]
+    low, high, margin = difference["low"], difference["high"], rule["margin"]
     finding = f"its loss is {change(difference['value'])} than that of full fine-tuning ({ranged(low, high)})"
+    if rule.get("is_of_share"):
+        share, lost = SHARE_METRICS[rule["metric"]], ranged(low, high)
+        finding = f"{share} is {change(-difference['value'])} than with full fine-tuning (lost: {lost})"
     if high < 0:
         return f"LoRA is better: {finding}."
     if high < margin:
@@ -136,7 +148,7 @@ def _both(slug: str, grid: Grid) -> tuple[StudyArm, StudyArm]:
 
 def _rule_of(design: StudyDesign) -> Rule:
     if len(design.arms) <= 2:
-        return {}
+        return {"is_of_share": True} if design.metric in SHARE_METRICS else {}
     pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
     comparisons = [[lora.name, full.name] for lora, full in reversed(list(pairs))]
     return {"comparisons": comparisons, "text": ACROSS_SIZES, "tolerance": KIND.rule["margin"]}

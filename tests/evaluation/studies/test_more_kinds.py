@@ -209,9 +209,11 @@ def test_the_better_shape_is_told(loss: float, words: str) -> None:
 def test_rules_say_that_a_share_is_better_where_it_is_higher() -> None:
     of_samples = rules.rule_of(laid("samples", metric="answers_right"))["text"]
     of_context = rules.rule_of(laid("context", metric="answers_right"))["text"]
+    of_methods = rules.rule_of(laid("methods", metric="answers_right"))["text"]
 
     assert "the share that is right falls by less" in of_samples
     assert "The metric is the share that is right; higher is better" in of_context
+    assert "The metric is the share that is right; higher is better" in of_methods
     assert "The metric is" not in rules.rule_of(laid("context"))["text"]
 
 

@@ -131,6 +131,21 @@ def test_lora_against_full_is_decided_by_margin_and_interval(lora: float, words:
     assert found["difference"]["records_low"] <= found["difference"]["value"] <= found["difference"]["records_high"]
 
 
+def test_of_a_share_lora_loses_what_it_falls_by() -> None:
+    rule = {**ARMS, "metric": StudyMetric.PASSES.value, "is_of_share": True}
+    shares = {"LoRA": 0.95, "Full": 0.96}
+    cells = [
+        CellResult(arm, 80, seed, {f"r{i}": float(i < 100 * share) for i in range(100)}, COST)
+        for arm, share in shares.items()
+        for seed in (1, 2, 3)
+    ]
+
+    found = methods.conclude_methods(cells, rule)
+
+    assert found["difference"]["value"] == pytest.approx(1 - 0.95 / 0.96)
+    assert "the share that passes is 1\u00a0% lower than with full fine-tuning (lost: 95\u00a0%" in found["sentence"]
+
+
 def test_costs_stand_as_measured_ratios_beside_reported_ones() -> None:
     dear: dict[str, Any] = {**COST, "seconds": 25.0, "trainable_parameters": 50_000.0}
     cells = [cell("LoRA", 80, s, 1.0) for s in (1, 2)] + [cell("Full", 80, s, 1.0, cost=dear) for s in (1, 2)]
