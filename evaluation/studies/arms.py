@@ -56,7 +56,7 @@ def conclude(
 def compare(
     cells: Sequence[CellResult], rule: Mapping[str, Any], pairs: Sequence[tuple[str, str]]
 ) -> list[ArmComparison]:
-    """Compare pairs of arms one by one, without a registered order; a registered pair gives the verdict's result."""
+    """Compare pairs of arms one by one, without a registered order."""
     groups, drawn = _draw(cells, rule)
     alone = [{**rule, "comparisons": [pair], "families": {}} for pair in pairs]
     return [_ask(groups, drawn, each)[0] for each in alone] if drawn else []

@@ -61,7 +61,10 @@ def _measured(study: Study, sizes: Sizes, contradiction: Contradiction) -> dict[
     if not pairs:
         return None
     rule = study.record["decision_rule"]
-    compared = arms.compare(_results(study), rule, pairs)
+    by_pair = {(each.arm, each.against): each for each in arms.compare(_results(study), rule, pairs)}
+    # A pair of the registered order has the verdict's result: alone it could be shown after one that was not.
+    by_pair |= {(each["arm"], each["against"]): ArmComparison(**each) for each in study.verdict.body["comparisons"]}
+    compared = [by_pair[pair] for pair in pairs if pair in by_pair]
     if not compared:
         return None
     return {

@@ -133,6 +133,22 @@ def test_a_pair_that_no_order_was_registered_for_is_compared_from_the_cells(
 
 
 @pytest.mark.slow
+def test_a_pair_after_one_that_was_not_shown_is_shown_nowhere(
+    students: Callable[..., list[Student]], run: Callable[..., Study], task: Task
+) -> None:
+    study = run(students(four=4.3, eleven=11.0, twelve=12.2), four=0.1, twelve=0.1)
+
+    (fall,) = measured(task)[FALL]["comparisons"]
+
+    registered = study.verdict.body["comparisons"]
+    assert [(one["arm"], one["is_asked"], one["is_shown"]) for one in registered] == [
+        ("eleven", True, False),
+        ("four", False, False),
+    ]
+    assert fall["sentence"].endswith("; not shown to be less than 5\N{NO-BREAK SPACE}%.")
+
+
+@pytest.mark.slow
 def test_of_both_methods_the_arms_tuned_by_lora_are_compared(
     students: Callable[..., list[Student]], run: Callable[..., Study], task: Task
 ) -> None:
