@@ -10,6 +10,7 @@ from evaluation.evaluations import tables
 from evaluation.evaluations.costs import OutputCost
 from evaluation.evaluations.metric_display import METRICS, MetricDisplay
 from evaluation.metrics.baselines import MAJORITY, NEAREST
+from evaluation.states import SystemKind
 from web.templatetags.figures import fixed
 
 BASELINES: Final = frozenset({"baseline", "base"})
@@ -65,7 +66,8 @@ class Answer:
     Attributes:
         verb: Words between a system and its share, such as *passes all checks in*.
         own: The miniature that is evaluated; None where it was not scored.
-        teachers: Teachers and other miniatures, the best first.
+        teachers: Teachers, the best first.
+        others: Other miniatures of the same records, the best first.
         baselines: Baselines and the bare base, the best first.
         difference: The paired difference of the miniature and the best teacher, with its verdict and a sentence; None
             where there is none.
@@ -76,6 +78,7 @@ class Answer:
     verb: str
     own: SystemRow | None
     teachers: list[SystemRow]
+    others: list[SystemRow]
     baselines: list[SystemRow]
     difference: dict[str, Any] | None
     cheapest: Cheapest | None
@@ -96,7 +99,7 @@ def of(
     if not rows:
         return None
     mine = rows.pop(own_system, None)
-    teachers = [row for name, row in rows.items() if kinds.get(name) not in BASELINES]
+    teachers = [row for name, row in rows.items() if kinds.get(name) == SystemKind.TEACHER]
     difference = None
     if mine and teachers:
         lines = tables.differences(summary, metric.name)
@@ -108,6 +111,7 @@ def of(
         _VERBS[metric.name],
         mine,
         teachers,
+        [row for name, row in rows.items() if kinds.get(name) in TUNED],
         [row for name, row in rows.items() if kinds.get(name) in BASELINES],
         difference,
         _cheapest(summary, metric, own_system, costs),

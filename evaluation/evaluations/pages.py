@@ -133,7 +133,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     own = tuned_name(evaluation.run)
     first = answer.of(summary, own_system=own, costs=costs.of(evaluation) if evaluation.is_done else {})
     plain = answer.labels(summary, own_system=own)
-    leading = [row.name for row in [*([first.own] if first.own else []), *first.teachers]] if first else []
+    leading = [row.name for row in (first.own, *first.teachers, *first.others) if row] if first else []
     # Who chose among the samples, or turned their page, reads them.
     is_reading = bool(request.GET.keys() & {"failing", "page"})
     withheld = is_withheld(member_of(request), evaluation.task)

@@ -109,9 +109,7 @@ def _pair_of_systems(evaluation: Evaluation) -> tuple[str, str] | None:
     result = answer.of(evaluation.summary, own_system=tuned_name(evaluation.run))
     if result is None or result.own is None:
         return None
-    kinds = evaluation.summary.get("kinds", {})
-    teacher = next((row.name for row in result.teachers if kinds.get(row.name) == "teacher"), None)
-    return (result.own.name, teacher) if teacher else None
+    return (result.own.name, result.teachers[0].name) if result.teachers else None
 
 
 def _texts(evaluation: Evaluation, system: str) -> dict[str, tuple[str, str]]:

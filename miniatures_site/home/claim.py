@@ -82,7 +82,7 @@ def _on_same_records(evaluations: list[Evaluation]) -> list[Evaluation]:
 
 def _scatter(answers: Answer) -> dict[str, Any]:
     # Baselines lie on one another, and their names too.
-    rows = [row for row in (answers.own, *answers.teachers) if row]
+    rows = [row for row in (answers.own, *answers.teachers, *answers.others) if row]
     points = [
         {"name": row.label, "x": row.cost.usd, "y": 100 * row.share, "lo": _percent(row.low), "hi": _percent(row.high)}
         for row in rows

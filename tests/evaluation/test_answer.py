@@ -82,6 +82,20 @@ def test_several_teachers_come_best_first_and_without_a_difference_that_was_not_
     assert ([row.name for row in found.teachers], found.difference) == (["gpt", "small"], None)
 
 
+def test_a_better_miniature_of_before_is_no_teacher() -> None:
+    scores = summary(run=("lora", 0.8), before=("lora", 0.9), gpt=("teacher", 0.7))
+    scores["differences"] = [
+        {"of": "run", "against": other, "metric": "exact", "value": value(gap)}
+        for other, gap in (("gpt", 0.2), ("before", -0.2))
+    ]
+
+    found = answer.of(scores, own_system="run")
+
+    assert found and found.difference
+    assert ([row.name for row in found.teachers], [row.name for row in found.others]) == (["gpt"], ["before"])
+    assert found.difference["against"] == "gpt"
+
+
 def test_systems_have_plain_names() -> None:
     kinds = {
         "gpt": "teacher",

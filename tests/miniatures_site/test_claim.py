@@ -81,6 +81,27 @@ def test_the_cost_page_opens_with_the_figures_of_home(
     assert page.index("stat-value") < page.index('name="volume"')
 
 
+def test_a_better_miniature_of_before_is_not_told_as_the_teacher(
+    evaluation: Evaluation, miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    HostPrice.objects.create(host="default", usd_per_hour="0.10")
+    seconds = {"mean": 0.72, "low": None, "high": None, "n": 2}
+    evaluation.summary["kinds"]["run 0 (LoRA)"] = "lora"
+    evaluation.summary["systems"]["run 0 (LoRA)"] = {**evaluation.summary["systems"]["gpt"], "seconds": seconds}
+    evaluation.summary["systems"]["gpt"]["cost_usd"] = {"mean": 0.0031, "low": None, "high": None, "n": 2}
+    evaluation.save()
+    client, slug = as_member(admin), miniature.task.slug
+
+    home, costs_page, listed = (
+        " ".join(client.get(address).content.decode().split())
+        for address in ("/", reverse("serving:costs", args=[slug]), reverse("evaluation:list", args=[slug]))
+    )
+
+    assert "gpt in <strong>90.0 %</strong>" in home
+    assert "1,000 outputs of gpt" in costs_page
+    assert "run 0 (LoRA)" not in costs_page + listed
+
+
 def test_without_a_price_nothing_is_told_as_free(
     evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
