@@ -15,8 +15,8 @@ import numpy as np
 
 from generation.models import JudgedText, Judging
 from stats.agreement.cohen import Kappa, cohen
-from stats.intervals import two_clustered
-from stats.intervals.judged_shares import CorrectedShare, JudgedVerdicts, post_stratified, rogan_gladen
+from stats.intervals import shares, two_clustered
+from stats.intervals.judged_shares import CorrectedShare, JudgedVerdicts, Worth, post_stratified, rogan_gladen
 from stats.intervals.samples import ClusteredSample
 from stats.intervals.shares import ShareInterval, clustered
 
@@ -208,12 +208,22 @@ def _why_withheld(whole: Agreement) -> str:
 
 def _share(name: str, answered: Sequence[JudgedText], whole: Agreement, *, is_measured: bool) -> GroupShare:
     rows = [row for row in answered if row.group == name]
-    passed = sum(bool(row.passes) for row in rows)
-    own = _verdicts([(bool(row.expert_passes), bool(row.passes)) for row in rows if row.expert_passes is not None])
+    passed, pairs = sum(bool(row.passes) for row in rows), [row for row in answered if row.expert_passes is not None]
+    of_own = [row for row in pairs if row.group == name]
+    own = _verdicts([(bool(row.expert_passes), bool(row.passes)) for row in of_own])
     corrected: CorrectedShare | None = None
     if is_measured and own.n >= LEAST_OWN:
-        corrected = post_stratified(own, passed, len(rows))
+        parts = ([row for row in of_own if bool(row.passes) is is_one] for is_one in (True, False))
+        worth = Worth(_worth(rows, "passes"), *(_worth(part, "expert_passes") for part in parts))
+        corrected = post_stratified(own, passed, len(rows), worth=worth)
     by_own = corrected is not None
     if is_measured and not by_own:
-        corrected = rogan_gladen(whole.verdicts, passed, len(rows))
+        parts = ([row for row in pairs if bool(row.expert_passes) is is_one] for is_one in (True, False))
+        worth = Worth(_worth(rows, "passes"), *(_worth(part, "passes") for part in parts))
+        corrected = rogan_gladen(whole.verdicts, passed, len(rows), worth=worth)
     return GroupShare(name, len(rows), passed, own.n, corrected, by_own)
+
+
+def _worth(rows: Sequence[JudgedText], verdict: str) -> float:
+    """Return how many independent texts tell as much of a verdict's share."""
+    return shares.worth([float(bool(getattr(row, verdict))) for row in rows], _companies(rows)) if rows else 0.0

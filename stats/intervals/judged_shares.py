@@ -47,6 +47,21 @@ class JudgedVerdicts:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """Effective numbers of texts, where those of one company resemble each other.
+
+    Attributes:
+        judged: Of the texts in question.
+        first: Of those with both verdicts, of the ones that the judge passed; by Rogan and Gladen that experts passed.
+        second: Of the others with both verdicts.
+    """
+
+    judged: float
+    first: float
+    second: float
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectedShare:
     """A share that passes with its interval; 0 to 1."""
 
@@ -55,7 +70,9 @@ class CorrectedShare:
     high: float
 
 
-def post_stratified(verdicts: JudgedVerdicts, passed: int, judged: int) -> CorrectedShare | None:
+def post_stratified(
+    verdicts: JudgedVerdicts, passed: int, judged: int, *, worth: Worth | None = None
+) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged a random part of these very texts.
 
     The share is that among texts the judge passed and among those it failed, weighted by how many there are of each.
@@ -66,6 +83,7 @@ def post_stratified(verdicts: JudgedVerdicts, passed: int, judged: int) -> Corre
         verdicts: Texts with both verdicts.
         passed: Of all texts with the judge's verdict, those with the experts' included, how many it passed.
         judged: How many there are.
+        worth: Effective numbers of texts; None where each stands for itself.
 
     Returns:
         The share, or None where experts judged none of the texts that the judge passed, or of those that it failed,
@@ -79,9 +97,10 @@ def post_stratified(verdicts: JudgedVerdicts, passed: int, judged: int) -> Corre
         raise ValueError("Each text with an expert's verdict counts among those with the judge's.")
     if not judged or (passed and not passed_by_both) or (passed < judged and not failed_by_judge):
         return None
-    weight, of_weight = passed / judged, wilson(passed, judged)
-    good, of_good = _share(verdicts.both, passed_by_both)
-    rest, of_rest = _share(verdicts.experts_alone, failed_by_judge)
+    of = worth or Worth(judged, passed_by_both, failed_by_judge)
+    weight, of_weight = _share(passed, judged, of.judged)
+    good, of_good = _share(verdicts.both, passed_by_both, of.first)
+    rest, of_rest = _share(verdicts.experts_alone, failed_by_judge, of.second)
     share, tilt = weight * good + (1 - weight) * rest, good - rest
     towards_low = of_weight.low if tilt > 0 else of_weight.high
     towards_high = of_weight.high if tilt > 0 else of_weight.low
@@ -90,7 +109,9 @@ def post_stratified(verdicts: JudgedVerdicts, passed: int, judged: int) -> Corre
     return CorrectedShare(share, max(0.0, share - low), min(1.0, share + high))
 
 
-def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int) -> CorrectedShare | None:
+def rogan_gladen(
+    verdicts: JudgedVerdicts, passed: int, judged: int, *, worth: Worth | None = None
+) -> CorrectedShare | None:
     """The share of texts that pass, where experts judged others.
 
     It assumes that the judge is right about good and bad texts as often here as there.
@@ -103,6 +124,7 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int) -> Correcte
         verdicts: Texts with both verdicts, others than those `judged`; a few of both only make the interval wider.
         passed: Of the texts in question, how many the judge passed.
         judged: How many there are.
+        worth: Effective numbers of texts; None where each stands for itself.
 
     Returns:
         The share, or None where experts passed all or none, or the judge cannot tell good from bad: the ends would be 0
@@ -114,10 +136,10 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int) -> Correcte
     if right <= wrong:
         return None
     z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
-    judge_share = passed / judged
-    score = wilson(passed, judged)
+    of = worth or Worth(judged, verdicts.good, verdicts.bad)
+    judge_share, score = _share(passed, judged, of.judged)
     spread = ((score.high - score.low) / 2) ** 2 / z2
-    of_right, of_wrong = _variance(verdicts.both, verdicts.good), _variance(verdicts.judge_alone, verdicts.bad)
+    of_right, of_wrong = _variance(right, of.first), _variance(wrong, of.second)
     # (judge_share - wrong - p (right - wrong))^2 = z^2 (spread + p^2 of_right + (1 - p)^2 of_wrong), a quadratic in p.
     above, gap = (score.high + score.low) / 2 - wrong, right - wrong
     a = gap**2 - z2 * (of_right + of_wrong)
@@ -131,15 +153,16 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int) -> Correcte
     return CorrectedShare(share, min(low, share), max(high, share))
 
 
-def _share(count: int, of: int) -> tuple[float, ShareInterval]:
+def _share(count: int, of: int, worth: float) -> tuple[float, ShareInterval]:
     """A share with its interval; that of nothing weighs nothing."""
-    return (count / of, wilson(count, of)) if of else (0.0, ShareInterval(0.0, 0.0))
+    share = count / of if of else 0.0
+    return share, wilson(share * worth, worth) if of else ShareInterval(0.0, 0.0)
 
 
 def _reach(*parts: float) -> float:
     return sqrt(sum(part * part for part in parts))
 
 
-def _variance(count: int, of: int) -> float:
-    share = (count + 1) / (of + 2)
-    return share * (1 - share) / (of + 2)
+def _variance(share: float, worth: float) -> float:
+    shrunk = (share * worth + 1) / (worth + 2)
+    return shrunk * (1 - shrunk) / (worth + 2)

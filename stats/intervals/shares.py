@@ -71,14 +71,20 @@ def clustered(
     Raises:
         ValueError: There is no unit, or a value is neither 0 nor 1.
     """
+    ones, units = _binary(values), worth(values, clusters, level=level)
+    n, share = len(ones), float(ones.mean())
+    if units == n:
+        classical = clopper_pearson if n < FEW else wilson
+        return classical(float(ones.sum()), n, level=level)
+    return clopper_pearson(share * units, units, level=level)
+
+
+def worth(values: Sequence[float], clusters: Sequence[Hashable] | None = None, *, level: float = LEVEL) -> float:
+    """Return the effective number of units behind the share of ones; all of them where every unit is its own."""
     ones = _binary(values)
     n, share = len(ones), float(ones.mean())
     units = _Clusters.of(ones, clusters)
-    if units.count == n:
-        classical = clopper_pearson if n < FEW else wilson
-        return classical(float(ones.sum()), n, level=level)
-    worth = units.worth(share * (1 - share) / n, level)
-    return clopper_pearson(share * worth, worth, level=level)
+    return float(n) if units.count == n else units.worth(share * (1 - share) / n, level)
 
 
 def of_worth(share: float, worth: float, *, level: float = LEVEL) -> ShareInterval:

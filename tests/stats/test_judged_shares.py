@@ -8,8 +8,8 @@ import random
 
 import pytest
 
-from stats.intervals.judged_shares import JudgedVerdicts, post_stratified, rogan_gladen
-from stats.intervals.shares import wilson
+from stats.intervals.judged_shares import JudgedVerdicts, Worth, post_stratified, rogan_gladen
+from stats.intervals.shares import wilson, worth
 
 
 def test_a_share_is_that_of_texts_the_judge_passed_and_failed_by_how_many_there_are() -> None:
@@ -69,6 +69,52 @@ def test_intervals_cover_as_often_as_they_say() -> None:
         covered["others"] += others is not None and others.low <= truth <= others.high
 
     assert covered["own"] / draws > 0.92 and covered["others"] / draws > 0.92
+
+
+def test_texts_of_one_company_are_worth_fewer() -> None:
+    """The true share is that of companies without end, of which a company's five texts resemble each other."""
+    chance, truth, draws = random.Random(11), 0.8, 200
+    covered = {"own": 0, "own, apart": 0, "others": 0, "others, apart": 0}
+    for _ in range(draws):
+        seen, rest = _of_companies(chance, truth, 24), _of_companies(chance, truth, 76)
+        both, passed = _verdicts(seen), sum(judge for _, judge, _ in seen + rest)
+        by_judge, by_expert = ([[each for each in seen if each[side] == one] for one in (1, 0)] for side in (1, 0))
+        own = Worth(_worth(seen + rest, 1), *(_worth(part, 0) for part in by_judge))
+        others = Worth(_worth(rest, 1), *(_worth(part, 1) for part in by_expert))
+        found = {
+            "own": post_stratified(both, passed, 500, worth=own),
+            "own, apart": post_stratified(both, passed, 500),
+            "others": rogan_gladen(both, sum(judge for _, judge, _ in rest), 380, worth=others),
+            "others, apart": rogan_gladen(both, sum(judge for _, judge, _ in rest), 380),
+        }
+        for name, share in found.items():
+            covered[name] += share is not None and share.low <= truth <= share.high
+
+    assert min(covered["own"], covered["others"]) / draws > 0.92
+    assert covered["own, apart"] / draws < 0.9
+
+
+Verdict = tuple[int, int, int]
+
+
+def _of_companies(chance: random.Random, truth: float, count: int) -> list[Verdict]:
+    """Five texts of each company: what an expert says, what the judge says, and the company."""
+    texts = []
+    for company in range(count):
+        share = chance.betavariate(2 * truth, 2 * (1 - truth))
+        for _ in range(5):
+            good = chance.random() < share
+            texts.append((int(good), int(chance.random() < (0.9 if good else 0.25)), company + 1000 * (count > 50)))
+    return texts
+
+
+def _verdicts(texts: list[Verdict]) -> JudgedVerdicts:
+    pairs = [(expert, judge) for expert, judge, _ in texts]
+    return JudgedVerdicts(*(pairs.count(pair) for pair in ((1, 1), (1, 0), (0, 1), (0, 0))))
+
+
+def _worth(texts: list[Verdict], place: int) -> float:
+    return worth([each[place] for each in texts], [each[2] for each in texts])
 
 
 def _drawn(chance: random.Random, share: float, n: int) -> JudgedVerdicts:
