@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.urls import reverse
 
 from evaluation.evaluations import costs, throughput
+from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation, Study
 from evaluation.paper.advance import PartProgress
 from evaluation.paper.parts import PARTS
@@ -17,7 +18,6 @@ from evaluation.states import StudyKind, SystemKind
 from evaluation.studies import replication
 from evaluation.studies.kinds import KINDS, precision
 from evaluation.studies.number_wording import ranged
-from evaluation.studies.replication import TUNED
 from evaluation.studies.task_names import StudyReader
 from jobs.models import Host
 from review.models import DatasetVersion, Task
@@ -147,7 +147,7 @@ def _cost(task: Task, parts: Progresses) -> Statement:
     own_evaluations = parts[part].evaluations if part in parts else replication.newest_evaluations(task)
     done = next((each for each in own_evaluations if each.is_done), None)
     kinds, prices = (done.summary.get("kinds", {}), costs.of(done)) if done else ({}, {})
-    own = next((prices[name] for name, kind in kinds.items() if kind in TUNED and name in prices), None)
+    own = prices.get(tuned_name(done.run)) if done else None
     teacher = next(
         (prices[name] for name, kind in kinds.items() if kind == SystemKind.TEACHER and name in prices), None
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation, Study
 from evaluation.states import SystemKind
 from evaluation.studies import contradictions, presentation, reported
@@ -15,7 +16,6 @@ from evaluation.studies.task_names import StudyReader
 from review.models import Task
 
 EVALUATIONS_CONSIDERED: Final = 100
-TUNED: Final = (SystemKind.LORA, SystemKind.FULL)
 
 
 def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
@@ -42,9 +42,10 @@ def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
 
 
 def newest_evaluations(task: Task) -> list[Evaluation]:
-    """Return the newest evaluations on held-out records, of either split, that have figures."""
+    """Return the newest evaluations on held-out records, of either split, that have figures and give verdicts."""
     evaluations = Evaluation.objects.filter(task=task, suite=None).exclude(summary={})
-    return list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
+    newest = evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED]
+    return [each for each in newest if not each.summary.get("is_exploratory")]
 
 
 def _newest_verdicts(task: Task, reader: StudyReader) -> dict[str, dict[str, Any]]:
@@ -63,25 +64,28 @@ def _model(model: reported.ReportedModel, evaluations: list[Evaluation]) -> dict
     line = {"model": model.model, "opened": model.opened, "clicked": model.clicked, "responded": model.responded}
     for evaluation in evaluations:
         hub_id = evaluation.run.student.hub_id.lower()
-        if any(name in hub_id for name in model.names) and (measured := _passes(evaluation, TUNED)):
+        # The paper's table is of LoRA.
+        is_alike = evaluation.run.method == SystemKind.LORA and any(name in hub_id for name in model.names)
+        if is_alike and (measured := _passes(evaluation, tuned_name(evaluation.run))):
             return {**line, "measured": measured}
     return {**line, "measured": None}
 
 
-def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, Any] | None:
-    """Return the share of outputs that pass every check, with its interval, of the first system of these kinds."""
-    systems = evaluation.summary.get("systems", {})
-    for name, kind in evaluation.summary.get("kinds", {}).items():
-        passed = systems.get(name, {}).get("passes_all") if kind in kinds else None
-        if passed and passed.get("mean") is not None:
-            figures = {figure: passed.get(figure) for figure in ("mean", "low", "high", "n")}
-            return {"evaluation": str(evaluation.pk), "run": evaluation.run.name, "system": name, **figures}
-    return None
+def _passes(evaluation: Evaluation, system: str) -> dict[str, Any] | None:
+    """Return the share of a system's outputs that pass every check, with its interval."""
+    passed = evaluation.summary.get("systems", {}).get(system, {}).get("passes_all")
+    if not passed or passed.get("mean") is None:
+        return None
+    figures = {figure: passed.get(figure) for figure in ("mean", "low", "high", "n")}
+    return {"evaluation": str(evaluation.pk), "run": evaluation.run.name, "system": system, **figures}
 
 
 def _of_teacher(evaluation: Evaluation) -> dict[str, Any] | None:
     """Return the ratio of a miniature's sound share to its teacher's; a ratio of means, without an interval."""
-    tuned, teacher = _passes(evaluation, TUNED), _passes(evaluation, (SystemKind.TEACHER,))
+    kinds = evaluation.summary.get("kinds", {})
+    teachers = (_passes(evaluation, name) for name, kind in kinds.items() if kind == SystemKind.TEACHER)
+    # Runs of before are scored beside it, and JSON of PostgreSQL keeps no order.
+    tuned, teacher = _passes(evaluation, tuned_name(evaluation.run)), next(filter(None, teachers), None)
     if tuned is None or teacher is None or not teacher["mean"]:
         return None
     return {**tuned, "teacher": teacher["mean"], "share": tuned["mean"] / teacher["mean"]}
