@@ -71,7 +71,8 @@ def as_markdown(data: Mapping[str, Any]) -> str:
     lines = [f"# {data['paper']}", "", *(f"- {line}" for line in _head(data))]
     for title, columns, rows in _tables(data):
         lines += ["", f"## {title}", "", f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-        lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+        cells = ([" ".join(cell.replace("|", "\\|").splitlines()) for cell in row] for row in rows)
+        lines += [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join(lines) + "\n"
 
 

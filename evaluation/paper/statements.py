@@ -117,9 +117,10 @@ def _costs_of_methods(task: Task, parts: Progresses) -> Iterable[Statement]:
     study = ended.order_by("-created_at").first()
     measured = {"study": study.pk} if study else {}
     ratios = "; ".join(_ratios(study.verdict.body)) if study else ""
+    without = "the study has no costs of both methods" if study else reason
     for claim in KINDS[StudyKind.METHODS].findings[1:]:
         # The interval of the study is that of the loss on the task, here and below.
-        yield replace(_by_study(claim, measured, ratios, reason), part="methods", interval="")
+        yield replace(_by_study(claim, measured if ratios else {}, ratios, without), part="methods", interval="")
     losses: dict[str, float] = {}
     for each in progress.evaluations if progress else ():
         losses |= each.summary.get("general_nll_per_byte", {}) if each.is_done else {}

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.models import Evaluation, Study
-from evaluation.paper import statements
+from evaluation.models import Evaluation, Study, StudyVerdict
+from evaluation.paper import report, statements
 from evaluation.paper.order import PaperOrder
-from evaluation.studies import replication
+from evaluation.studies import launch_study, replication
+from evaluation.studies.design import StudyRequest
 from evaluation.studies.task_names import StudyReader
 from members.models import Member
+from review.models import DatasetVersion
 from tests.evaluation.paper.conftest import look
 from tests.evaluation.studies.conftest import finish_all
 from training.models import Student, TrainingRun
@@ -68,3 +70,34 @@ def test_the_share_of_the_teacher_and_the_cost_are_of_the_evaluated_run(run: Tra
     assert share.here.startswith("90.0 % of the teacher's share")
     # 0.9 s on a host at $2 an hour.
     assert cost.here.startswith("$0.50 for 1,000 outputs")
+
+
+def test_a_study_that_could_not_tell_leaves_no_statement_without_words(
+    version: DatasetVersion, gemma: Student, admin: Member
+) -> None:
+    wishes = StudyRequest(kind="methods", recipes={"lora": "paper-lora", "full": "paper-full"})
+    study = launch_study.launch(wishes, version=version, student=gemma, by=admin)
+    body = {"sentence": "The study cannot tell.", "findings": [], "points": [], "difference": None, "cells": []}
+    StudyVerdict.objects.create(study=study, body=body)
+
+    told = statements.of_task(study.task, StudyReader(admin), {})
+
+    assert [each.paper for each in told if not each.here and not each.why_not] == []
+    silent = [each.why_not for each in told if each.part == "methods" and not each.here]
+    assert silent == ["the study has no costs of both methods"] * 2 + ["No reproduction was ordered"]
+
+
+def test_a_reason_of_several_lines_stays_in_its_row_of_the_markdown() -> None:
+    row = {
+        "part": "context",
+        "question": "Why?",
+        "state": "not run",
+        "reason": "Out of memory:\n8 GiB | 4",
+        "address": "",
+    }
+    data = {"paper": "Paper", "task": "mail", "made_at": "now", "product": "1", "spent": "", "statements": [],
+            "parts": [row], "live": [], "undecided": []}  # fmt: skip
+
+    lines = report.as_markdown(data).splitlines()
+
+    assert "| context | Why? | not run | Out of memory: 8 GiB \\| 4 |  |" in lines
