@@ -119,11 +119,12 @@ class PaperOrder:
         return isolating.jobs_of(self.version).filter(is_open).first()
 
     def study_of(self, part: PaperPart) -> Study | None:
-        """Return the study that the order began for a part."""
+        """Return the study that the order began for a part, and none that its member began by hand meanwhile."""
         versions = self.job.spec["others"] if part.elsewhere else [self.version.pk] if self.version else []
         studies = Study.objects.filter(question=part.question, dataset_version__in=versions)
         own = studies.filter(created_by=self.job.created_by, created_at__gte=self.job.created_at)
-        return own.select_related("job", "verdict", "dataset_version__dataset").order_by("created_at").first()
+        rows = own.select_related("job", "verdict", "dataset_version__dataset").order_by("created_at")
+        return next((study for study in rows if part.fits(study.record)), None)
 
     def runs_of(self, part: PaperPart) -> list[TrainingRun]:
         """Runs that are evaluated: of each arm the first seed's at the largest size."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from evaluation.states import StudyKind, StudyMetric
 from web.errors import Refusal
@@ -56,6 +57,12 @@ class PaperPart:
     def hub_ids(self) -> tuple[str, ...]:
         """Return every student that its study needs."""
         return (*self.students, *(hub_id for hub_id in (self.teacher, self.mixture) if hub_id))
+
+    def fits(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a registration has the recipe, seeds and epochs of a part; questions alone may be equal."""
+        grid = record["grid"]
+        has_recipe = any(arm["preset"] == LORA for arm in grid["arms"])
+        return has_recipe and (tuple(grid["seeds"]), grid["epochs"]) == (SEEDS, EPOCHS)
 
 
 _BASELINE = "Does Gemma 3 4B learn the task from 1,000 approved texts?"

@@ -22,6 +22,8 @@ from evaluation.paper import parts
 from evaluation.paper.advance import PartState
 from evaluation.paper.order import PaperOrder
 from evaluation.paper.plan import PaperRequest
+from evaluation.studies import launch_study
+from evaluation.studies.design import StudyRequest
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import JobState
@@ -136,6 +138,22 @@ def test_a_measured_part_is_not_measured_again_by_the_next_order(
 
     assert (again.job.state, states(again)["context"][0]) == (JobState.SUCCEEDED, PartState.MEASURED)
     assert Job.objects.filter(kind="training").count() == jobs
+
+
+def test_a_study_begun_by_hand_under_a_parts_question_is_not_taken_for_the_parts(
+    start: Callable[..., PaperOrder], gemma: Student, admin: Member, version: DatasetVersion
+) -> None:
+    order = start("context")
+    (part,) = order.parts
+    by_hand = StudyRequest(kind="context", question=part.question)
+    launch_study.launch(by_hand, version=version, student=gemma, by=admin)
+
+    order = look(order)
+
+    study = order.study_of(part)
+    assert study is not None
+    assert (study.record["grid"]["seeds"], study.record["grid"]["epochs"]) == ([1, 2, 3], 3)
+    assert {arm["preset"] for arm in study.record["grid"]["arms"]} == {"paper-lora"}
 
 
 def test_pausing_resuming_and_cancelling_reach_the_study(start: Callable[..., PaperOrder], gemma: Student) -> None:
