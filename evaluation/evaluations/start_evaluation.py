@@ -44,6 +44,7 @@ def start(
     split: Split = Split.VALIDATION,
     baselines: Sequence[str] | None = None,
     suite: Suite | None = None,
+    most_teacher_usd: Decimal | None = None,
 ) -> Evaluation:
     """Order an evaluation of a run that succeeded.
 
@@ -52,6 +53,7 @@ def start(
         split: Which records; the test split is for `open_test_split` alone, which counts.
         baselines: What the run is compared with beside its bare base; None for `DEFAULT_BASELINES`.
         suite: Of whose cases; None for the split's records.
+        most_teacher_usd: What the teacher's texts may cost, where that is less than `EVALUATION_TEACHER_BUDGET_USD`.
 
     Returns:
         The evaluation. Its job is there at once when the teacher has nothing to write, else later.
@@ -83,7 +85,9 @@ def start(
         records_hash=records_hash,
         created_by=by,
     )
-    evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation)
+    usual_usd = Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD))
+    most_usd = usual_usd if most_teacher_usd is None else min(usual_usd, most_teacher_usd)
+    evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation, most_usd)
     evaluation.save()
     order = evaluation.teacher_order
     if order is None or (order.job and JobState(order.job.state) in FINISHED):
@@ -181,7 +185,7 @@ def launch_engine(evaluation: Evaluation) -> Job:
     return job
 
 
-def _teacher_order(evaluation: Evaluation) -> tuple[Order | None, str]:
+def _teacher_order(evaluation: Evaluation, most_usd: Decimal) -> tuple[Order | None, str]:
     if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
         return None, "The teacher writes for records as they were imported, so it is not compared on changed facts."
     teacher = inputs.teacher_of(evaluation.dataset_version)
@@ -190,10 +194,12 @@ def _teacher_order(evaluation: Evaluation) -> tuple[Order | None, str]:
     earlier = inputs.earlier_order(teacher, evaluation.task_version, evaluation.record_ids)
     if earlier is not None:
         return earlier, ""
-    return _new_order(evaluation, teacher, [UUID(record) for record in evaluation.record_ids])
+    return _new_order(evaluation, teacher, [UUID(record) for record in evaluation.record_ids], most_usd)
 
 
-def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) -> tuple[Order | None, str]:
+def _new_order(
+    evaluation: Evaluation, teacher: Teacher, records: list[UUID], most_usd: Decimal
+) -> tuple[Order | None, str]:
     try:
         with transaction.atomic():
             order = generation_orders.launch(
@@ -205,7 +211,7 @@ def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) ->
                     record_ids=records,
                     version=evaluation.task_version,
                     purpose=Purpose.EVALUATION,
-                    max_cost_usd=Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD)),
+                    max_cost_usd=most_usd,
                 )
             )
     except Refusal as refusal:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -228,8 +228,7 @@ def _why_not(order: PaperOrder, plan: PartPlan) -> str:
     """Reason why a part is not begun: what it lacks, or the budget."""
     if plan.problem:
         return plan.problem
-    left = max(Decimal(0), order.budget_usd - order.spent_usd).quantize(CENT)
-    if plan.usd is not None and plan.usd > left:
+    if plan.usd is not None and plan.usd > (left := order.left_usd):
         return f"It would take ${plan.usd.quantize(CENT)}, and ${left} of the budget is left."
     return ""
 
@@ -246,7 +245,8 @@ def _evaluate(order: PaperOrder, part: PaperPart) -> str:
             continue
         try:
             with transaction.atomic():
-                evaluation = start_evaluation.start(run, by=None) if is_dead else rounds.evaluate(run)
+                begin = partial(start_evaluation.start, by=None) if is_dead else rounds.evaluate
+                evaluation = begin(run, most_teacher_usd=order.left_usd)
         except Refusal:
             continue
         if (job := round_queries.job_of_evaluation(evaluation)) is not None:

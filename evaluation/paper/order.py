@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from typing import Final
 from uuid import UUID, uuid4
@@ -21,6 +21,7 @@ from evaluation.paper.plan import PaperData, PaperRequest, PartPlan, forecast
 from evaluation.rounds import queries as rounds
 from generation.models import Order
 from generation.money import budgets
+from generation.money.figures import CENT
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest
 from jobs.lifecycle import control
@@ -179,6 +180,11 @@ class PaperOrder:
         written |= {self.texts.pk: self.texts} if self.texts else {}
         held = run_cost.held_usd(spans, run_cost.known_prices()) or Decimal(0)
         return sum((budgets.spent_by(order) for order in written.values()), held)
+
+    @property
+    def left_usd(self) -> Decimal:
+        """Return what is left of the budget, in whole cents."""
+        return max(Decimal(0), self.budget_usd - self.spent_usd).quantize(CENT, ROUND_DOWN)
 
 
 def last(task: Task) -> PaperOrder | None:

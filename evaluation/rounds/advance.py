@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -131,11 +132,17 @@ def _lead(member: Member | None, current: RoundProgress) -> Member | None:
     return member if member and may(member, current.version.dataset.task, Role.LEAD) else None
 
 
-def evaluate(run: TrainingRun) -> Evaluation:
-    """The run's evaluation on validation records, begun where there is none; once, whoever begins it."""
+def evaluate(run: TrainingRun, *, most_teacher_usd: Decimal | None = None) -> Evaluation:
+    """The run's evaluation on validation records, begun where there is none; once, whoever begins it.
+
+    Args:
+        most_teacher_usd: As of `start_evaluation.start`.
+    """
     # The row under which `start_evaluation.start_after_run` begins one too.
     Job.objects.select_for_update().get(pk=run.job_id)
-    evaluation = queries.evaluation_of(run) or start_evaluation.start(run, by=None, split=Split.VALIDATION)
+    evaluation = queries.evaluation_of(run) or start_evaluation.start(
+        run, by=None, split=Split.VALIDATION, most_teacher_usd=most_teacher_usd
+    )
     order = evaluation.teacher_order
     if evaluation.job is None and order and order.job and order.job.state in FINISHED:
         evaluation.job = start_evaluation.launch_engine(evaluation)

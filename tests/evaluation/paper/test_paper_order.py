@@ -16,7 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.models import Study
+from evaluation.models import Evaluation, Study
 from evaluation.paper import order as orders
 from evaluation.paper import parts
 from evaluation.paper.advance import PartState
@@ -29,7 +29,7 @@ from jobs.models import Job
 from jobs.states import JobState
 from jobs.supervisor import run_job
 from members.models import Member
-from review.models import DatasetVersion, Task
+from review.models import DatasetVersion, Draft, Task
 from tests.evaluation.paper.conftest import RICH, look, states
 from tests.evaluation.studies.conftest import end, finish_all
 from training.costs import host_prices
@@ -267,3 +267,20 @@ def test_the_command_forecasts_without_ordering_and_asks_for_a_budget(
         call_command("paper", slug, parts="context", stdout=out)
     with pytest.raises(CommandError, match="no part 'x'"):
         call_command("paper", slug, parts="x", dry_run=True, stdout=out)
+
+
+def test_the_teacher_of_an_evaluation_may_cost_no_more_than_is_left(
+    start: Callable[..., PaperOrder], gemma: Student, version: DatasetVersion, tmp_path: Path
+) -> None:
+    Draft.objects.filter(task=version.dataset.task).update(teacher="offline:offline-composer")
+    order = look(start("baseline"))
+    finish_all(Study.objects.get(), tmp_path)
+    order = PaperOrder(Job.objects.get(pk=order.job.pk))
+    budget = order.spent_usd + Decimal("0.40")
+    Job.objects.filter(pk=order.job.pk).update(spec={**order.job.spec, "budget_usd": str(budget)})
+
+    look(PaperOrder(Job.objects.get(pk=order.job.pk)))
+
+    asked = Evaluation.objects.get().teacher_order
+    assert asked is not None
+    assert asked.max_cost_usd is not None and asked.max_cost_usd <= Decimal("0.40")
