@@ -24,7 +24,7 @@ from django.db import connection
 from tests.nursery import Nursery
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
-PATIENCE_S = 400
+PATIENCE_S = 900
 FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
 SIGN_IN = """
 from tests.miniatures_site.backup import seed
