@@ -14,7 +14,9 @@ from web.errors import Refusal
 
 NAME = re.compile(r"\A[A-Z][A-Z0-9_]{1,63}\Z")
 # The house's own keys are nobody's provider key: naming one as such would send it to a stranger's address.
-OWN = frozenset({"SECRET_KEY", "DATABASE_URL", "REDIS_URL", "BROKER_URL", "TEST_DATABASE_URL"})
+OWN = frozenset({
+    "SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "BROKER_URL", "TEST_DATABASE_URL"
+})  # fmt: skip
 _PROVIDED: dict[str, Callable[[], str]] = {}
 # By the beginning of their names.
 _PROVIDED_ALL: dict[str, Callable[[str], str]] = {}

@@ -44,7 +44,7 @@ def create_backup(
             migrations=migrations,
             tables=tables,
             golds=hashed,
-            key_id=key_id(),
+            key_id=key_ids()[0],
             without=["runs"] if without_runs else [],
         )
         backup.files = {
@@ -63,10 +63,14 @@ def applied_migrations() -> dict[str, list[str]]:
     return by_app
 
 
-def key_id() -> str:
-    """A name for the keys that encrypt and sign here; nothing of them can be read off it."""
-    keys = f"{settings.SECRET_KEY}|{settings.ADDRESS_HMAC_KEY}"
-    return hmac.new(keys.encode(), b"miniatures.backup", "sha256").hexdigest()[:16]
+def key_ids() -> list[str]:
+    """Names for the keys that encrypt and sign here, and for earlier ones; nothing of them can be read off a name.
+
+    The suppression list has no earlier keys: where its key is derived from SECRET_KEY, only the present one counts.
+    """
+    earlier = settings.SECRET_KEY_FALLBACKS if settings.ADDRESS_HMAC_KEY else ()
+    pairs = (f"{key}|{settings.ADDRESS_HMAC_KEY}" for key in (settings.SECRET_KEY, *earlier))
+    return [hmac.new(pair.encode(), b"miniatures.backup", "sha256").hexdigest()[:16] for pair in pairs]
 
 
 def app_version() -> str:

@@ -130,4 +130,4 @@ def _verified(backup: Manifest, aside: list[str]) -> RestoreResult:
     gold_count = Gold.objects.count() if golds.fingerprint() == expected else golds.rebuild()
     trail.record("restored", by=None, made_at=backup.made_at, version=backup.version)
     under_way = Job.objects.exclude(state__in=FINISHED).count()
-    return RestoreResult(backup, aside, gold_count, under_way, is_other_key=backup.key_id != create.key_id())
+    return RestoreResult(backup, aside, gold_count, under_way, is_other_key=backup.key_id not in create.key_ids())

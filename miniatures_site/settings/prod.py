@@ -10,6 +10,7 @@ from miniatures_site.settings.serving import SERVING_BASE_URL
 
 DEBUG = False
 SECRET_KEY = env.required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 env.required("ALLOWED_HOSTS", "List the names this site answers to, comma-separated, such as app.example.com.")

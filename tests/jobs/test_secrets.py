@@ -13,7 +13,7 @@ def test_a_secret_is_its_environment_variable(monkeypatch):
     assert store.is_set("SOME_API_KEY")
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "lower", "A B", "", "X;rm"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "lower", "A B", "", "X;rm"])
 def test_the_houses_own_keys_and_odd_names_are_refused(monkeypatch, name):
     monkeypatch.setenv("SECRET_KEY", "x")
 
@@ -28,6 +28,7 @@ def test_an_engines_environment_has_no_secret_in_it():
         "OPENAI_API_KEY": "a",
         "HF_TOKEN": "b",
         "DB_PASSWORD": "c",
+        "SECRET_KEY_FALLBACKS": "c",
         "REDIS_URL": "d",
         "PATH": "e",
         "HOME": "f",

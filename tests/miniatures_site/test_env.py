@@ -54,22 +54,49 @@ def test_a_folder_may_be_called_anything(name: str) -> None:
     assert f"/{socket['virtual_host']}" == str(var / "run" / "redis.sock")
 
 
+def production(var: Path, settings: str = "prod") -> dict[str, str]:
+    """Variables of an installation, with nothing of this process but its programs."""
+    return {
+        "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "app.example", "DATABASE_URL": f"sqlite:///{var}/db",
+        "REDIS_URL": "redis://127.0.0.1:6379/0", "DJANGO_SETTINGS_MODULE": f"miniatures_site.settings.{settings}",
+        "VAR_DIR": str(var), "PATH": os.environ["PATH"],
+    }  # fmt: skip
+
+
+def set_up(environment: dict[str, str], then: str = "") -> subprocess.CompletedProcess[str]:
+    """Set Django up with these variables alone, in a process of its own, and run some lines there."""
+    lines = f"import django; django.setup()\n{then}"
+    return subprocess.run([sys.executable, "-c", lines], env=environment, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
 def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None:
-    full = {
-        "SECRET_KEY": "x" * 60, "ALLOWED_HOSTS": "app.example", "DATABASE_URL": f"sqlite:///{tmp_path}/db",
-        "REDIS_URL": "redis://127.0.0.1:6379/0", "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod",
-        "VAR_DIR": str(tmp_path), "PATH": os.environ["PATH"],
-    }  # fmt: skip
+    full = production(tmp_path)
     del full[missing]
 
-    told = subprocess.run(
-        [sys.executable, "-c", "import django; django.setup()"], env=full, capture_output=True, text=True, check=False
-    )
+    told = set_up(full)
 
     assert told.returncode != 0
     assert f"The environment variable {missing} is not set." in told.stderr
+
+
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize("settings", ["prod", "dev"])
+def test_what_was_sealed_under_an_earlier_key_named_in_the_environment_is_still_read(settings: str, tmp_path) -> None:
+    ask = """
+from django.conf import settings
+from django.test import override_settings
+from web import encryption
+with override_settings(SECRET_KEY="earlier" * 9):
+    sealed = encryption.encrypt("kept")
+print(encryption.decrypt(sealed), settings.SECRET_KEY_FALLBACKS)
+"""
+    named = {"SECRET_KEY_FALLBACKS": f"{'before' * 9}, {'earlier' * 9}"}
+
+    told = set_up({**production(tmp_path, settings), **named}, ask)
+
+    assert told.stdout == f"kept {['before' * 9, 'earlier' * 9]}\n", told.stderr
 
 
 def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:

@@ -47,6 +47,19 @@ def test_no_key_of_the_installation_is_inside(backup):
     assert not any(key in path.read_bytes() for path in backup.rglob("*") if path.is_file())
 
 
+@pytest.mark.parametrize(("address_key", "is_known"), [("of the list", True), ("", False)])
+def test_a_backup_made_under_an_earlier_key_is_of_this_installation_unless_the_list_hangs_on_it(
+    settings, address_key, is_known
+):
+    settings.SECRET_KEY, settings.ADDRESS_HMAC_KEY = "earlier " * 9, address_key
+    [made_under] = create.key_ids()
+
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "present " * 9, [settings.SECRET_KEY]
+
+    assert (made_under in create.key_ids()) == is_known
+    assert create.key_ids()[0] != made_under
+
+
 @pytest.mark.slow
 def test_a_packed_backup_comes_back_into_object_storage(lived, packed, build, bucket):
     new = build("from-tar")
