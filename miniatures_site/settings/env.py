@@ -9,12 +9,12 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
+TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
 def text(name: str, default: str = "") -> str:
-    """Value of a variable, stripped."""
-    return os.environ.get(name, default).strip()
+    """Value of a variable, stripped; the default where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
 
 
 def var_dir() -> Path:

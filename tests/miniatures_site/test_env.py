@@ -15,7 +15,7 @@ from miniatures_site.settings import env, stores
 from web.process import embedded_redis
 
 
-@pytest.mark.parametrize(("raw", "value"), [("1", True), ("YES", True), ("off", False), ("", False)])
+@pytest.mark.parametrize(("raw", "value"), [("1", True), ("YES", True), ("off", False), ("", True)])
 def test_a_flag_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, raw: str, value: bool) -> None:
     monkeypatch.setenv("A_FLAG", raw)
 
@@ -38,6 +38,16 @@ def test_a_wrong_value_is_named_with_what_is_wanted(monkeypatch: pytest.MonkeyPa
         read()
 
     assert str(refusal.value) == said
+
+
+@pytest.mark.parametrize("raw", ["", "  "])
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("IT", raw)
+
+    assert env.text("IT", "usual") == "usual"
+    assert env.number("IT", 25) == 25
+    assert env.words("IT", "a,b") == ["a", "b"]
+    assert env.flag("IT", default=True)
 
 
 def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
