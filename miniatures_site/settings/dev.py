@@ -13,8 +13,9 @@ from web.net import ssrf
 
 def kept_secret(path: Path) -> str:
     """A secret key made once and kept beside the data, readable by its owner only."""
-    if path.exists():
-        return path.read_text().strip()
+    # A full disk may have left an empty one.
+    if path.exists() and (kept := path.read_text().strip()):
+        return kept
     path.parent.mkdir(parents=True, exist_ok=True)
     value = secrets.token_urlsafe(50)
     path.touch(mode=0o600)

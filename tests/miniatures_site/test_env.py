@@ -109,6 +109,18 @@ print(encryption.decrypt(sealed), settings.SECRET_KEY_FALLBACKS)
     assert told.stdout == f"kept {['before' * 9, 'earlier' * 9]}\n", told.stderr
 
 
+@pytest.mark.slow
+def test_a_key_that_a_full_disk_left_empty_is_made_again(tmp_path) -> None:
+    without_key = production(tmp_path, "dev")
+    del without_key["SECRET_KEY"]
+    (tmp_path / "secret-key").touch()
+
+    told = set_up(without_key, "from django.conf import settings; print(settings.SECRET_KEY)")
+
+    assert len(told.stdout.strip()) > 50, told.stderr
+    assert (tmp_path / "secret-key").read_text() == told.stdout.strip()
+
+
 def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:
     up.refuse_without_sink()
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)
