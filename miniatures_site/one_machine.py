@@ -70,8 +70,7 @@ def inherited() -> dict[str, str]:
 
 def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:
     """Return the variables that every process on this machine has beside the environment of `up`."""
-    # Who listens everywhere is reached nowhere under that name.
-    site = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
+    site = address(host, port)
     sink_port = os.environ.get("SINK_PORT") or str(free_port())
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -90,6 +89,13 @@ def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:
         "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def address(host: str, port: int | str) -> str:
+    """Return the address at which this machine reaches a site that listens there."""
+    # Who listens everywhere is reached nowhere under that name.
+    name = "127.0.0.1" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
 
 
 def free_port() -> int:

@@ -26,9 +26,10 @@ def kept_secret(path: Path) -> str:
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY") or kept_secret(VAR_DIR / "secret-key")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # `up` says in HOST where it listens; who lets in another name has the site served to others, by a proxy.
-SERVES_THIS_MACHINE_ALONE = all(map(ssrf.is_loopback, [env.text("HOST"), *ALLOWED_HOSTS]))
+HOST = env.text("HOST")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"localhost,127.0.0.1,[::1],{f'[{HOST}]' if ':' in HOST else HOST}")
+SERVES_THIS_MACHINE_ALONE = all(map(ssrf.is_loopback, [HOST, *ALLOWED_HOSTS]))
 DEMO = env.flag("DEMO", default=True)
 WHITENOISE_AUTOREFRESH = DEBUG
 # On one machine nothing is gained by packing each file three times over, which takes longest of a first start but the

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError
 from kombu.utils.url import parse_url
 
-from miniatures_site.management.commands import up
 from miniatures_site.settings import env, stores
 from web.process import embedded_redis
 
@@ -121,22 +119,12 @@ def test_a_key_that_a_full_disk_left_empty_is_made_again(tmp_path) -> None:
     assert (tmp_path / "secret-key").read_text() == told.stdout.strip()
 
 
-def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:
-    up.refuse_without_sink()
-    monkeypatch.setitem(sys.modules, "aiosmtpd", None)
+@pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize(("host", "name"), [("192.0.2.7", "192.0.2.7"), ("2001:db8::7", "[2001:db8::7]")])
+def test_one_machine_answers_to_the_name_it_listens_at(host: str, name: str, tmp_path) -> None:
+    listening = {**production(tmp_path, "dev"), "HOST": host}
+    del listening["ALLOWED_HOSTS"]
 
-    with pytest.raises(CommandError, match=r"miniatures\[demo\]"):
-        up.refuse_without_sink()
+    told = set_up(listening, "from django.conf import settings; print(settings.ALLOWED_HOSTS)")
 
-
-def test_a_machine_without_any_broker_is_told_what_to_install(monkeypatch) -> None:
-    monkeypatch.delenv("BROKER_URL", raising=False)
-    monkeypatch.setattr(embedded_redis, "server_binary", lambda: None)
-    up.refuse_without_broker()
-    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
-
-    with pytest.raises(CommandError, match=r"miniatures\[embedded\]"):
-        up.refuse_without_broker()
-
-    monkeypatch.setenv("BROKER_URL", "redis://elsewhere:6379/0")
-    up.refuse_without_broker()
+    assert told.stdout == f"{['localhost', '127.0.0.1', '[::1]', name]}\n"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -10,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from django.core.management.base import CommandError
 
 from demo.data import login_card
 from jobs.supervisor import watch_engine
@@ -219,15 +217,3 @@ print("started all the same")
     )
 
     assert (told.returncode, told.stdout, told.stderr) == (1, "True\n", "CommandError: of a newer version\n")
-
-
-def test_a_port_that_is_taken_or_does_not_exist_is_refused_in_a_sentence():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(CommandError, match=f"Port {port} is taken"):
-            up.refuse_taken_port("127.0.0.1", port)
-
-    with pytest.raises(CommandError, match="There is no port 80312"):
-        up.refuse_taken_port("127.0.0.1", 80312)

