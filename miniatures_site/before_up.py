@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 from importlib.util import find_spec
+from pathlib import Path
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
+from demo.data import login_card
 from miniatures_site import one_machine
 from web.process import embedded_redis
+
+# Locked by the one process that may start the others on a folder of data, or delete them.
+LOCK = "up.lock"
+
+
+def lock_data() -> bool:
+    """Take the folder of data, which is made where it is missing, until this process ends.
+
+    Processes that are forked from this one do not hold it.
+
+    Returns:
+        Whether it is taken now; False where another process has it.
+    """
+    folder = Path(settings.VAR_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        return False
+    return True
+
+
+def refuse_second_start() -> None:
+    """Refuse data that another start runs on: its broker, worker and rounds would get in each other's way.
+
+    Raises:
+        CommandError: Names the address of the other and the ways out.
+    """
+    if not lock_data():
+        raise CommandError(
+            f"Miniatures is running on {settings.VAR_DIR} already, at {login_card.read().get('url', 'another port')}. "
+            "Stop it with Ctrl-C first, or name another folder of data in VAR_DIR."
+        )
 
 
 def refuse_address(host: str, port: int) -> None:

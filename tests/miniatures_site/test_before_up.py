@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import subprocess
 import sys
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from demo.data import login_card
 from miniatures_site import before_up, one_machine
 from web.process import embedded_redis
 
@@ -54,6 +57,46 @@ def test_a_host_of_ipv6_may_be_listened_at_and_is_written_in_brackets():
 @pytest.mark.parametrize("host", one_machine.EVERYWHERE)
 def test_who_listens_everywhere_is_reached_on_this_machine(host):
     assert one_machine.address(host, 8000) == "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def taken_data(settings, tmp_path):
+    """A folder of data that another start has."""
+    settings.VAR_DIR = tmp_path
+    hold = (
+        "import fcntl, sys; file = open(sys.argv[1], 'w'); fcntl.lockf(file, fcntl.LOCK_EX); print(flush=True); "
+        "sys.stdin.read()"
+    )
+    line = [sys.executable, "-c", hold, str(tmp_path / before_up.LOCK)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        yield tmp_path
+        other.stdin.close()
+
+
+def test_a_second_start_on_the_same_data_is_refused_with_the_address_of_the_first(taken_data):
+    login_card.save({"username": "demo", "url": "http://127.0.0.1:8000/"})
+
+    with pytest.raises(CommandError, match=rf"running on {taken_data} already, at http://127.0.0.1:8000/\."):
+        before_up.refuse_second_start()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db
+def test_a_demo_that_runs_is_not_reset_whatever_its_broker_is(taken_data, settings):
+    settings.DEMO = True
+
+    with pytest.raises(CommandError, match="Nothing was deleted"):
+        call_command("demo_reset")
+
+    assert (taken_data / before_up.LOCK).exists()
+
+
+def test_data_are_free_again_when_their_process_has_ended(settings, tmp_path):
+    settings.VAR_DIR = tmp_path / "new"
+
+    assert before_up.lock_data()
+    assert before_up.lock_data(), "It is this process that has them."
 
 
 def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:

@@ -11,12 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from miniatures_site import one_machine
+from miniatures_site import before_up, one_machine
 from miniatures_site.demo_snapshot import first_start
 from miniatures_site.demo_snapshot.first_start import Steps
-from web.process import embedded_redis
 
-KEPT = frozenset({"secret-key", "static", "static.stamp"})
+KEPT = frozenset({"secret-key", "static", "static.stamp", before_up.LOCK})
 
 
 class Command(BaseCommand):
@@ -27,10 +26,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "This is not a demo: demo-reset works on the embedded SQLite database only. Nothing was deleted."
             )
-        if embedded_redis.socket_path(settings.VAR_DIR).exists() and is_answering():
+        if not before_up.lock_data():
             raise CommandError("Miniatures is running here. Stop it with Ctrl-C first. Nothing was deleted.")
         connection.close()
-        for path in Path(settings.VAR_DIR).iterdir() if Path(settings.VAR_DIR).exists() else ():
+        for path in Path(settings.VAR_DIR).iterdir():
             if path.name in KEPT:
                 continue
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -39,15 +38,3 @@ class Command(BaseCommand):
             call_command("load_demo")
         (Path(settings.VAR_DIR) / one_machine.DEMO_LOADED).touch()
         self.stdout.write("The demo is as it was at first.")
-
-
-def is_answering() -> bool:
-    """Return whether the embedded broker of this folder is alive."""
-    import redis
-
-    try:
-        return bool(
-            redis.Redis(unix_socket_path=str(embedded_redis.socket_path(settings.VAR_DIR)), socket_timeout=1).ping()
-        )
-    except redis.RedisError:
-        return False

@@ -86,10 +86,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         # `one_machine.prepare` turned it off for the imports; a first demo that is loaded needs it.
         gc.enable()
+        before_up.refuse_second_start()
         before_up.refuse_address(host, port)
         before_up.refuse_without_broker()
         before_up.refuse_without_sink()
-        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
         steps = Steps(self.tell, is_told=first_start.is_first(settings.VAR_DIR))
