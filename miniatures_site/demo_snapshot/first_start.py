@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from demo.data import login_card
+from members.models import Member
 from miniatures_site import one_machine
+from miniatures_site.backup import databases
 from miniatures_site.demo_snapshot import snapshot
 from web.errors import Refusal
 
@@ -35,6 +38,11 @@ class Steps:
 def is_first(var_dir: Path) -> bool:
     """Return whether no demo has been brought in here to its end."""
     return not (var_dir / one_machine.DEMO_LOADED).exists()
+
+
+def is_of_demo() -> bool:
+    """Return whether the database is empty or has the demo's login: data of one's own get no demo beside them."""
+    return databases.is_empty() or Member.objects.filter(username=login_card.USERNAME).exists()
 
 
 def bring_in(steps: Steps, *, say: Tell) -> bool:

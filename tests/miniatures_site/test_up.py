@@ -217,3 +217,35 @@ print("started all the same")
     )
 
     assert (told.returncode, told.stdout, told.stderr) == (1, "True\n", "CommandError: of a newer version\n")
+
+
+@pytest.mark.django_db
+def test_data_of_ones_own_get_no_demo_beside_them(settings, tmp_path, monkeypatch, admin):
+    settings.VAR_DIR = tmp_path
+    done = []
+    monkeypatch.setattr(up, "call_command", lambda name, **_: done.append(name))
+    told = StringIO()
+    command = up.Command(stdout=told)
+
+    command.prepare_data("http://127.0.0.1:8000/", Steps(command.tell, is_told=False))
+    own = list(done)
+    admin.username = login_card.USERNAME
+    admin.save()
+    command.prepare_data("http://127.0.0.1:8000/", Steps(command.tell, is_told=False))
+
+    assert own == ["migrate"]
+    assert done == ["migrate", "migrate", "load_demo"]
+
+
+def test_a_start_on_data_of_ones_own_says_its_address_and_no_login(settings, tmp_path, monkeypatch):
+    settings.VAR_DIR = tmp_path
+    login_card.save({"url": "http://127.0.0.1:8000/"})
+    monkeypatch.setattr(up.urllib.request, "urlopen", lambda *_, **__: StringIO())
+    monkeypatch.setattr(up.workers, "present", lambda: True)
+    told = StringIO()
+    command = up.Command(stdout=told)
+
+    up.announce(command, Steps(command.tell, is_told=False))
+
+    assert "running at http://127.0.0.1:8000/" in told.getvalue()
+    assert "Log in as one of its members" in told.getvalue()

@@ -117,7 +117,8 @@ class Command(BaseCommand):
             (settings.VAR_DIR / one_machine.DEMO_LOADED).touch()
         else:
             call_command("migrate", verbosity=0)
-            self.load_demo()
+            if first_start.is_of_demo():
+                self.load_demo()
         login_card.write(url=url)
         steps.begin(4, "starting the web server and the worker")
 
@@ -248,10 +249,15 @@ def announce(command: Command, steps: Steps) -> None:
             time.sleep(LOOK_EVERY_S)
             continue
         steps.begin(5, "ready")
-        command.tell(
-            f"\n  Miniatures is running at {card['url']}\n"
-            f"  Log in as {card['username']} with the password {card['password']}\n"
-            f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n"
-            f"{late_install.without_torch()}\n"
-        )
+        command.tell(f"\n  Miniatures is running at {card['url']}\n{login_of(card)}{late_install.without_torch()}\n")
         return
+
+
+def login_of(card: dict[str, str]) -> str:
+    """Return what a start says of signing in: the demo's login, or that members of other data have theirs."""
+    if "password" not in card:
+        return "  Log in as one of its members. Ctrl-C stops it.\n"
+    return (
+        f"  Log in as {card['username']} with the password {card['password']}\n"
+        f"  The login and an API token are in {settings.VAR_DIR / 'demo-login.json'}. Ctrl-C stops it.\n"
+    )
