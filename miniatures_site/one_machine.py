@@ -84,8 +84,7 @@ def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:
         "SITE_URL": os.environ.get("SITE_URL") or site,
         # Mails go to the local sink, which keeps them and hands answers on, unless a mail server is named.
         "SINK_PORT": sink_port,
-        "EMAIL_HOST": os.environ.get("EMAIL_HOST") or "127.0.0.1",
-        "EMAIL_PORT": os.environ.get("EMAIL_PORT") or sink_port,
+        **({} if os.environ.get("EMAIL_HOST") else {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": sink_port}),
         "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
         "PYTHONUNBUFFERED": "1",
     }

@@ -219,6 +219,15 @@ print("started all the same")
     assert (told.returncode, told.stdout, told.stderr) == (1, "True\n", "CommandError: of a newer version\n")
 
 
+def test_a_mail_server_that_is_named_keeps_its_own_port(own_environment, monkeypatch):
+    sink = one_machine.environment("127.0.0.1", 8000, own_environment)
+    monkeypatch.setenv("EMAIL_HOST", "smtp.example.com")
+    named = one_machine.environment("127.0.0.1", 8000, own_environment)
+
+    assert (sink["EMAIL_HOST"], sink["EMAIL_PORT"]) == ("127.0.0.1", sink["SINK_PORT"])
+    assert not {"EMAIL_HOST", "EMAIL_PORT"} & named.keys()
+
+
 @pytest.mark.django_db
 def test_data_of_ones_own_get_no_demo_beside_them(settings, tmp_path, monkeypatch, admin):
     settings.VAR_DIR = tmp_path
