@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from miniatures_site.settings import api, env, sso, stores
 from miniatures_site.settings.campaigns import *  # noqa: F403
 from miniatures_site.settings.languages import *  # noqa: F403
+from miniatures_site.settings.mail import *  # noqa: F403
 from miniatures_site.settings.retention import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
 from miniatures_site.settings.watching import *  # noqa: F403
@@ -277,23 +278,6 @@ GPU_USD_PER_HOUR = env.number("GPU_USD_PER_HOUR", 1.5)
 # The key of the suppression list; empty: derived from SECRET_KEY. Changing it blinds the list, so keep it with backups.
 ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
 
-# Mail: SMTP, or any provider by django-anymail (`EMAIL_BACKEND=anymail.backends.mailgun.EmailBackend`, its keys as
-# `ANYMAIL_…`). The backend of ours is Django's own, and also tells how far a broken connection had come.
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "campaigns.sending.smtp_backend.EmailBackend")
-EMAIL_HOST = env.text("EMAIL_HOST") or "localhost"
-EMAIL_PORT = int(env.number("EMAIL_PORT", 25, minimum=1))
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
-EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
-EMAIL_TIMEOUT = env.number("EMAIL_TIMEOUT", 30, minimum=1)
-ANYMAIL = env.prefixed("ANYMAIL_")
-# Invitations are mailed where a mail server was named; their links are shown to copy all the same.
-INVITATIONS_BY_MAIL = env.flag("INVITATIONS_BY_MAIL", default=bool(env.text("EMAIL_HOST") or env.prefixed("ANYMAIL_")))
-INVITATIONS_FROM = env.text("INVITATIONS_FROM")
-# Warnings of budgets and the like: to whom it concerns, where a mail server was named.
-NOTICES_BY_MAIL = env.flag("NOTICES_BY_MAIL", default=INVITATIONS_BY_MAIL)
-NOTICES_FROM = env.text("NOTICES_FROM", INVITATIONS_FROM)
 # Where links in mails lead: the public address of this site, without a slash at its end.
 SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}").rstrip("/")
 # Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.

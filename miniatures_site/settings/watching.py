@@ -20,7 +20,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 LOG_FORMAT = env.choice("LOG_FORMAT", "plain", among=("plain", "json"))
 # Whether each request that is answered makes a line; a refused one always does.
 LOG_REQUESTS = env.flag("LOG_REQUESTS", default=LOG_FORMAT == "json")
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO")
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 # A message of the queue and a tick of the clock are for who debugs: a job's own lines tell when it begins and ends.
 _RING = {"level": "NOTSET" if LOG_LEVEL == "DEBUG" else "WARNING"}
 LOGGING: dict[str, Any] = {

@@ -78,6 +78,21 @@ def set_up(environment: dict[str, str], then: str = "") -> subprocess.CompletedP
 
 
 @pytest.mark.slow(after_first=True)
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"LOG_LEVEL": "info"}, "LOG_LEVEL is 'info'; write one of: DEBUG, INFO, WARNING"),
+        ({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS and EMAIL_USE_SSL are both on."),
+    ],
+)
+def test_what_could_not_work_later_is_refused_at_the_start(given: dict[str, str], words: str, tmp_path) -> None:
+    told = set_up({**production(tmp_path), **given})
+
+    assert told.returncode != 0
+    assert words in told.stderr
+
+
+@pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"])
 def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None:
     full = production(tmp_path)
