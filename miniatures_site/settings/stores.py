@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 # Longer than any pause between two questions of one transaction.
 IDLE_S = 60
+# The library's own words may hold a part of the password.
+NO_ADDRESS = "{} is not an address such as {}. In a password write %23 for #, %2F for /, %3F for ? and %40 for @."
 
 
 def sqlite_url(path: Path) -> str:
@@ -26,8 +28,8 @@ def database(url: str) -> dict[str, Any]:
     """
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
-    except Exception as error:
-        raise ImproperlyConfigured(f"DATABASE_URL is not a database address ({error}).") from error
+    except Exception:
+        raise ImproperlyConfigured(NO_ADDRESS.format("DATABASE_URL", "postgres://user:password@db:5432/name")) from None
     if "sqlite" in parsed["ENGINE"]:
         parsed["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -48,7 +50,15 @@ def database(url: str) -> dict[str, Any]:
 
 
 def redis_location(url: str) -> str:
-    """The address of a Redis as Django's cache reads it: the broker's word for a socket is not the client's."""
+    """The address of a Redis as Django's cache reads it: the broker's word for a socket is not the client's.
+
+    Raises:
+        ImproperlyConfigured: A sign of the password ends the host's name.
+    """
+    try:
+        urlsplit(url).port  # noqa: B018 (reads it)
+    except ValueError:
+        raise ImproperlyConfigured(NO_ADDRESS.format("REDIS_URL", "redis://:password@redis:6379/0")) from None
     return url.replace("redis+socket://", "unix://", 1)
 
 

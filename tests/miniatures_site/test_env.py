@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch, raw:
 def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
         stores.database("mysql://user@host/name")
+
+
+@pytest.mark.parametrize("password", ["se#cret", "se/cret", "se?cret"])
+def test_a_password_that_breaks_an_address_is_told_without_a_part_of_it(password: str) -> None:
+    for read, url in ((stores.database, "postgres://m:{}@db/m"), (stores.redis_location, "redis://:{}@redis:6379/0")):
+        with pytest.raises(ImproperlyConfigured, match="In a password write %23 for #") as refusal:
+            read(url.format(password))
+
+        assert "'se'" not in "".join(traceback.format_exception(refusal.value))
 
 
 @pytest.mark.parametrize("name", ["my miniatures", "C# and ?", "100%25"])
