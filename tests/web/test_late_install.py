@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from tests.jobs.conftest import wait_for
 from web.process import late_install
 from web.process.late_install import LateInstall
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -55,6 +62,32 @@ def test_one_that_was_killed_is_told_as_failed(environment):
     late_install._write(under_way(pid=2**22 + 1))
 
     assert late_install.pending().state == "failed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Only Linux says when a process started.")
+def test_one_whose_number_another_process_has_after_a_restart_is_told_as_failed_and_repeated(environment):
+    begun = {"state": "installing", "began_at": time.time() - 50, "pid": os.getpid(), "command": "make install"}
+    late_install.record_path().write_text(json.dumps({**begun, "started": "another-boot 4711"}))
+
+    assert late_install.pending().state == "failed"
+    assert late_install.run([sys.executable, "-c", "import sys; sys.exit(3)"]) == 3
+
+
+def test_one_that_is_under_way_is_known_by_its_process(environment):
+    ask = f"""
+import sys
+from web.process import late_install
+sys.prefix, late_install.NEEDED = {str(environment)!r}, ("no_such_package_at_all",)
+late_install.RECORD = {late_install.RECORD!r}
+print(late_install.run([sys.executable, "-c", "import time; time.sleep(60)"]))
+"""
+    with subprocess.Popen([sys.executable, "-c", ask], cwd=ROOT, start_new_session=True) as first:
+        wait_for(late_install.record_path().exists)
+        while_it_runs = late_install._read().state
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+
+    assert (while_it_runs, late_install._read().state) == ("installing", "failed")
 
 
 def test_one_that_ends_well_leaves_nothing_to_wait_for(environment, monkeypatch):

@@ -39,6 +39,7 @@ class LateInstall:
         pid: Of the process that installs.
         command: Repeats it.
         reason: Why it failed; the last line that it wrote.
+        started: When that process started, by the kernel: after a restart another may have its number.
     """
 
     state: str
@@ -46,6 +47,7 @@ class LateInstall:
     pid: int
     command: str
     reason: str = ""
+    started: str = ""
 
     @property
     def left_s(self) -> int:
@@ -83,7 +85,7 @@ def _read() -> LateInstall | None:
         install = LateInstall(**json.loads(record_path().read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    if install.state == "installing" and not _is_alive(install.pid):
+    if install.state == "installing" and not _is_alive(install):
         install = LateInstall("failed", install.began_at, 0, install.command, "it was stopped.")
     if install.state == "done" or (install.state == "failed" and not lacking()):
         return None
@@ -114,7 +116,7 @@ def run(command: list[str]) -> int:
         # An update: engines go on with what they have.
         return subprocess.run(command, check=False).returncode
     began, repeat = time.time(), "make install"
-    _write(LateInstall("installing", began, os.getpid(), repeat))
+    _write(LateInstall("installing", began, os.getpid(), repeat, started=_started(os.getpid())))
     log = Path(sys.prefix) / LOG
     with log.open("wb") as out:
         status = subprocess.run(command, stdout=out, stderr=out, check=False).returncode
@@ -128,11 +130,19 @@ def run(command: list[str]) -> int:
     return status
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(install: LateInstall) -> bool:
     with suppress(OSError):
-        os.kill(pid, 0)
-        return True
+        os.kill(install.pid, 0)
+        return not install.started or _started(install.pid) == install.started
     return False
+
+
+def _started(pid: int) -> str:
+    """Return the boot and the moment in it when a process started; empty where there is no /proc."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[19]}"
+    return ""
 
 
 def _last_line(log: Path) -> str:
