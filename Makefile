@@ -117,13 +117,14 @@ pictures: $(VENV)/.dev-stamp
 install: $(VENV)/.run-stamp
 install-dev: $(VENV)/.dev-stamp
 
-$(VENV)/bin/python:
+# Pip comes last into an environment: one whose making was cut off, or failed, is made again.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Miniatures needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv."; exit 1; }
 
 # The site with its demo: no torch, and nothing else that only a worker's engines import.
-$(VENV)/.web-stamp: pyproject.toml $(VENV)/bin/python
+$(VENV)/.web-stamp: pyproject.toml $(BIN)/pip
 	@echo "Installing what the site needs."
 	@$(PIP) install -q -e ".[demo,embedded]"
 	@touch $@
@@ -140,7 +141,7 @@ $(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp
 	@touch $@
 
 # Tests ask for what `bench` brings only where torch is.
-torch: $(VENV)/bin/python
+torch: $(BIN)/pip
 	@if $(HAS_TORCH); then :; \
 	elif [ "$$(uname -s)" != Linux ] || nvidia-smi -L >/dev/null 2>&1; then $(PIP) install -q "torch==$(TORCH_VERSION)"; \
 	else $(PIP) install -q "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \

@@ -74,7 +74,8 @@ def build(install: Install) -> None:
     if install.is_compose:
         install.run("docker", "compose", "build")
         return
-    if not install.python.exists():
+    # Pip comes last into an environment: one whose making was cut off is made again.
+    if not install.python.with_name("pip").exists():
         install.run(sys.executable, "-m", "venv", install.folder / "venv")
     install_package.install_packed(install)
     reach_stores(install)

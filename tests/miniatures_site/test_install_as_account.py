@@ -100,6 +100,7 @@ if os.geteuid() == 0 and PYTHON.exists():
         site = place / "site"
         site.mkdir()
         subprocess.run([PYTHON, "-m", "venv", "--without-pip", site / "venv"], check=True)
+        (site / "venv" / "bin" / "pip").touch()
         [modules] = (site / "venv" / "lib").glob("*/site-packages")
         for name, text in MODULES.items():
             (modules / name).parent.mkdir(exist_ok=True)

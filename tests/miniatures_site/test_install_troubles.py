@@ -92,6 +92,26 @@ def test_the_first_password_is_told_even_where_starting_fails(
     assert not install.marker.exists()
 
 
+def test_an_environment_whose_making_was_cut_off_is_made_again(
+    deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[tuple[object, ...]] = []
+    monkeypatch.setattr(install, "run", lambda *line, **_: lines.append(line))
+    monkeypatch.setattr(install, "manage", lambda *_, **__: "")
+    monkeypatch.setattr(deploy, "reach_stores", lambda _: None)
+    install.python.parent.mkdir(parents=True)
+    install.python.symlink_to(sys.executable)
+
+    deploy.build(install)
+    made = [line for line in lines if line[1:3] == ("-m", "venv")]
+    install.python.with_name("pip").touch()
+    lines.clear()
+    deploy.build(install)
+
+    assert len(made) == 1
+    assert not [line for line in lines if line[1:3] == ("-m", "venv")]
+
+
 def test_no_admin_is_added_beside_one_that_is_there(
     deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
