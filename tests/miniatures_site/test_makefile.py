@@ -46,3 +46,20 @@ def test_an_environment_that_was_left_without_pip_is_made_again(folder: Path) ->
 
     assert (refused.returncode, refused.stdout) == (2, "No venv module: on Debian, apt-get install python3-venv.\n")
     assert made.returncode == 0, made.stderr
+
+
+def test_what_is_said_of_llama_can_be_pasted_whatever_the_folder_is_called(folder: Path) -> None:
+    program = folder / ".llama" / "lib" / "bin" / "llama-server"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    (folder / ".llama" / ".stamp").touch()
+
+    lines = [line for line in make(folder, "llama").stdout.splitlines() if "export" in line]
+    told = subprocess.run(
+        ["sh", "-c", "\n".join([*lines, 'printf "%s\n" "$LLAMA_SERVER" "$LLAMA_CONVERTER"'])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.splitlines() == [str(program), str(folder / ".llama" / "converter")]
