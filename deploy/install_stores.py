@@ -24,8 +24,11 @@ line = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5, socket_connect_
 facts = {"redis": line.info("server")["redis_version"]}
 with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as there:
     facts["postgresql"] = there.info.server_version // 10000
-    row = there.execute("SELECT rolname, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-facts["role"], facts["may_create"] = row
+    row = there.execute(
+        "SELECT rolname, rolcreatedb OR rolsuper, pg_has_role(nspowner, 'USAGE') FROM pg_roles, pg_namespace "
+        "WHERE rolname = current_user AND nspname = 'public'"
+    ).fetchone()
+facts["role"], facts["may_create"], facts["owns_public"] = row
 print(json.dumps(facts))
 """
 
@@ -50,7 +53,9 @@ def reach_stores(install: Install) -> None:
         refuse_unfit_stores(**json.loads(output.splitlines()[-1]), pg_dump=int(client[0]))
 
 
-def refuse_unfit_stores(*, redis: str, postgresql: int, pg_dump: int, role: str, may_create: bool) -> None:
+def refuse_unfit_stores(
+    *, redis: str, postgresql: int, pg_dump: int, role: str, may_create: bool, owns_public: bool
+) -> None:
     """Refuse stores that are too old, a PostgreSQL client older than its server, and a role that cannot try a backup.
 
     Args:
@@ -59,6 +64,7 @@ def refuse_unfit_stores(*, redis: str, postgresql: int, pg_dump: int, role: str,
         pg_dump: First number of the client's version.
         role: The database's account.
         may_create: Whether it may create databases.
+        owns_public: Whether it may rename the schema `public`, as a restore does.
 
     Raises:
         InstallError: Names all that is wrong.
@@ -77,6 +83,12 @@ def refuse_unfit_stores(*, redis: str, postgresql: int, pg_dump: int, role: str,
             "Each backup is tried in a database of its own, which this role may not create. As PostgreSQL's "
             "superuser:\n"
             f'    ALTER ROLE "{role}" CREATEDB;'
+        )
+    if not owns_public:
+        wrong.append(
+            "A restore renames the schema public, which belongs to another role here, as PostgreSQL 14 makes it. As "
+            "PostgreSQL's superuser, in this database and in template1:\n"
+            "    ALTER SCHEMA public OWNER TO pg_database_owner;"
         )
     if wrong:
         raise InstallError("\n".join(wrong))

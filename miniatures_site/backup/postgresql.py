@@ -244,6 +244,11 @@ def _failure(program: str, output: IO[bytes]) -> Refusal:
     hint = ""
     if "unsupported version" in error_line:
         hint = "The dump was written by a newer pg_dump: install PostgreSQL's client programs of that version or later."
+    if "must be owner of schema" in error_line:
+        hint = (
+            "As PostgreSQL's superuser, in this database and in template1: "
+            "ALTER SCHEMA public OWNER TO pg_database_owner;"
+        )
     return Refusal("pg_tools_failed", f"{program} did not do it: {error_line}", hint=hint)
 
 

@@ -39,7 +39,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace as N
 @contextmanager
 def connect(*a, **k):
-    yield N(info=N(server_version=160000), execute=lambda *a: N(fetchone=lambda: ("r", True)))
+    yield N(info=N(server_version=160000), execute=lambda *a: N(fetchone=lambda: ("r", True, True)))
 """,
 }
 PROGRAMS = {

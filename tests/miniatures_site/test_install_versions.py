@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+import psycopg
 import pytest
 
 from tests.postgres_server import free_port, postgres
@@ -25,7 +26,7 @@ sys.version_info, sys.version = (3, 9, 18, "final", 0), "3.9.18 (main)"
 sys.modules["tomllib"] = None
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
-SOUND = {"redis": "6.2.14", "postgresql": 14, "pg_dump": 14, "role": "m", "may_create": True}
+SOUND = {"redis": "6.2.14", "postgresql": 14, "pg_dump": 14, "role": "m", "may_create": True, "owns_public": True}
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ def test_stores_that_are_new_enough_pass(checks: ModuleType, newer: dict[str, st
         ({"postgresql": 13}, "PostgreSQL is 13; 14 or newer is needed."),
         ({"redis": "6.0.16"}, "Redis is 6.0.16; 6.2 or newer is needed."),
         ({"may_create": False}, "Each backup is tried in a database of its own"),
+        ({"owns_public": False}, "A restore renames the schema public, which belongs to another role here"),
         ({"postgresql": 16}, "pg_dump is of version 14, the server of 16"),
     ],
 )
@@ -93,6 +95,32 @@ def test_an_old_redis_is_asked_how_old_it_is_and_a_newer_one_passes(
                 except checks.InstallError as error:
                     told = str(error)
             assert told == refusal
+
+
+@pytest.mark.slow
+def test_a_role_is_told_when_the_schema_that_a_restore_renames_is_anothers(checks: ModuleType, tmp_path: Path) -> None:
+    installer = importlib.import_module("installer")
+    install = installer.Install(installer.parse(["--mode", "plain", "--folder", str(tmp_path), "--yes"]))
+    install.python = Path(sys.executable)
+    told = []
+
+    with postgres() as server, redis_of("7.0.15") as queue, psycopg.connect(server, autocommit=True) as superuser:
+        superuser.execute("CREATE ROLE site LOGIN CREATEDB")
+        superuser.execute("CREATE DATABASE site OWNER site")
+        database = server.replace("miniatures@", "site@").rpartition("/")[0] + "/site"
+        (tmp_path / ".env").write_text(f"DATABASE_URL={database}\nREDIS_URL={queue}\n")
+        with psycopg.connect(database.replace("site@", "miniatures@"), autocommit=True) as inside:
+            # As PostgreSQL 14 makes it, and then as it is told to.
+            for owner in ("miniatures", "pg_database_owner"):
+                inside.execute(f"ALTER SCHEMA public OWNER TO {owner}")
+                try:
+                    checks.reach_stores(install)
+                    told.append("")
+                except checks.InstallError as error:
+                    told.append(str(error))
+
+    assert "ALTER SCHEMA public OWNER TO pg_database_owner;" in told[0]
+    assert told[1] == ""
 
 
 @contextmanager
