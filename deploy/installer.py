@@ -153,7 +153,7 @@ def carry_out(install: Install) -> None:
         if not install.flags.dry_run:
             wait_until_well(port, install.flags.host)
             keep_wishes(install)
-    except (InstallError, OSError):
+    except (InstallError, OSError, KeyboardInterrupt):
         # It is told nowhere else.
         say_login(install, password)
         raise

@@ -92,6 +92,21 @@ def test_the_first_password_is_told_even_where_starting_fails(
     assert not install.marker.exists()
 
 
+def test_the_first_password_is_told_to_who_does_not_wait_until_the_site_is_well(
+    deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = _steps(deploy, install, monkeypatch, has_admin=False)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(deploy, "wait_until_well", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        deploy.carry_out(install)
+
+    assert f"Sign in as a@b.example with {given['DJANGO_SUPERUSER_PASSWORD']}" in capsys.readouterr().out
+
+
 def test_an_environment_whose_making_was_cut_off_is_made_again(
     deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
