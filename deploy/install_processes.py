@@ -112,6 +112,20 @@ def systemctl(*words: str) -> None:
         raise InstallError(f"`systemctl {' '.join(words)}` failed:\n{done.stdout[-3000:]}")
 
 
+def holds_ports(install: Install) -> bool:
+    """Return whether an earlier try here, that did not get well, listens on the ports of this one."""
+    if install.is_compose:
+        line = ["docker", "compose", "ps", "--quiet"]
+        return bool(subprocess.run(line, cwd=install.folder, capture_output=True, check=False).stdout.strip())
+    procfile, noted = install.folder / "Procfile", install.folder / "data" / "site.pid"
+    if not procfile.exists() or f"--port {install.flags.port} " not in procfile.read_text():
+        return False
+    if noted.exists():
+        return is_runner(int(noted.read_text()))
+    line = ["systemctl", "is-active", "--quiet", "miniatures@web.service"]
+    return SYSTEMD.is_dir() and not subprocess.run(line, check=False).returncode
+
+
 def start_alone(install: Install) -> None:
     """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
     line = f"{START} --log data/site.log"
@@ -132,8 +146,13 @@ def start_alone(install: Install) -> None:
 
 def end(pid: int) -> None:
     """Ask a runner of ours to end, and wait until it has; a number that another program has now is left alone."""
-    line = Path(f"/proc/{pid}/cmdline")
     deadline = time.monotonic() + 60
-    while line.exists() and RUNNER.encode() in line.read_bytes() and time.monotonic() < deadline:
+    while is_runner(pid) and time.monotonic() < deadline:
         os.kill(pid, signal.SIGTERM)
         time.sleep(1)
+
+
+def is_runner(pid: int) -> bool:
+    """Return whether a process is a runner of ours."""
+    line = Path(f"/proc/{pid}/cmdline")
+    return line.exists() and RUNNER.encode() in line.read_bytes()

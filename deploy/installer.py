@@ -20,8 +20,8 @@ from typing import IO
 
 import install_package
 from install_account import account_of, reasons_against, work_as
-from install_checks import InstallError, check_host, ports, printable, wait_until_well
-from install_processes import start, start_units, write_lines
+from install_checks import InstallError, check_host, is_taken, ports, printable, wait_until_well
+from install_processes import holds_ports, start, start_units, write_lines
 from install_settings import ask, settle_env
 from install_stores import reach_stores
 from one_install import USUAL, Install
@@ -127,6 +127,8 @@ def carry_out(install: Install) -> None:
         settle_admin(install)
     try:
         wanted_ports = ports(install.flags) if is_moved or not is_upgrade else []
+        if any(map(is_taken, wanted_ports)) and holds_ports(install):
+            wanted_ports = []
         check_host(install.flags.mode, install.folder, wanted_ports, install.reasons)
     except InstallError as lack:
         if not install.flags.dry_run:

@@ -97,6 +97,27 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_written(host: dict[s
     assert not (tmp_path / "site").exists()
 
 
+def test_a_port_that_an_earlier_try_has_itself_is_no_reason_against_the_next(
+    host: dict[str, str], tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    (site / "data").mkdir(parents=True)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        subprocess.Popen([sys.executable, "-c", "input()", "web.process.lines"], stdin=subprocess.PIPE) as runner,
+    ):
+        port = str(taken.getsockname()[1])
+        words = ("--port", port, "--folder", str(site), "--email", "a@b.example", "--dry-run")
+        (site / "Procfile").write_text(f"web: uvicorn --port {port} --http h11\n")
+        (site / "data" / "site.pid").write_text(str(runner.pid))
+        ours = install(host, "--mode", "plain", *words)
+        runner.communicate(b"\n")
+        another = install(host, "--mode", "plain", *words)
+
+    assert "is taken" not in ours.stdout
+    assert "is taken" in another.stdout
+
+
 def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host: dict[str, str]) -> None:
     done = install(host, "--mode", "compose", "--host", "app.example.org", "--email", "a@b.example", "--dry-run")
 
