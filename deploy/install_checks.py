@@ -16,6 +16,8 @@ from pathlib import Path
 
 MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
+# What torch brings along beside that, NVIDIA's libraries among it.
+NEEDED_BY_TRAINING_MIB = 6_000
 NEEDED_MEMORY_MIB = {"compose": 4_000, "plain": 1_500}
 COMPOSE_AT_LEAST = (2, 20)
 LOCAL = ("localhost", "127.0.0.1")
@@ -32,7 +34,7 @@ def printable(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
 
 
-def check_host(mode: str, folder: Path, wanted_ports: list[int], reasons: Sequence[str]) -> None:
+def check_host(flags: argparse.Namespace, folder: Path, wanted_ports: list[int], reasons: Sequence[str]) -> None:
     """Refuse a host that lacks disk, memory, a free port or a program, and what there are reasons against already.
 
     Raises:
@@ -42,12 +44,15 @@ def check_host(mode: str, folder: Path, wanted_ports: list[int], reasons: Sequen
     there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free // MIB
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MIB
-    if free < NEEDED_DISK_MIB[mode]:
-        lacking.append(f"{there} has {free} MiB free, {NEEDED_DISK_MIB[mode]} are needed.")
-    if memory < NEEDED_MEMORY_MIB[mode]:
-        lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[mode]} are needed.")
+    needed = NEEDED_DISK_MIB[flags.mode]
+    if flags.mode == "plain" and "training" in flags.extras.split(","):
+        needed += NEEDED_BY_TRAINING_MIB
+    if free < needed:
+        lacking.append(f"{there} has {free} MiB free, {needed} are needed.")
+    if memory < NEEDED_MEMORY_MIB[flags.mode]:
+        lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[flags.mode]} are needed.")
     lacking += [f"Port {port} is taken." for port in wanted_ports if is_taken(port)]
-    lacking += check_compose() if mode == "compose" else check_programs()
+    lacking += check_compose() if flags.mode == "compose" else check_programs()
     lacking += reasons
     if lacking:
         raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))

@@ -129,7 +129,7 @@ def carry_out(install: Install) -> None:
         wanted_ports = ports(install.flags) if is_moved or not is_upgrade else []
         if any(map(is_taken, wanted_ports)) and holds_ports(install):
             wanted_ports = []
-        check_host(install.flags.mode, install.folder, wanted_ports, install.reasons)
+        check_host(install.flags, install.folder, wanted_ports, install.reasons)
     except InstallError as lack:
         if not install.flags.dry_run:
             raise

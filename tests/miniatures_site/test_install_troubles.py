@@ -107,6 +107,19 @@ def test_the_first_password_is_told_to_who_does_not_wait_until_the_site_is_well(
     assert f"Sign in as a@b.example with {given['DJANGO_SUPERUSER_PASSWORD']}" in capsys.readouterr().out
 
 
+def test_a_disk_without_room_for_torch_is_told_before_anything_is_done(
+    deploy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = importlib.import_module("install_checks")
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: argparse.Namespace(free=3_000 * checks.MIB))
+    monkeypatch.setattr(checks, "check_programs", list)
+    monkeypatch.setattr(checks, "NEEDED_MEMORY_MIB", {"plain": 0})
+
+    checks.check_host(argparse.Namespace(mode="plain", extras="teachers,s3"), tmp_path, [], [])
+    with pytest.raises(deploy.InstallError, match="has 3000 MiB free, 8000 are needed"):
+        checks.check_host(argparse.Namespace(mode="plain", extras="teachers,training"), tmp_path, [], [])
+
+
 def test_an_environment_whose_making_was_cut_off_is_made_again(
     deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
