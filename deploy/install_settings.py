@@ -34,11 +34,12 @@ def settle_env(flags: argparse.Namespace, folder: Path, *, moved_from: int | Non
     path = folder / ".env"
     if path.exists():
         print(f"Keeping {path}.")
+        before = read_env(path)
         if not (folder / ".installed").exists():
-            # An install that has never run may have been given wrong ones.
-            mend(path, {name: os.environ[name] for name in STORES if os.environ.get(name)}, flags.dry_run)
+            # An install that has never run may have been given wrong stores, and the file of another folder.
+            given = {name: os.environ[name] for name in STORES if os.environ.get(name)}
+            mend(path, {**given, **own_folders(before, folder)}, flags.dry_run)
         elif moved_from not in (None, flags.port):
-            before = read_env(path)
             old, new = (f"http://{flags.host}:{port}" for port in (moved_from, flags.port))
             mend(path, {name: new for name in ADDRESSES if before.get(name) == old}, flags.dry_run)
         return
@@ -90,5 +91,16 @@ def plain_stores(flags: argparse.Namespace, folder: Path) -> dict[str, str]:
     """Return addresses and folders of an install without containers."""
     local = {"DATABASE_URL": "postgres://miniatures@localhost/miniatures", "REDIS_URL": "redis://localhost:6379/0"}
     stores = {name: ask(name, os.environ.get(name), default, flags.yes) for name, default in local.items()}
-    folders = {"VAR_DIR": str(folder / "data"), "STATIC_ROOT": str(folder / "static")}
-    return {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", **stores, **folders}
+    return {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", **stores, **folders_in(folder)}
+
+
+def folders_in(folder: Path) -> dict[str, str]:
+    """Return where data and static files of a plain install lie."""
+    return {"VAR_DIR": str(folder / "data"), "STATIC_ROOT": str(folder / "static")}
+
+
+def own_folders(before: dict[str, str], folder: Path) -> dict[str, str]:
+    """Return this folder's places where a file has those of an install in another one, which may be in use there."""
+    places = {name: before.get(name, "") for name in folders_in(folder)}
+    is_others = places == folders_in(Path(places["VAR_DIR"]).parent) != folders_in(folder)
+    return folders_in(folder) if is_others else {}

@@ -140,6 +140,35 @@ def test_an_environment_whose_making_was_cut_off_is_made_again(
     assert not [line for line in lines if line[1:3] == ("-m", "venv")]
 
 
+def test_the_settings_of_an_install_in_another_folder_do_not_lead_to_its_data(
+    deploy: ModuleType, tmp_path: Path
+) -> None:
+    settings = importlib.import_module("install_settings")
+    live, copy = tmp_path / "live", tmp_path / "a copy"
+    wanted = argparse.Namespace(mode="plain", host="app.example.org", port=8000, yes=True, dry_run=False)
+    settings.settle_env(wanted, live)
+    old = settings.read_env(live / ".env")
+    copy.mkdir()
+    (copy / ".env").write_text((live / ".env").read_text())
+
+    settings.settle_env(wanted, copy)
+    settled = settings.read_env(copy / ".env")
+
+    assert settled == {**old, "VAR_DIR": str(copy / "data"), "STATIC_ROOT": str(copy / "static")}
+    assert settings.read_env(live / ".env") == old
+
+
+def test_a_folder_of_data_elsewhere_that_a_person_chose_is_kept(deploy: ModuleType, tmp_path: Path) -> None:
+    settings = importlib.import_module("install_settings")
+    wanted = argparse.Namespace(mode="plain", host="app.example.org", port=8000, yes=True, dry_run=False)
+    chosen = f"VAR_DIR=/large/data\nSTATIC_ROOT={tmp_path}/static\n"
+    (tmp_path / ".env").write_text(chosen)
+
+    settings.settle_env(wanted, tmp_path)
+
+    assert (tmp_path / ".env").read_text() == chosen
+
+
 def test_no_admin_is_added_beside_one_that_is_there(
     deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
