@@ -67,7 +67,11 @@ def mend(path: Path, values: dict[str, str], is_dry: bool) -> None:
     if changed:
         print(f"+ change {', '.join(changed)} in {path}")
     if changed and not is_dry:
-        path.write_text("".join(lines))
+        # Beside it, then in its place: a full disk must not take the keys.
+        part = path.with_name(".env.part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(lines)
+        part.replace(path)
 
 
 def addresses(flags: argparse.Namespace) -> dict[str, str]:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.full_disks import room_for
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -167,6 +169,16 @@ def test_a_folder_of_data_elsewhere_that_a_person_chose_is_kept(deploy: ModuleTy
     settings.settle_env(wanted, tmp_path)
 
     assert (tmp_path / ".env").read_text() == chosen
+
+
+def test_a_full_disk_takes_no_keys_when_an_address_is_changed(deploy: ModuleType, tmp_path: Path) -> None:
+    settings = importlib.import_module("install_settings")
+    (tmp_path / ".env").write_text("SECRET_KEY=kept\nSITE_URL=http://localhost:8000\n")
+
+    with room_for(0), pytest.raises(OSError):
+        settings.mend(tmp_path / ".env", {"SITE_URL": "http://localhost:8001"}, is_dry=False)
+
+    assert (tmp_path / ".env").read_text() == "SECRET_KEY=kept\nSITE_URL=http://localhost:8000\n"
 
 
 def test_no_admin_is_added_beside_one_that_is_there(
