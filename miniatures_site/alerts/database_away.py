@@ -1,7 +1,7 @@
 """Keep the one alert that no row can hold, that the database is away, in a file beside the data.
 
 One process at a time holds the file. It is written after each message, so that a process that dies between the two
-tells twice.
+tells twice. While a full disk takes no file, which may be what took the database away, the process itself remembers.
 """
 
 from __future__ import annotations
@@ -48,6 +48,10 @@ class _State:
     def change(self, state: Literal["began", "ended"]) -> Change:
         since = datetime.fromtimestamp(self.first_seen_s, UTC)
         return Change(state, self.name, "", self.message, self.hint, since)
+
+
+# Of this process, while the disk takes no file.
+_unwritten: list[_State] = []
 
 
 def seen(trouble: Trouble) -> None:
@@ -103,7 +107,9 @@ def _locked() -> Iterator[TextIOWrapper | None]:
 
 
 def _read(file: TextIOWrapper) -> _State | None:
-    """Return what the file holds; None where it is empty or was cut off."""
+    """Return what the file holds, or this process alone; None where it is empty or was cut off."""
+    if _unwritten:
+        return _unwritten[0]
     file.seek(0)
     try:
         return _State(**json.load(file))
@@ -112,9 +118,11 @@ def _read(file: TextIOWrapper) -> _State | None:
 
 
 def _write(file: TextIOWrapper, state: _State | None) -> None:
-    file.seek(0)
-    file.truncate()
-    if state is not None:
-        json.dump(vars(state), file)
-    file.flush()
-    os.fsync(file.fileno())
+    _unwritten.clear()
+    number = file.fileno()
+    try:
+        os.ftruncate(number, 0)
+        os.pwrite(number, json.dumps(vars(state)).encode() if state else b"", 0)
+        os.fsync(number)
+    except OSError:
+        _unwritten.extend([state] if state else [])

@@ -35,6 +35,7 @@ from miniatures_site.operations.troubles import (
     AlertName,
     troubles,
 )
+from tests.full_disks import room_for
 from tests.passes import ROOT
 
 Later = Callable[[float], None]
@@ -173,6 +174,22 @@ def test_a_database_that_is_away_is_told_once_from_a_file_and_once_when_it_is_ba
     for _ in range(2):
         checking.check()
     assert [message.subject.split(":")[0] for message in mail.outbox] == ["[Miniatures] began", "[Miniatures] ended"]
+
+
+def test_a_database_that_a_full_disk_took_away_is_told_once_though_no_file_can_be_written(
+    later: Later, settings: Any
+) -> None:
+    away = database_away.trouble("unreachable: OperationalError")
+
+    with room_for(0):
+        for seconds in (settings.ALERT_AFTER_S + 1, 60, 60):
+            database_away.seen(away)
+            later(seconds)
+    later(settings.ALERT_AFTER_S)
+    database_away.gone()
+    database_away.gone()
+
+    assert [letter.subject.split(":")[0] for letter in mail.outbox] == ["[Miniatures] began", "[Miniatures] ended"]
 
 
 def test_a_file_that_was_cut_off_is_begun_again(later: Later, settings: Any) -> None:
