@@ -150,11 +150,6 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
     ]
 
 
-def cost_usd(campaign: Campaign) -> Decimal:
-    """Return what the models of a campaign have cost so far."""
-    return sum((cost for _, cost, _ in _costs(campaign, list(campaign.arms.all())).values()), Decimal(0))
-
-
 def _costs(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, tuple[int, Decimal, float | None]]:
     """Drafts, US dollars with what its stages asked for, and mean seconds of an answer, by arm."""
     costs = _writing_costs(campaign)

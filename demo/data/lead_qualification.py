@@ -7,7 +7,6 @@ each rule, then matching numbers, then words.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -83,13 +82,6 @@ def records(seed: int = SEED) -> list[AnsweredRecord]:
     labels = [(QUALIFIED, NOT_QUALIFIED, NEEDS_RESEARCH)[at % 3] for at in range(COUNT)]
     rng.shuffle(labels)
     return [_record(facts, label, rng) for facts, label in zip(prospects(COUNT, seed), labels, strict=True)]
-
-
-def label_of(outcomes: Sequence[Outcome]) -> str:
-    """Return the label of a lead by the outcomes of its rules."""
-    if "broken" in outcomes:
-        return NOT_QUALIFIED
-    return NEEDS_RESEARCH if "unknown" in outcomes else QUALIFIED
 
 
 def _record(facts: dict[str, str], label: str, rng: random.Random) -> AnsweredRecord:

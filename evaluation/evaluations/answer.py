@@ -14,7 +14,6 @@ from evaluation.states import SystemKind
 from web.templatetags.figures import fixed
 
 BASELINES: Final = frozenset({"baseline", "base"})
-TUNED: Final = frozenset({"lora", "full"})
 # How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The
 # same for every evaluation, so that nobody picks it after the figures are seen.
 MARGIN: Final = 0.05

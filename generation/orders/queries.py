@@ -125,11 +125,6 @@ def recent_drafts(order: Order) -> list[Draft]:
     return list(drafts.order_by("-created_at", "-queue_position")[:RECENT])
 
 
-def outputs(order: Order) -> QuerySet[Call]:
-    """For an evaluation: answered calls with their fields, by record."""
-    return calls(order, state=CallState.ANSWERED)
-
-
 @dataclass(frozen=True)
 class SourceOption:
     """A source to write for, and how much it holds."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from jobs.kinds import registry
-from jobs.models import PLAYED_BACK, Host, Job, JobEvent, WorkerBeat
+from jobs.models import Host, Job, JobEvent, WorkerBeat
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members.models import Member
 from web.http.first_or_404 import first_or_404
@@ -61,11 +61,6 @@ def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
 def transitions_of(job: Job) -> list[JobEvent]:
     """Every move from state to state, in order."""
     return list(JobEvent.objects.filter(job=job, kind="state").order_by("seq"))
-
-
-def is_played_back(jobs: QuerySet[Job]) -> bool:
-    """Return whether the result of any of these jobs was recorded elsewhere and played back here."""
-    return jobs.filter(**{f"spec__{PLAYED_BACK}": True}).exists()
 
 
 def is_paused_by_hand(job: Job) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.db import InterfaceError, OperationalError
 
 from jobs.contracts import EngineError, Result
@@ -17,7 +15,6 @@ from jobs.supervisor.heartbeat import HeldLease
 from jobs.supervisor.shutdown import SHUTDOWN
 from web.errors import Refusal
 
-logger = logging.getLogger(__name__)
 REPORT_EVERY_S = 0.2
 
 

@@ -27,7 +27,6 @@ from review.tasks.permissions import tasks_for
 from web.caching.slow_figures import figures
 from web.http.first_or_404 import first_or_404
 
-CHUNK = 1000
 # Leaves room for a number in a short name of 60 letters.
 STEM_CHARS = 50
 CHOICES_FROM_GOLDS = 20_000

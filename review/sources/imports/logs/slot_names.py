@@ -14,7 +14,6 @@ _LABEL = re.compile(
 )
 _TAG = re.compile(r"<([^\W\d][\w\-]*)[^<>]*>\s*$")
 _END_TAG = re.compile(r"^\s*</([^\W\d][\w\-]*)>")
-_WORD = re.compile(r"[^\W\d_]+")
 _EDGES = "#*=-_:`\"'<>[]() \t"
 # Words that lead to a value and do not say what it is.
 _EMPTY = frozenset(
