@@ -132,27 +132,10 @@ def difference(control: LinearMean, treatment: LinearMean, *, level: float = LEV
     Raises:
         ValueError: If nothing varies.
     """
-    gap = treatment.value - control.value
-    return _effect(gap, control.variance, treatment.variance, control, treatment, level, Scale.DIFFERENCE)
-
-
-def relative_uplift(control: LinearMean, treatment: LinearMean, *, level: float = LEVEL) -> Effect:
-    """Treatment over control, minus 1, by the delta method.
-
-    Raises:
-        ValueError: If the control is 0, or nothing varies.
-    """
-    if control.value == 0:
-        raise ValueError("Relative to a control of 0 there is no uplift; look at the difference.")
-    parts = control.variance * treatment.value**2 / control.value**4, treatment.variance / control.value**2
-    return _effect(treatment.value / control.value - 1, *parts, control, treatment, level, Scale.RELATIVE)
-
-
-def _effect(
-    estimate: float, v0: float, v1: float, control: LinearMean, treatment: LinearMean, level: float, scale: Scale
-) -> Effect:
-    dfs = control.draws - 1, treatment.draws - 1
-    effect = two_clustered.student(estimate, v0, v1, dfs, level, scale, treatment.method)
+    gap, dfs = treatment.value - control.value, (control.draws - 1, treatment.draws - 1)
+    effect = two_clustered.student(
+        gap, control.variance, treatment.variance, dfs, level, Scale.DIFFERENCE, treatment.method
+    )
     smallest = min(control.draws, treatment.draws)
     if smallest >= two_clustered.FEW_CLUSTERS:
         return effect

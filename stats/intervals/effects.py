@@ -14,8 +14,6 @@ class Scale(StrEnum):
 
     DIFFERENCE = "difference"
     RELATIVE = "relative"
-    RATIO = "ratio"
-    ODDS_RATIO = "odds_ratio"
 
 
 @dataclass(frozen=True, slots=True)

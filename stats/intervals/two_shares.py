@@ -45,8 +45,6 @@ METHODS = {
     ),
     DifferenceBy.MEE: StatisticalMethod("Mee's score", "Mee 1984, Biometrics 40(4)"),
 }
-RATIO = StatisticalMethod("Katz's log ratio", "Katz, Baptista, Azen and Pike 1978, Biometrics 34(3)")
-ODDS_RATIO = StatisticalMethod("Woolf's logit", "Woolf 1955, Annals of Human Genetics 19(4)")
 
 
 def difference(
@@ -123,34 +121,6 @@ def difference_bounds(
     return np.clip(low, -1, 1), np.clip(high, -1, 1)
 
 
-def ratio(control: ShareSample, treatment: ShareSample, *, level: float = LEVEL) -> Effect:
-    """Share of the treatment divided by that of the control: log ratio +- z sqrt(1/x1 - 1/n1 + 1/x0 - 1/n0).
-
-    Raises:
-        ValueError: If an arm has no success: the ratio or its logarithm is then without bounds.
-    """
-    check_level(level)
-    if not (control.successes and treatment.successes):
-        raise ValueError("A ratio needs at least one success in each arm.")
-    log_se = (1 / treatment.successes - 1 / treatment.n + 1 / control.successes - 1 / control.n) ** 0.5
-    return _quotient(treatment.mean / control.mean, log_se, level, Scale.RATIO, RATIO)
-
-
-def odds_ratio(control: ShareSample, treatment: ShareSample, *, level: float = LEVEL) -> Effect:
-    """Odds of the treatment divided by those of the control: logit +- z sqrt(sum of 1/count over the four cells).
-
-    Raises:
-        ValueError: If one of the four cells is empty.
-    """
-    check_level(level)
-    cells = [side for arm in (control, treatment) for side in (arm.successes, arm.n - arm.successes)]
-    if not all(cells):
-        raise ValueError("An odds ratio needs at least one success and one failure in each arm.")
-    log_se = sum(1 / cell for cell in cells) ** 0.5
-    odds = cells[2] / cells[3] / (cells[0] / cells[1])
-    return _quotient(odds, log_se, level, Scale.ODDS_RATIO, ODDS_RATIO)
-
-
 def wilson(arm: ShareSample, *, level: float = LEVEL) -> Interval:
     """Interval of one share: (x + z^2/2 +- z sqrt(x (n - x) / n + z^2/4)) / (n + z^2) (Wilson 1927, JASA 22(158))."""
     check_level(level)
@@ -166,14 +136,6 @@ def check_level(level: float) -> None:
     """
     if not 0 < level < 1:
         raise ValueError(f"A level must be between 0 and 1, such as 0.95; {level!r} is not.")
-
-
-def _quotient(estimate: float, log_se: float, level: float, scale: Scale, method: StatisticalMethod) -> Effect:
-    """A quotient with its bounds on the scale of logarithms."""
-    reach = distributions.normal_quantile((1 + level) / 2) * log_se
-    interval = Interval(estimate * math.exp(-reach), estimate * math.exp(reach), level)
-    p_value = distributions.normal_two_sided_p(math.log(estimate) / log_se) if log_se else None
-    return Effect(estimate, estimate * log_se, interval, p_value, None, scale, method)
 
 
 def _around_the_difference(

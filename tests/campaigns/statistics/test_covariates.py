@@ -66,7 +66,7 @@ def test_a_ratio_adjusted_by_the_ratio_before_is_as_published() -> None:
 
 
 def test_a_mean_adjusted_by_a_covariate_is_as_published() -> None:
-    # The same file, test_sequential_test_runs_ra: 0.50338 with 0.33341, relative to the control before its adjustment.
+    # The same file, test_sequential_test_runs_ra: 0.50338, relative to the control before its adjustment.
     a = rows_of(3000, [1396.87, 16.87], [[52377.9767, 1], [1, 527.9767]])
     b = rows_of(3461, [2422.7, 22.7], [[134698.29, 1], [1, 1348.29]])
     outcomes, before = means_of({"a": a[:, 0], "b": b[:, 0]}), means_of({"a": a[:, 1], "b": b[:, 1]})
@@ -76,7 +76,6 @@ def test_a_mean_adjusted_by_a_covariate_is_as_published() -> None:
     gap = linear.difference(adjusted["a"], adjusted["b"])
     base = outcomes["a"].value
     assert gap.estimate / base == pytest.approx(0.50338, abs=2e-5)
-    assert linear.relative_uplift(outcomes["a"], outcomes["b"]).se == pytest.approx(0.33341, abs=5e-6)
 
 
 def test_a_ratio_worked_by_hand() -> None:

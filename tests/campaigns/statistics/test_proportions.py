@@ -81,19 +81,6 @@ def test_arms_without_variation_still_get_an_honest_interval(x1: int, x0: int) -
     assert math.isfinite(effect.p_value or 0)
 
 
-def test_the_ratio_turns_over_when_the_arms_are_swapped() -> None:
-    there, back = two_shares.ratio(A, B).interval, two_shares.ratio(B, A).interval
-
-    assert (there.low, there.high) == pytest.approx((1 / back.high, 1 / back.low))
-
-
-def test_a_quotient_without_success_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one success in each arm"):
-        two_shares.ratio(ShareSample(0, 30), ShareSample(3, 30))
-    with pytest.raises(ValueError, match="at least one success and one failure"):
-        two_shares.odds_ratio(ShareSample(30, 30), ShareSample(3, 30))
-
-
 @pytest.mark.parametrize(
     ("successes", "n", "text"),
     [(0, 0, "without a unit"), (-1, 5, "between 0 and n"), (6, 5, "between 0 and n"), (math.nan, 5, "finite")],

@@ -126,14 +126,6 @@ def test_score_interval_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
     assert_interval(with_factor, [Decimal("0.0270416"), Decimal("0.3452912")])
 
 
-def test_quotients_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
-    expected = vectors["fagerland_7_34_1_34"]["expected"]
-    treatment, control = ShareSample(7, 34), ShareSample(1, 34)
-
-    assert_interval(two_shares.ratio(control, treatment).interval, expected["ratio_log"])
-    assert_interval(two_shares.odds_ratio(control, treatment).interval, expected["odds_ratio_logit"])
-
-
 def test_adjusted_p_values(vectors: dict[str, dict[str, Any]]) -> None:
     vector = vectors["holm_multtest"]
     p_values = [float(p) for p in vector["p"]]
