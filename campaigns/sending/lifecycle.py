@@ -28,7 +28,6 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
-checks = launch_checks.launch_problems
 
 
 @transaction.atomic

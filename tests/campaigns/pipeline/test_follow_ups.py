@@ -11,6 +11,7 @@ from campaigns.compose import content, message, repeats
 from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.overview import waiting
+from campaigns.planning import launch_checks
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.replies import receive
 from campaigns.sending import lifecycle, tick
@@ -227,7 +228,7 @@ def test_fixed_texts_that_repeat_each_other_keep_a_launch_back(task: Task, peopl
 
     campaign = factories.make_draft_campaign(task, by=lead, steps=steps)
 
-    assert [problem.code for problem in lifecycle.checks(campaign)] == ["repeated_text"]
+    assert [problem.code for problem in launch_checks.launch_problems(campaign)] == ["repeated_text"]
 
 
 @pytest.mark.slow

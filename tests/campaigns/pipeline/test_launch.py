@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Suppression
+from campaigns.planning import launch_checks
 from campaigns.planning.assignment import arm_of
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
@@ -27,7 +28,7 @@ db = pytest.mark.django_db
 
 
 def codes(campaign: Campaign) -> list[str]:
-    return [problem.code for problem in lifecycle.checks(campaign)]
+    return [problem.code for problem in launch_checks.launch_problems(campaign)]
 
 
 def two_arms() -> list[ArmPlan]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Contact, Message
+from campaigns.planning import launch_checks
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import StepWriter
@@ -24,7 +25,7 @@ TEXT = StepPlan(StepWriter.TEMPLATE, 0, "Hello {{contact.first_name}}", "Hi {{co
 
 
 def codes(campaign: Campaign) -> list[str]:
-    return [problem.code for problem in lifecycle.checks(campaign)]
+    return [problem.code for problem in launch_checks.launch_problems(campaign)]
 
 
 @db

@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Enrolment, Message, Reply
+from campaigns.planning import launch_checks
 from campaigns.planning.edit import StepPlan
 from campaigns.planning.plan_checks import MOST_STEPS
 from campaigns.replies import record_reply
-from campaigns.sending import lifecycle, outbox, tick
+from campaigns.sending import outbox, tick
 from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
 from jobs.models import Job
 from members.models import Member
@@ -111,7 +112,7 @@ def test_a_condition_on_clicks_needs_a_link(task: Task, people: None, lead: Memb
     steps = [fixed(1), fixed(2, when=StepCondition.NOT_CLICKED)]
     campaign = factories.make_draft_campaign(task, by=lead, steps=steps)
 
-    assert [problem.code for problem in lifecycle.checks(campaign)] == ["no_links"]
+    assert [problem.code for problem in launch_checks.launch_problems(campaign)] == ["no_links"]
 
 
 @pytest.mark.slow
