@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.urls import reverse
 
-from campaigns.experiments import design
 from campaigns.experiments.design import ArmPreview, preview_arms
 from campaigns.models import Arm, Campaign, Experiment, Look
 from campaigns.planning import audience
@@ -54,11 +53,6 @@ def waiting_campaigns(member: Member, task: Task) -> QuerySet[Campaign]:
     return several.filter(Q(experiment__isnull=True) | Q(experiment__registered_at__isnull=True)).order_by(
         "-created_at"
     )
-
-
-def is_intact(experiment: Experiment) -> bool:
-    """Tell whether the registration still has the hash it was registered with."""
-    return design.registration_sha256(experiment.registration) == experiment.registration_sha256
 
 
 def arm_preview(campaign: Campaign) -> ArmPreview:

@@ -7,12 +7,12 @@ They know English prose. What they do not object to may still be wrong: they com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from math import prod
 
 from review.text.verification import amounts, company, copies, counts, entities, objections, roles, sheet
 from review.text.verification.claim import ClaimSentence, sentences
-from review.text.verification.finding import SUPPORTED_FROM, Claim, Unsupported, Verification
+from review.text.verification.finding import SUPPORTED_FROM, Unsupported, Verification
 from review.text.verification.source import read
 
 BY = "rules"
@@ -56,8 +56,3 @@ def _of_sentence(sentence: ClaimSentence) -> list[Unsupported]:
             kept.append(objection)
             covered.update(place)
     return sorted(kept, key=lambda objection: objection.start)
-
-
-class Rules:
-    def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        return [verify(claim.source, claim.text) for claim in claims]

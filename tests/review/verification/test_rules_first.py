@@ -11,7 +11,7 @@ from demo.data.claim_check import CLAIM_CHECK
 from review.spec.starters import outreach
 from review.text.verification import claim_task
 from review.text.verification.finding import Claim, Verification
-from review.text.verification.rules import Rules, verify
+from review.text.verification.rules import verify
 from review.text.verification.rules_first import RulesFirst
 
 SOURCE = "Harrow Rail has 40 trains. Its office opened in May."
@@ -51,9 +51,9 @@ def test_a_model_refutes_what_the_rules_leave_open() -> None:
 def test_where_a_model_gives_no_answer_that_of_the_rules_stands_and_is_counted() -> None:
     verifier = RulesFirst(Model(None))
 
-    assert verifier.verify([RIGHT, WRONG]) == Rules().verify([RIGHT, WRONG])
+    assert verifier.verify([RIGHT, WRONG]) == [verify(each.source, each.text) for each in (RIGHT, WRONG)]
     assert verifier.unanswered == 1
-    assert RulesFirst(None).verify([RIGHT]) == Rules().verify([RIGHT])
+    assert RulesFirst(None).verify([RIGHT]) == [verify(RIGHT.source, RIGHT.text)]
     assert RulesFirst(None).verify([]) == []
 
 
