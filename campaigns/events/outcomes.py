@@ -1,4 +1,4 @@
-"""Outcomes of a campaign: counts for each arm, and one outcome for each contact that was assigned.
+"""Outcomes of a campaign: what people did, and one outcome for each contact that was assigned.
 
 Counted are contacts (enrolments), not mails or events: who replied twice replied. Everyone who was assigned counts,
 also who was never mailed (intention to treat). What machines did counts for nothing.
@@ -9,7 +9,6 @@ has now, whatever it was taken for when it came.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,6 @@ from uuid import UUID
 from django.db.models import (
     Case,
     CharField,
-    Count,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -35,7 +33,7 @@ from django.db.models.functions import Cast, Concat, Left, Replace
 
 from campaigns.events.mail_scanners import BURST_S
 from campaigns.models import Campaign, Enrolment, Event, Message, Reply
-from campaigns.states import NO_REPLIES, EventKind, MessageState, Metric, ReplyClass
+from campaigns.states import NO_REPLIES, EventKind, Metric, ReplyClass
 
 # How the keys of unsubscriptions begin that were read from a reply: this and the reply's id.
 READ_KEY = "unsubscribed:reply:"
@@ -52,30 +50,6 @@ KINDS = {
 }
 # A question is asked by who is interested.
 POSITIVE = (ReplyClass.INTERESTED, ReplyClass.QUESTION)
-
-
-@dataclass(frozen=True, slots=True)
-class ArmOutcome:
-    """Contacts of one arm: how many were assigned, in how many clusters, and with how many of them each thing happened.
-
-    `delivered` are those whose mail went and did not bounce; `unknown` those with a mail of unknown fate and none that
-    went. `arm_id` is None where contacts are in no arm.
-    """
-
-    arm_id: UUID | None
-    name: str
-    is_control: bool
-    assigned: int
-    clusters: int
-    sent: int
-    delivered: int
-    bounced: int
-    replied: int
-    positive: int
-    clicked: int
-    unsubscribed: int
-    complained: int
-    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,43 +70,6 @@ class ContactOutcome:
     sent_at: datetime | None
     happened_at: datetime | None
     outcome: int
-
-
-def by_arm(campaign: Campaign) -> list[ArmOutcome]:
-    """Counts so far for each arm, in the arms' order. Nine queries, whatever the size."""
-    enrolled = Enrolment.objects.filter(campaign=campaign).values("arm")
-    sizes = enrolled.annotate(assigned=Count("pk"), clusters=Count("cluster", distinct=True)).order_by()
-    sent = Message.objects.filter(campaign=campaign, state=MessageState.SENT)
-    bounced = human_events(campaign, EventKind.BOUNCED)
-    counts = {
-        "sent": _by_arm(sent),
-        "delivered": _by_arm(sent.exclude(pk__in=bounced.order_by().values("message"))),
-        "bounced": _by_arm(bounced),
-        "replied": _by_arm(human_events(campaign, EventKind.REPLIED)),
-        "positive": _by_arm(of_metric(campaign, Metric.POSITIVE_REPLY)),
-        "clicked": _by_arm(of_metric(campaign, Metric.CLICK)),
-        "unsubscribed": _by_arm(human_events(campaign, EventKind.UNSUBSCRIBED)),
-        "complained": _by_arm(human_events(campaign, EventKind.COMPLAINED)),
-        "unknown": _by_arm(
-            Message.objects.filter(~Exists(sent.filter(enrolment=OuterRef("enrolment"))), campaign=campaign).filter(
-                state=MessageState.UNKNOWN
-            )
-        ),
-    }
-    arms = {arm.pk: arm for arm in campaign.arms.all()}
-    order = {pk: at for at, pk in enumerate(arms)}
-    rows = sorted(sizes, key=lambda row: order.get(row["arm"], len(order)))
-    return [
-        ArmOutcome(
-            arm_id=row["arm"],
-            name=arms[row["arm"]].name if row["arm"] in arms else "No arm",
-            is_control=row["arm"] in arms and arms[row["arm"]].is_control,
-            assigned=row["assigned"],
-            clusters=row["clusters"],
-            **{name: count_of_arm[row["arm"]] for name, count_of_arm in counts.items()},
-        )
-        for row in rows
-    ]
 
 
 def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> list[ContactOutcome]:
@@ -244,8 +181,3 @@ def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
     """Return the events by people that a metric counts."""
     events = human_events(campaign, KINDS[metric])
     return events.filter(reply__meaning__in=POSITIVE) if metric == Metric.POSITIVE_REPLY else events
-
-
-def _by_arm(rows: QuerySet[Event] | QuerySet[Message]) -> Counter[UUID | None]:
-    about = rows.order_by().values_list(F("enrolment__arm")).annotate(contacts=Count("enrolment", distinct=True))
-    return Counter(dict(about))
