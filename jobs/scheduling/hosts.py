@@ -31,6 +31,8 @@ FORGET_AFTER: Final = timedelta(days=30)
 def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, int], problem: str = "") -> Host:
     """Write down a host as its worker has found it, and that it is there now.
 
+    Hosts not seen for a month are forgotten, unless they are drained.
+
     Args:
         host_id: As `jobs.rundir.identity` names it.
         boot_id: Of the machine it is, or is a container on.
@@ -49,7 +51,10 @@ def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, i
         "problem": problem[:300],
         "seen_at": Now(),
     }
-    return Host.objects.update_or_create(id=host_id, defaults=values)[0]
+    host = Host.objects.update_or_create(id=host_id, defaults=values)[0]
+    long_ago = database_time_in(-FORGET_AFTER.total_seconds())
+    Host.objects.filter(seen_at__lt=long_ago, is_draining=False).delete()
+    return host
 
 
 def record_seen(host_id: str, *, disk_free_bytes: int) -> bool:
@@ -121,10 +126,3 @@ def claim_run_folder(folder: Path, *, boot_id: str) -> str:
     if owner_id != boot_id:
         write_durably(owner, boot_id.encode())
     return ""
-
-
-def forget_gone() -> int:
-    """Delete the rows of hosts not seen for a month, unless they are drained."""
-    return Host.objects.filter(seen_at__lt=database_time_in(-FORGET_AFTER.total_seconds()), is_draining=False).delete()[
-        0
-    ]

@@ -50,6 +50,17 @@ def test_a_host_that_was_not_heard_of_for_a_while_is_not_present(settings):
     assert [host.pk for host in hosts.present()] == ["host-a"]
 
 
+def test_a_host_that_was_not_heard_of_for_a_month_is_forgotten_when_another_comes():
+    long_ago = timezone.now() - timedelta(days=31)
+    put("replaced", seen_at=long_ago)
+    put("drained", seen_at=long_ago, is_draining=True)
+    put("away", seen_at=timezone.now() - timedelta(days=29))
+
+    put("host-a")
+
+    assert set(Host.objects.values_list("pk", flat=True)) == {"drained", "away", "host-a"}
+
+
 def test_only_an_admin_drains_a_host(admin, outsider):
     put("host-a")
 
