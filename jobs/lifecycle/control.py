@@ -14,7 +14,7 @@ from jobs.contracts import Result
 from jobs.kinds import registry
 from jobs.lifecycle import consumers, notify
 from jobs.lifecycle.transitions import append_event, lock_job, transition
-from jobs.models import FinishedNotice, Job
+from jobs.models import Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from members import session
 from members.models import Member
@@ -114,8 +114,6 @@ def resume(job: Job, *, by: Member | None) -> Job:
             return job
         if job.state not in (JobState.PAUSED, JobState.FAILED):
             raise _conflict(job, "resumed")
-        # A failed job ends a second time, and its second end must be heard too.
-        FinishedNotice.objects.filter(job=job).delete()
         # What goes on is done here, whatever was played back before.
         again: dict[str, Any] = {"spec": job.spec_as_done_here, "crashes": 0, "reached": None, "error": None}
         transition(job, JobState.QUEUED, result=None, finished_at=None, **again, **_name(by))

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs.models import Job, JobEvent
+from jobs.models import FinishedNotice, Job, JobEvent
 from jobs.states import CLAIMABLE, FINISHED, JobState, may_move
 
 
@@ -46,8 +46,9 @@ def transition(job: Job, target: JobState, *, reason: str = "", by: str = "", **
         values.setdefault("queued_at", Now())
         values.setdefault("rung_at", Now())
     if source in FINISHED:
-        # It is to be heard of its next end.
+        # Its next end is to be heard, too.
         values.setdefault("unheard_since", None)
+        FinishedNotice.objects.filter(job=job).delete()
     if target in FINISHED:
         values.setdefault("finished_at", Now())
         # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it

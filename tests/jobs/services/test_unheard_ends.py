@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jobs.contracts import Result
 from jobs.kinds import registry
-from jobs.lifecycle import consumers, control, reaper, reaper_lock
+from jobs.lifecycle import adopt, consumers, control, reaper, reaper_lock
 from jobs.lifecycle.transitions import lock_job, transition
 from jobs.models import FinishedNotice, Job, ReaperTurn
 
@@ -106,6 +107,17 @@ def test_an_end_that_commits_late_is_heard_although_later_ones_were_heard_before
     reaper.reap()
 
     assert heard == [early.pk, late.pk]
+
+
+def test_the_end_of_a_failed_job_that_was_done_elsewhere_is_heard_too(heard, launch):
+    job = launch()
+    with transaction.atomic():
+        transition(lock_job(job.pk), "failed")
+    reaper.reap()
+
+    adopt.adopt_result(job.pk, fence=job.fence, blocks=[], result=Result(outcome="succeeded"), collected={})
+
+    assert heard == [job.pk, job.pk]
 
 
 def test_a_consumer_that_a_later_release_brings_hears_of_every_end_there_was(heard, launch):
