@@ -27,7 +27,7 @@ class TurnCheck:
     """Result of `check_turn`: whether a host may take a job now.
 
     Attributes:
-        reason: Why not, to be shown; empty where another host is better asked, which will say itself.
+        reason: Why not, to be shown; empty where another host is asked, which will say itself.
         first: The job whose turn it is instead, or the job itself where another host is to take it.
     """
 
@@ -60,7 +60,7 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
     if len(before) < free_slots:
         has_partners = needs.hosts == 1 or len(free_partners(job, kind, host_id=host_id)) >= needs.hosts - 1
         return TurnCheck(may=has_partners, reason="" if has_partners else why_alone(needs))
-    busy = _why_busy(needs, kind, able) if free_slots <= 0 else TurnCheck(may=False)
+    busy = _why_busy(job, kind, able) if free_slots <= 0 else TurnCheck(may=False)
     if not before or (free_slots <= 0 and not busy.reason):
         return busy
     called = kind.called if len(before) == 1 else f"{kind.called}s"
@@ -169,25 +169,28 @@ def _takes_jobs(host: Host) -> bool:
 
 
 def _why_elsewhere(job: Job, kind: JobKind, mine: Host, able: list[Host]) -> TurnCheck:
-    needs = kind.needs(job)
     if able:
-        return _why_busy(needs, kind, able)
+        return _why_busy(job, kind, able)
+    needs = kind.needs(job)
     if _takes_jobs(mine) or fits(mine, needs) is False:
         return TurnCheck(may=False, reason=f"no host has {needs}")
     return TurnCheck(may=False, reason=hosts.obstacle(mine.pk))
 
 
-def _why_busy(needs: Needs, kind: JobKind, able: list[Host]) -> TurnCheck:
-    """Return a refusal, with a reason where all able hosts are busy.
-
-    Without a reason, another host is free and will be asked.
-    """
+def _why_busy(job: Job, kind: JobKind, able: list[Host]) -> TurnCheck:
+    """Return a refusal, with a reason where all able hosts are busy; where one is free, the job is passed on to it."""
     if not able:
         return TurnCheck(may=False, reason=_held_slots(kind))
-    slots = taken_slots(kind)
-    if any(slots[host.pk] < kind.max_running_per_host for host in able):
-        return TurnCheck(may=False)
+    slots, needs = taken_slots(kind), kind.needs(job)
+    if free := [host for host in able if slots[host.pk] < kind.max_running_per_host]:
+        return _pass_on(job, free)
     return TurnCheck(may=False, reason=f"no host with {needs.free}" if needs.gpus else _held_slots(kind))
+
+
+def _pass_on(job: Job, able: Iterable[Host]) -> TurnCheck:
+    """Return a refusal that sends a job's message on, where a worker of one of these hosts hears it."""
+    listening = {beat.host for beat in workers.present() if job.queue in beat.queues.split(",")}
+    return TurnCheck(may=False, first=job if any(host.pk in listening for host in able) else None)
 
 
 def _held_slots(kind: JobKind) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -11,11 +12,11 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.kinds.base import Needs
 from jobs.lifecycle import claim as lifecycle_claim
-from jobs.lifecycle import control
+from jobs.lifecycle import control, notify
 from jobs.lifecycle import end as lifecycle_end
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job, JobEvent
-from jobs.scheduling import fairness
+from jobs.scheduling import fairness, workers
 from tests.jobs.kinds import Lonely
 from tests.jobs.services.test_hosts import put
 
@@ -39,6 +40,13 @@ class Turns(Lonely):
 @pytest.fixture(autouse=True)
 def turns(kinds):
     registry.register_kind(Turns())
+
+
+@pytest.fixture
+def passed_on(monkeypatch) -> list[UUID]:
+    sent: list[UUID] = []
+    monkeypatch.setattr(notify, "pass_on_after_commit", lambda job_id, queue: sent.append(job_id))
+    return sent
 
 
 def waiting(job: Job) -> str:
@@ -116,6 +124,21 @@ def test_a_job_goes_to_the_host_that_has_what_it_needs_and_holds_nobody_up_elsew
     assert claimed(large, THERE)
     large.refresh_from_db()
     assert large.devices == 2
+
+
+def test_a_message_that_reaches_a_busy_host_is_passed_on_to_a_free_one_that_hears_it(launch, passed_on):
+    put("host-a")
+    put("host-b")
+    assert claimed(launch("turns"))
+    job = launch("turns")
+
+    assert not claimed(job)
+    unheard = list(passed_on)
+    workers.beat(worker=THERE.name, host=THERE.host_id, queues="default,training")
+    assert not claimed(job)
+
+    assert (unheard, passed_on) == ([], [job.pk])
+    assert waiting(job) == "(queued)"
 
 
 def test_a_job_whose_hosts_are_all_busy_says_what_is_not_free(launch):
