@@ -210,6 +210,8 @@ def _let_pass(job_id: UUID, turn: fairness.TurnCheck) -> None:
     if turn.reason:
         _wait(job_id, turn.reason)
     if turn.first is not None and turn.first.pk == job_id:
+        # While its message goes round the reaper sends no second one, which would go round as well.
+        Job.objects.filter(pk=job_id).update(rung_at=Now())
         notify.pass_on_after_commit(job_id, turn.first.queue)
     elif turn.first is not None:
         notify.notify_after_commit(turn.first.pk, turn.first.queue)

@@ -47,10 +47,9 @@ def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slot
     present, needs = {host.pk: host for host in hosts.present()}, kind.needs(job)
     able = able_hosts(needs, present.values())
     if needs.host_id not in ("", host_id):
-        # The message reached a worker of another host: it is sent on where that one takes jobs.
-        return TurnCheck(
-            may=False, reason="" if able else f"the host {needs.host_id} takes no jobs", first=job if able else None
-        )
+        # The message reached a worker of another host.
+        passed_on = _pass_on(job, able)
+        return passed_on if passed_on.first else TurnCheck(may=False, reason=f"the host {needs.host_id} takes no jobs")
     mine = present.get(host_id)
     if mine is not None and mine not in able:
         return _why_elsewhere(job, kind, mine, able)

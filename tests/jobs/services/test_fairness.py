@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.kinds.base import Needs
 from jobs.lifecycle import claim as lifecycle_claim
-from jobs.lifecycle import control, notify
+from jobs.lifecycle import control, notify, reaper
 from jobs.lifecycle import end as lifecycle_end
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job, JobEvent
@@ -139,6 +139,19 @@ def test_a_message_that_reaches_a_busy_host_is_passed_on_to_a_free_one_that_hear
 
     assert (unheard, passed_on) == ([], [job.pk])
     assert waiting(job) == "(queued)"
+
+
+def test_a_message_that_goes_round_is_not_sent_a_second_time(launch, passed_on, settings):
+    put("host-a", is_draining=True)
+    put("host-b")
+    workers.beat(worker=THERE.name, host=THERE.host_id, queues="default")
+    job = launch("turns")
+    Job.objects.update(rung_at=timezone.now() - timedelta(hours=1))
+
+    assert not claimed(job)
+
+    assert passed_on == [job.pk]
+    assert reaper.reap()["rung"] == 0
 
 
 def test_a_job_whose_hosts_are_all_busy_says_what_is_not_free(launch):

@@ -15,6 +15,7 @@ from audit.models import AuditRow
 from jobs.kinds import registry
 from jobs.lifecycle import claim, control, end
 from jobs.models import Job
+from jobs.scheduling import workers
 from serving.models import Replica
 from serving.runtime import scaling, status, switch
 from tests.jobs.services.test_hosts import put
@@ -63,6 +64,17 @@ def test_a_job_waits_for_its_host_where_that_is_away_and_says_so(first, lead, mo
     second.job.refresh_from_db()
     assert (second.job.state, second.job.waiting_reason) == ("waiting", "the host gpu-1 takes no jobs")
     assert sent == []
+
+
+def test_a_job_of_a_host_whose_worker_has_left_goes_round_no_more(first, lead, monkeypatch):
+    sent = passed_on(monkeypatch)
+    second = scaling.serve_on("gpu-1", by=lead)
+    workers.withdraw(GPU.name)
+
+    claim.claim(second.job_id, worker=HOME)
+
+    second.job.refresh_from_db()
+    assert (second.job.waiting_reason, sent) == ("the host gpu-1 takes no jobs", [])
 
 
 def test_the_host_that_serves_already_begins_no_second_engine(first, lead):
