@@ -80,7 +80,8 @@ class App:
         try:
             await self._answer(scope["method"], scope["path"], receive, send)
         except RequestRefused as refusal:
-            await send_refusal(send, refusal)
+            # A constant would keep every question that met it in its traceback.
+            await send_refusal(send, refusal.with_traceback(None))
         except ClientGone:
             return
 

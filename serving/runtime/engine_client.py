@@ -22,7 +22,10 @@ NO_ROOM: Final = (429, 503)
 
 
 class EngineRefusal(Exception):  # noqa: N818 (it is an answer, not a fault)
-    """The engine said no: its status, a stable word, a sentence, and when to come again."""
+    """The engine said no: its status, a stable word, a sentence, and when to come again.
+
+    Constants are raised without the traceback of the last time, which would keep every question that met them.
+    """
 
     def __init__(self, status: int, code: str, message: str, retry_after_s: int | None = None) -> None:
         super().__init__(message)
@@ -39,7 +42,6 @@ NOT_SERVING = EngineRefusal(
 # The least that a program is told to wait while packages are installed, seconds.
 LEAST_INSTALL_S = 10
 CUT_OFF = EngineRefusal(503, "engine_lost", "The engine stopped before the answer was finished. Try again.", 2)
-
 TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TIMEOUT_S allows. Ask for less.")
 
 
@@ -66,11 +68,11 @@ class AnswerStream:
                 if "done" in news:
                     return
         except (httpx.HTTPError, ValueError):
-            raise CUT_OFF from None
+            raise CUT_OFF.with_traceback(None) from None
         finally:
             self._count_off()
             await self._response.aclose()
-        raise CUT_OFF
+        raise CUT_OFF.with_traceback(None)
 
     def close(self) -> None:
         """Hang up, from any thread; the engine then frees the place."""
@@ -96,7 +98,7 @@ async def open_answer(ask: dict[str, Any]) -> AnswerStream:
     try:
         raise _read_refusal(response.status_code, await response.aread(), response.headers.get("retry-after"))
     except httpx.HTTPError:
-        raise CUT_OFF from None
+        raise CUT_OFF.with_traceback(None) from None
     finally:
         POOL.end(link)
         await response.aclose()
@@ -165,7 +167,7 @@ async def _is_last(response: httpx.Response, link: EngineLink, model: str, tried
 
 def _not_serving() -> EngineRefusal:
     if (install := late_install.pending()) is None:
-        return NOT_SERVING
+        return NOT_SERVING.with_traceback(None)
     return EngineRefusal(503, "being_installed", str(install), max(LEAST_INSTALL_S, install.left_s))
 
 
@@ -180,9 +182,9 @@ async def _send(ask: dict[str, Any], link: EngineLink) -> httpx.Response:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             raise _not_serving() from None
         if isinstance(error, httpx.TimeoutException):
-            raise TOO_LONG from None
+            raise TOO_LONG.with_traceback(None) from None
         if isinstance(error, httpx.HTTPError):
-            raise CUT_OFF from None
+            raise CUT_OFF.with_traceback(None) from None
         raise
 
 
@@ -203,7 +205,7 @@ def _read_refusal(status: int, content: bytes, retry_after: str | None) -> Engin
         return _refusal_of(json.loads(content)["error"], int(retry_after) if retry_after else None)
     except (ValueError, KeyError, TypeError):
         if status in NO_ROOM:
-            return CUT_OFF
+            return CUT_OFF.with_traceback(None)
         return EngineRefusal(502, "engine_failed", f"The engine answered {status} without a reason.")
 
 

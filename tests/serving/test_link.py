@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import time
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,12 @@ def test_an_engine_that_was_stopped_is_not_waited_for(path):
 
     assert refused.value.code == "not_serving"
     assert time.monotonic() - began < 30
+
+
+def test_refused_questions_are_not_kept_by_the_refusal(path):
+    def refuse() -> int:
+        with pytest.raises(EngineRefusal) as refused:
+            run(lambda: engine_client.whole_answer(ASK))
+        return len(traceback.extract_tb(refused.value.__traceback__))
+
+    assert refuse() == refuse()

@@ -114,7 +114,7 @@ async def _in_parts(content):
         yield content[at : at + 4]
 
 
-def test_a_question_that_fails_before_its_answer_is_answered_with_a_reason():
+def test_a_question_that_fails_before_its_answer_is_answered_with_a_reason_and_not_kept():
     class Broken:
         async def ask(self, ask):
             raise FileNotFoundError("its file is gone")
@@ -130,6 +130,7 @@ def test_a_question_that_fails_before_its_answer_is_answered_with_a_reason():
     body = sent(lambda send: app({"type": "http", "method": "POST", "path": "/ask"}, receive, send))
 
     assert json.loads(body)["error"]["code"] == "engine_failed"
+    assert server.FAILED.__traceback__ is None
 
 
 @pytest.mark.parametrize("is_cut", [True, False])
