@@ -16,9 +16,11 @@ from serving.runtime.links import EngineLink
 from serving.runtime.pool import POOL
 from web.process import late_install
 
-RETRY_EVERY_S = 0.1
+RETRY_EVERY_S, TAKE_UP_EVERY_S = 0.1, 0.5
 # Statuses of an engine that another replica may answer in its place: no room, or about to stop.
 NO_ROOM: Final = (429, 503)
+# Status of an engine that does not know the model: what is promoted reaches it a moment later than the rows.
+UNKNOWN_MODEL: Final = 404
 
 
 class EngineRefusal(Exception):  # noqa: N818 (it is an answer, not a fault)
@@ -42,6 +44,9 @@ NOT_SERVING = EngineRefusal(
 # The least that a program is told to wait while packages are installed, seconds.
 LEAST_INSTALL_S = 10
 CUT_OFF = EngineRefusal(503, "engine_lost", "The engine stopped before the answer was finished. Try again.", 2)
+NOT_TAKEN_UP = EngineRefusal(
+    503, "model_loading", "The model is promoted, and no engine has taken it up yet. Try again in a few seconds.", 2
+)
 TOO_LONG = EngineRefusal(504, "timeout", "The answer took longer than SERVING_TIMEOUT_S allows. Ask for less.")
 
 
@@ -120,8 +125,8 @@ async def whole_answer(ask: dict[str, Any]) -> dict[str, Any]:
 async def _send_with_retry(ask: dict[str, Any]) -> tuple[httpx.Response, EngineLink]:
     """Ask a replica; ask another where it does not answer, dies before its first piece, or has no room.
 
-    Where none is left, one that is starting again is waited for. An engine that was killed leaves its socket behind;
-    one that was stopped removes it, and is not waited for.
+    Where none is left, one that is starting again or has yet to hear of a promotion is waited for. An engine that was
+    killed leaves its socket behind; one that was stopped removes it, and is not waited for.
 
     Returns:
         The response, and the link to its engine, which the caller counts off.
@@ -144,20 +149,33 @@ async def _send_with_retry(ask: dict[str, Any]) -> tuple[httpx.Response, EngineL
             lost += refusal is CUT_OFF
             if refusal is TOO_LONG or lost > 1 or time.monotonic() >= until_s or not POOL.is_awaited():
                 raise
+            pause_s = RETRY_EVERY_S
+            if refusal is NOT_TAKEN_UP:
+                # The engine answers for other models; those that wait for this one must not keep it busy.
+                link, pause_s = None, TAKE_UP_EVERY_S
         if link is not None:
             POOL.leave_out(link)
             tried.add(link)
             if await POOL.choose(ask["model"], without=tried):
                 continue
         tried.clear()
-        await asyncio.sleep(RETRY_EVERY_S)
+        await asyncio.sleep(pause_s)
 
 
 async def _is_last(response: httpx.Response, link: EngineLink, model: str, tried: set[EngineLink]) -> bool:
-    """Return whether an answer is not to be had elsewhere; lets it go otherwise, also if the asker leaves meanwhile."""
+    """Return whether an answer is not to be had elsewhere; lets it go otherwise, also if the asker leaves meanwhile.
+
+    Raises:
+        EngineRefusal: No replica knows the model.
+    """
     is_last = False
     try:
-        is_last = response.status_code not in NO_ROOM or not await POOL.choose(model, without=tried)
+        may_differ = response.status_code in (UNKNOWN_MODEL, *NO_ROOM)
+        if may_differ and await POOL.choose(model, without=tried):
+            return False
+        if response.status_code == UNKNOWN_MODEL:
+            raise NOT_TAKEN_UP.with_traceback(None)
+        is_last = True
     finally:
         if not is_last:
             POOL.end(link)

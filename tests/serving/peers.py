@@ -22,8 +22,8 @@ DONE = {"prompt_tokens": 1, "completion_tokens": 3, "seconds": 0.1, "finish": "s
 class EnginePeer:
     """An engine of a row of its own.
 
-    `does` is `answer`, `lose`, `cut`, `refuse`, or `hold` until it is released; `silent` tells nothing of itself. What
-    is `meanwhile` happens while it is asked for its state.
+    `does` is `answer`, `lose`, `cut`, `refuse`, `know_none`, or `hold` until it is released; `silent` tells nothing of
+    itself. What is `meanwhile` happens while it is asked for its state.
     """
 
     def __init__(
@@ -80,6 +80,8 @@ class EnginePeer:
         if self.does == "refuse":
             error = {"code": "queue_full", "message": "Full.", "status": 429}
             _send(writer, {"error": error}, status=429, more="retry-after: 1\r\n")
+        elif self.does == "know_none":
+            _send(writer, {"error": {"code": "model_not_found", "message": "Unknown.", "status": 404}}, status=404)
         elif ask.get("stream", True) and self.does != "lose":
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n")
             for word in WORDS:

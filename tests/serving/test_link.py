@@ -20,13 +20,17 @@ from serving.runtime.engine_client import EngineRefusal
 pytestmark = pytest.mark.django_db
 ASK = {"model": "m", "stream": False}
 WHOLE = {"text": "a", "done": {"finish": "stop"}}
+UNKNOWN = {"error": {"status": 404, "code": "model_not_found", "message": "No model 'm' is served."}}
 
 
 class Peer:
-    """A socket on which the first so many questions are lost, as by an engine that is killed, and the rest answered."""
+    """A socket on which the first so many questions are lost, as by an engine that is killed, and the rest answered.
 
-    def __init__(self, path: Path, losses: int) -> None:
-        self.path, self.losses, self.asked = path, losses, 0
+    It knows no model for the first `unknown`.
+    """
+
+    def __init__(self, path: Path, losses: int = 0, unknown: int = 0) -> None:
+        self.path, self.losses, self.unknown, self.asked = path, losses, unknown, 0
 
     async def __aenter__(self) -> Peer:
         self._server = await asyncio.start_unix_server(self._answer, str(self.path))
@@ -39,9 +43,10 @@ class Peer:
         await reader.readuntil(b"\r\n\r\n")
         self.asked += 1
         if self.asked > self.losses:
-            body = json.dumps(WHOLE).encode()
-            head = f"HTTP/1.1 200 OK\r\nx-fingerprint: fp_1\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-            writer.write(head.encode() + body)
+            status, answer = (404, UNKNOWN) if self.asked <= self.unknown else (200, WHOLE)
+            body = json.dumps(answer).encode()
+            head = f"HTTP/1.1 {status} So\r\nx-fingerprint: fp_1\r\ncontent-length: {len(body)}\r\n"
+            writer.write(f"{head}connection: close\r\n\r\n".encode() + body)
         writer.close()
 
 
@@ -115,6 +120,31 @@ def test_an_engine_that_was_stopped_is_not_waited_for(path):
 
     assert refused.value.code == "not_serving"
     assert time.monotonic() - began < 30
+
+
+def test_an_engine_that_has_not_heard_of_a_promotion_yet_is_waited_for(path):
+    async def work():
+        async with Peer(path, unknown=3) as peer:
+            answer = await engine_client.whole_answer(ASK)
+            stream = await engine_client.open_answer({"model": "m"})
+            stream.close()
+            return answer["text"], peer.asked
+
+    assert run(work) == ("a", 5)
+
+
+def test_a_promotion_that_no_engine_takes_up_in_time_is_told_as_loading(path, settings):
+    settings.SERVING_PATIENCE_S = 0.2
+
+    async def work():
+        async with Peer(path, unknown=99):
+            with pytest.raises(EngineRefusal) as refused:
+                await engine_client.whole_answer(ASK)
+            return refused.value
+
+    refusal = run(work)
+
+    assert (refusal.status, refusal.code, refusal.retry_after_s) == (503, "model_loading", 2)
 
 
 def test_refused_questions_are_not_kept_by_the_refusal(path):

@@ -126,6 +126,13 @@ def test_a_full_replica_sends_to_one_that_has_room(folder):
     assert among(folder, work, one={"does": "refuse"}, two={"models": {"m": False}}) == ("two", 1)
 
 
+def test_a_replica_that_a_promotion_has_not_reached_sends_to_one_that_knows_the_model(folder):
+    async def work(one, two):
+        return {await answered_by() for _ in range(8)}
+
+    assert among(folder, work, one={"does": "know_none"}, two={}) == {"two"}
+
+
 def test_where_all_are_full_the_last_says_so(folder):
     async def work(one, two):
         with pytest.raises(EngineRefusal) as refused:
@@ -144,8 +151,8 @@ def test_a_draining_replica_gets_no_new_question(folder):
 
 
 def drained(peer: EnginePeer, age: timedelta) -> Replica:
-    """The peer's replica, drained a while ago; in a thread."""
-    Replica.objects.filter(pk=peer.replica.pk).update(draining_since=timezone.now() - age)
+    """The peer's replica, drained a little longer ago; in a thread."""
+    Replica.objects.filter(pk=peer.replica.pk).update(draining_since=timezone.now() - age - timedelta(seconds=1))
     return Replica.objects.get(pk=peer.replica.pk)
 
 
