@@ -14,7 +14,8 @@ from review.spec.output_format import bare_field, is_plain, mail_fields
 from review.spec.task_spec import TaskSpec
 from serving.backends.contracts import Ending, Piece, Question, ServerLostError, TokenLogProb
 
-DATA: Final = "data: "
+# A space may follow.
+DATA: Final = "data:"
 # Fields of a question that OpenAI's wire has no place for.
 UNSUPPORTED: Final = frozenset({"top_k", "min_p", "repetition_penalty"})
 
@@ -66,10 +67,14 @@ def _task_schema(task: TaskSpec) -> dict[str, Any] | None:
 
 
 class ChatStream:
-    """Reads the events of one answer: pieces as they come, and the end once its usage is there, or the stream ends."""
+    """Reads the events of one answer: pieces as they come, and the end once its reason and its usage are there.
+
+    Servers send the usage in an event of its own, with the last words or with all, and events of their own before.
+    """
 
     def __init__(self) -> None:
         self._finish: Any = None
+        self._usage: Mapping[str, Any] = {}
         self.ending: Ending | None = None
 
     def read(self, line: str) -> Piece | None:
@@ -80,26 +85,27 @@ class ChatStream:
         """
         if not line.startswith(DATA):
             return None
-        if line == "data: [DONE]":
-            self.ending = self.ending or self._end({})
+        if (content := line.removeprefix(DATA).strip()) == "[DONE]":
+            self.ending = self._end()
             return None
         try:
-            event = json.loads(line[len(DATA) :])
-            if "error" in event:
-                raise ServerLostError(str(event["error"]))
-            if not event.get("choices"):
-                self.ending = self._end(event.get("usage") or {})
-                return None
-            choice = event["choices"][0]
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            event = json.loads(content)
+            if error := event.get("error"):
+                raise ServerLostError(str(error))
+            choice = (event.get("choices") or [{}])[0]
+            piece = _piece(choice)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ServerLostError(f"The server sent something else than an event: {line[:200]}") from error
         self._finish = choice.get("finish_reason") or self._finish
-        return _piece(choice)
+        self._usage = event.get("usage") or self._usage
+        if self._finish and self._usage:
+            self.ending = self._end()
+        return piece
 
-    def _end(self, usage: Mapping[str, Any]) -> Ending:
+    def _end(self) -> Ending:
         if self._finish not in ("stop", "length"):
             raise ServerLostError(f"The server ended the answer: {self._finish}")
-        return Ending(self._finish, usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        return Ending(self._finish, self._usage.get("prompt_tokens"), self._usage.get("completion_tokens"))
 
 
 def _piece(choice: Mapping[str, Any]) -> Piece | None:
@@ -108,7 +114,7 @@ def _piece(choice: Mapping[str, Any]) -> Piece | None:
     if not text and not logprobs:
         return None
     likeliest = [
-        tuple((each["token"], float(each["logprob"])) for each in token.get("top_logprobs", ())) for token in logprobs
+        tuple((each["token"], float(each["logprob"])) for each in token.get("top_logprobs") or ()) for token in logprobs
     ]
     return Piece(
         text=text,
