@@ -261,8 +261,10 @@ def last_error(log: Path) -> str:
 
 
 def error_of(response: httpx.Response) -> str:
-    """Return the message of an answer that refuses."""
+    """Return the message of an answer that refuses, wherever its server puts it."""
     try:
-        return str(response.json()["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+        body = response.json()
+        error = body.get("error") or body
+        return str((error.get("message") or error) if isinstance(error, dict) else error)
+    except (ValueError, AttributeError):
         return f"HTTP {response.status_code}"

@@ -1,14 +1,16 @@
-"""Streams of chat completions as servers of the field write them, each to its pieces and its end."""
+"""Streams and errors of chat completions as servers of the field write them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from serving.backends.contracts import Ending, ServerLostError
 from serving.backends.url.chat_wire import ChatStream
+from serving.backends.vllm.server import error_of
 
 pytestmark = pytest.mark.engine
 USAGE = {"prompt_tokens": 7, "completion_tokens": 2}
@@ -79,3 +81,21 @@ def test_likeliest_tokens_may_be_null():
 def test_an_error_or_anything_else_is_no_answer(event):
     with pytest.raises(ServerLostError):
         read(said("a"), event)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"error": {"message": "too long", "code": 400}}, "too long"),
+        ({"error": "too long"}, "too long"),
+        ({"object": "error", "message": "too long"}, "too long"),
+        ({"detail": "too long"}, "{'detail': 'too long'}"),
+        (["too long"], "HTTP 400"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_found_where_the_server_puts_it(body, told):
+    assert error_of(httpx.Response(400, json=body)) == told
+
+
+def test_a_page_of_a_proxy_is_named_by_its_status():
+    assert error_of(httpx.Response(502, html="<html>Bad Gateway</html>")) == "HTTP 502"
