@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import time
 from collections.abc import AsyncGenerator
 from typing import Any, Final
@@ -16,6 +17,7 @@ import httpx
 
 from generation.engine.clients.bounded_answers import AnswerRefusedError, bounded
 from generation.engine.clients.checked_connections import checked, is_refused
+from generation.engine.clients.errors import retry_after_s
 from generation.engine.report import scrubber
 from jobs.rundir import RunDir
 from serving.backends import students
@@ -48,6 +50,7 @@ LISTED_FOR_S: Final = 30.0
 # A server that is away is looked for again so soon.
 AWAY_FOR_S: Final = 2.0
 BUSY_S: Final = 5
+LONGEST_WAIT_S: Final = 3600.0
 STATUS: Final = {400: 400, 413: 400, 422: 400, 429: 429}
 
 
@@ -206,12 +209,14 @@ class UrlBackend:
         status, why = response.status_code, self._scrub(error_of(response))
         if status in (401, 403):
             return RequestRefused(503, "key_refused", f"The server refuses the key: {why}")
+        after_s = retry_after_s(response.headers)
+        wait_s = BUSY_S if after_s is None else math.ceil(min(after_s, LONGEST_WAIT_S))
         if status == 429:
-            waits = response.headers.get("retry-after", "")
-            after_s = int(waits) if waits.isdigit() else BUSY_S
             return RequestRefused(
-                429, "server_busy", f"The server takes no more questions now: {why}", retry_after_s=after_s
+                429, "server_busy", f"The server takes no more questions now: {why}", retry_after_s=wait_s
             )
+        if status == 503 and after_s is not None:
+            return RequestRefused(503, "server_away", f"The server cannot be reached: {why}", retry_after_s=wait_s)
         if status in STATUS:
             return RequestRefused(STATUS[status], "invalid_request", f"The server refuses the question: {why}")
         return ServerLostError(why)

@@ -32,14 +32,12 @@ LOOPBACK = ["127.0.0.0/8"]
 
 
 class Chats:
-    """A server of OpenAI's chat completions: repeats what it is told to say, word by word,
-    and remembers what it was asked.
-    """
+    """A server of OpenAI's chat completions: repeats what it is told, word by word, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.keys: set[str] = set()
-        self.status, self.says = 200, "so it is"
+        self.status, self.says, self.waits = 200, "so it is", "7"
         self.lists, self.is_away = 0, False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -55,8 +53,8 @@ class Chats:
         body = await vllm_stand_in.body_of(receive)
         self.asked.append(body)
         if self.status != 200:
-            headers = [(b"retry-after", b"7")]
-            await send({"type": "http.response.start", "status": self.status, "headers": headers})
+            head = {"status": self.status, "headers": [(b"retry-after", self.waits.encode("latin-1"))]}
+            await send({"type": "http.response.start", **head})
             await send({"type": "http.response.body", "body": json.dumps({"error": {"message": self.says}}).encode()})
             return
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -128,8 +126,7 @@ def ask_with(tmp_path, short_folder, folders, monkeypatch) -> Callable[..., Any]
     def run(base_url: str, work: Callable[[Any], Awaitable[Any]], *, hosts: list[str] = LOOPBACK, **chosen: Any) -> Any:
         options = {"base_url": base_url, "secret_ref": "STORED_KEY_A", "private_hosts": hosts, **chosen}
         body = {"backend": "url", "socket": str(short_folder / "u.sock"), "device": "cpu", "options": options}
-        folder = tmp_path / "run"
-        refs = ["STORED_KEY_A"]
+        folder, refs = tmp_path / "run", ["STORED_KEY_A"]
         write_spec(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body=body, secret_refs=refs))
         run_dir, spec = RunDir.join(folder, reports=False), RelaySpec.model_validate(body)
 
@@ -218,11 +215,15 @@ def test_a_stream_without_an_end_is_lost_and_an_option_beyond_the_wire_refused(l
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "retry_after_s"),
-    [(429, "server_busy", 7), (401, "key_refused", None), (400, "invalid_request", None)],
-)
-def test_a_refusal_keeps_its_sense_and_its_time(listen, chats, ask_with, status, code, retry_after_s):
-    chats.status = status
+    ("status", "waits", "code", "retry_after_s"),
+    [
+        (429, "7", "server_busy", 7), (429, "0.4", "server_busy", 1), (429, "1e999", "server_busy", 3600),
+        (429, "Wed, 21 Oct 2015 07:28:00 GMT", "server_busy", 0), (429, "²", "server_busy", 5),
+        (503, "7", "server_away", 7), (401, "7", "key_refused", None), (400, "7", "invalid_request", None),
+    ],
+)  # fmt: skip
+def test_a_refusal_keeps_its_sense_and_its_time(listen, chats, ask_with, status, waits, code, retry_after_s):
+    chats.status, chats.waits = status, waits
 
     async def work(ask):
         with pytest.raises(RequestRefused) as refused:
