@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
@@ -30,7 +30,15 @@ class RelaySpec(ServingSpec):
 
 
 class NotServableError(Exception):
-    """A miniature that this backend cannot serve, with the reason; our own engine serves it instead."""
+    """A miniature that this backend cannot serve, with the reason; our own engine serves it instead.
+
+    Args:
+        for_now: Whether the backend may serve it later: it is asked again by each question.
+    """
+
+    def __init__(self, reason: str, *, for_now: bool = False) -> None:
+        super().__init__(reason)
+        self.for_now = for_now
 
 
 class ServerLostError(Exception):
@@ -164,6 +172,3 @@ class Backend(Protocol):
 
     def state(self) -> dict[str, Any]:
         """Figures for `GET /state`: `weights_bytes`, `max_weights_bytes`, `bytes_per_weight`, and whatever it tells."""
-
-
-ENGINE_LOST: Final = "The model's server stopped before the answer was finished. Try again."

@@ -14,15 +14,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from serving.backends.answers import Answer, fit, open_answer
-from serving.backends.contracts import (
-    ENGINE_LOST,
-    Backend,
-    Ending,
-    NotServableError,
-    Piece,
-    ReadyModel,
-    ServerLostError,
-)
+from serving.backends.contracts import Backend, Ending, NotServableError, Piece, ReadyModel, ServerLostError
 from serving.engine.contracts import GenerateRequest, ModelEntry
 from serving.engine.errors import RequestRefused
 from serving.engine.fair_queue import FairQueue
@@ -31,6 +23,7 @@ from serving.engine.scheduler import FAILED, STOPPING, Scheduler
 from serving.engine.server import figures
 
 logger = logging.getLogger(__name__)
+ENGINE_LOST: Final = "The model's server stopped before the answer was finished. Try again."
 # A server that is starting is waited for by what warms models; a question is told when to come again.
 LOADING: Final = "model_loading"
 LOOK_AGAIN_S: Final = 1.0
@@ -49,7 +42,7 @@ class Relay:
         self._backend, self._own, self._max_batch, self._max_waiting = backend, own, max_batch, max_waiting
         self._entries: dict[str, ModelEntry] = {}
         # Names that our own engine serves, with the reason, and those that the backend has made ready.
-        self._handed_over: dict[str, str] = {}
+        self._handed_over: dict[str, NotServableError] = {}
         self._ready: dict[str, ModelEntry] = {}
         self._waiting: FairQueue[Answer] = FairQueue()
         self._running: dict[Answer, asyncio.Task[None]] = {}
@@ -167,7 +160,7 @@ class Relay:
 
     def _model_state(self, name: str, own: dict[str, Any]) -> dict[str, Any]:
         if reason := self._handed_over.get(name):
-            return {**own, "name": name, "loaded": self.is_loaded(name), "server": "own", "why_own": reason}
+            return {**own, "name": name, "loaded": self.is_loaded(name), "server": "own", "why_own": str(reason)}
         tally = self._tallies.get(name)
         counts = asdict(tally) if tally else {}
         return {"name": name, "loaded": self.is_loaded(name), "server": self._backend.name, **counts}
@@ -177,21 +170,26 @@ class Relay:
         entry = self._entries.get(name)
         if entry is None:
             raise RequestRefused(404, "model_not_found", f"No model '{name}' is served.")
-        if name in self._handed_over:
+        if (why := self._handed_over.get(name)) and not why.for_now:
             return None
-        ready, why = None, ""
+        ready = None
         try:
             ready = await self._backend.prepare(entry)
         except NotServableError as reason:
-            why = str(reason)
+            why = reason.with_traceback(None)
+        except RequestRefused:
+            if why is None:
+                raise
         if self._entries.get(name) != entry:  # Withdrawn or replaced meanwhile.
             return await self._prepared(name)
-        if ready is None:
+        if ready is not None:
+            self._ready[name] = entry
+            if self._handed_over.pop(name, None):
+                await self._tell_own()
+        elif why is not None and name not in self._handed_over:
             self._handed_over[name] = why
             await self._tell_own()
             logger.warning("%s is served by our own engine: %s", name, why)
-            return None
-        self._ready[name] = entry
         return ready
 
     async def _tell_own(self) -> None:

@@ -94,7 +94,7 @@ class UrlBackend:
     async def prepare(self, entry: ModelEntry) -> ReadyModel:
         card = (await self._models()).get(name := self._name_there(entry))
         if card is None:
-            raise NotServableError(f"The server lists no model '{name}'.")
+            raise NotServableError(f"The server lists no model '{name}'.", for_now=True)
         ready = self._ready.get(entry.manifest_sha256)
         if ready is None:
             ready = self._ready[entry.manifest_sha256] = await asyncio.to_thread(self._made_ready, entry, card)

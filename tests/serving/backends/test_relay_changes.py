@@ -83,6 +83,30 @@ def test_a_server_that_can_serve_it_no_more_loses_the_answer(relay, zoo, monkeyp
     assert (refusal.status, refusal.code) == (503, "engine_lost")
 
 
+def test_a_miniature_that_the_backend_does_not_serve_for_now_returns_to_it(relay, zoo, monkeypatch):
+    async def work(running):
+        prepare, away = running.backend.prepare, RequestRefused(503, "server_away", "It is away.")
+
+        def refuse(error):
+            async def refusing(entry):
+                raise error
+
+            monkeypatch.setattr(running.backend, "prepare", refusing)
+
+        async def server():
+            await running.ask("one", "SAY a|", max_tokens=1)
+            return running.relay.state()["models"][0]["server"]
+
+        refuse(NotServableError("It is not listed.", for_now=True))
+        servers = [await server()]
+        refuse(away)
+        servers.append(await server())
+        monkeypatch.setattr(running.backend, "prepare", prepare)
+        return [*servers, await server()]
+
+    assert relay(work, entries=zoo.entries[:1]) == ["own", "own", "llama"]
+
+
 def test_a_half_of_a_file_that_is_being_written_stays(zoo, tmp_path):
     served, gone = (files.file_key(entry) for entry in zoo.entries[:2])
     for key in (served, gone):
