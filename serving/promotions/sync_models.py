@@ -83,6 +83,9 @@ def _entries() -> list[dict[str, Any]]:
             models.append(_entry(writer.miniature))
         except Refusal as refusal:
             logger.error("%s is not served: %s %s", writer.name, refusal.message, refusal.hint)
+        except Exception:
+            # A disk that is full or a storage that is away takes one out of service, not all.
+            logger.exception("%s is not served.", writer.name)
     _sweep({entry["manifest_sha256"][:32] for entry in models})
     return models
 

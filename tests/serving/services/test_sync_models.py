@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,20 @@ def test_what_a_crash_left_in_part_is_laid_again(promoted):
 
     assert lost.stat().st_size == promoted.files[0]["bytes"]
     assert not left.exists()
+
+
+def test_one_that_cannot_be_laid_takes_no_other_out_of_service(promoted, make_miniature, folders, lead, monkeypatch):
+    sync_models.model_entries()
+    other = make_miniature(folders.two)
+    promotion.promote(other, by=lead)
+
+    def full(miniature, folder):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sync_models.run_inputs, "miniature_files", full)
+
+    assert [entry["name"] for entry in sync_models.model_entries()] == [promoted.slug]
+    assert not folder_of(other).exists()
 
 
 @pytest.mark.slow
