@@ -24,6 +24,8 @@ from jobs.states import CLAIMABLE, JobState
 from jobs.supervisor import run_dirs
 from training.inputs import run_inputs as laying
 from training.models import TrainingRun
+from training.runs import checkpoint_upload
+from training.runs.checkpoint_upload import CHECKPOINTS
 from training.runs.portable.seal import Seal, seal
 from training.students import model_folder, registration
 from web.errors import Refusal
@@ -55,7 +57,6 @@ Change nothing in it: the spec, the rows and the student are sealed, and altered
 
 SEAL_FILE: Final = "export.json"
 SEALED: Final = "sealed"
-CHECKPOINTS: Final = "checkpoints"
 # By hand no lease is renewed, and without its file none grows stale.
 LEASE_S: Final = 60.0
 
@@ -63,8 +64,8 @@ LEASE_S: Final = 60.0
 def export(run: TrainingRun, folder: Path) -> Seal:
     """Lay a self-contained run directory and bring the run's job to rest.
 
-    Holds the rows, the spec, the student's files (of a hub student: its id and commit), the newest checkpoint where
-    this host has one, and a README with the command. No secret is in it.
+    Holds the rows, the spec, the student's files (of a hub student: its id and commit), the newest checkpoint of this
+    host or in storage, and a README with the command. No secret is in it.
 
     Args:
         run: A run that is queued, waiting, paused or failed.
@@ -89,10 +90,10 @@ def export(run: TrainingRun, folder: Path) -> Seal:
     laid = [path for path in folder.rglob("*") if path.is_file()]
     write_spec(folder, spec)
     sealed = seal(folder, spec, run=str(run.pk), files=laid)
-    step = _copy_checkpoint(job, folder)
+    step = _copy_checkpoint(run, folder)
     write_durably(folder / SEAL_FILE, sealed.model_dump_json(indent=1).encode())
     hub = f"\nSet `HF_TOKEN` for the gated student `{run.student.hub_id}`.\n" if spec.secret_refs else ""
-    (folder / "README.md").write_text(README.format(run=run, student=run.student, step=step or 0, hub=hub))
+    (folder / "README.md").write_text(README.format(run=run, student=run.student, step=step, hub=hub))
     with transaction.atomic():
         _note(job, sealed)
         trail.record("run_exported", by=None, about=run, task=run.task.slug, number=run.number)
@@ -134,13 +135,20 @@ def _copy_model(source: Path, folder: Path, role: str) -> str:
     return target.relative_to(folder).as_posix()
 
 
-def _copy_checkpoint(job: Job, folder: Path) -> int | None:
-    """Copy the newest checkpoint of any attempt on this host; its engine verifies it. Returns its step."""
-    attempts = run_dirs.run_dir_of(job.pk, job.fence).parent
+def _copy_checkpoint(run: TrainingRun, folder: Path) -> int:
+    """Copy the newest checkpoints of any attempt on this host, and a newer one from storage; the engine verifies them.
+
+    Returns:
+        Step of the newest; 0 where there is none.
+    """
+    fetched = checkpoint_upload.fetch_newest(run, folder) or 0
+    attempts = run_dirs.run_dir_of(run.job_id, 0).parent
     checkpoints = sorted(attempts.glob(f"*/{CHECKPOINTS}/step-*"), key=lambda path: (path.name, path.stat().st_mtime))
-    for checkpoint in checkpoints[-2:]:
-        shutil.copytree(checkpoint, folder / CHECKPOINTS / checkpoint.name, dirs_exist_ok=True)
-    return int(checkpoints[-1].name.removeprefix("step-")) if checkpoints else None
+    own = {int(path.name.removeprefix("step-")): path for path in checkpoints[-2:]}
+    for step, path in own.items():
+        if step != fetched:
+            shutil.copytree(path, folder / CHECKPOINTS / path.name)
+    return max([*own, fetched])
 
 
 def _note(job: Job, sealed: Seal) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,6 +11,8 @@ from django.core.management import CommandError, call_command
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from jobs.supervisor import run_dirs
+from tests.training.services.test_checkpoint_upload import save
+from training.runs import checkpoint_upload
 from training.runs.portable import export_run
 from web.errors import Refusal
 
@@ -54,6 +57,21 @@ def test_the_newest_checkpoint_goes_along(run, tmp_path):
         "step-00000008",
     ]
     assert "continues from step 8" in (tmp_path / "given/README.md").read_text()
+
+
+def test_a_checkpoint_that_another_host_left_in_storage_goes_along(run, tmp_path, settings):
+    settings.CHECKPOINTS_IN_STORAGE = True
+    save(run, 8)
+    checkpoint_upload.upload_newest(run.pk)
+    there = run_dirs.run_dir_of(run.job_id, 0).parent
+    shutil.rmtree(there)
+    save(run, 4)
+
+    export_run.export(run, tmp_path / "given")
+
+    given = tmp_path / "given"
+    assert (given / "checkpoints/step-00000008/weights.safetensors").read_bytes() == b"weights" * 8
+    assert "continues from step 8" in (given / "README.md").read_text()
 
 
 @pytest.mark.parametrize("state", [JobState.RUNNING, JobState.SUCCEEDED, JobState.CANCELLED])
