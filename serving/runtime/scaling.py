@@ -8,6 +8,8 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from audit import trail
@@ -99,11 +101,13 @@ def end_when_empty(replica_id: int) -> int | None:
         How many questions it still has, at least one before web processes can know; None once there is nothing to wait
         for.
     """
-    row = Replica.objects.select_related("job").filter(pk=replica_id).first()
+    # By the database's clock: this host may disagree with the one that began it.
+    age = ExpressionWrapper(Now() - F("draining_since"), output_field=DurationField())
+    row = Replica.objects.select_related("job").annotate(age=age).filter(pk=replica_id).first()
     if row is None or row.draining_since is None or row.job is None or row.job.state in FINISHED:
         return None
-    left, age = _questions_of(row), timezone.now() - row.draining_since
-    if age < (SETTLED_AFTER if left is not None else SILENT_FOR) or left:
+    left = _questions_of(row)
+    if row.age < (SETTLED_AFTER if left is not None else SILENT_FOR) or left:
         return max(1, left or 0)
     with transaction.atomic():
         switch.lock()

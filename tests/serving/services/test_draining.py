@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -34,7 +36,7 @@ def test_a_drained_replica_ends_once_it_has_no_question_and_web_had_time_to_look
 
     with pytest.raises(MustWait):
         kind.run_inline(job, None)
-    Replica.objects.update(draining_since=timezone.now() - scaling.SETTLED_AFTER)
+    Replica.objects.update(draining_since=timezone.now() - 2 * scaling.SETTLED_AFTER)
     assert kind.needs(job).host_id == "home"
     assert kind.run_inline(job, None) == {}
 
@@ -45,10 +47,22 @@ def test_a_drained_replica_ends_once_it_has_no_question_and_web_had_time_to_look
     assert kind.run_inline(job, None) == {}
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(hours=1)])
+def test_a_host_whose_clock_is_off_ends_a_drained_replica_in_time(first, admin, monkeypatch, ahead):
+    scaling.drain(first, by=admin)
+    kind, job, now = registry.KINDS[scaling.DRAIN_KIND], Job.objects.get(kind=scaling.DRAIN_KIND), timezone.now
+    monkeypatch.setattr(scaling.timezone, "now", lambda: now() + ahead)
+
+    with pytest.raises(MustWait):
+        kind.run_inline(job, None)
+    Replica.objects.update(draining_since=now() - 2 * scaling.SETTLED_AFTER)
+    assert kind.run_inline(job, None) == {}
+
+
 def test_a_drained_replica_whose_host_is_gone_is_ended_from_another(first, admin):
     scaling.drain(first, by=admin)
     Job.objects.filter(pk=first.job_id).update(state="queued")
-    Replica.objects.update(draining_since=timezone.now() - scaling.SETTLED_AFTER)
+    Replica.objects.update(draining_since=timezone.now() - 2 * scaling.SETTLED_AFTER)
     job = Job.objects.get(kind=scaling.DRAIN_KIND)
 
     assert claim.claim(job.pk, worker=GPU)
