@@ -23,7 +23,7 @@ _HEAD_CHARS = 256 * 1024
 # Excel's own first line; it shows no such row, and numbers the next one 1.
 _SEP = re.compile(r"\"?sep=(\\t|[^\w\"\r\n])\"?[;,\t|]*\s*", re.IGNORECASE)
 # Lines that printed tables are drawn with, as in Markdown: `|---|:--:|`, `-----`, `+----+`.
-_DRAWN = re.compile(r"[-=+:]{3,}")
+_DRAWN, _FRAMED = re.compile(r"[-=+:]{3,}"), re.compile(r"[^\S\n]*\|")
 # A quoted cell holds anything; one that opens elsewhere is an inch sign.
 _QUOTED = re.compile(r"(?<![^,;\t|\r\n])[ ]?\"(?:[^\"]|\"\")*\"")
 # One at the head of a cell between tabs that does not close at the cell's end.
@@ -86,20 +86,35 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
         cells.pop()
     if len(cells) != width:
         return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
-    if width > 1 and cells[0].strip("\ufeff ") == columns[0] and header_names([columns[0], *cells[1:]]) == columns:
+    if width > 1 and cells[0].strip("\ufeff ") == columns[0] and _are_names(columns[1:], cells[1:]):
         return Row(number, problem="repeats the header", line=line)
-    return Row(number, dict(zip(columns, map(unshielded, cells), strict=True)), line=line)
+    # Most cells hold neither sign; a call for each costs more than parting them.
+    texts = [unshielded(cell) if "'" in cell or cell[:1] == "=" else cell for cell in cells]
+    return Row(number, dict(zip(columns, texts, strict=True)), line=line)
+
+
+def _are_names(columns: tuple[str, ...], cells: list[str]) -> bool:
+    """Tell cells of a header from others; columns without a name, and those that recur, have a number behind theirs."""
+    names = ((" ".join(cell.split()), column) for cell, column in zip(cells, columns, strict=True))
+    return all(name == column or column.startswith(f"{name or 'column'} ") for name, column in names)
 
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each record with its number and the line it begins at; blank ones too."""
     with path.open(encoding=encoding, newline="") as file:
         head = file.read(_HEAD_CHARS)
-        is_spaced = _is_spaced(head, delimiter)
-        quoting = csv.QUOTE_NONE if _is_bare(head, delimiter) else csv.QUOTE_MINIMAL
+        is_spaced, is_bare = _is_spaced(head, delimiter), _is_bare(head, delimiter)
+        # Before a bar at the head of every line stands no cell.
+        is_framed = delimiter == "|" and all(map(_FRAMED.match, re.findall(r".*\|.*", head)))
         file.seek(0)
         skipped = 1 if _skip_sep(file) else 0
-        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=is_spaced, quoting=quoting)
+        reader = csv.reader(
+            file,
+            delimiter=delimiter,
+            strict=True,
+            skipinitialspace=is_spaced,
+            quoting=csv.QUOTE_NONE if is_bare else csv.QUOTE_MINIMAL,
+        )
         number = 0
         while True:
             number, line = number + 1, skipped + reader.line_num + 1
@@ -109,7 +124,7 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, i
                 return
             except csv.Error as error:
                 raise _broken(line, skipped + reader.line_num, error) from None
-            yield number, line, cells
+            yield number, line, cells[1:] if is_framed and len(cells) > 1 else cells
 
 
 def _skip_sep(file: TextIO) -> str:
