@@ -32,10 +32,25 @@ _IRREGULAR_TEXT = """
     bus:bus gas:gas this:this his:his its:its us:us was:be were:be is:be are:be been:be being:be
 """
 _IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_TEXT.split())
+    upheld:uphold withheld:withhold withdrew:withdraw withdrawn:withdraw overcame:overcome overthrew:overthrow
+    overthrown:overthrow overtook:overtake overtaken:overtake undertook:undertake undertaken:undertake misled:mislead
+    rebuilt:rebuild fled:flee fed:feed shot:shoot shook:shake shaken:shake swore:swear sworn:swear rode:ride ridden:ride
+    flew:fly flown:fly blew:blow blown:blow forgot:forget forgotten:forget forbade:forbid forbidden:forbid
+    forgave:forgive forgiven:forgive sang:sing sung:sing drank:drink slept:sleep swept:sweep dealt:deal dug:dig
+    hung:hang burnt:burn learnt:learn proven:prove sunk:sink shrunk:shrink swung:swing woke:wake woken:wake leapt:leap
 _DERIVED = re.compile(
     r"(?:i[sz]ations?|i[sz]e|ations?|itions?|utions?|tions?|ions?|ments?|nesses|ness|abilit[yi]|ibilit[yi]|abl[ey]?"
     r"|ibl[ey]?|ally|ly|anc|enc|ances?|ences?|ancy|ency|ants?|ents?|ives?|iv|ivel|als?|ors?|ers?|iz|is|it[yi]|ful|eri|i)$"
 )
+# Verbs of two words that say what one says.
+_PHRASAL_TEXT = """
+    turn_down:reject throw_out:dismiss call_off:cancel put_off:postpone push_back:postpone step_down:resign
+    stand_down:resign lay_off:dismiss pull_out:withdraw pull_back:withdraw drop_out:withdraw rule_out:exclude
+    carry_on:continue shut_down:close close_down:close sell_off:sell scale_back:reduce cut_back:reduce
+    speed_up:accelerate slow_down:slow find_out:discover
+"""
+_PHRASAL = {tuple(verb.split("_")): plain for verb, _, plain in (pair.partition(":") for pair in _PHRASAL_TEXT.split())}
+_PARTICLES = frozenset(particle for _, particle in _PHRASAL)
 _VERBAL = re.compile(r"(?<=.{4})i[sz]$")
 _SHORTEST_ROOT = 4
 # Verbs that lose an e before an ending: those in v, z, c, a vowel and s, and short ones such as hope.
@@ -45,6 +60,8 @@ _KEEPS_E = 5
 
 
 class Word(NamedTuple):
+# British and American forms of longer words have two and one: *travelled*, *enroll*.
+_DOUBLED = re.compile(r"[aeiou].*[aeiou]ll$")
     """A word at its place.
 
     Attributes:
@@ -68,7 +85,10 @@ def listed(text: str) -> frozenset[str]:
 
 
 def words_of(text: str) -> list[Word]:
-    """Every word of a text; numbers are no words, parts of hyphenated words are words of their own."""
+    """Every word of a text; numbers are no words, parts of hyphenated words are words of their own.
+
+    A verb of two words has the stem and root of one that says the same: *called off* those of *cancel*.
+    """
     found = []
     for match in _WORD.finditer(text):
         folded = match.group().lower()
@@ -82,6 +102,9 @@ def sentences_of(text: str) -> Iterator[tuple[int, int]]:
     for match in plain_words.sentences(text):
         if start >= 0 and _ABBREVIATED.search(text, max(start, end - 8), end) and "\n" not in text[end : match.start()]:
             end = match.end()
+        is_behind = folded in _PARTICLES and found and match.start() == found[-1].end + 1
+        if is_behind and (plain := _PHRASAL.get((found[-1].stem, folded))):
+            found[-1] = found[-1]._replace(stem=stem(plain), root=root(plain))
             continue
         if start >= 0:
             yield start, end
@@ -95,19 +118,28 @@ def stem(word: str) -> str:
     """Return the stem that a case-folded word shares with its inflected forms."""
     word = word.replace("\u2019", "'").partition("'")[0].replace(".", "")
     base = _IRREGULAR.get(word) or _uninflected(word)
-    base = _IRREGULAR.get(base, base)
-    return base[:-1] if base.endswith("e") and len(base) > _KEEPS_E else base
+    return _IRREGULAR.get(base, base)
+
+
+def _shortened(base: str, ending: str = "e") -> str:
+    """Leave out the last letter where spellings differ in it: *cancelled* and *canceled*, *installed* and *instal*."""
+    return base[:-1] if len(base) > _KEEPS_E and (base.endswith(tuple(ending)) or _DOUBLED.search(base)) else base
 
 
 @lru_cache(maxsize=65_536)
 def root(word: str) -> str:
     """Return the root that a case-folded word shares with words derived from it: `insur` of insurance and insured."""
-    base = stem(word)
+    base = _base(word)
+    base = base[:-1] if base.endswith("e") and len(base) > _KEEPS_E else base
     derived = _DERIVED.sub("", base)
     if len(derived) >= _SHORTEST_ROOT:
         base = _VERBAL.sub("", derived)
-    return base[:-1] if base.endswith(("e", "y")) and len(base) > _KEEPS_E else base
+    return _shortened(base, "ey")
 
+    return _shortened(_base(word))
+
+
+def _base(word: str) -> str:
 
 def _uninflected(word: str) -> str:
     if len(word) <= 3:

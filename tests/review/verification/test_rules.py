@@ -16,7 +16,7 @@ from review.text.verification.claim import ClaimSentence
 from review.text.verification.quantities import quantities
 from review.text.verification.rules import RULES, verify
 from review.text.verification.source import PLACES, SourceText, read
-from review.text.verification.words import root, sentences_of, stem
+from review.text.verification.words import root, sentences_of, stem, words_of
 from tests import pace
 
 SHARED = Path(os.environ.get("SHARED_DATA_DIR", "/nowhere"))
@@ -183,6 +183,17 @@ def test_forms_share_a_stem_and_derived_words_a_root() -> None:
     assert stem("policies") == stem("policy") and stem("saving") == stem("saved") == stem("save")
     assert stem("plane") != stem("plan") and stem("care") != stem("car") and stem("optional") != stem("options")
     assert root("insurance") == root("insured") == root("insurer")
+    assert stem("cancelled") == stem("canceled") == stem("cancel") and stem("called") == stem("call")
+    assert root("installation") == root("installed") == root("install") and root("enrol") == root("enrolled")
+    assert root("upheld") == root("uphold") and root("withdrew") == root("withdraw")
+
+
+def test_a_verb_of_two_words_reads_as_one_that_says_the_same() -> None:
+    called, _, turned, _ = words_of("Called off. Turned down")
+
+    assert called.root == root("cancel") and turned.stem == stem("reject")
+    assert words_of("called, off")[0].root == root("call")
+    assert verify("The fair was called off.", "The fair was cancelled.").supported
 
 
 def test_a_title_ends_no_sentence() -> None:
