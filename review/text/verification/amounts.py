@@ -44,6 +44,8 @@ _JUST_LESS = re.compile(
 _ROUNDING = 40
 
 
+# Numbers that differ by less of the larger are rounded.
+_ROUNDED_BY = 0.06
 class _Objection(NamedTuple):
     why: str
     rule: Rule
@@ -223,3 +225,16 @@ def _is_beside_a_month(held: SourceQuantities, quantity: Quantity) -> bool:
         return False
     number = int(month.removeprefix("month "))
     return any(held.has("date", f"month {(number + step - 1) % 12 + 1}") for step in (-1, 1, 2, -2))
+
+
+def is_other(quantity: Quantity, other: Quantity, way: str = "") -> bool:
+    """Return whether quantities of one kind and unit differ by more than rounding, such as 113 and *more than 100*."""
+    if quantity.kind != other.kind or quantity.amounts() & other.amounts():
+        return False
+    if (quantity.unit and quantity.unit[0]) != (other.unit and other.unit[0]):
+        return False
+    if quantity.kind != "number":
+        return len(quantity.values) == len(other.values)
+    theirs, mine = (float(min(each.amounts())) for each in (quantity, other))
+    is_beyond = (way == "down" and theirs > mine) or (way == "up" and theirs < mine)
+    return not is_beyond and abs(theirs - mine) >= _ROUNDED_BY * max(abs(theirs), abs(mine))

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from operator import attrgetter
 
-from review.text.verification import direction, parties
+from review.text.verification import amounts, direction, negation, parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
+from review.text.verification.shares import way_before
 from review.text.verification.telling import Telling
 from review.text.verification.thesaurus import SMALL, contraries, is_vague, opposites, reporting
 from review.text.verification.words import Word, listed, root, stem
@@ -31,6 +32,8 @@ _ADVERBS, _AMOUNT = listed("up down"), re.compile(r" (?:by |from |to |almost |ab
 _ANYTHING = frozenset(
     root(word) for word in listed("number figure new people year percent per cent month week last plan level rate")
 )
+# What had been so may be so no longer.
+_HAD, _AGO = re.compile(r"\bhad (?:\w+ )?$", re.IGNORECASE), 20
 _DEGREES = listed("more less fewer")
 _start = attrgetter("start")
 _SMALL = frozenset(map(stem, SMALL))
@@ -47,8 +50,8 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
             continue
         rivals = [place for place in _beside(sentence, index) if source.telling[place].key not in keys]
         for place in sorted(rivals):
-            rule = _excludes(each, source.telling[place])
-            if rule == "antonym" and turns_degree(sentence):
+            rule = _excludes(sentence, each, source.telling[place])
+            if rule == "antonym" and _is_turned_back(sentence, each, source.telling[place]):
                 continue
             company = _company(sentence, index, place) if rule else 0
             if (
@@ -78,8 +81,25 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
             continue
         if parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
             continue
-        if _is_beside(sentence, index, each.word) or (not sentence.cues and _is_around(sentence, index, each.word)):
+        if not contraries().get(each.word.root, frozenset()).isdisjoint(sentence.roots):
+            continue  # A claim that tells both sides, as *one was acquitted, another convicted*.
+        if _is_beside(sentence, index, each.word) or (
+            not _is_denied_near(sentence, each.word) and _is_around(sentence, index, each.word)
+        ):
             yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
+
+
+def _is_turned_back(sentence: ClaimSentence, each: Telling, other: Telling) -> bool:
+    """Return whether a contrary says the same: of less, of the other side of a sale, or of what had been before."""
+    source = sentence.source
+    if turns_degree(sentence):
+        return True
+    if each.word and parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
+        return True
+    # *Lost her office* beside *had held the office*.
+    return bool(_HAD.search(source.text, max(0, other.start - _AGO), other.start)) and not _HAD.search(
+        sentence.text, max(0, each.start - _AGO), each.start
+    )
 
 
 def turns_degree(sentence: ClaimSentence) -> bool:
@@ -105,10 +125,23 @@ def _is_around(sentence: ClaimSentence, index: int, word: Word) -> bool:
     near, plain = {each.key for each in around}, {each.key for each in around if not each.is_name}
     for other in contraries().get(word.root, frozenset()) - near:
         for place in source.places.get(other, ()):
+            if place in source.denied or _is_agent(word, source.words[place]):
+                continue
             shared = near & source.roots_around(place)
-            if place not in source.denied and len(shared) >= _BESIDE and shared & plain:
+            if len(shared) >= _BESIDE and shared & plain:
                 return True
     return False
+
+
+def _is_denied_near(sentence: ClaimSentence, word: Word) -> bool:
+    """Return whether a claim denies anything, or a word like *refused* is among the words around a word."""
+    index = sentence.words.index(word)
+    return any(negation.is_plain(sentence.words[cue]) or abs(cue - index) <= _REACH for cue in sentence.cues)
+
+
+def _is_agent(word: Word, other: Word) -> bool:
+    """Return whether the other word names who does the contrary: *keepers* tells of no keeping."""
+    return other.stem.endswith("er") and other.stem != other.root and not word.stem.endswith("er")
 
 
 def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
@@ -140,10 +173,13 @@ def _own_company(sentence: ClaimSentence, index: int) -> int:
     return max((_company(sentence, index, place) for place in islice(places, _PLACES)), default=0)
 
 
-def _excludes(each: Telling, other: Telling) -> Rule | None:
+def _excludes(sentence: ClaimSentence, each: Telling, other: Telling) -> Rule | None:
     """The rule by which one excludes the other in its place; None where both may be."""
     if each.quantity and other.quantity:
-        return _counts_otherwise(each.quantity, other.quantity)
+        # *Close to 100* for 97, *more than 100* for 116.
+        way = way_before(sentence.text, each.start).replace("up", "near")
+        is_near = way and not amounts.is_other(other.quantity, each.quantity, way)
+        return None if is_near else _counts_otherwise(each.quantity, other.quantity)
     if each.word and other.word:
         if _is_contrary(each.word, other.word):
             return "antonym"

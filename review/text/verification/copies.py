@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from review.text.verification import negation, objections
+from review.text.verification import amounts, negation, objections
 from review.text.verification.alignment import REACH, Gap, Token, gaps, passage_tokens
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.company import turns_degree
@@ -20,8 +20,6 @@ from review.text.verification.words import Word, listed
 
 # Company of a gap in which a denial tells.
 _TOLD = 3
-# Numbers that differ by less of the larger are rounded.
-_ROUNDED = 0.06
 _PAUSE = re.compile(r"[,;:()?!\"\u201c\u201d\n]| [-\u2013\u2014] ")
 _OPEN = listed("or whether if only")
 
@@ -50,7 +48,7 @@ def _numbers(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
     if len(theirs) != 1 or len(mine) != 1 or not (theirs[0].quantity and mine[0].quantity):
         return
     way = way_before(sentence.text, mine[0].start)
-    if _is_other(theirs[0].quantity, mine[0].quantity, way) and not _is_at_home(sentence, gap, mine[0].quantity):
+    if amounts.is_other(theirs[0].quantity, mine[0].quantity, way) and not _is_at_home(sentence, gap, mine[0].quantity):
         rule: Rule = "number" if mine[0].quantity.kind == "number" else "date"
         yield Unsupported(mine[0].start, mine[0].end, "The passage says otherwise", rule, 0.75)
 
@@ -87,9 +85,11 @@ def _is_added(sentence: ClaimSentence, gap: Gap, cue: Word) -> bool:
         return False
     if gap.theirs and _PAUSE.search(sentence.source.text, gap.theirs[0].start, gap.theirs[-1].end):
         return False
-    reached = sentence.source.counterparts(sentence.words[at].root for at in sentence.reached(index)[:2])
-    passage = passage_tokens(sentence.source)
-    return all(reached.isdisjoint(passage.denied_in(number)) for number in sentence.closest)
+    roots = [sentence.words[at].root for at in sentence.reached(index)[:2]]
+    denied, passage = sentence.source.counterparts(roots), passage_tokens(sentence.source)
+    if any(not contraries().get(key, frozenset()).isdisjoint(sentence.source.roots_of(gap.sentence)) for key in roots):
+        return False
+    return all(denied.isdisjoint(passage.denied_in(number)) for number in sentence.closest)
 
 
 def _is_lost(sentence: ClaimSentence, gap: Gap) -> bool:
@@ -113,19 +113,6 @@ def _has_contraries(gap: Gap) -> bool:
 
 def _is_contrary(token: Token, other: Token) -> bool:
     return bool(token.word and other.word and other.word.stem in opposites().get(token.word.stem, ()))
-
-
-def _is_other(quantity: Quantity, other: Quantity, way: str) -> bool:
-    """Return whether quantities of one kind and unit differ by more than rounding, such as 113 and *more than 100*."""
-    if quantity.kind != other.kind or quantity.amounts() & other.amounts():
-        return False
-    if (quantity.unit and quantity.unit[0]) != (other.unit and other.unit[0]):
-        return False
-    if quantity.kind != "number":
-        return len(quantity.values) == len(other.values)
-    theirs, mine = (float(min(each.amounts())) for each in (quantity, other))
-    is_beyond = (way == "down" and theirs > mine) or (way == "up" and theirs < mine)
-    return not is_beyond and abs(theirs - mine) >= _ROUNDED * max(abs(theirs), abs(mine))
 
 
 def _is_at_home(sentence: ClaimSentence, gap: Gap, quantity: Quantity) -> bool:

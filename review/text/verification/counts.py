@@ -71,7 +71,9 @@ def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
             continue
         if not source.list_lengths.isdisjoint(quantity.values):
             continue
-        if any(source.quantities.rounds_to(value, way_before(text, quantity.start)) for value in quantity.values):
+        if not same and any(
+            source.quantities.rounds_to(value, way_before(text, quantity.start)) for value in quantity.values
+        ):
             continue
         if same or not source.reckoning.yields(quantity, text):
             start, end = sentence.start + quantity.start, sentence.start + quantity.end

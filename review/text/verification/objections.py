@@ -34,7 +34,7 @@ _UNTIL_NOW = re.compile(
 )
 # `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
 _SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
-_ALONE = re.compile(r"[^,;:.!?]{0,50} (?:alone|solely|exclusively|merely)\b")
+_ALONE = re.compile(r"[^,;:.!?]{0,50} (?:(?:alone|solely|exclusively|merely)|as \w+\b[^,;:.!?]{0,40} as)\b")
 _PART = re.compile(
     r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
     r"(?:\d[\d.,]*%?|\d+ percent|half|(?:three |two )?(?:third|quarter|fifth|tenth)s?|one|two|three|four|five|six"
@@ -127,6 +127,9 @@ def _is_lone(sentence: ClaimSentence, cue: int, roots: Sequence[str], near: set[
     if not REFUSALS.isdisjoint(roots) or any(word.text == "up" for word in sentence.words[cue : cue + _AROUND]):
         return False
     against: set[str] = set().union(*(contraries().get(key, ()) for key in roots[:2]))
+    # A denial of a word of its own often says what the passage affirms: *did not sleep* for *danced all night*.
+    if not source.says(roots[0]):
+        return False
     return against.isdisjoint(near) and source.counterparts(roots[:2]).isdisjoint(source.denied_roots)
 
 
@@ -179,6 +182,8 @@ def _is_said_near(sentence: ClaimSentence, before: Sequence[str], reached: Seque
         if sum(map(bool, shared)) < min(_TOGETHER, len(groups)) or own < min(_BESIDE, len(reached)):
             continue
         window = words[max(0, min(places) - _AROUND) : max(places) + _AROUND]
+        if not shared[len(before)]:
+            continue
         if any(negation.is_cue(word) or word.root in against for word in window):
             return False
         is_said = True
@@ -186,7 +191,7 @@ def _is_said_near(sentence: ClaimSentence, before: Sequence[str], reached: Seque
 
 
 def _is_of_more(sentence: ClaimSentence, cue: int) -> bool:
-    """Return whether a denial is of being all there is, as in `does not sell to Spain alone`."""
+    """Return whether a denial is of being all or as much, as in `does not sell to Spain alone`, `not as many as`."""
     return bool(_ALONE.match(sentence.text, sentence.words[cue].start))
 
 

@@ -71,9 +71,10 @@ def is_borne_out(text: str, words: Sequence[Word], verb: Word, sales: Sequence[M
     """Return whether a verb tells a sale that the passage tells, maybe from the other side: *bought* for *sold*."""
     if verb.text not in _TAKE and verb.text not in _GIVE:
         return False
-    takers, givers = {each.taker for each in sales} - {""}, {each.giver for each in sales} - {""}
-    return any(
-        each.start == verb.start and (each.taker in takers or each.giver in givers) for each in moves(text, words)
+    takers, givers = {each.taker for each in sales}, {each.giver for each in sales}
+    own = [each for each in moves(text, words) if each.start == verb.start and (each.taker or each.giver)]
+    return bool(own) and not any(
+        (each.taker and each.taker in givers - takers) or (each.giver and each.giver in takers - givers) for each in own
     )
 
 

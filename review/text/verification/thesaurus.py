@@ -27,7 +27,8 @@ SMALL = frozenset(_SMALL_TEXT.split())
 VAGUE = SMALL | listed(
     "quarterly monthly yearly annual weekly daily hourly partially partly long short new newest latest last first "
     "next former old past future coming following begin start open launch end finish close high low big small "
-    "large major little good great best strong add free general right left same different man woman boy girl"
+    "large major little good great best strong add free general right left same different man woman boy girl "
+    "mother father son daughter brother sister husband wife"
 )
 _VAGUE_FORMS = VAGUE | {"men", "women"} | {f"{word}s" for word in VAGUE}
 _MEN = listed(

@@ -1,0 +1,48 @@
+"""News: who did what, plans told as done, what nobody did, and denials that retell what the passage affirms."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.text.verification.rules import verify
+
+FAIR = (
+    "Organisers of the Arlen book fair have called off its last day because of snow. Ines Roth welcomed 240 guests "
+    "to the fair on Thursday. Her predecessor, Hugo Lara, left the board in spring after a row over costs. "
+    "The printer Halm plans to donate its old press to the town museum. No deaths were reported when a stand collapsed "
+    "on Friday, and police do not treat it as suspicious. Nine visitors were led out by firefighters. Ticket sales "
+    "fell by 18 per cent."
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "claim"),
+    [
+        ("The bakery has a shortage of flour this week.", "The bakery does not have enough flour this week."),
+        ("The farm expects a little less barley from Arlen this year.",
+            "The farm in Arlen does not expect to bring in as much barley as last year."),
+        ("Rich or poor, everyone in Arlen pays the same fee for a seat in the hall.",
+            "Rich people in Arlen do not get a cheaper seat in the hall."),
+        ("The mill ran day and night and met its orders for flour in June.",
+            "The mill did not disappoint those who had ordered flour in June."),
+        ("Ines Roth, who had held the office of mayor, lost to Hugo Lara.", "Ines Roth lost the office of mayor."),
+        ("The court in Arlen cleared Ines Roth of theft. Hugo Lara was found guilty and fined.",
+            "Ines Roth was acquitted by the court in Arlen, while Hugo Lara was convicted."),
+        ("Shops sold more skates than skis in Arlen.", "The people of Arlen bought more skates than skis."),
+        ("The star is 97 light years away.", "The star is close to 100 light years away."),
+        ("The mill near Arlen ground 116 sacks.", "The mill near Arlen ground more than 100 sacks."),
+        ("Bee keepers in Arlen feed 40 old hives.", "Only 40 old hives are left in Arlen."),
+        ("Children under six may not stay in the halls of the school.",
+            "The child is too young for the school's halls and will stay with an aunt."),
+        ("Anglers oppose the dam, which the governor backs.", "The governor is in favour of the dam, anglers against."),
+    ],
+)  # fmt: skip
+def test_a_denial_or_contrary_that_retells_the_passage_is_not_marked(source: str, claim: str) -> None:
+    assert verify(source, claim).unsupported == ()
+
+
+def test_an_approximate_count_of_another_thing_is_marked() -> None:
+    source = "The chain shuts 60 of its 210 bakeries. About 700 cooks lose their jobs."
+
+    assert not verify(source, "About 700 bakeries of the chain shut.").supported
+    assert verify(source, "The chain has about 200 bakeries.").supported
