@@ -17,7 +17,7 @@ from review.text.verification.quantities import Quantity, SourceQuantities, rate
 from review.text.verification.reckoning import Reckoning
 from review.text.verification.telling import Telling
 from review.text.verification.thesaurus import SMALL, opposites, sex_of, synonym_groups
-from review.text.verification.words import Word, root, sentences_of, words_of
+from review.text.verification.words import Word, root, sentences_of, with_whole_numbers, words_of
 
 # Places kept of one word; one that stands more often tells no sentence apart.
 PLACES = 48
@@ -40,7 +40,7 @@ class SourceText:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = text = with_whole_numbers(text)
         self.words = words_of(text)
         self.roots = [word.root for word in self.words]
         self.places: dict[str, list[int]] = defaultdict(list)

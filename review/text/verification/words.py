@@ -14,6 +14,11 @@ _ABBREVIATED = re.compile(
     r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|st|jr|sr|inc|ltd|co|corp|no|vs|e\.g|i\.e|gen|sen|rep|gov|lt|sgt|[A-Z])\.$",
     re.IGNORECASE,
 )
+# Numbers of texts that are cut into words: `3, 500 cows`, `1. 7 million`; not the `May, 3` of *in May, 3, 500 of them*.
+_CUT_NUMBER = re.compile(
+    r"(?<![\d.,])(?<![A-Z][a-z]{2} )(?<![a-z], )\d{1,3}(?:(?:, \d{3})+(?= [a-z])|\. \d{1,2}"
+    r"(?= ?(?:per ?cent|%|million|billion|kg|km|miles?)))(?!\d)| - (?=(?:year|month|week|day|hour|minute)\b)"
+)
 # Forms that no ending tells.
 _IRREGULAR_TEXT = """
     bought:buy brought:bring came:come chose:choose chosen:choose did:do done:do does:do drew:draw drawn:draw
@@ -104,6 +109,11 @@ def sentences_of(text: str) -> Iterator[tuple[int, int]]:
             end = match.end()
         is_behind = folded in _PARTICLES and found and match.start() == found[-1].end + 1
         if is_behind and (plain := _PHRASAL.get((found[-1].stem, folded))):
+def with_whole_numbers(text: str) -> str:
+    """Return a text that is cut into words with whole numbers: `1.7 million` for `1. 7 million`."""
+    return _CUT_NUMBER.sub(lambda number: number.group().replace(" ", ""), text)
+
+
             found[-1] = found[-1]._replace(stem=stem(plain), root=root(plain))
             continue
         if start >= 0:

@@ -41,6 +41,20 @@ def test_a_denial_or_contrary_that_retells_the_passage_is_not_marked(source: str
     assert verify(source, claim).unsupported == ()
 
 
+@pytest.mark.parametrize(
+    ("claim", "is_marked"),
+    [
+        ("The mill sold 3,500 sacks for $1.7 million on a two-week tour.", False),
+        ("The mill sold 3,900 sacks for $1.7 million.", True), ("The mill sold sacks for $1.9 million.", True),
+        ("Crops grew by 2.4 per cent.", False),
+    ],
+)  # fmt: skip
+def test_a_passage_cut_into_words_has_whole_numbers(claim: str, is_marked: bool) -> None:
+    source = "The mill sold 3, 500 sacks for $ 1. 7 million on a two - week tour. Crops grew by 2. 4 per cent."
+
+    assert verify(source, claim).supported != is_marked
+
+
 def test_an_approximate_count_of_another_thing_is_marked() -> None:
     source = "The chain shuts 60 of its 210 bakeries. About 700 cooks lose their jobs."
 
