@@ -21,6 +21,8 @@ _PARTS = {"5": "half", "25": "quarter", "75": "quarter"}
 _COUNTED = 12
 # *More than* and *less than* reach to so many times as much.
 _BEYOND = 1.5
+# A span in one word is no count of what a passage lists: *a three-year deal*.
+_SPAN = re.compile(r"-(?:year|month|week)")
 _AGO = re.compile(r"\s*(?:ago|later|earlier|old)\b")
 _WEEKEND = root("weekend")
 _A_WEEK = re.compile(r"(?<=day|ays) (?:a|per) week\b")
@@ -95,9 +97,17 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
     # Small numbers in words are often counted, or no numbers at all: `one`, `first`, `a second time`.
     matching = sentence.source.quantities.matching(quantity)
     if quantity.unit and "1" not in quantity.values and _has_rival(sentence.source, quantity):
-        matching = [each for each in matching if each.unit or not each.is_spelt]
+        counted = {word.root for word in sentence.words if word.start < sentence.start + quantity.end}
+        things = {each.start: sentence.source.things.get(each.start, set()) for each in matching}
+        matching = [
+            each
+            for each in matching
+            if each.unit or not (each.is_spelt or (things[each.start] and counted.isdisjoint(things[each.start])))
+        ]
     if not matching:
-        if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED and not _has_rival(sentence.source, quantity):
+        is_small = quantity.is_spelt and float(min(quantity.values)) <= _COUNTED
+        is_span = _SPAN.search(sentence.text, sentence.start + quantity.start, sentence.start + quantity.end)
+        if is_small and not is_span and not _has_rival(sentence.source, quantity):
             return None
         return None if _is_told_otherwise(sentence, quantity) else UNKNOWN
     if not any(_comparable(other, quantity) for other in matching) and not _is_a_week(sentence, quantity):

@@ -51,7 +51,8 @@ _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
 _SUPERLATIVES = re.compile(
     r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one"
-    r"|world(?:'s)?[- ]leading|market[- ]leading)\b",
+    r"|record[- ](?:number|amount|sum|fee|profit|loss|high|low|level|crowd|breaking)|career[- ]best"
+    r"|world(?:'s)?[- ]leading|market[- ]leading)\b(?! courts?\b)",
     re.IGNORECASE,
 )
 _RANKED = re.compile(r"(?:second|third|fourth)[ -]$")

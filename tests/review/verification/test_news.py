@@ -16,6 +16,32 @@ FAIR = (
 
 
 @pytest.mark.parametrize(
+    ("claim", "place"),
+    [
+        ("The fair drew a record number of guests.", "record number"),
+        ("The fair ended a four-year row over costs.", "four-year"),
+    ],
+)
+def test_what_news_plans_or_denies_or_tells_of_another_is_marked(claim: str, place: str) -> None:
+    found = verify(FAIR, claim).unsupported
+
+    assert any(claim[each.start : each.end] in place or place in claim[each.start : each.end] for each in found), found
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Roth welcomed guests to the book fair.", "Hugo Lara, who preceded Ines Roth, left the board over costs.",
+        "Halm wants to donate a press.", "Halm will have donated its press by then.", "Nine visitors were led out.",
+        "No visitor died.", "Ticket sales were down 18 per cent.", "The last day of the fair was cancelled.",
+        "The fair did not last as long as planned.", "Snow made it impossible to hold the fair on its last day.",
+    ],
+)  # fmt: skip
+def test_the_same_news_retold_is_not_marked(claim: str) -> None:
+    assert verify(FAIR, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(
     ("source", "claim"),
     [
         ("The bakery has a shortage of flour this week.", "The bakery does not have enough flour this week."),
@@ -31,6 +57,7 @@ FAIR = (
         ("Shops sold more skates than skis in Arlen.", "The people of Arlen bought more skates than skis."),
         ("The star is 97 light years away.", "The star is close to 100 light years away."),
         ("The mill near Arlen ground 116 sacks.", "The mill near Arlen ground more than 100 sacks."),
+        ("The Supreme Court heard the baker.", "The country's highest court heard the baker."),
         ("Bee keepers in Arlen feed 40 old hives.", "Only 40 old hives are left in Arlen."),
         ("Children under six may not stay in the halls of the school.",
             "The child is too young for the school's halls and will stay with an aunt."),
@@ -53,6 +80,12 @@ def test_a_passage_cut_into_words_has_whole_numbers(claim: str, is_marked: bool)
     source = "The mill sold 3, 500 sacks for $ 1. 7 million on a two - week tour. Crops grew by 2. 4 per cent."
 
     assert verify(source, claim).supported != is_marked
+
+
+def test_a_star_is_not_so_many_days_as_light_years_away() -> None:
+    source = "The star is 97 light years away. A planet circles it in six days."
+
+    assert not verify(source, "A planet circles the star in 97 days.").supported
 
 
 def test_an_approximate_count_of_another_thing_is_marked() -> None:
