@@ -219,7 +219,8 @@ def lost_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     if sentence.cues or sentence.loses:
         return
     for index, word in enumerate(sentence.words):
-        places = source.places.get(word.root, ())
+        keys = {word.root} if source.sheet or not source.denied else source.counterparts([word.root]) | {word.root}
+        places = [place for key in keys for place in source.places.get(key, ())]
         if word.text in SMALL or not places or not all(place in source.denied for place in places):
             continue
         company = {
@@ -232,9 +233,20 @@ def lost_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
             len(company & source.roots_of(source.sentence_of(place))) >= min(_TOGETHER, len(company))
             or source.lacks.get(place, {""}) <= sentence.roots
             or (subject and subject[0] in source.subjects_of_denials.get(place, ()))
+            or (not source.sheet and _is_denied_of_all(sentence, word, place))
             for place in places
         ):
             yield Unsupported(word.start, word.end, "The passage denies this", "negation", 0.55)
+
+
+def _is_denied_of_all(sentence: ClaimSentence, word: Word, place: int) -> bool:
+    """Return whether the passage denies a deed of anybody, as *no one was arrested*, or in all words of a claim."""
+    source = sentence.source
+    cue = next(at for at in range(place - 1, -1, -1) if negation.is_cue(source.words[at]))
+    text, after = source.words[cue].text, source.words[cue + 1].text
+    roots = {source.roots[at] for at in negation.reached(source.text, source.words, cue)}
+    is_of_all = text in {"nobody", "none"} or (text == "no" and (after == "one" or cue + 1 == place))
+    return (is_of_all and word.text.endswith("ed")) or (len(roots) == negation.REACH and roots <= sentence.roots)
 
 
 def _company(words: Sequence[Word], count: int) -> list[str]:

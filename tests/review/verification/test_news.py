@@ -18,6 +18,8 @@ FAIR = (
 @pytest.mark.parametrize(
     ("claim", "place"),
     [
+        ("Two visitors died when a stand collapsed.", "died"),
+        ("The police and a museum treat the fall of the stand as suspicious.", "treat"),
         ("The fair drew a record number of guests.", "record number"),
         ("The fair ended a four-year row over costs.", "four-year"),
     ],
