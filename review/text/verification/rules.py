@@ -22,7 +22,7 @@ RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
     company.contrary_words, objections.faults, objections.limits, objections.superlatives, counts.things_counted,
     counts.fractions, counts.parts, counts.all_of, sheet.planned, sheet.there_is_none, sheet.other_years,
-    company.other_way, roles.exchanged_sides, sheet.posts, copies.changes,
+    company.other_way, roles.exchanged_sides, roles.other_party, sheet.posts, copies.changes,
 )  # fmt: skip
 
 

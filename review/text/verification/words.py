@@ -89,6 +89,11 @@ def listed(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def is_past(word: Word) -> bool:
+    """Return whether a word has the form of a verb's past: *called*, *went*."""
+    return word.text.endswith("ed") or (word.text in _IRREGULAR and word.text[-1] != "s")
+
+
 def words_of(text: str) -> list[Word]:
     """Every word of a text; numbers are no words, parts of hyphenated words are words of their own.
 

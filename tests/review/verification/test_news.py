@@ -18,6 +18,8 @@ FAIR = (
 @pytest.mark.parametrize(
     ("claim", "place"),
     [
+        ("Hugo Lara welcomed 240 guests to the fair.", "Hugo Lara"),
+        ("Ines Roth left the board in spring after a row over costs.", "Ines Roth"),
         ("Two visitors died when a stand collapsed.", "died"),
         ("The police and a museum treat the fall of the stand as suspicious.", "treat"),
         ("The fair drew a record number of guests.", "record number"),
