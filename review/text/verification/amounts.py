@@ -44,10 +44,10 @@ _JUST_LESS = re.compile(
     re.I,
 )
 _ROUNDING = 40
-
-
 # Numbers that differ by less of the larger are rounded.
 _ROUNDED_BY = 0.06
+
+
 class _Objection(NamedTuple):
     why: str
     rule: Rule

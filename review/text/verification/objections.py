@@ -127,10 +127,10 @@ def _is_lone(sentence: ClaimSentence, cue: int, roots: Sequence[str], near: set[
     # `Does not intend to give up` affirms.
     if not REFUSALS.isdisjoint(roots) or any(word.text == "up" for word in sentence.words[cue : cue + _AROUND]):
         return False
-    against: set[str] = set().union(*(contraries().get(key, ()) for key in roots[:2]))
     # A denial of a word of its own often says what the passage affirms: *did not sleep* for *danced all night*.
     if not source.says(roots[0]):
         return False
+    against: set[str] = set().union(*(contraries().get(key, ()) for key in roots[:2]))
     return against.isdisjoint(near) and source.counterparts(roots[:2]).isdisjoint(source.denied_roots)
 
 
@@ -182,9 +182,9 @@ def _is_said_near(sentence: ClaimSentence, before: Sequence[str], reached: Seque
         own = sum(map(bool, shared[len(before) :]))
         if sum(map(bool, shared)) < min(_TOGETHER, len(groups)) or own < min(_BESIDE, len(reached)):
             continue
-        window = words[max(0, min(places) - _AROUND) : max(places) + _AROUND]
         if not shared[len(before)]:
             continue
+        window = words[max(0, min(places) - _AROUND) : max(places) + _AROUND]
         if any(negation.is_cue(word) or word.root in against for word in window):
             return False
         is_said = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from review.text.verification import amounts, company, copies, counts, entities, objections, roles, sheet
+from review.text.verification import amounts, company, copies, counts, entities, objections, plans, roles, sheet
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import SUPPORTED_FROM, Unsupported, Verification
 from review.text.verification.source import read
@@ -21,8 +21,9 @@ RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     amounts.scales, amounts.rates, roles.exchanged, objections.denials, objections.lone_denials,
     objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
     company.contrary_words, objections.faults, objections.limits, objections.superlatives, counts.things_counted,
-    counts.fractions, counts.parts, counts.all_of, sheet.planned, sheet.there_is_none, sheet.other_years,
-    company.other_way, roles.exchanged_sides, roles.other_party, sheet.posts, copies.changes,
+    counts.fractions, counts.parts, counts.all_of, sheet.planned, sheet.there_is_none,
+    sheet.other_years, company.other_way, roles.exchanged_sides, roles.other_party,
+    plans.told_as_done, sheet.posts, copies.changes,
 )  # fmt: skip
 
 

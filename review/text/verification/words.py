@@ -32,21 +32,16 @@ _IRREGULAR_TEXT = """
     shrank:shrink sank:sink swam:swim sought:seek caught:catch hid:hide hidden:hide broke:break broken:break
     tore:tear torn:tear wore:wear worn:wear ate:eat eaten:eat stole:steal stolen:steal froze:freeze frozen:freeze
     beaten:beat threw:throw thrown:throw slain:slay slew:slay dying:die dies:die died:die tied:tie lied:lie data:data
-    media:media series:series news:news business:business marketing:marketing banking:banking accounting:accounting
-    engineering:engineering training:training using:use used:use agreed:agree guaranteed:guarantee
-    bus:bus gas:gas this:this his:his its:its us:us was:be were:be is:be are:be been:be being:be
-"""
-_IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_TEXT.split())
     upheld:uphold withheld:withhold withdrew:withdraw withdrawn:withdraw overcame:overcome overthrew:overthrow
     overthrown:overthrow overtook:overtake overtaken:overtake undertook:undertake undertaken:undertake misled:mislead
     rebuilt:rebuild fled:flee fed:feed shot:shoot shook:shake shaken:shake swore:swear sworn:swear rode:ride ridden:ride
     flew:fly flown:fly blew:blow blown:blow forgot:forget forgotten:forget forbade:forbid forbidden:forbid
     forgave:forgive forgiven:forgive sang:sing sung:sing drank:drink slept:sleep swept:sweep dealt:deal dug:dig
     hung:hang burnt:burn learnt:learn proven:prove sunk:sink shrunk:shrink swung:swing woke:wake woken:wake leapt:leap
-_DERIVED = re.compile(
-    r"(?:i[sz]ations?|i[sz]e|ations?|itions?|utions?|tions?|ions?|ments?|nesses|ness|abilit[yi]|ibilit[yi]|abl[ey]?"
-    r"|ibl[ey]?|ally|ly|anc|enc|ances?|ences?|ancy|ency|ants?|ents?|ives?|iv|ivel|als?|ors?|ers?|iz|is|it[yi]|ful|eri|i)$"
-)
+    media:media series:series news:news business:business marketing:marketing banking:banking accounting:accounting
+    engineering:engineering training:training using:use used:use agreed:agree guaranteed:guarantee
+    bus:bus gas:gas this:this his:his its:its us:us was:be were:be is:be are:be been:be being:be
+"""
 # Verbs of two words that say what one says.
 _PHRASAL_TEXT = """
     turn_down:reject throw_out:dismiss call_off:cancel put_off:postpone push_back:postpone step_down:resign
@@ -56,17 +51,22 @@ _PHRASAL_TEXT = """
 """
 _PHRASAL = {tuple(verb.split("_")): plain for verb, _, plain in (pair.partition(":") for pair in _PHRASAL_TEXT.split())}
 _PARTICLES = frozenset(particle for _, particle in _PHRASAL)
+_IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_TEXT.split())
+_DERIVED = re.compile(
+    r"(?:i[sz]ations?|i[sz]e|ations?|itions?|utions?|tions?|ions?|ments?|nesses|ness|abilit[yi]|ibilit[yi]|abl[ey]?"
+    r"|ibl[ey]?|ally|ly|anc|enc|ances?|ences?|ancy|ency|ants?|ents?|ives?|iv|ivel|als?|ors?|ers?|iz|is|it[yi]|ful|eri|i)$"
+)
 _VERBAL = re.compile(r"(?<=.{4})i[sz]$")
 _SHORTEST_ROOT = 4
 # Verbs that lose an e before an ending: those in v, z, c, a vowel and s, and short ones such as hope.
 _LOST_E = re.compile(r"(?:[vzc]|[aeiou]s|^[^aeiou]*(?:qu)?[aeiouy][^aeiouwxy])$")
+# British and American forms of longer words have two and one: *travelled*, *enroll*.
+_DOUBLED = re.compile(r"[aeiou].*[aeiou]ll$")
 # Longer words go without their last e: manage and managing have one stem, care and car have two.
 _KEEPS_E = 5
 
 
 class Word(NamedTuple):
-# British and American forms of longer words have two and one: *travelled*, *enroll*.
-_DOUBLED = re.compile(r"[aeiou].*[aeiou]ll$")
     """A word at its place.
 
     Attributes:
@@ -102,8 +102,16 @@ def words_of(text: str) -> list[Word]:
     found = []
     for match in _WORD.finditer(text):
         folded = match.group().lower()
+        is_behind = folded in _PARTICLES and found and match.start() == found[-1].end + 1
+        if is_behind and (plain := _PHRASAL.get((found[-1].stem, folded))):
+            found[-1] = found[-1]._replace(stem=stem(plain), root=root(plain))
         found.append(Word(match.start(), match.end(), folded, stem(folded), root(folded)))
     return found
+
+
+def with_whole_numbers(text: str) -> str:
+    """Return a text that is cut into words with whole numbers: `1.7 million` for `1. 7 million`."""
+    return _CUT_NUMBER.sub(lambda number: number.group().replace(" ", ""), text)
 
 
 def sentences_of(text: str) -> Iterator[tuple[int, int]]:
@@ -112,14 +120,6 @@ def sentences_of(text: str) -> Iterator[tuple[int, int]]:
     for match in plain_words.sentences(text):
         if start >= 0 and _ABBREVIATED.search(text, max(start, end - 8), end) and "\n" not in text[end : match.start()]:
             end = match.end()
-        is_behind = folded in _PARTICLES and found and match.start() == found[-1].end + 1
-        if is_behind and (plain := _PHRASAL.get((found[-1].stem, folded))):
-def with_whole_numbers(text: str) -> str:
-    """Return a text that is cut into words with whole numbers: `1.7 million` for `1. 7 million`."""
-    return _CUT_NUMBER.sub(lambda number: number.group().replace(" ", ""), text)
-
-
-            found[-1] = found[-1]._replace(stem=stem(plain), root=root(plain))
             continue
         if start >= 0:
             yield start, end
@@ -131,6 +131,10 @@ def with_whole_numbers(text: str) -> str:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the stem that a case-folded word shares with its inflected forms."""
+    return _shortened(_base(word))
+
+
+def _base(word: str) -> str:
     word = word.replace("\u2019", "'").partition("'")[0].replace(".", "")
     base = _IRREGULAR.get(word) or _uninflected(word)
     return _IRREGULAR.get(base, base)
@@ -151,10 +155,6 @@ def root(word: str) -> str:
         base = _VERBAL.sub("", derived)
     return _shortened(base, "ey")
 
-    return _shortened(_base(word))
-
-
-def _base(word: str) -> str:
 
 def _uninflected(word: str) -> str:
     if len(word) <= 3:

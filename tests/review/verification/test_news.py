@@ -20,6 +20,7 @@ FAIR = (
     [
         ("Hugo Lara welcomed 240 guests to the fair.", "Hugo Lara"),
         ("Ines Roth left the board in spring after a row over costs.", "Ines Roth"),
+        ("Halm has donated its old press to the museum.", "donated"),
         ("Two visitors died when a stand collapsed.", "died"),
         ("The police and a museum treat the fall of the stand as suspicious.", "treat"),
         ("The fair drew a record number of guests.", "record number"),
