@@ -110,7 +110,7 @@ def of(
         _VERBS[metric.name],
         mine,
         teachers,
-        [row for name, row in rows.items() if kinds.get(name) in TUNED],
+        [row for name, row in rows.items() if kinds.get(name) not in (SystemKind.TEACHER, *BASELINES)],
         [row for name, row in rows.items() if kinds.get(name) in BASELINES],
         difference,
         _cheapest(summary, metric, own_system, costs),

@@ -112,7 +112,9 @@ def plan_study(
     )
     cells = planned_cells.plan_cells(inputs)
     companies = selectors.companies_of(scored)
-    drawn = min(len({companies[record] for record in of}) for of in ([task.records for task in tasks] or [scored]))
+    drawn = min(
+        len({companies[record] for record in of}) for of in ([task.records for task in tasks] or [tuple(scored)])
+    )
     return StudyRegistration(
         version,
         task_version,

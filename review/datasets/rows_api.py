@@ -61,7 +61,8 @@ class RowsFileView(APIView):
         if part.is_partial:
             headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
         what = {"split": file.split, "format": file.format, "container": file.container}
-        # Once for a file, however often its download is resumed; what nobody began is no resumption. HEAD takes no file.
+        # Once for a file, however often its download is resumed; what nobody began is no resumption.
+        # HEAD takes no file.
         is_resumed = part.start and trail.is_recorded(
             "dataset_downloaded", by=member_of(request), about=version, **what
         )

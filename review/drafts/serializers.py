@@ -16,7 +16,7 @@ KEPT_BACK = "Null until the caller may know who wrote the draft."
 class FieldsIn(serializers.JSONField):
     """Fields by the names of the output schema; services judge them."""
 
-    def to_internal_value(self, data: object) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             raise serializers.ValidationError("Fields are an object by the names of the output schema.")

@@ -99,7 +99,7 @@ def words_of(text: str) -> list[Word]:
 
     A verb of two words has the stem and root of one that says the same: *called off* those of *cancel*.
     """
-    found = []
+    found: list[Word] = []
     for match in _WORD.finditer(text):
         folded = match.group().lower()
         is_behind = folded in _PARTICLES and found and match.start() == found[-1].end + 1
