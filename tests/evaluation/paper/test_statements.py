@@ -35,11 +35,12 @@ def run(start: Callable[..., PaperOrder], gemma: Student, tmp_path: Path) -> Tra
 def evaluate(run: TrainingRun, share: float, **more: Any) -> Evaluation:
     """An evaluation beside a teacher and a run of before, in the order in which PostgreSQL gives their names back."""
     shares = {"GPT": 1.0, "run 0 (LoRA)": 0.1, tuned_name(run): share}
-    kinds = {name: "teacher" if name == "GPT" else "lora" for name in shares}
-    passes = {
-        name: {"mean": each, "low": each, "high": each, "n": 40, "companies": 40} for name, each in shares.items()
+    of_all = {"low": None, "high": None, "n": 40, "companies": 40}
+    systems = {
+        name: {"passes_all": {"mean": each, **of_all}, "seconds": {"mean": each, **of_all}}
+        for name, each in shares.items()
     }
-    systems = {name: {"passes_all": each, "seconds": {"mean": each["mean"]}} for name, each in passes.items()}
+    kinds = {name: "teacher" if name == "GPT" else "lora" for name in shares}
     summary = {"systems": systems, "kinds": kinds, **more}
     about = {"dataset_version": run.dataset_version, "task_version": run.task_version}
     return Evaluation.objects.create(task=run.task, run=run, summary=summary, **about)
