@@ -8,7 +8,7 @@ from typing import Any
 
 from review.desk.cards.values import CardValue, box_text, card_value, hint_of
 from review.models import Draft
-from review.spec.paths import as_text, text_at, texts
+from review.spec.paths import as_text
 from review.spec.schema import Fields, Label, OutputField, OutputItem
 from review.spec.value_types import TYPES, ValueType
 from review.text.grounding.attribution import attribute
@@ -70,8 +70,11 @@ class CardText:
 
 @dataclass(frozen=True, slots=True)
 class CardElement:
+    """One element of a list; `is_added`: by the reviewer's edit, so that the draft itself does not have it."""
+
     number: int
     parts: Sequence[CardText]
+    is_added: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,35 +118,32 @@ def card_field(
     if field.items and not field.value_type.is_many:
         parts = _parts_in(field, written, edited, field.name, draft, passages)
         return CardField(field.name, label, field.role, None, [CardElement(1, parts)], (), whole)
-    if not field.items:
-        new = [_text(f"{field.name}.new", label, "", "", draft, passages, field)]
-        elements = _texts_of(field, written, edited, draft, passages)
-        return CardField(field.name, label, field.role, None, elements, new, whole)
-    blank = _parts_in(field, None, None, f"{field.name}.new", draft, passages)
-    return CardField(
-        field.name, label, field.role, None, _elements(field, written, edited, draft, passages), blank, whole
-    )
-
-
-def _texts_of(
-    field: OutputField, written: object, edited: object, draft: Draft, passages: PassageIndex
-) -> list[CardElement]:
-    was, now = {field.name: written}, {field.name: edited}
-    name = field.name.replace("_", " ").capitalize()
-    return [
-        CardElement(number, [_text(each.path, name, each.text, text_at(now, each.path), draft, passages, each.item)])
-        for number, each in enumerate(texts((field,), was), 1)
-    ]
+    blank = _element(field, f"{field.name}.new", None, None, draft, passages)
+    elements = _elements(field, written, edited, draft, passages)
+    return CardField(field.name, label, field.role, None, elements, blank, whole)
 
 
 def _elements(
     field: OutputField, written: object, edited: object, draft: Draft, passages: PassageIndex
 ) -> list[CardElement]:
+    """The elements of a list, those that only the edit has behind those of the draft."""
     before, rows = (value if isinstance(value, list) else [] for value in (written, edited))
     return [
-        CardElement(row + 1, _parts_in(field, _at(before, row), _at(rows, row), f"{field.name}.{row}", draft, passages))
+        CardElement(
+            row + 1,
+            _element(field, f"{field.name}.{row}", _at(before, row), _at(rows, row), draft, passages),
+            is_added=row >= len(before),
+        )
         for row in range(max(len(rows), len(before)))
     ]
+
+
+def _element(
+    field: OutputField, path: str, written: object, edited: object, draft: Draft, passages: PassageIndex
+) -> list[CardText]:
+    if field.items:
+        return _parts_in(field, written, edited, path, draft, passages)
+    return [_text(path, label_of(field), as_text(written), as_text(edited), draft, passages, field)]
 
 
 def _parts_in(

@@ -153,12 +153,17 @@ export function addElement(list) {
 /** Bind clicks on a list's own buttons; true when the click was one of them. */
 export function onListClick(event) {
   const card = event.target.closest(".card");
+/** Take an element out of a list; one that the draft does not have leaves nothing behind. */
+function removeElement(card, element) {
+  if ([...element.querySelectorAll("[data-path]")].some((box) => box.dataset.draft)) card.dataset.listChanged = "yes";
+  element.remove();
+}
+
   const gone = event.target.closest("[data-remove-element]");
   const more = event.target.closest("[data-add-element]");
   if (!card || (!gone && !more)) return false;
-  if (gone) gone.closest(".edit-element").remove();
+  if (gone) removeElement(card, gone.closest(".edit-element"));
   else addElement(more.closest("[data-list]"));
-  card.dataset.listChanged = "yes";
   redraw(card);
   return true;
 }

@@ -1,0 +1,81 @@
+"""Lists of texts in the editor: elements that come and go, and what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from members.models import Member
+from review.models import Decision, Task
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import TaskSpec
+from review.states import Verdict
+from tests.review import factories
+from tests.review.desk.looking import SHOWN, saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    spec = TaskSpec(
+        instruction="List the points.",
+        input_schema=(InputField(name="company", role="title"),),
+        output_schema=(OutputField(name="points", type="list"),),
+        teacher_template="{{facts}}",
+        student_template="{{facts}}",
+    )
+    task = factories.make_task(by=admin, spec=spec, slug="points")
+    records = factories.make_records(factories.make_source(task), 2)
+    factories.make_drafts(task, records, fields=[{"points": ["One point", "Two points"]}] * 2)
+    return task
+
+
+def test_an_element_that_was_added_comes_back_with_an_undo_after_a_reload(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin, slug="points")
+    page.keyboard.press("e")
+    page.locator(f"{SHOWN} [data-add-element]").click()
+    page.keyboard.type("Three points")
+    page.keyboard.press("Control+Enter")
+    saved(page, 1)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+
+    page.keyboard.press("z")
+    saved(page, 2)
+    expect(page.locator(f"{SHOWN} .elements li:not([hidden])")).to_have_count(2)
+    page.keyboard.press("e")
+    expect(page.locator(f"{SHOWN} .editor textarea")).to_have_count(3)
+    page.keyboard.press("Control+Enter")
+
+    saved(page, 3)
+    assert Decision.objects.latest("created_at").fields == {"points": ["One point", "Two points", "Three points"]}
+
+
+@pytest.mark.parametrize("also_removes", [False, True])
+def test_an_element_that_was_added_and_says_nothing_is_no_edit(
+    open_desk: Callable[..., Page], admin: Member, also_removes: bool
+) -> None:
+    page = open_desk(admin, slug="points")
+    page.keyboard.press("e")
+    page.locator(f"{SHOWN} [data-add-element]").click()
+    if also_removes:
+        page.locator(f"{SHOWN} [data-remove-element]").last.click()
+    page.keyboard.press("Control+Enter")
+
+    saved(page, 1)
+    assert Decision.objects.get().verdict == Verdict.ACCEPT
+
+
+def test_an_element_that_was_removed_is_an_edit(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin, slug="points")
+    page.keyboard.press("e")
+    page.locator(f"{SHOWN} [data-remove-element]").first.click()
+    page.keyboard.press("Control+Enter")
+
+    saved(page, 1)
+    assert Decision.objects.get().fields == {"points": ["Two points"]}
