@@ -49,13 +49,13 @@ def read(post: QueryDict) -> DeskAct:
         fields=fields,
         reasons=[reason] if reason else [],
         note=post.get("note", "").strip(),
-        values={name: fields.get(name) for name in post.getlist("value")},
+        values={name: fields[name] for name in post.getlist("value")},
         was_hidden=bool(post.get("hidden")),
     )
 
 
 def fields_from(post: Mapping[str, str]) -> dict[str, Any]:
-    """Fields by name; elements of a list in their order, without those left wholly empty."""
+    """Fields by name; elements of a list in their order, without those left empty; None for a value not picked."""
     tree: dict[str, Any] = {}
     for key in post:
         if not key.startswith(PREFIX):
@@ -73,7 +73,8 @@ def fields_from(post: Mapping[str, str]) -> dict[str, Any]:
                 place[last.removesuffix("[]")] = post.getlist(key)
             else:
                 place[last] = post[key]
-    return {name: _folded(value) for name, value in tree.items()}
+    values = post.getlist("value") if isinstance(post, QueryDict) else ()
+    return {**dict.fromkeys(values), **{name: _folded(value) for name, value in tree.items()}}
 
 
 def _folded(value: object) -> Any:

@@ -16,7 +16,9 @@ class DecisionIn(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields: Any = FieldsIn(required=False, allow_null=True, default=None)
+    fields: Any = FieldsIn(
+        required=False, allow_null=True, default=None, help_text="One that is left out stays as the draft has it."
+    )
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
     seconds = serializers.FloatField(required=False, default=0.0, min_value=0)

@@ -121,18 +121,16 @@ def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Ver
         return submitted.verdict, None
     if submitted.fields is None:
         return Verdict.ACCEPT, draft
-    values = {**reasoning(spec, draft), **submitted.fields} if submitted.was_hidden else submitted.fields
     try:
-        typed = typed_values.read_typed(spec.output_schema, values, draft)
-        fields = _without_stale_reasoning(spec, draft, normalise_fields(spec.output_schema, typed))
+        fields = _without_stale_reasoning(spec, draft, _whole(spec, draft, submitted.fields))
     except ValueError as error:
         raise _wrong("fields", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     return (Verdict.ACCEPT, draft) if submitted.was_hidden and fields == draft else (Verdict.EDIT, fields)
 
 
-def reasoning(spec: TaskSpec, fields: Fields) -> Fields:
-    """The reasoning among a draft's fields, by name."""
-    return {field.name: fields.get(field.name) for field in spec.output_schema if field.role == "reasoning"}
+def _whole(spec: TaskSpec, draft: Fields, fields: Fields) -> Fields:
+    """Return the fields in normal form; one that is left out stays as the draft has it."""
+    return normalise_fields(spec.output_schema, typed_values.read_typed(spec.output_schema, {**draft, **fields}, draft))
 
 
 def _without_stale_reasoning(spec: TaskSpec, draft: Fields, fields: Fields) -> Fields:
@@ -151,7 +149,7 @@ def _without_stale_reasoning(spec: TaskSpec, draft: Fields, fields: Fields) -> F
 def is_untouched(spec: TaskSpec, draft: Fields, fields: Fields) -> bool:
     """Return whether an editor was saved with the text it opened with, blanks at line ends aside."""
     try:
-        return normalise_fields(spec.output_schema, typed_values.read_typed(spec.output_schema, fields, draft)) == draft
+        return _whole(spec, draft, fields) == draft
     except ValueError:
         return False
 

@@ -4,7 +4,7 @@ import { fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from
 import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
 import { called, unreadable } from "./typed.js";
-import { activate, hasValues, isHidden, missing, nameOf } from "./values.js";
+import { activate, hasValues, isHidden, missing, nameOf, valuesChanged, valuesOf } from "./values.js";
 import { gettext, interpolate } from "../shell/words.js";
 
 const TINT_MS = 160;
@@ -59,19 +59,19 @@ export class Verdicts {
       activate(card, lacking);
       return this.notices.hint(interpolate(gettext("%(name)s is missing."), { name: nameOf(lacking) }));
     }
-    return this.save(card);
+    // Of the texts nothing is said: words of an edit that was left unfinished are no part of an accept.
+    return this.save(card, "", { fields: valuesOf(card), changed: valuesChanged(card) });
   }
 
   /** Save the edit; `note` is a word why, where one was asked for. */
-  save(card, note = "") {
+  save(card, note = "", { fields = fieldsOf(card), changed = isChanged(card) } = {}) {
     const wrong = unreadable(card);
     if (wrong) {
       wrong.box.focus();
       return this.notices.hint(`${called(wrong.box)} ${wrong.problem}.`);
     }
-    if (isHidden(card)) return this.#decide(card, { verdict: "edit", fields: fieldsOf(card), was_hidden: true });
-    const changed = isChanged(card);
-    return this.#decide(card, changed ? { verdict: "edit", fields: fieldsOf(card), note } : { verdict: "accept" });
+    if (isHidden(card)) return this.#decide(card, { verdict: "edit", fields, was_hidden: true });
+    return this.#decide(card, changed ? { verdict: "edit", fields, note } : { verdict: "accept" });
   }
 
   reject(card, reason) {

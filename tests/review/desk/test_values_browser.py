@@ -11,10 +11,11 @@ from playwright.sync_api import Page, expect
 
 from members.models import Member
 from review.desk.cards import values
-from review.models import Decision, Draft, Task
+from review.models import Assignment, Decision, Draft, Task
+from review.spec.schema import Label, OutputField
 from review.states import Verdict
 from tests.review import factories
-from tests.review.desk.looking import SHOWN, current, saved
+from tests.review.desk.looking import SHOWN, current, saved, until
 from tests.review.desk.test_speed_browser import IDLE, PAINTED, loose_ms
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -174,3 +175,47 @@ def test_a_label_is_confirmed_as_fast_as_a_mail(open_desk: Callable[..., Page], 
 
     saved(page, 4)
     assert statistics.median(page.evaluate("window.paints")) < loose_ms(idle)
+
+
+def answers(admin: Member, reply: str) -> Task:
+    """A task that writes a text, which it need not, and a label."""
+    schema = (
+        OutputField(name="reply", role="body"),
+        OutputField(name="category", type="choice", labels=(Label(name="bug"), Label(name="praise"))),
+    )
+    spec = factories.plain_spec().model_copy(update={"output_schema": schema})
+    task = factories.make_task(by=admin, spec=spec, slug="answers")
+    records = factories.make_records(factories.make_source(task), 2, question="Where is it?")
+    factories.make_drafts(task, records, fields=[{"reply": reply, "category": "bug"}] * 2)
+    return task
+
+
+@pytest.mark.parametrize("picked", ["", "2"])
+def test_words_of_an_edit_that_was_left_are_no_part_of_an_accept(
+    open_desk: Callable[..., Page], admin: Member, picked: str
+) -> None:
+    reply = "We are sorry about this."
+    page = open_desk(admin, slug=answers(admin, reply).slug)
+    page.keyboard.press("e")
+    page.keyboard.type("Half a thought. ")
+    page.keyboard.press("Escape")
+
+    if picked:
+        page.keyboard.press(picked)
+    page.keyboard.press("a")
+
+    saved(page, 1)
+    decision = Decision.objects.get()
+    assert decision.verdict == (Verdict.EDIT if picked else Verdict.ACCEPT)
+    assert decision.fields == {"reply": reply, "category": "praise" if picked else "bug"}
+
+
+def test_a_label_is_changed_beside_a_text_too_long_to_edit(open_desk: Callable[..., Page], admin: Member) -> None:
+    reply = "word " * 20_100 + "end"
+    page = open_desk(admin, slug=answers(admin, reply).slug)
+
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+
+    saved(page, 1)
+    assert Decision.objects.get().fields == {"reply": reply, "category": "praise"}
