@@ -3,7 +3,7 @@
 import { Asking } from "./asking.js";
 import { Checking, showRemark } from "./checking.js";
 import { Drafts } from "./drafts.js";
-import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, onListClick, redraw, startEdit } from "./editing.js";
+import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, isRewritten, onListClick, redraw, startEdit } from "./editing.js";
 import { bindFolds } from "./folds.js";
 import { Gap } from "./gap.js";
 import { putGuidelines } from "./guidelines.js";
@@ -256,7 +256,7 @@ function escape(card) {
   if (notes.leave(card)) return true;
   if (card.classList.contains("is-rejecting")) verdicts.arm(card, false);
   else if (isEditing(card)) verdicts.leaveEdit(card);
-  else return false;
+  else if (!document.activeElement?.matches(".value-box")) return false;
   card.focus({ preventScroll: true });
   return true;
 }
@@ -289,7 +289,7 @@ const first = deck.current;
 if (first) {
   first.focus({ preventScroll: true });
   const wantsEdit = new URLSearchParams(location.search).has("edit") && isEditable(first);
-  if (wantsEdit || first.querySelector(".editor[data-unfinished]")) startEdit(first);
+  if (wantsEdit || (first.querySelector(".editor[data-unfinished]") && isRewritten(first))) startEdit(first);
 }
 bindLinks(stage);
 bindLongTexts(stage);

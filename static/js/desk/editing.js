@@ -102,10 +102,13 @@ export function fillFields(card, fields) {
   fillValues(card, fields);
 }
 
-/** Whether the text differs from the draft. */
-export function isChanged(card) {
-  return Boolean(card.dataset.listChanged) || valuesChanged(card) || boxesOf(card).some((box) => tidy(textOf(box)) !== tidy(box.dataset.draft));
+/** Whether a text of the editor differs from the draft. */
+export function isRewritten(card) {
+  return Boolean(card.dataset.listChanged) || boxesOf(card).some((box) => tidy(textOf(box)) !== tidy(box.dataset.draft));
 }
+
+/** Whether anything differs from the draft. */
+export const isChanged = (card) => isRewritten(card) || valuesChanged(card);
 
 const tidy = (text) => text.replace(/\r\n?/g, "\n").replace(/[ \t]+$/gm, "").trim();
 
@@ -150,15 +153,15 @@ export function addElement(list) {
   return added;
 }
 
-/** Bind clicks on a list's own buttons; true when the click was one of them. */
-export function onListClick(event) {
-  const card = event.target.closest(".card");
 /** Take an element out of a list; one that the draft does not have leaves nothing behind. */
 function removeElement(card, element) {
   if ([...element.querySelectorAll("[data-path]")].some((box) => box.dataset.draft)) card.dataset.listChanged = "yes";
   element.remove();
 }
 
+/** Bind clicks on a list's own buttons; true when the click was one of them. */
+export function onListClick(event) {
+  const card = event.target.closest(".card");
   const gone = event.target.closest("[data-remove-element]");
   const more = event.target.closest("[data-add-element]");
   if (!card || (!gone && !more)) return false;

@@ -120,14 +120,14 @@ export function pick(card, cap) {
   const found = labelAt(cap) ?? labelAt(unshifted(cap));
   if (!found) return false;
   found.checked = found.type === "radio" ? true : !found.checked;
-  found.dispatchEvent(new Event("change", { bubbles: true }));
+  found.dispatchEvent(new Event("input", { bubbles: true }));
   if (found.type === "radio" && missing(card)) stepValue(card, 1);
   return true;
 }
 
 /** Bind a stage's values: what is picked or typed is kept; in a box Enter goes on or confirms, arrows move between values. */
 export function bindValues(stage, { onChange, accept }) {
-  stage.addEventListener("change", (event) => {
+  stage.addEventListener("input", (event) => {
     const card = event.target.closest(".card");
     if (!card || !event.target.closest("[data-value]")) return;
     activate(card, event.target.closest("[data-value]"), { focus: false });

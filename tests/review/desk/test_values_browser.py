@@ -177,6 +177,40 @@ def test_a_label_is_confirmed_as_fast_as_a_mail(open_desk: Callable[..., Page], 
     assert statistics.median(page.evaluate("window.paints")) < loose_ms(idle)
 
 
+def test_keys_pick_on_after_a_reload_of_a_card_with_a_value_picked(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    page.keyboard.press("5")
+    until(page, lambda: "other" in str(Assignment.objects.get(draft_id=card).unfinished))
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    expect(page.locator(SHOWN).get_by_label("other")).to_be_checked()
+
+    page.keyboard.press("4")
+    page.keyboard.press("Enter")
+
+    saved(page, 1)
+    assert Decision.objects.get(draft=card).fields["category"] == "praise"
+
+
+def test_a_number_is_kept_while_it_is_typed_and_escape_gives_the_keys_back(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    page.locator(f"{SHOWN} .value-box").fill("77,5")
+    until(page, lambda: "77.5" in str(Assignment.objects.get(draft_id=card).unfinished))
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+
+    saved(page, 1)
+    assert Decision.objects.get(draft=card).reasons == ["unclear"]
+
+
 def answers(admin: Member, reply: str) -> Task:
     """A task that writes a text, which it need not, and a label."""
     schema = (
