@@ -135,7 +135,7 @@ class ReleaseView(APIView):
     def post(self, request: Request) -> Response:
         body = read_body(ReleaseIn, request)
         leaving = [
-            ReleasedCard(card["draft"], unfinished=card["unfinished"], seen_until=card["seen_until"])
+            ReleasedCard(card["draft"], unfinished=card.get("unfinished", ...), seen_until=card["seen_until"])
             for card in body["cards"]
         ]
         return Response({"released": desk_deck.release(member_of(request), leaving)})

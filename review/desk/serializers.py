@@ -33,7 +33,7 @@ class LeavingIn(serializers.Serializer[Any]):
     """A card its reviewer walks away from."""
 
     draft = serializers.UUIDField()
-    unfinished = FieldsIn(required=False, allow_null=True, default=None)
+    unfinished = FieldsIn(required=False, allow_null=True, help_text="Left out, the edit that is kept stays.")
     seen_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import EllipsisType
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -33,12 +35,12 @@ class ReleasedCard:
     """A card its reviewer walks away from.
 
     Attributes:
-        unfinished: Fields as far as they were edited, or nothing.
+        unfinished: Fields as far as they were edited, or None to forget them; by default what is kept stays.
         seen_until: The lease as the page knew it. A lease renewed since belongs to a newer page and stays.
     """
 
     draft_id: UUID
-    unfinished: Fields | None = None
+    unfinished: Fields | EllipsisType | None = ...
     seen_until: datetime | None = None
 
 
@@ -59,7 +61,8 @@ def release(member: Member, cards: Sequence[ReleasedCard]) -> int:
                 # Browsers and databases round clocks differently; a real renewal moves the lease by far more.
                 mine = mine.filter(leased_until__lte=card.seen_until + timedelta(milliseconds=5))
             leases.wait_for(card.draft_id)
-            if mine.update(state=AssignmentState.RELEASED, unfinished=card.unfinished, updated_at=now):
+            edit: dict[str, Any] = {} if card.unfinished is ... else {"unfinished": card.unfinished}
+            if mine.update(state=AssignmentState.RELEASED, updated_at=now, **edit):
                 freed.append(card.draft_id)
         leases.back_to_queue(freed)
     return len(freed)

@@ -11,6 +11,7 @@ import { Deck, cardFrom } from "./deck.js";
 import { History } from "./history.js";
 import { bindDeskKeys, showKeys } from "./keys.js";
 import { bindKeySheet } from "./keysheet.js";
+import { bindLeaving } from "./leaving.js";
 import { bindLinks } from "./links.js";
 import { bindLongTexts } from "./longtext.js";
 import { Mending } from "./mending.js";
@@ -32,11 +33,11 @@ const desk = document.querySelector("[data-desk]");
 const stage = desk.querySelector("[data-stage]");
 const data = JSON.parse(document.getElementById("desk-data").textContent);
 const { member } = desk.dataset;
+// What else of this member's is open or waits in this browser may be of another task, or of a part of this one.
+const here = `${desk.dataset.deckUrl} ${desk.dataset.only ?? ""}`;
 let { today } = data.pace;
 // A second click of a double click meets the next card's button, and a slip must not become gold.
 const TOO_SOON_MS = 250;
-// A body that outlives its page may have 64 KiB, all of it together.
-const RELEASE_CHARS = 30_000;
 const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 
 const server = new Server(desk, token);
@@ -46,7 +47,7 @@ const history = new History(data.history.map((step) => ({ kind: "decision", said
 const deck = new Deck(stage, onShow);
 const gap = new Gap(desk.querySelector("[data-empty]"), { ask: refill, say: (words) => notices.say(words) });
 const drafts = new Drafts(member, server);
-const tabs = new Tabs(member, onJudgedElsewhere);
+const tabs = new Tabs(member, here, { onJudged: onJudgedElsewhere, onLeft: refill });
 const verdicts = new Verdicts({ drafts, deck, outbox, history, server, notices, stage, tabs, refill });
 const checking = new Checking(server, (card) => showKeys(card, keys));
 const asking = new Asking({ desk, deck, verdicts, history, notices, token, take, refill, showPace });
@@ -89,10 +90,11 @@ function prepare(card) {
   card.querySelector('[data-act="edit"]').hidden = hasValues(card) && !isEditable(card);
   prepareValues(card, keys.keys);
   bindFolds(card);
-  const kept = drafts.of(card.dataset.card);
+  const isOnServer = "unfinished" in card.querySelector(".editor").dataset;
+  const kept = drafts.of(card.dataset.card, { isOnServer });
   if (kept) fillFields(card, kept);
-  const waits = kept || "unfinished" in card.querySelector(".editor").dataset;
-  if (waits) drafts.adopt(card.dataset.card, fieldsOf(card));
+  else if (isOnServer) drafts.adopt(card.dataset.card, fieldsOf(card));
+  const waits = kept || isOnServer;
   card.classList.toggle("has-unfinished", Boolean(waits));
   if (waits) redraw(card);
 }
@@ -265,20 +267,7 @@ bindValues(stage, { onChange: keepEdit, accept: acts.accept });
 bindParts(stage, keys);
 bindEcho(stage);
 
-function leavePage() {
-  const cards = deck.cards.map((card) => ({
-    draft: card.dataset.card,
-    seen_until: card.dataset.leasedUntil,
-    unfinished: isChanged(card) ? fieldsOf(card) : null,
-  }));
-  // An edit too long to travel stays with its card, where it was kept while it was written.
-  const light = cards.filter((card) => !card.unfinished || JSON.stringify(card.unfinished).length < RELEASE_CHARS);
-  if (light.length) server.release(light);
-}
-
-window.addEventListener("pagehide", leavePage);
-window.addEventListener("beforeunload", (event) => isFragile() && event.preventDefault());
-window.addEventListener("pageshow", (event) => event.persisted && refill());
+bindLeaving({ deck, drafts, server, tabs, refill });
 setInterval(() => document.hidden || refill(), Math.max(20, Number(desk.dataset.leaseS) / 3) * 1000);
 
 desk.classList.add("is-live");

@@ -11,6 +11,8 @@ export class Drafts {
   #server;
   #known = new Map();
   #timers = new Map();
+  // What the server has yet to be given: fields, or null where the text is the draft's again.
+  #unsent = new Map();
 
   constructor(member, server) {
     this.#member = member;
@@ -23,14 +25,20 @@ export class Drafts {
     for (const [card, { at }] of this.#known) if (Date.now() - at > OLD_MS) this.forget(card);
   }
 
-  /** Fields left on a card in this browser, if any. */
-  of(card) {
-    return this.#known.get(card)?.fields ?? null;
+  /** Fields left on a card in this browser, if any; none where the server has had them, for it may have later ones of another machine. */
+  of(card, { isOnServer = false } = {}) {
+    const left = this.#known.get(card);
+    return left && !(isOnServer && left.isSent) ? left.fields : null;
   }
 
   /** The server keeps an edit of this card already. */
   adopt(card, fields) {
-    if (!this.#known.has(card)) this.#known.set(card, { fields, at: Date.now() });
+    this.#known.set(card, { fields, at: Date.now(), isSent: true });
+  }
+
+  /** What the server has yet to be given of a card: fields, null to forget them; undefined where it has all. */
+  unsent(card) {
+    return this.#unsent.get(card);
   }
 
   /** Keep an edit as far as it got; null when the text is the draft's again. */
@@ -39,14 +47,25 @@ export class Drafts {
     if (fields) this.#known.set(card, { fields, at: Date.now() });
     else this.#known.delete(card);
     writeDraft(this.#member, card, fields);
+    this.#unsent.set(card, fields);
     clearTimeout(this.#timers.get(card));
-    this.#timers.set(card, setTimeout(() => this.#server.keepUnfinished(card, fields), PAUSE_MS));
+    this.#timers.set(card, setTimeout(() => this.#send(card, fields), PAUSE_MS));
+  }
+
+  async #send(card, fields) {
+    const reply = await this.#server.keepUnfinished(card, fields);
+    if (!reply?.kept || this.#unsent.get(card) !== fields) return;
+    this.#unsent.delete(card);
+    if (!fields) return;
+    this.#known.set(card, { fields, at: Date.now(), isSent: true });
+    writeDraft(this.#member, card, fields, { isSent: true });
   }
 
   /** The card was judged or went away: nothing of it waits any more. */
   forget(card) {
     clearTimeout(this.#timers.get(card));
     this.#timers.delete(card);
+    this.#unsent.delete(card);
     if (this.#known.delete(card)) writeDraft(this.#member, card, null);
   }
 }

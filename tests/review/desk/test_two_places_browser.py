@@ -1,0 +1,102 @@
+"""One reviewer in two places: a second tab, another machine, another desk, and the sleep in between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from members.models import Member
+from review.desk import deck
+from review.models import Assignment, Decision, Draft, Task
+from review.states import AssignmentState, Role
+from tests.review import factories
+from tests.review.desk.looking import SHOWN, current, saved, until, waiting
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WAKE = "window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+
+
+def body(page: Page) -> Any:
+    return page.locator(f'{SHOWN} .editor [data-path="body"]')
+
+
+def kept(page: Page, card: str, words: str) -> None:
+    until(page, lambda: words in str(Assignment.objects.get(draft_id=card).unfinished))
+
+
+def second_tab(page: Page) -> Page:
+    other = page.context.new_page()
+    other.goto("/tasks/outreach/review/")
+    other.wait_for_selector(".desk.is-live")
+    return other
+
+
+def cards(page: Page) -> list[str | None]:
+    return [card.get_attribute("data-card") for card in page.locator(".card").all()]
+
+
+def test_words_of_another_machine_are_shown_and_not_the_older_ones_here(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    laptop = open_desk(admin)
+    card = current(laptop)
+    laptop.keyboard.press("e")
+    laptop.keyboard.type("From the laptop. ")
+    kept(laptop, card, "laptop")
+    laptop.goto("/jobs/")
+    phone = open_desk(admin)
+    phone.keyboard.type("Then from the phone. ")
+    kept(phone, card, "phone")
+    phone.goto("/jobs/")
+
+    laptop.goto("/tasks/outreach/review/")
+    laptop.wait_for_selector(".desk.is-live")
+
+    assert current(laptop) == card
+    expect(body(laptop)).to_have_value(re.compile("^Then from the phone. From the laptop. "))
+
+
+def test_a_second_tab_that_closes_leaves_the_first_its_cards_and_words(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    other = second_tab(page)
+    page.bring_to_front()
+    page.keyboard.press("e")
+    page.keyboard.type("Half a thought. ")
+    kept(page, card, "Half a thought")
+
+    with other.expect_request_finished(lambda request: request.url.endswith("/jobs/")):
+        other.goto("/jobs/")
+
+    other.wait_for_timeout(500)
+    mine = Assignment.objects.get(draft_id=card)
+    assert mine.state == AssignmentState.ACTIVE
+    assert mine.unfinished["body"].startswith("Half a thought. ")
+    page.goto("/jobs/")
+    until(page, lambda: not Assignment.objects.filter(state=AssignmentState.ACTIVE).exists())
+    kept(page, card, "Half a thought")
+
+
+def test_an_older_page_that_closes_takes_no_later_words_of_another_machine_along(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    laptop = open_desk(admin)
+    card = current(laptop)
+    phone = open_desk(admin)
+    phone.keyboard.press("e")
+    phone.keyboard.type("From the phone. ")
+    kept(phone, card, "phone")
+    laptop.evaluate(WAKE)
+    until(laptop, lambda: laptop.locator(SHOWN).get_attribute("data-leased-until") != "")
+    laptop.wait_for_timeout(500)
+
+    laptop.goto("/jobs/")
+
+    laptop.wait_for_timeout(500)
+    kept(phone, card, "From the phone. ")
