@@ -143,6 +143,7 @@ async function refill() {
 
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   notices.saved();
+  if (reply.decision?.is_late && !reply.decision.retracts) notices.late(entry);
   showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
   verdicts.settle(entry);
   take(reply.next ?? reply.cards);

@@ -61,18 +61,29 @@ export class Notices {
 
   /** A verdict the server would not take, with the text it carried, so that no word is lost. */
   refused(problem, entry) {
-    const box = Object.assign(document.createElement("div"), { className: "alert is-failed" });
+    const box = this.#box("is-failed", `${interpolate(gettext("Not saved: %(title)s."), entry)} ${problem.title}`, problem.hint ?? "");
+    if (entry.body.fields) box.append(yourText(entry.body.fields));
+  }
+
+  /** A verdict that was taken, and does not count: another had the card by then. */
+  late({ title }) {
+    this.#box("is-look", `${title}:`, `${gettext("Made after your hold on the card had expired: it does not count until a lead adopts it")}.`);
+  }
+
+  /** Words that stay until they are dismissed. */
+  #box(look, head, words) {
+    const box = Object.assign(document.createElement("div"), { className: `alert ${look}` });
     box.setAttribute("role", "alert");
     const line = document.createElement("p");
-    const title = Object.assign(document.createElement("strong"), { textContent: `${interpolate(gettext("Not saved: %(title)s."), entry)} ${problem.title}` });
-    line.append(title, ` ${problem.hint ?? ""} `);
+    const title = Object.assign(document.createElement("strong"), { textContent: head });
+    line.append(title, ` ${words} `);
     const close = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-small btn-quiet", textContent: gettext("Dismiss") });
     close.addEventListener("click", () => box.remove());
     line.append(close);
     box.append(line);
-    if (entry.body.fields) box.append(yourText(entry.body.fields));
     this.#part("refusals").append(box);
-    this.say(title.textContent);
+    this.say(line.firstChild.textContent);
+    return box;
   }
 }
 

@@ -100,3 +100,20 @@ def test_an_older_page_that_closes_takes_no_later_words_of_another_machine_along
 
     laptop.wait_for_timeout(500)
     kept(phone, card, "From the phone. ")
+
+
+def test_a_verdict_that_came_too_late_is_told_until_it_is_dismissed(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    factories.join(reviewer, task)
+    page = open_desk(admin)
+    Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
+    deck.deal(reviewer, task, count=8)
+
+    page.keyboard.press("a")
+
+    said = page.locator("[data-refusals] .alert")
+    expect(said).to_contain_text("it does not count until a lead adopts it")
+    assert Decision.objects.get().is_late
+    said.get_by_role("button", name="Dismiss").click()
+    expect(said).to_have_count(0)
