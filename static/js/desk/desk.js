@@ -104,7 +104,9 @@ function take(cards) {
     // Judged here a moment ago, while the server's answer was on its way.
     if (verdicts.away.has(drawn.id)) continue;
     const first = verdicts.undoing.delete(drawn.id);
-    const known = deck.find(drawn.id);
+    let known = deck.find(drawn.id);
+    // Its text or the task's wording is another by now, and nobody reads it yet.
+    if (known && known !== deck.current && known.dataset.etag !== drawn.etag) known = deck.remove(known);
     const card = deck.add(known ?? cardFrom(drawn.html), { first });
     card.dataset.leasedUntil = drawn.leased_until;
     if (!known) prepare(card);
@@ -131,12 +133,19 @@ function showPace(pace, judged = 0) {
   document.querySelector("[data-pace]").textContent = paceWords({ ...pace, today });
 }
 
+/** Take out cards that are this member's no more, such as after a sleep; the one in front, and words, stay. */
+async function letGo(held) {
+  const ids = new Set([...held.map(({ id }) => id), ...(await outbox.entries()).map(({ draft }) => draft)]);
+  for (const card of deck.cards) if (card !== deck.current && !ids.has(card.dataset.card) && !isChanged(card)) deck.remove(card);
+}
+
 /** Ask for the deck again: renews leases, brings what is missing. */
 async function refill() {
   const asked = verdicts.turn;
   const reply = await server.deck();
   if (!reply) return deck.current ? undefined : gap.away();
   take(reply.cards.filter(({ id }) => !verdicts.isStale(id, asked)));
+  await letGo(reply.cards);
   showPace(reply.pace);
   return nameGap(reply.elsewhere);
 }

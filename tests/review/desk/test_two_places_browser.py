@@ -102,6 +102,38 @@ def test_an_older_page_that_closes_takes_no_later_words_of_another_machine_along
     kept(phone, card, "From the phone. ")
 
 
+def test_cards_that_others_took_in_a_sleep_leave_the_deck_but_for_the_one_in_front(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    factories.join(reviewer, task)
+    page = open_desk(admin)
+    held = cards(page)
+    Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
+    assert {str(card.draft_id) for card in deck.deal(reviewer, task, count=5)} == set(held)
+
+    page.evaluate(WAKE)
+
+    until(page, lambda: set(cards(page)) & set(held) == {held[0]})
+    assert current(page) == held[0]
+
+
+def test_cards_that_changed_meanwhile_are_drawn_anew(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    held = cards(page)
+    second = Draft.objects.get(pk=held[1])
+    Draft.objects.filter(pk=second.pk).update(
+        fields={**second.fields, "subject": "Another subject"}, fields_hash="f" * 64
+    )
+    etag = deck.etag_for(Draft.objects.get(pk=second.pk), admin)
+    Assignment.objects.filter(draft=second).update(etag=etag)
+
+    page.evaluate(WAKE)
+
+    until(page, lambda: page.locator(f"#card-{second.pk}").get_attribute("data-etag") == etag)
+    assert "Another subject" in page.locator(f"#card-{second.pk} .subject-text").inner_text()
+    assert (current(page), set(cards(page))) == (held[0], set(held))
+
+
 def test_a_verdict_that_came_too_late_is_told_until_it_is_dismissed(
     open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
 ) -> None:
