@@ -42,7 +42,7 @@ const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"
 
 const server = new Server(desk, token);
 const notices = new Notices(desk);
-const outbox = new Outbox(member, token);
+const outbox = new Outbox(member, token, here);
 const history = new History(data.history.map((step) => ({ kind: "decision", said: step.verdict, ...step })), desk.querySelector("[data-strip]"));
 const deck = new Deck(stage, onShow);
 const gap = new Gap(desk.querySelector("[data-empty]"), { ask: refill, say: (words) => notices.say(words) });
@@ -77,7 +77,7 @@ function onShow(card) {
 /** With no card on the deck: that none is left is only true once the server has taken all that was judged here. */
 async function nameGap(elsewhere) {
   if (deck.current) return;
-  const isOnItsWay = (await outbox.entries()).length > 0 || verdicts.undoing.size > 0;
+  const isOnItsWay = (await outbox.entries()).some((entry) => outbox.isOurs(entry)) || verdicts.undoing.size > 0;
   if (deck.current) return;
   if (isOnItsWay) gap.asking();
   else gap.done(elsewhere);
@@ -153,13 +153,12 @@ async function refill() {
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   notices.saved();
   if (reply.decision?.is_late && !reply.decision.retracts) notices.late(entry);
-  showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
   verdicts.settle(entry);
+  if (!outbox.isOurs(entry)) return;
+  showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
   take(reply.next ?? reply.cards);
   // What others have, and with it whether all is judged, the deck alone tells.
   if (!deck.current) refill();
-});
-outbox.addEventListener("sent", ({ detail: { entry } }) => {
   import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});
 });
 outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {

@@ -15,6 +15,7 @@ const LONGEST_PAUSE_MS = 30_000;
 export class Outbox extends EventTarget {
   #member;
   #token;
+  #desk;
   #inFlight = 0;
   #withdrawn = new Set();
   #busy = false;
@@ -26,7 +27,8 @@ export class Outbox extends EventTarget {
   #channel = null;
   #isSending = false;
 
-  constructor(member, token) {
+  /** `desk` names the desk of this page: a member's other desks keep their entries in the same store. */
+  constructor(member, token, desk) {
     super();
     if ("BroadcastChannel" in window) {
       this.#channel = new BroadcastChannel(`desk-answers-${member}`);
@@ -36,6 +38,7 @@ export class Outbox extends EventTarget {
     }
     this.#member = member;
     this.#token = token;
+    this.#desk = desk;
     window.addEventListener("online", () => this.flush());
     document.addEventListener("visibilitychange", () => document.hidden || this.flush());
   }
@@ -46,7 +49,7 @@ export class Outbox extends EventTarget {
 
   /** Keep an entry `{url, body, headers, note}` and send it as soon as its turn comes. */
   async add(entry) {
-    const kept = { ...entry, member: this.#member, tab: this.#tab };
+    const kept = { ...entry, member: this.#member, tab: this.#tab, desk: this.#desk };
     kept.seq = await addEntry(kept);
     this.flush();
     return kept;
@@ -77,6 +80,11 @@ export class Outbox extends EventTarget {
   /** This member's entries, oldest first. */
   entries() {
     return entriesOf(this.#member);
+  }
+
+  /** Whether an entry was made at this desk: cards dealt in answer to another's belong there. */
+  isOurs({ desk = this.#desk }) {
+    return desk === this.#desk;
   }
 
   /** Send what waits. One tab at a time where the browser has locks; without them the ids keep it harmless. */

@@ -24,7 +24,8 @@ export class Verdicts {
 
   /** Take up what an earlier page of this browser left in the outbox. */
   async resume() {
-    for (const { kind, draft, title, headers, body } of await this.outbox.entries()) {
+    const ours = (await this.outbox.entries()).filter((entry) => this.outbox.isOurs(entry));
+    for (const { kind, draft, title, headers, body } of ours) {
       if (kind === "hold" || body.verdict === "retract") {
         // It is undone already, though the server may not know.
         this.history.drop(body.retracts ?? this.away.get(draft));

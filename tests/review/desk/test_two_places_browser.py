@@ -149,3 +149,44 @@ def test_a_verdict_that_came_too_late_is_told_until_it_is_dismissed(
     assert Decision.objects.get().is_late
     said.get_by_role("button", name="Dismiss").click()
     expect(said).to_have_count(0)
+
+
+def test_what_waited_for_another_desk_brings_none_of_its_cards(
+    open_desk: Callable[..., Page], admin: Member, task: Task
+) -> None:
+    other = factories.make_desk(by=admin, slug="replies")
+    page = open_desk(admin)
+    page.route("**/decisions/**", lambda route: route.abort())
+    page.keyboard.press("a")
+    until(page, lambda: waiting(page) == 1)
+    page.goto("/tasks/replies/review/")
+    page.wait_for_selector(".desk.is-live")
+    expect(page.locator("[data-strip] button")).to_have_count(0)
+
+    page.unroute("**/decisions/**")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+    saved(page, 1)
+    until(page, lambda: waiting(page) == 0)
+    page.wait_for_timeout(500)
+    assert {Draft.objects.get(pk=card).task for card in cards(page)} == {other}
+
+
+def test_that_all_is_judged_here_is_said_while_a_verdict_waits_for_a_closed_desk(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    other = factories.make_desk(by=admin, slug="replies", count=1)
+    factories.join(reviewer, task)
+    factories.join(reviewer, other)
+    page = open_desk(reviewer)
+    page.context.set_offline(True)
+    page.keyboard.press("a")
+    until(page, lambda: waiting(page) == 1)
+    factories.join(reviewer, task, Role.VIEWER)
+    page.context.set_offline(False)
+    page.goto("/tasks/replies/review/")
+    page.wait_for_selector(".desk.is-live")
+
+    page.keyboard.press("a")
+
+    expect(page.get_by_text("All cards are judged")).to_be_visible()
