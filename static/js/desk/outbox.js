@@ -55,17 +55,17 @@ export class Outbox extends EventTarget {
     return kept;
   }
 
-  /** Take back an entry that was not sent yet; false when it is too late for that. */
+  /** Take back an entry that was not sent yet, and return it; null when it is too late for that. */
   async withdraw(matches) {
-    if (await this.#isSentElsewhere()) return false;
+    if (await this.#isSentElsewhere()) return null;
     const entries = await entriesOf(this.#member);
     const found = entries.findLast(matches);
-    if (!found || found.seq === this.#inFlight) return false;
+    if (!found || found.seq === this.#inFlight) return null;
     // At once, for a round of sending may hold this very entry already.
     this.#withdrawn.add(found.seq);
     await removeEntry(found.seq);
     if (entries.length === 1) this.dispatchEvent(new CustomEvent("clear"));
-    return true;
+    return found;
   }
 
   /** Whether another tab is sending at this moment: what it sends cannot be called back, only taken back. */

@@ -118,7 +118,13 @@ export class Verdicts {
     this.#bringBack(step);
     this.notices.say(`${gettext("Taken back.")} ${this.#nextWords()}`);
     if (!step.card) this.undoing.add(step.draft);
-    if (await this.outbox.withdraw((entry) => entry.body.id === step.decision)) return step.card ? undefined : this.refill();
+    const unsent = await this.outbox.withdraw((entry) => entry.body.id === step.decision);
+    if (unsent && step.card) return undefined;
+    if (unsent) {
+      // Its words were here alone: they wait in the editor of the card that comes.
+      if (unsent.body.fields) this.drafts.keep(step.draft, unsent.body.fields);
+      return this.refill();
+    }
     const title = step.card?.dataset.title ?? "undo";
     if (step.kind === "aside") {
       return this.outbox.add({ kind: "hold", draft: step.draft, title, url: this.server.cardUrl(step.draft, "hold"), body: {} });

@@ -190,3 +190,24 @@ def test_that_all_is_judged_here_is_said_while_a_verdict_waits_for_a_closed_desk
     page.keyboard.press("a")
 
     expect(page.get_by_text("All cards are judged")).to_be_visible()
+
+
+def test_an_edit_that_was_not_sent_is_in_the_editor_after_a_reload_and_an_undo(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    for address in ("**/decisions/**", "**/unfinished/**"):
+        page.route(address, lambda route: route.fulfill(status=503, body="no"))
+    page.keyboard.press("e")
+    page.keyboard.type("Precious words. ")
+    page.keyboard.press("Control+Enter")
+    until(page, lambda: waiting(page) == 1)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+
+    page.keyboard.press("z")
+
+    expect(page.locator(f"#card-{card}")).to_have_class(re.compile("has-unfinished"))
+    page.keyboard.press("e")
+    expect(body(page)).to_have_value(re.compile("^Precious words. "))
