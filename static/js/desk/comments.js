@@ -1,5 +1,6 @@
 /** Comments beside a card of the desk: fetched when they are opened, written without leaving the card. Knows no verdict. */
 
+import { newId } from "./history.js";
 import { gettext, language, locale } from "../shell/words.js";
 
 const LOST = gettext("The comments cannot be reached. What you wrote stays here.");
@@ -36,7 +37,7 @@ async function send(box, button) {
   const words = box.querySelector("[data-comments-words]");
   if (!text.value.trim() || button.disabled) return text.focus();
   // One id until it is answered: a second press, or a lost answer, adds nothing twice.
-  text.dataset.id ??= crypto.randomUUID();
+  text.dataset.id ??= newId();
   button.disabled = true;
   const { ok, body } = await ask(box, {
     method: "POST",

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from members.models import Member
 from review.desk.comments import writing
 from review.models import Comment, Draft, Task
+from tests.review.desk.looking import signed_in_page
 from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -39,3 +40,17 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     context.close()
 
     assert Comment.objects.filter(author=expert).count() == 1
+
+
+def test_a_comment_is_sent_from_a_page_that_came_over_plain_http(
+    browser: Browser, live_server: Any, task: Task, expert: Member
+) -> None:
+    with signed_in_page(browser, live_server.url, expert) as page:
+        page.add_init_script("delete Crypto.prototype.randomUUID")
+        page.goto("/tasks/outreach/review/")
+        card = page.locator(".card:not([hidden])")
+        card.locator(".card-comments > summary").click()
+        card.locator("[data-comments-text]").fill("A word over plain HTTP")
+        card.locator("[data-comments-send]").click()
+
+        expect(card.locator("[data-comments-list]")).to_contain_text("A word over plain HTTP")
