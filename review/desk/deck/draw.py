@@ -29,7 +29,8 @@ _QUEUES: dict[str, Callable[[Any, Any], QuerySet[Draft]]] = {
     "known": queues.known_answers,
     "overlap": lambda member, task: queues.overlap_for(member, task).filter(NOT_ASIDE),
     "overlap, aside too": queues.overlap_for,
-    "slice": lambda member, task: queues.random_slice(task),
+    "slice": lambda member, task: queues.random_slice(task).filter(NOT_ASIDE),
+    "slice, aside too": lambda member, task: queues.random_slice(task),
     "order": lambda member, task: queues.in_order(task).filter(NOT_ASIDE),
     "order, aside too": lambda member, task: queues.in_order(task),
 }
@@ -76,6 +77,8 @@ def _draws(dealing: DealPlan, count: int) -> Iterator[_Draw]:
     # What was set aside comes last of all, by whichever way it came.
     yield Drawn.OVERLAP, "overlap, aside too", count
     yield Drawn.ASSIGNED, "assigned, aside too", count
+    if dealing.has_slice:
+        yield Drawn.RANDOM, "slice, aside too", count
 
 
 def _first(

@@ -13,7 +13,7 @@ from review.bulk import execution
 from review.desk import deck as desk_deck
 from review.erasure.erase import erase_records
 from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, Gold, KnownAnswer, Task
-from review.states import AssignmentState, DraftState, Role, Verdict
+from review.states import AssignmentState, DraftState, Drawn, Role, Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, act, pending, preview, said
 from tests.review.desk.verbs import judge
@@ -68,6 +68,18 @@ def test_a_dropped_sentence_leaves_no_gap(task: Task, expert: Member) -> None:
     assert "Thursday" not in body
     assert "\n\n\n" not in body
     assert "about it.\n\nBest regards" in body
+
+
+def test_what_was_set_aside_of_the_random_slice_comes_last_too(task: Task, expert: Member) -> None:
+    ids = pending(task, 10)
+    Draft.objects.filter(pk__in=ids).update(random_key=1)
+
+    act(task, ids, "set_aside", by=expert, note="After the fair")
+
+    assert not set(ids) & {card.draft_id for card in desk_deck.deal(expert, task, count=30)}
+    last = desk_deck.deal(expert, task, count=40)[30:]
+    assert {card.draft_id for card in last} == set(ids)
+    assert {card.drawn for card in last} == {Drawn.RANDOM}
 
 
 def test_setting_aside_decides_nothing_and_puts_behind(task: Task, expert: Member) -> None:
