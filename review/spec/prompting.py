@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
@@ -25,7 +25,7 @@ Message = dict[str, str]
 Audience = Literal["teacher", "student"]
 _FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
 # A string as it is, or a comma that no value follows.
-_LAST_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+")|,(?=\s*[}\]])', re.DOTALL)
+_LAST_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
 
@@ -186,17 +186,19 @@ def object_in(text: str) -> str:
     Any other text is returned as it is.
     """
     inner = text[text.find("{") : text.rfind("}") + 1]
-    for mend in (str, _without_last_commas):
-        try:
-            if isinstance(strict_json.parse(body := mend(inner), has_raw_breaks=True), dict):
-                return body
-        except ValueError:
-            continue
-    return text
+    return next(filter(_is_object, _mended(inner)), text)
 
 
-def _without_last_commas(text: str) -> str:
-    return _LAST_COMMA.sub(lambda match: match[1] or "", text)
+def _mended(text: str) -> Iterator[str]:
+    yield text
+    yield _LAST_COMMA.sub(lambda match: match[1] or "", text)
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(strict_json.parse(text, has_raw_breaks=True), dict)
+    except ValueError:
+        return False
 
 
 def _parsed(schema: tuple[OutputField, ...], body: str) -> Fields:
