@@ -159,7 +159,9 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
     if _opposite_near(sentence, reached[0]) or any(source.has(f"{prefix}{first}") for prefix in _REVERSING):
         return False
     company = {*before, *(word.root for word in reached)}
-    places = {source.sentence_of(place) for place in source.places[first]}
+    # *Rejected calls to resign* says that somebody did not.
+    said = (at for at in source.places[first] if REFUSALS.isdisjoint(source.roots[max(0, at - _AROUND) : at]))
+    places = {source.sentence_of(place) for place in said}
     # Where the sentence denies something else, it takes more.
     return any(
         len(company & source.roots_of(place)) >= min(_BESIDE + (place in source.cue_sentences), len(company))

@@ -119,10 +119,10 @@ def _around(words: Sequence[Word], index: int) -> set[str]:
 
 
 def _is_verb(text: str, word: Word) -> bool:
-    """Return whether a word has a verb's past form, or stands behind *will*, *would* or *to*."""
+    """Return whether a word has a verb's past form, or stands behind *will* or *would*."""
     if text[word.start].isupper() or word.text in SMALL:
         return False
-    return is_past(word) or text[max(0, word.start - 6) : word.start].endswith((" will ", "would ", " to "))
+    return is_past(word) or text[max(0, word.start - 6) : word.start].endswith((" will ", "would "))
 
 
 def _parties(text: str, verb: Word) -> tuple[re.Match[str] | None, re.Match[str] | None]:

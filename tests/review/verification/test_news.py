@@ -52,6 +52,8 @@ def test_the_same_news_retold_is_not_marked(claim: str) -> None:
         ("The bakery has a shortage of flour this week.", "The bakery does not have enough flour this week."),
         ("The farm expects a little less barley from Arlen this year.",
             "The farm in Arlen does not expect to bring in as much barley as last year."),
+        ("The mayor of Arlen rejected calls to resign over the mill.",
+            "The mayor of Arlen refused to step down over the mill."),
         ("Rich or poor, everyone in Arlen pays the same fee for a seat in the hall.",
             "Rich people in Arlen do not get a cheaper seat in the hall."),
         ("The mill ran day and night and met its orders for flour in June.",
