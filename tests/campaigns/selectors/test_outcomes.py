@@ -26,7 +26,8 @@ def campaign(admin):
     mails = factories.make_due_mails(campaign, 6)
     Message.objects.update(state=MessageState.SENT, sent_at=NOW - timedelta(days=5))
     for index, mail in enumerate(mails):
-        mail.enrolment.arm = second if index % 2 else first
+        mail.enrolment.arm = mail.arm = second if index % 2 else first
+        mail.save(update_fields=["arm"])
         mail.enrolment.cluster = f"company-{index // 4}"
         mail.enrolment.save()
     return campaign

@@ -68,7 +68,7 @@ def test_a_wish_read_from_prose_stops_everything_and_puts_nobody_on_the_list(cam
     assert is_suppressed(person.address_hmac)
     assert suppressed_among([person.address_hmac, "0" * 64]) == {person.address_hmac}
     assert person not in audience.contacts_matching(campaign, {"everyone": True})
-    assert figures.arms(campaign)[0].events.get("unsubscribed", 0) == 1
+    assert figures.steps(campaign)[0].events.get("unsubscribed", 0) == 1
 
 
 def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to(campaign, mails, admin):
@@ -82,7 +82,7 @@ def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to
     assert (reply.meaning, reply.meant_why) == ("question", "Meant the guest list of the fair")
     assert not is_suppressed(person.address_hmac)
     assert person in audience.contacts_matching(campaign, {"everyone": True})
-    assert figures.arms(campaign)[0].events.get("unsubscribed", 0) == 0
+    assert figures.steps(campaign)[0].events.get("unsubscribed", 0) == 0
     assert sum(each.outcome for each in outcomes.of_contacts(campaign, metric=Metric.UNSUBSCRIBE, horizon_days=7)) == 0
     row = AuditRow.objects.get(act="objection_taken_back")
     assert (row.actor, row.subject_kind, row.subject_id) == (str(admin.pk), "reply", str(reply.pk))
@@ -162,7 +162,7 @@ def test_an_absence_is_no_answer_and_stops_nothing(campaign, mails):
 
     assert [(event.kind, event.is_machine) for event in Event.objects.all()] == [("auto_replied", True)]
     assert Reply.objects.get().meaning == "out_of_office"
-    assert figures.arms(campaign)[0].events.get("replied", 0) == 0
+    assert figures.steps(campaign)[0].events.get("replied", 0) == 0
 
 
 def test_the_pages_show_the_wish_with_its_mail_and_how_to_take_it_back(mails, task, admin, as_member):
