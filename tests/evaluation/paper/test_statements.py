@@ -67,7 +67,7 @@ def test_the_share_of_the_teacher_and_the_cost_are_of_the_evaluated_run(run: Tra
 
     told = statements.of_task(run.task, StudyReader(admin), {})
 
-    share, cost = (next(each for each in told if word in each.paper) for word in ("91 to 96 %", "10 times cheaper"))
+    share, cost = (next(each for each in told if word in each.paper) for word in ("91 to 96 %", "Inference is about"))
     assert share.here.startswith("90.0 % of the teacher's share")
     # 0.9 s on a host at $2 an hour.
     assert cost.here.startswith("$0.50 for 1,000 outputs")
