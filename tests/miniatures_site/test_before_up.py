@@ -54,7 +54,7 @@ def test_a_host_of_ipv6_may_be_listened_at_and_is_written_in_brackets():
     assert one_machine.address("::1", 8000) == "http://[::1]:8000"
 
 
-@pytest.mark.parametrize("host", one_machine.EVERYWHERE)
+@pytest.mark.parametrize("host", sorted(one_machine.EVERYWHERE))
 def test_who_listens_everywhere_is_reached_on_this_machine(host):
     assert one_machine.address(host, 8000) == "http://127.0.0.1:8000"
 
