@@ -21,6 +21,7 @@ from members.models import Member
 from tests.evaluation.conftest import finish, miniature, student, task, version, viewer
 from tests.generation.judges.conftest import roomy
 from tests.generation.variety.conftest import serve
+from tests.review import factories
 from training.models import Miniature
 from web.errors import Refusal
 
@@ -72,18 +73,20 @@ def test_a_share_is_corrected_by_verdicts_on_drafts_that_experts_judged(
     judge = roomy(serve("mistral", lambda body: "")[0])
     subject = answers.subject_of(evaluation)
     made = launch.launch(subject, subject.texts(1_000), judge=judge, by=admin, max_cost_usd=Decimal(1))
-    held_against = JudgedText.objects.filter(judging=made, group="").first()
-    assert held_against is not None
     JudgedText.objects.filter(judging=made).delete()
-    common = {"judging": made, "record_id": held_against.record_id}
+    source = factories.make_source(evaluation.task, name="Others")
+    records = factories.make_records(source, 150)
     beside = [(True, True)] * 27 + [(True, False)] * 3 + [(False, True)] * 5 + [(False, False)] * 15
     JudgedText.objects.bulk_create(
         [
             *(
-                JudgedText(place=place, expert_passes=expert, passes=said, **common)
+                JudgedText(judging=made, record=records[place], place=place, expert_passes=expert, passes=said)
                 for place, (expert, said) in enumerate(beside)
             ),
-            *(JudgedText(place=100 + n, group="run 1 (LoRA)", passes=n < 70, **common) for n in range(100)),
+            *(
+                JudgedText(judging=made, record=records[50 + n], place=100 + n, group="run 1 (LoRA)", passes=n < 70)
+                for n in range(100)
+            ),
         ]
     )
     [group] = figures.report(made).groups
