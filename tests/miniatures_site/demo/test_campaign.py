@@ -47,6 +47,8 @@ from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
 
+ARMS = (population.TEACHER, population.MINIATURE, population.PIPELINE)
+
 COMPANIES, CONTACTS = 4, 240
 
 
@@ -58,7 +60,7 @@ def held_out() -> list[dict[str, str]]:
 
 def expected() -> dict[str, Counter[str]]:
     """People and what they do, by arm, from seed, addresses and the texts of their mails."""
-    found = {arm: Counter[str]() for arm in population.ARMS}
+    found = {arm: Counter[str]() for arm in ARMS}
     mails = Message.objects.select_related("arm", "contact__record", "draft__task_version", "draft__gold__decision")
     chances = doings.chances(mails)
     for mail in mails:
@@ -70,7 +72,7 @@ def expected() -> dict[str, Counter[str]]:
 @pytest.mark.slow
 def test_every_arm_has_enough_people_to_show_a_point() -> None:
     clusters = (email_addresses.cluster_of(row["email"]) for row in population.people(held_out(), plan.CONTACTS))
-    counts = Counter(arm_of(plan.SALT, cluster, [1] * len(population.ARMS)) for cluster in clusters)
+    counts = Counter(arm_of(plan.SALT, cluster, [1] * len(ARMS)) for cluster in clusters)
 
     assert len(held_out()) == 101
     assert all(count >= plan.NEEDED for count in counts.values())
@@ -189,7 +191,7 @@ def the_registration_can_be_checked() -> None:
     salt = experiment.registration["assignment"]["salt"]
     for enrolment in Enrolment.objects.select_related("arm"):
         assert enrolment.arm is not None
-        assert enrolment.arm.name == population.ARMS[arm_of(salt, enrolment.cluster, [1, 1, 1])]
+        assert enrolment.arm.name == ARMS[arm_of(salt, enrolment.cluster, [1, 1, 1])]
     assert [look.is_final for look in Look.objects.order_by("number")] == [False, True]
 
 
