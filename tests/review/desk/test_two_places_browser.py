@@ -36,7 +36,9 @@ def second_tab(page: Page) -> Page:
 
 
 def cards(page: Page) -> list[str | None]:
-    return [card.get_attribute("data-card") for card in page.locator(".card").all()]
+    # At one moment: cards come and go meanwhile.
+    found: list[str | None] = page.locator(".card").evaluate_all("cards => cards.map(card => card.dataset.card)")
+    return found
 
 
 def test_words_of_another_machine_are_shown_and_not_the_older_ones_here(
