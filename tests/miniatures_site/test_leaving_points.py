@@ -97,6 +97,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "webhooks/deliveries/deliver.py": Asks("webhooks/deliveries/deliver.py"),
     "miniatures_site/health/container_check.py": Stays("asks our own web server whether it is alive"),
     "miniatures_site/reachable.py": Stays("asks our own database, queue and storage whether they answer"),
+    "miniatures_site/before_up.py": Stays("binds the address that this machine is to listen at, and calls nobody"),
     "miniatures_site/management/commands/up.py": Stays("asks our own web server whether it is up"),
     "miniatures_site/one_machine.py": Stays("asks this machine for a free port"),
 }

@@ -61,7 +61,7 @@ _SHORTEST_ROOT = 4
 # Verbs that lose an e before an ending: those in v, z, c, a vowel and s, and short ones such as hope.
 _LOST_E = re.compile(r"(?:[vzc]|[aeiou]s|^[^aeiou]*(?:qu)?[aeiouy][^aeiouwxy])$")
 # British and American forms of longer words have two and one: *travelled*, *enroll*.
-_DOUBLED = re.compile(r"[aeiou].*[aeiou]ll$")
+_DOUBLED = re.compile(r"[^aeiou]*+[aeiou].*[aeiou]ll\Z")
 # Longer words go without their last e: manage and managing have one stem, care and car have two.
 _KEEPS_E = 5
 
@@ -142,7 +142,7 @@ def _base(word: str) -> str:
 
 def _shortened(base: str, ending: str = "e") -> str:
     """Leave out the last letter where spellings differ in it: *cancelled* and *canceled*, *installed* and *instal*."""
-    return base[:-1] if len(base) > _KEEPS_E and (base.endswith(tuple(ending)) or _DOUBLED.search(base)) else base
+    return base[:-1] if len(base) > _KEEPS_E and (base.endswith(tuple(ending)) or _DOUBLED.match(base)) else base
 
 
 @lru_cache(maxsize=65_536)

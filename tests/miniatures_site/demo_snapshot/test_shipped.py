@@ -39,7 +39,7 @@ from django.utils import timezone
 from audit.models import AuditRow
 from audit.seals import sealing
 from campaigns.compose.message import unsubscribe_url
-from campaigns.experiments import queries as experiments
+from campaigns.experiments import design
 from campaigns.models import Contact, Event, Experiment, Look, Message, Suppression
 from campaigns.suppression.email_addresses import hmac_of
 from demo.data import load, login_card
@@ -77,7 +77,7 @@ print("SEEN", json.dumps({
     "audit": sealing.verify().trouble,
     "sealed_rows": sealing.verify().rows == AuditRow.objects.count(),
     "frozen": [hashlib.sha256(default_storage.open(each.path).read()).hexdigest() == each.sha256 for each in files],
-    "registration": experiments.is_intact(experiment),
+    "registration": design.registration_sha256(experiment.registration) == experiment.registration_sha256,
     "looks": [each.result["registration_sha256"] == experiment.registration_sha256 for each in Look.objects.all()],
     "study": record.sha256_of(study.record_text) == study.record_sha256,
     "cards": [f"Frozen: {each.frozen_at:%Y-%m-%d %H:%M}" in each.card for each in DatasetVersion.objects.all()],
