@@ -6,6 +6,7 @@ import errno
 import socket
 import subprocess
 import sys
+from unittest.mock import MagicMock
 
 import pytest
 from django.core.management import call_command
@@ -44,13 +45,15 @@ def test_a_port_that_root_alone_may_open_is_told_as_such(monkeypatch):
         before_up.refuse_address("127.0.0.1", 80)
 
 
-def test_a_host_of_ipv6_may_be_listened_at_and_is_written_in_brackets():
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        pytest.skip("This machine has no IPv6.")
+def test_a_host_of_ipv6_may_be_listened_at_and_is_written_in_brackets(monkeypatch):
+    made = MagicMock()
+    # A machine without IPv6 makes no such socket.
+    monkeypatch.setattr(before_up.socket, "socket", made)
+
     before_up.refuse_address("::1", 0)
 
+    assert made.call_args.args[0] == socket.AF_INET6
+    assert made.return_value.__enter__.return_value.bind.call_args.args[0][:2] == ("::1", 0)
     assert one_machine.address("::1", 8000) == "http://[::1]:8000"
 
 

@@ -13,8 +13,9 @@ from review.states import Role
 from review.tasks import team
 from tests.review import factories
 from tests.webhooks.receiver import Receiver, listening
+from webhooks.deliveries import publish
 from webhooks.endpoints import edit
-from webhooks.models import Delivery, Hook
+from webhooks.models import Delivery, Hook, WebhookEvent
 
 
 @pytest.fixture
@@ -56,3 +57,7 @@ def due_now() -> None:
     from django.utils import timezone
 
     Delivery.objects.filter(state="pending").update(next_at=timezone.now())
+
+
+def happen(task: Task, key: str = "1", kind: str = "job.finished") -> WebhookEvent:
+    return publish.publish(kind, key=key, task_slug=task.slug, data={"job": key, "state": "succeeded"})

@@ -13,9 +13,8 @@ from django.utils import timezone
 from jobs.scheduling import halt
 from review.models import Task
 from tests.jobs.services.test_claiming import race
-from tests.webhooks.conftest import due_now
+from tests.webhooks.conftest import due_now, happen
 from tests.webhooks.receiver import Receiver
-from tests.webhooks.test_delivering import happen
 from webhooks.deliveries import deliver
 from webhooks.models import Delivery, Hook
 

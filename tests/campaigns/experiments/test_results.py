@@ -20,8 +20,7 @@ from stats.intervals.samples import ClusteredSample, ShareSample
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
 from tests.campaigns.experiments.conftest import WISHES
 
-HORIZON = timedelta(days=14)
-AFTER = LAUNCHED + HORIZON + timedelta(hours=1)
+AFTER = LAUNCHED + timedelta(days=14, hours=1)
 
 
 def only(items):
