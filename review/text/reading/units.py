@@ -33,12 +33,29 @@ _UNIT = re.compile(
 SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
 CURRENCIES = frozenset("$€£¥")
 _CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
+# Time that recurs, said at most three words away: "48 hours saved each week", "every week saves 48 hours".
+_OF_TIME = frozenset({"time", "months"})
+_TIME, _BETWEEN = r"(?:hour|day|week|month|quarter|year)", r"(?:\s+[^\W\d]+){0,3}?"
+_EACH_AFTER = re.compile(
+    rf"{_BETWEEN}(?:(?:\s*/\s*|\s+(?:each|every|per|an?)\s+){_TIME}|\s+(?:daily|weekly|monthly|yearly))\b", re.I
+)
+_EACH_BEFORE = re.compile(rf"\b(?:(?:each|every|per)\s+{_TIME}|daily|weekly|monthly|yearly){_BETWEEN}\s+$", re.I)
+_LONGEST_BEFORE = 60
 
 
 def amounts_at(text: str, match: re.Match[str]) -> frozenset[str]:
-    """Return the amounts a number with its unit can mean, as `5400 time` for 90 minutes; empty without a unit."""
-    unit, _ = unit_at(text, *match.span())
-    return frozenset(amount(unit, value) for value in readings_at(text, match)) if unit else frozenset()
+    """Return the amounts a number with its unit can mean, as `5400 time` for 90 minutes.
+
+    Empty without a unit, and for time that recurs: 48 hours each week are not two days.
+    """
+    unit, end = unit_at(text, *match.span())
+    if unit is None or (unit[0] in _OF_TIME and _recurs(text, match.start(), end)):
+        return frozenset()
+    return frozenset(amount(unit, value) for value in readings_at(text, match))
+
+
+def _recurs(text: str, start: int, end: int) -> bool:
+    return bool(_EACH_AFTER.match(text, end) or _EACH_BEFORE.search(text, max(0, start - _LONGEST_BEFORE), start))
 
 
 def amount(unit: tuple[str, float], value: str) -> str:
