@@ -5,6 +5,7 @@ transformers and PEFT draw at random what a file lacks and pass over what they h
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 NAMED: Final = 5
 # What libraries raise for files that are damaged or of another model.
 LOAD_ERRORS: Final = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+# transformers replaces `tie_weights` and torch's default number format for the whole process while it builds a model.
+_BUILDING: Final = threading.Lock()
 
 
 def load(
@@ -33,6 +36,7 @@ def load(
     """A model with every weight it has, read from safetensors, in evaluation mode.
 
     Tied weights, and what the architecture declares optional, may be missing from the file or stand in it beside.
+    Threads of one process load one after the other: two at once would leave all later models without their ties.
 
     Args:
         kind: One of transformers' auto classes.
@@ -46,14 +50,15 @@ def load(
         TrainError: Weights cannot be read, are missing, have no place, or are of another shape; these are named.
     """
     try:
-        model, report = kind.from_pretrained(
-            folder,
-            use_safetensors=True,
-            low_cpu_mem_usage=True,
-            ignore_mismatched_sizes=True,  # refused below, by name
-            output_loading_info=True,
-            **options,
-        )
+        with _BUILDING:
+            model, report = kind.from_pretrained(
+                folder,
+                use_safetensors=True,
+                low_cpu_mem_usage=True,
+                ignore_mismatched_sizes=True,  # refused below, by name
+                output_loading_info=True,
+                **options,
+            )
     except LOAD_ERRORS as error:
         raise explain_load_error(source, error) from error
     without_place = report["unexpected_keys"]
