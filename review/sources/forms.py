@@ -19,7 +19,7 @@ from web.errors import Refusal
 
 PERCENT = 100
 # Signs that show nothing.
-SHOWN = {"tab": "⇥"}
+SHOWN = {"tab": "⇥", "none": "each line is one cell"}
 
 
 class UploadForm(forms.Form):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import stat
 import struct
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +104,56 @@ def test_what_other_programs_keep_in_zip_files_is_named(write: Write, parts: dic
 
     assert refused.value.code == "file_not_text"
     assert what in refused.value.message
+
+
+CSV = "company;sector\nAcme;steel\nBolt;rail\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [("export/people.CSV", CSV, "csv"), ("people.tsv", CSV.replace(";", "\t"), "csv"),
+     ("people.jsonl", '{"company": "Acme", "sector": "steel"}\n{"company": "Bolt", "sector": "rail"}\n', "jsonl"),
+     ("people.xlsx", workbooks.workbook({"One": workbooks.rows(*(line.split(";") for line in CSV.split()))}), "xlsx")],
+)  # fmt: skip
+def test_a_zipped_table_is_read_as_the_table(write: Write, name: str, content: str | bytes, form: str) -> None:
+    table = open_table(write(workbooks.archive({"__MACOSX/._x": b"\x00", name: content}), "export.zip")).opened()
+    gc.collect()
+
+    for _ in range(2):
+        rows = [row.values for row in table.rows()]
+        assert rows == [{"company": "Acme", "sector": "steel"}, {"company": "Bolt", "sector": "rail"}]
+    assert (table.format, table.columns) == (form, ("company", "sector"))
+
+
+def test_of_several_zipped_tables_one_is_read_and_the_others_can_be_chosen(write: Write) -> None:
+    path = write(workbooks.archive({"a/gone.csv": "mail\nx@a.example\n", "a/here.csv": CSV}), "audience.zip")
+
+    first, second = open_table(path), open_table(path, sheet="a/here.csv", delimiter="semicolon", header=1)
+
+    assert (first.sheets, first.sheet, first.columns) == (("a/gone.csv", "a/here.csv"), "a/gone.csv", ("mail",))
+    assert (second.sheet, second.columns) == ("a/here.csv", ("company", "sector"))
+    with pytest.raises(Refusal) as refused:
+        open_table(path, sheet="b.csv")
+    assert refused.value.code == "sheet_unknown"
+
+
+def test_a_problem_of_a_zipped_table_is_that_of_the_table_and_leaves_no_file(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(workbooks.archive({"people.csv": "company,sector\n"}), "export.zip")
+    (tmp_path / "unpacked").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "unpacked"))
+
+    def code() -> str:
+        try:
+            open_table(path)
+        except Refusal as refusal:
+            return refusal.code
+        return ""
+
+    assert code() == "file_empty"
+    gc.collect()
+    assert not list((tmp_path / "unpacked").iterdir())
 
 
 def test_an_archive_without_files_is_empty(write: Write) -> None:

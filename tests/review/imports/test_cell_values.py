@@ -25,6 +25,7 @@ def fact(kind: str, value: object) -> object:
         ("object", '{"a": [1]}', {"a": [1]}), ("object", {"a": None}, {"a": None}),
         ("boolean", "Yes", True), ("boolean", 0, False), ("boolean", "WAHR", True), ("boolean", "FAUX", False),
         ("boolean", "Ja", True), ("boolean", "FALSK", False), ("boolean", "não", False),
+        ("boolean", "x", True), ("boolean", "✓", True), ("boolean", "☐", False),
         ("url", "www.acme.example/@ada", "www.acme.example/@ada"),
         ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"),
         ("document", "\f", None), ("conversation", [{"role": "developer", "content": "Be brief. "},

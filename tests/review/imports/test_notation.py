@@ -127,7 +127,33 @@ def test_a_date_is_read_in_the_order_of_the_file(text: str, order: str, day: str
     assert read_value(DAY, text, Notation(dates=order)) == day
 
 
-@pytest.mark.parametrize("text", ["31.02.2026", "2026-13-01", "30/02/2026", "0/1/2026", "someday", "1/2/26"])
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("3. November 2026", "2026-11-03"), ("3 de noviembre de 2026", "2026-11-03"), ("12. März 2026", "2026-03-12"),
+     ("3 juin 2026", "2026-06-03"), ("Nov. 3, 2026", "2026-11-03"), ("3rd of November 2026", "2026-11-03"),
+     ("Di., 3. November 2026", "2026-11-03"), ("mardi 3 novembre 2026", "2026-11-03"), ("3-mrt-2026", "2026-03-03"),
+     ("2026.11.03", "2026-11-03"), ("2026年11月3日", "2026-11-03"), ("3 May 1850", "1850-05-03"),
+     ("Tuesday, 3. Dezember 2026 14:00", "2026-12-03")],
+)  # fmt: skip
+def test_a_month_is_read_by_its_name_in_other_languages(text: str, day: str) -> None:
+    assert read_value(DAY, text) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "31.02.2026",
+        "2026-13-01",
+        "30/02/2026",
+        "0/1/2026",
+        "someday",
+        "1/2/26",
+        "31. Juni 2026",
+        "3. November",
+        "ab 3. November 2026",
+        "3 or 4 May 2026",
+    ],
+)
 def test_a_date_that_is_none_is_refused(text: str) -> None:
     for order in ("", "dmy", "mdy"):
         with pytest.raises(ValueError, match="expected a date"):

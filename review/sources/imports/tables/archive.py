@@ -1,13 +1,16 @@
-"""Zip archives: what one is, whether it is safe to open, and a folder of texts as a table of one record a file."""
+"""Zip archives: what one is, whether it is safe to open, its tables, and a folder of texts as one record a file."""
 
 from __future__ import annotations
 
+import shutil
 import stat
 import struct
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
 from review.sources.imports.tables.rows import NO_ROWS, Row
@@ -28,6 +31,10 @@ COLUMNS = ("name", "text", "folder")
 _DRIVE = 2
 # What programs leave in archives, and nobody means.
 _LEFTOVERS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
+# What may stand beside a table and is none of its rows.
+_BESIDE = frozenset({"readme", "license", "licence"})
+_CSV = frozenset({".csv", ".tsv"})
+_TABLES = _CSV | {".jsonl", ".ndjson", ".json", ".xlsx", ".parquet", ".arrow"}
 
 
 def form_of(path: Path) -> str:
@@ -49,6 +56,37 @@ def form_of(path: Path) -> str:
         if what := _other_program(archive, names):
             raise Refusal("file_not_text", f"This is {what}.", hint="Save it as .xlsx or CSV, and send that.")
     return "zip"
+
+
+class UnpackedFile:
+    """A file of an archive, on disk for as long as this object is held.
+
+    Args:
+        name: Its name in the archive, one of `tables_of`.
+
+    Raises:
+        Refusal: `archive_broken`.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        with NamedTemporaryFile(prefix="table-", delete=False) as file:
+            self.path = Path(file.name)
+            weakref.finalize(self, self.path.unlink, missing_ok=True)
+            with _opened(path) as archive:
+                try:
+                    shutil.copyfileobj(archive.open(name), file)
+                except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+                    message = f"'{name[:120]}' is damaged in the archive: {error}."
+                    raise Refusal("archive_broken", message, hint="Make the archive again.") from None
+
+
+def tables_of(path: Path) -> tuple[str, ...]:
+    """Return the names of the tables in an archive that holds nothing else: one of any form, or several CSV files."""
+    with _opened(path) as archive:
+        names = [PurePosixPath(entry.filename) for entry in _files(archive)]
+    names = [name for name in names if name.stem.casefold() not in _BESIDE]
+    forms = {name.suffix.casefold() for name in names}
+    return tuple(map(str, names)) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
 
 
 def texts(path: Path, encoding: str) -> Iterator[Row]:

@@ -17,8 +17,10 @@ from web.errors import Refusal
 
 MAX_CELL_CHARS = 4 * 2**20
 csv.field_size_limit(MAX_CELL_CHARS)
+# No text holds it: a line is one cell.
+_NONE = "\x1f"
 # What may part cells, by the name a person chooses it by.
-DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "none": _NONE}
 _HEAD_CHARS = 256 * 1024
 # Excel's own first line; it shows no such row, and numbers the next one 1.
 _SEP = re.compile(r"\"?sep=(\\t|[^\w\"\r\n])\"?[;,\t|]*\s*", re.IGNORECASE)
@@ -50,7 +52,9 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
     """
     with path.open(encoding=encoding, newline="") as file:
         declared = _skip_sep(file)
-        delimiter = DELIMITERS.get(chosen) or declared or _delimiter(file.read(_HEAD_CHARS))
+        head = file.read(_HEAD_CHARS)
+        given = DELIMITERS.get(chosen) or declared
+        delimiter = given or _delimiter(head)
     if header is None:
         filled = dropwhile(lambda record: not _is_filled(record[2]), _records(path, encoding, delimiter))
         first = [record for record in islice(filled, LOOK_ROWS) if not _is_drawn(record[2])]
@@ -66,6 +70,9 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
             raise Refusal("file_empty", NO_ROWS, hint="It has a header alone; add at least one row under it.")
     if not columns:
         raise header_unknown(header)
+    if len(columns) == 1 and not given and delimiter in head:
+        # Under one name stand texts that hold the sign: `Acme, Inc.`
+        delimiter = _NONE
     return CsvForm(columns, delimiter, header)
 
 
@@ -78,6 +85,8 @@ def rows(path: Path, encoding: str, form: CsvForm) -> Iterator[Row]:
     width = len(form.columns)
     for number, line, cells in _records(path, encoding, form.delimiter):
         if number > form.header and _is_filled(cells):
+            # The mark of a file that was laid behind another.
+            cells[0] = cells[0].removeprefix("\ufeff")
             yield _row(form.columns, number, line, cells, width)
 
 
@@ -86,7 +95,7 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
         cells.pop()
     if len(cells) != width:
         return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
-    if width > 1 and cells[0].strip("\ufeff ") == columns[0] and _are_names(columns[1:], cells[1:]):
+    if width > 1 and cells[0].strip() == columns[0] and _are_names(columns[1:], cells[1:]):
         return Row(number, problem="repeats the header", line=line)
     # Most cells hold neither sign; a call for each costs more than parting them.
     texts = [unshielded(cell) if "'" in cell or cell[:1] == "=" else cell for cell in cells]

@@ -34,9 +34,11 @@ class Table:
         is_guess: Whether the encoding was told by the letters alone.
         converted: The rows of a file that is no text.
         header: Number of the row that names the columns; 0 where no row does.
-        sheets: What the file holds more than one of: sheets of a workbook, or paths in JSON under which rows stand.
+        sheets: What the file holds more than one of: sheets of a workbook, paths in JSON under which rows stand, or CSV
+            files of an archive.
         sheet: The one that is read.
         nest: Columns whose objects are opened; None before that is asked for.
+        unpacked: The file at `path`, where it came in an archive.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Table:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     nest: nested.Nest | None = None
+    unpacked: archive.UnpackedFile | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ def open_table(
 
     Args:
         encoding: The codec that reads it, where its owner says so; else it is found.
-        sheet: The sheet of a workbook, or the path in JSON under which rows stand; the likeliest when empty.
+        sheet: One of what its table calls `sheets`; the likeliest when empty.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`; told by its first rows when empty.
         header: Number of the row that names the columns of a CSV or a sheet; guessed when None.
 
@@ -111,6 +114,8 @@ def open_table(
         raise too_large()
     form = _binary_form(path)
     if form == "zip":
+        if tables := archive.tables_of(path):
+            return _zipped(path, tables, encoding=encoding, sheet=sheet, delimiter=delimiter, header=header)
         archive.require_files(path)
         return Table(path, form, encoding, archive.COLUMNS)
     if form:
@@ -144,6 +149,22 @@ def open_table(
     return Table(
         path, "csv", text_encoding.codec, csv.columns, csv.delimiter, text_encoding.is_guess, header=csv.header
     )
+
+
+def _zipped(
+    path: Path, tables: tuple[str, ...], *, encoding: str, sheet: str, delimiter: str, header: int | None
+) -> Table:
+    """Open a table of an archive; of several, `sheet` is the name of one."""
+    name = sheet if sheet and len(tables) > 1 else tables[0]
+    if name not in tables:
+        message = f"The archive has no file '{name[:60]}'; it has {', '.join(tables[:30])}."
+        raise Refusal("sheet_unknown", message, hint="Choose one of them.", errors={"sheet": [message]})
+    unpacked = archive.UnpackedFile(path, name)
+    inner = "" if len(tables) > 1 else sheet
+    table = open_table(unpacked.path, encoding=encoding, sheet=inner, delimiter=delimiter, header=header)
+    if table.format == "csv" and len(tables) > 1:
+        table = replace(table, sheets=tables, sheet=name)
+    return replace(table, unpacked=unpacked)
 
 
 def _binary_form(path: Path) -> str:
