@@ -155,14 +155,18 @@ def _query(request: HttpRequest) -> str:
 
 
 def _chosen(dataset: Dataset, form: FilterForm) -> tuple[DatasetFilters, Refusal | None]:
-    """The filters of the form where it holds any that are right, else those of the dataset."""
+    """Return the filters of the form; where it has mistakes, those of the dataset and a refusal that names them."""
     stored = dataset_filters.parse(dataset.filters)
-    if not form.is_bound or not form.is_valid():
+    if not form.is_bound:
         return stored, None
-    try:
-        return dataset_filters.parse(form.filters()), None
-    except Refusal as refusal:
-        return stored, refusal
+    mistakes = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+    if not mistakes:
+        try:
+            return dataset_filters.parse(form.filters()), None
+        except Refusal as refusal:
+            mistakes = refusal.errors
+    hint = "The stored filters are shown."
+    return stored, Refusal("bad_filters", "The filters have mistakes.", hint=hint, errors=mistakes)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

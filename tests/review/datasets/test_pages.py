@@ -137,6 +137,19 @@ def test_counts_follow_the_form_as_a_part_of_the_page(
     assert '<span class="num">−2</span>' in text
 
 
+def test_filters_with_a_mistake_are_refused_beside_the_counts(
+    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client, filters = as_member(admin), {"verdicts": ["accept"], "cap_field": "sector", "edit_size_from": "5"}
+
+    pages = [client.get(f"/datasets/gold/{page}", filters).content.decode() for page in ("", "counts/", "rows/")]
+
+    for page in pages:
+        assert "The filters have mistakes." in page
+        assert "Ensure this value is less than or equal to 1." in page
+    assert "Enter both the field and the number, or neither." in pages[1]
+
+
 @pytest.mark.slow
 def test_each_line_names_drafts_that_it_drops(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
