@@ -17,6 +17,7 @@ from review.datasets.selection import Selection, preview, select
 from review.models import Dataset, DatasetVersion, Task
 from review.states import Role
 from review.tasks.permissions import require
+from web.db.keys import free_slug
 from web.errors import Refusal
 
 KIND = "freeze"
@@ -96,11 +97,12 @@ def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None 
     """
     require(by, task, Role.LEAD)
     chosen = dataset_filters.parse(filters)
-    slug = slugify(name)[:60]
-    if not slug:
+    if not any(map(str.isalnum, name)):
         raise Refusal(
             "bad_name", "A dataset needs a name with letters or digits.", status=400, errors={"name": ["Name it."]}
         )
+    # Of a name in Greek or Japanese nothing is left.
+    slug = slugify(name)[:60] or free_slug(Dataset.objects.all(), "dataset")
     try:
         with transaction.atomic():
             return Dataset.objects.create(

@@ -18,6 +18,7 @@ from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Task
 from tests.review import factories
 from tests.review.datasets import golds
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,14 @@ def test_a_name_that_is_taken_is_said_beside_the_form(
 
     assert answer.status_code == 409
     assert "There is a dataset &#x27;gold&#x27; already." in answer.content.decode()
+
+
+def test_a_name_in_any_script_makes_a_dataset(task: Task, admin: Member) -> None:
+    greek, arabic = (freezing.create(task, name=name, by=admin) for name in ("Άνοιξη", "ربيع"))
+
+    assert [(greek.name, greek.slug), (arabic.name, arabic.slug)] == [("Άνοιξη", "dataset"), ("ربيع", "dataset-2")]
+    with pytest.raises(Refusal, match="letters or digits"):
+        freezing.create(task, name="!?", by=admin)
 
 
 def test_the_dataset_tells_what_the_next_version_would_hold(
