@@ -85,10 +85,11 @@ def _matching(request: HttpRequest, member: Member, task: Task) -> tuple[list[UU
 
 
 def _said(values: QueryDict, task: Task) -> BulkVerdict | None:
-    """The verdict, once all of it is there; until then the form asks on."""
-    if values["verdict"] == "reject" and not values.getlist("reasons") and latest_version(task).spec.reasons:
+    """Return the verdict; None where the list names a verdict alone, so that the page asks for the rest."""
+    verdict, is_from_list = values["verdict"], "ids" not in values
+    if is_from_list and verdict == "reject" and not values.getlist("reasons") and latest_version(task).spec.reasons:
         return None
-    if values["verdict"] == "edit" and not values.get("find", "").strip():
+    if is_from_list and verdict == "edit" and not values.get("find", "").strip():
         return None
     return bulk_verdict.parse({**values.dict(), "reasons": values.getlist("reasons")})
 

@@ -68,6 +68,14 @@ def test_nothing_happens_at_a_preview(browser: Client) -> None:
     assert not BulkAct.objects.exists()
 
 
+def test_a_preview_without_what_its_verdict_needs_says_so(browser: Client) -> None:
+    reject, edit = look(browser, verdict="reject"), look(browser, verdict="edit")
+
+    assert "A reject names at least one reason" in reject
+    assert "Enter the sentence to replace." in edit
+    assert "data-preview" not in reject + edit
+
+
 def test_an_edit_is_previewed_as_a_word_diff(browser: Client) -> None:
     page = look(browser, verdict="edit", find=THURSDAY, replace="May I call on Friday?")
 
