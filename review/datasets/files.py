@@ -120,7 +120,9 @@ def page(file: DatasetFile, *, cursor: str = "", limit: int) -> RowsPage:
     start = _place(file, cursor) if cursor else 0
     if start == file.bytes:
         return RowsPage([], None)
-    with open_at(file.path, start) as handle:
+    with open_at(file.path, max(0, start - 1)) as handle:
+        if start and handle.read(1) != b"\n":
+            raise _bad_cursor()
         lines = [line for line in (handle.readline() for _ in range(limit)) if line]
         end = start + sum(map(len, lines))
     following = _cursor(file, end) if lines and end < file.bytes else None
@@ -138,9 +140,7 @@ def _place(file: DatasetFile, cursor: str) -> int:
     except ValueError:
         sha, start = "", -1
     if not 0 <= start <= file.bytes:
-        raise Refusal(
-            "bad_cursor", "This cursor is not valid.", hint="Follow 'next', or start without a cursor.", status=400
-        )
+        raise _bad_cursor()
     if sha != file.sha256[:16]:
         raise Refusal(
             "file_changed",
@@ -149,3 +149,9 @@ def _place(file: DatasetFile, cursor: str) -> int:
             status=409,
         )
     return start
+
+
+def _bad_cursor() -> Refusal:
+    return Refusal(
+        "bad_cursor", "This cursor is not valid.", hint="Follow 'next', or start without a cursor.", status=400
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -159,6 +160,16 @@ def test_a_page_asked_for_wrongly_says_what_is_wrong(
     answer = api.get(address(version, "rows/", **query))
 
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_a_cursor_into_the_middle_of_a_row_is_refused(api: APIClient, version: DatasetVersion) -> None:
+    file = selectors.file_of(version, "train", "sft")
+    assert file is not None
+    cursor = base64.urlsafe_b64encode(f"{file.sha256[:16]}:7".encode()).decode()
+
+    answer = api.get(address(version, "rows/", cursor=cursor))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
 @pytest.mark.slow
