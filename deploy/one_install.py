@@ -73,7 +73,7 @@ class Install:
         """Run a command of Django's, in a container or in the environment."""
         if self.is_compose:
             passed = [word for name in variables for word in ("--env", name)]
-            return self.run(
-                "docker", "compose", "run", "--rm", "-T", *passed, "web", "python", "manage.py", *words, **variables
-            )
+            # In this service: every other one has Compose migrate first, and a backup comes before that.
+            run = ("docker", "compose", "run", "--rm", "-T", *passed, "migrate")
+            return self.run(*run, "python", "manage.py", *words, **variables)
         return self.run(self.python, "-m", "miniatures", "manage", *words, **{**read_env(self.env_file), **variables})

@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.miniatures_site.containers import COMPOSE, ROOT
+
 DOCKER = """#!/bin/sh
 echo "$@" >> "$DOCKER_LOG"
 [ "$2 $3" = "version --short" ] && echo "${COMPOSE_VERSION:-2.29.1}"
@@ -133,6 +135,14 @@ def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host
     assert places == sorted(places)
     asked = Path(host["DOCKER_LOG"]).read_text().splitlines()
     assert asked == ["compose version --short"], "a dry run asks Docker for its version and nothing else"
+
+
+def test_no_command_in_a_container_has_the_database_migrated_before_it(host: dict[str, str]) -> None:
+    done = install(host, "--mode", "compose", "--host", "app.example.org", "--email", "a@b.example", "--dry-run")
+
+    services = set(re.findall(r"compose run .*?(\S+) python manage\.py", done.stdout))
+    needs = {need for service in services for need in COMPOSE["services"][service]["depends_on"]}
+    assert needs == {"postgres", "redis"}, "a backup before an upgrade is of the database as it was"
 
 
 def test_all_questions_are_asked_before_anything_is_built(host: dict[str, str]) -> None:
