@@ -75,13 +75,13 @@ def test_after_a_day_it_is_given_up_and_says_so(make_hook: MakeHook, receiver: R
     make_hook()
     happen(task)
     receiver.statuses = [500]
-    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=25), attempts=deliver.LEAST_CALLS - 1)
 
     deliver.deliver_due()
     due_now()
 
     delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.attempts) == ("failed", 1)
+    assert (delivery.state, delivery.attempts) == ("failed", deliver.LEAST_CALLS)
     assert deliver.deliver_due() == 0
 
 
@@ -130,6 +130,23 @@ def test_resuming_sends_what_was_on_its_way(make_hook: MakeHook, receiver: Recei
     deliver.deliver_due()
 
     assert len(receiver.calls) == 1
+
+
+def test_a_failure_after_a_pause_of_days_is_tried_again(
+    make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member
+) -> None:
+    hook, _ = make_hook()
+    happen(task)
+    edit.pause(hook, by=admin)
+    Delivery.objects.update(created_at=timezone.now() - timedelta(days=3))
+    receiver.statuses = [503, 200]
+
+    edit.resume(hook, by=admin)
+    deliver.deliver_due()
+    due_now()
+    deliver.deliver_due()
+
+    assert Delivery.objects.get().state == "delivered"
 
 
 def test_a_redirect_is_a_failure_and_is_not_followed(make_hook: MakeHook, receiver: Receiver, task: Task) -> None:

@@ -62,7 +62,8 @@ def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]
 
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
-GIVE_UP_AFTER_S = 86400.0
+# A hook that was paused for days has not had its calls yet.
+GIVE_UP_AFTER_S, LEAST_CALLS = 86400.0, 10
 # Calls in a row, and how long they have failed: several events on their way fail as often within seconds.
 PAUSE_AFTER_FAILURES, PAUSE_AFTER_S = 20, 3600.0
 # At once, of these from one hook: one that is slow does not hold up the others.
@@ -135,7 +136,7 @@ def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> Non
     now = timezone.now()
     # What waited for the end of a halt has its whole day from then on.
     began = max(delivery.created_at, halt.resumed_at() or delivery.created_at)
-    if (now - began).total_seconds() > GIVE_UP_AFTER_S:
+    if number >= LEAST_CALLS and (now - began).total_seconds() > GIVE_UP_AFTER_S:
         _end(delivery, DeliveryState.FAILED)
     elif delivery.attempts == number:
         Delivery.objects.filter(pk=delivery.pk).update(next_at=now + timedelta(seconds=pause_s(number)))
