@@ -4,6 +4,15 @@ import { isTyping, letterOf, onKey } from "../shell/keys.js";
 import { gettext } from "../shell/words.js";
 
 let dialog = null;
+let card = null;
+
+const boxIn = (part) => part.querySelector("[data-comments-text]");
+
+/** A card has a box for comments too: what is typed into one of the two stands in both. */
+function copyComment(from, to) {
+  const [written, box] = [boxIn(from), boxIn(to)];
+  if (written && box) box.value = written.value;
+}
 
 function build(onClose) {
   const panel = Object.assign(document.createElement("dialog"), { className: "panel beside" });
@@ -13,6 +22,7 @@ function build(onClose) {
   const place = Object.assign(document.createElement("div"), { className: "stack" });
   panel.append(close, place);
   panel.addEventListener("close", () => {
+    copyComment(place, card);
     place.replaceChildren();
     onClose();
   });
@@ -38,6 +48,8 @@ export async function openBeside(link, { key, notices, onClose }) {
   dialog ??= build(onClose);
   dialog.dataset.key = key;
   dialog.lastChild.replaceChildren(...[...parsed.body.children].map((part) => document.adoptNode(part)));
+  card = link.closest("[data-card]");
+  copyComment(card, dialog);
   dialog.showModal();
   for (const comments of dialog.querySelectorAll("[data-comments]")) comments.open = true;
 }

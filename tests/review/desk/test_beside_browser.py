@@ -34,6 +34,9 @@ def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callab
     expect(panel).to_contain_text("Taken back")
     expect(panel).to_contain_text("Accepted")
     panel.get_by_role("textbox").fill("Ask the lead, please: a and x are no keys here.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    expect(panel.get_by_role("textbox")).to_have_value("Ask the lead, please: a and x are no keys here.")
     panel.get_by_role("button", name="Comment", exact=True).click()
     expect(panel.locator(".comment")).to_have_count(1)
     assert Comment.objects.get().draft_id == Draft.objects.get(pk=first).pk
