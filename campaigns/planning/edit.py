@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -182,7 +182,7 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
     campaign.steps.all().delete()
     campaign.links.all().delete()
     campaign.further_senders.all().delete()
-    _write(campaign, plan)
+    _write(campaign, replace(plan, is_simulated=campaign.is_simulated))
     return campaign
 
 

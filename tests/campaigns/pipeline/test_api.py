@@ -101,6 +101,14 @@ def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task
     assert api.delete(f"{URL}spring/").status_code == 405
 
 
+def test_a_simulated_draft_stays_simulated(api: APIClient, task: Task, lead: Member) -> None:
+    factories.make_draft_campaign(task, by=lead, is_simulated=True)
+
+    changed = api.put(f"{URL}spring/", {**BODY, "name": "Autumn"}, format="json")
+
+    assert (changed.status_code, changed.data["name"], changed.data["is_simulated"]) == (200, "Autumn", True)
+
+
 @pytest.mark.slow
 def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, lead: Member) -> None:
     lifecycle.launch(campaign, by=lead)
