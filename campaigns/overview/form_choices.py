@@ -9,6 +9,7 @@ from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
 from campaigns.pipelines.board import writer_label
+from campaigns.planning.plan_checks import MOST_ARMS
 from generation.money.figures import per_thousand
 from generation.teachers.queries import TeacherLine
 
@@ -20,7 +21,7 @@ class CampaignChoices:
     # How many there are of each segment; those of none under an empty name.
     contacts: Mapping[str, int]
     imports: Sequence[ContactImport]
-    # Launched campaigns of the task, whose contacts may be left out.
+    # Campaigns of the task whose contacts may be left out: launched ones, and those that the draft names.
     campaigns: Sequence[Campaign] = ()
     # The newest version of each pipeline of the task, and those that the campaign's arms have.
     pipelines: Sequence[PipelineVersion] = ()
@@ -47,7 +48,10 @@ def reader_label(line: TeacherLine) -> str:
 # Parts of the page by the names of their fields; a name ending in `_` is the beginning of several.
 _FOLDS = {
     "contacts": ("imported_with", "limit", "further_senders", "except_mailed_by"),
-    "arms": ("arm_1_name", "arm_1_weight", "arm_2_", "arm_3_", "arm_4_", "control", "holds_out_everywhere"),
+    "arms": (
+        *("arm_1_name", "arm_1_weight", *(f"arm_{number}_" for number in range(2, MOST_ARMS + 1))),
+        *("control", "holds_out_everywhere"),
+    ),
     "mails": ("step_", "has_step_", "links"),
     "limits": (
         *("sample_share", "mails_per_minute", "daily_cap", "company_cap", "quiet_", "time_zone", "days_off"),

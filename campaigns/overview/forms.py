@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
-from django.utils.text import slugify
 
 from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
 from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label
 from campaigns.pipelines.board import writer_label
-from campaigns.planning.edit import ArmPlan, CampaignPlan
-from campaigns.planning.plan_checks import is_date
+from campaigns.planning.edit import LINK_NAME, OWN, ArmPlan, CampaignPlan
+from campaigns.planning.plan_checks import MOST_ARMS, is_date
 from campaigns.states import Approval
 from web.http.form_choices import set_choices
 
-ARM_ROWS = 4
 # Before the id of a pipeline's version, among the slugs of teachers.
 PIPELINE = "pipeline:"
 # In place of a writer; no slug holds a colon.
@@ -138,7 +137,7 @@ class CampaignForm(forms.Form):
         self._default = choices.default
         writers = [("", "No model"), *((line.teacher.slug, writer_label(line)) for line in choices.teachers)]
         nobody = [(HOLDOUT, "Holdout: its contacts get no mail")]
-        for number in range(1, ARM_ROWS + 1):
+        for number in range(1, MOST_ARMS + 1):
             self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
         self._set("sender", [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)])
@@ -157,7 +156,7 @@ class CampaignForm(forms.Form):
             "reply_teacher",
             [("", "A person, in the inbox"), *((line.teacher.slug, reader_label(line)) for line in choices.teachers)],
         )
-        self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
+        self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, MOST_ARMS + 1))])
 
     def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:
         options = [(key, self._pipeline_label(version)) for key, version in self._pipelines.items()]
@@ -180,7 +179,7 @@ class CampaignForm(forms.Form):
         set_choices(self, name, choices)
 
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
-        for number in range(1, ARM_ROWS + 1):
+        for number in range(1, MOST_ARMS + 1):
             yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
 
     @cached_property
@@ -213,16 +212,17 @@ class CampaignForm(forms.Form):
             parts = line.split()
             if not parts:
                 continue
-            if len(parts) != 2 or slugify(parts[0]) != parts[0] or parts[0] in links:
+            if len(parts) != 2 or not LINK_NAME.fullmatch(parts[0]) or parts[0] in links:
                 raise forms.ValidationError(
                     f"Line {number}: write a name of its own and one address, such as 'demo https://…'."
                 )
             links[parts[0]] = parts[1]
         return links
 
-    def plan(self, *, is_simulated: bool = False) -> CampaignPlan:
+    def plan(self, draft: Campaign | None = None) -> CampaignPlan:
+        """Return the plan of the form; of a draft, what nobody changed or the page does not show stays as it is."""
         cleaned = self.cleaned_data
-        return CampaignPlan(
+        plan = CampaignPlan(
             arms=list(self._arms()),
             steps=list(step_forms.plans(cleaned)),
             days_off=cleaned["days_off"],
@@ -239,13 +239,14 @@ class CampaignForm(forms.Form):
                 "limit": cleaned["limit"],
                 "except_mailed_by": cleaned.get("except_mailed_by", []),
             },
-            is_simulated=is_simulated,
             **{name: cleaned[name] for name in _PLAIN},
         )
+        kept = OWN if draft is not None else ()
+        return replace(plan, **{name: getattr(draft, name) for name in kept if name not in self.changed_data})
 
     def _arms(self) -> Iterator[ArmPlan]:
         cleaned = self.cleaned_data
-        for number in range(1, ARM_ROWS + 1):
+        for number in range(1, MOST_ARMS + 1):
             if name := cleaned[f"arm_{number}_name"].strip():
                 weight = cleaned[f"arm_{number}_weight"]
                 yield ArmPlan(

@@ -106,7 +106,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                planning_edit.change(campaign, form.plan(is_simulated=campaign.is_simulated), by=member)
+                planning_edit.change(campaign, form.plan(campaign), by=member)
                 messages.success(request, "Saved.")
                 return redirect("campaigns:detail", campaign.slug)
             except Refusal as refusal:
@@ -135,14 +135,15 @@ def _slug(form: CampaignForm) -> str:
 
 def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> CampaignChoices:
     default = promotion.default_of(task)
+    chosen = campaign.audience if campaign else {}
     return CampaignChoices(
         senders=list(queries.visible(member)),
         teachers=teachers_queries.lines_for(member, task),
         contacts=audience.contacts_by_segment(task.pk),
-        imports=audience.imports_of(task.pk),
+        imports=audience.imports_of(task.pk, chosen),
         pipelines=pipelines.offered(task, campaign, default=default),
         default=default,
-        campaigns=audience.campaigns_before(task.pk),
+        campaigns=audience.campaigns_before(task.pk, chosen),
     )
 
 

@@ -14,6 +14,7 @@ from campaigns.planning.plan_checks import DAY_S, MOST_STEPS, MOST_WAIT_DAYS
 from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition, StepWriter
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+WAIT_DECIMALS = 5
 _FIELDS = ("wait_days", "when", "reply_classes", "writer", "same_thread", "subject", "body")
 
 
@@ -49,8 +50,9 @@ def _later() -> dict[str, forms.Field]:
             label="Days after the previous mail",
             min_value=0,
             max_value=MOST_WAIT_DAYS,
-            max_digits=6,
-            decimal_places=4,
+            max_digits=7,
+            # Fewer would not tell one second from the next.
+            decimal_places=WAIT_DECIMALS,
             initial=4,
             required=False,
             help_text="For a mail that responds to an answer: days after the answer.",
@@ -124,7 +126,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         if step.number > 1:
             shown |= {
                 f"has_{prefix}": True,
-                f"{prefix}_wait_days": Decimal(step.wait_s) / DAY_S,
+                f"{prefix}_wait_days": f"{round(Decimal(step.wait_s) / DAY_S, WAIT_DECIMALS).normalize():f}",
                 f"{prefix}_when": step.when,
                 f"{prefix}_reply_classes": step.reply_classes or [],
                 f"{prefix}_same_thread": step.same_thread,

@@ -19,6 +19,8 @@ from web.errors import Refusal
 from web.whole_numbers import whole_number
 
 LARGEST = 100_000
+# Imports and campaigns that a form offers.
+OFFERED = 100
 
 
 def contacts_matching(campaign: Campaign, choice: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
@@ -146,15 +148,20 @@ def contacts_by_segment(task_id: UUID) -> dict[str, int]:
     return dict(sorted(contacts.values_list("segment").annotate(Count("pk"))))
 
 
-def imports_of(task_id: UUID) -> list[ContactImport]:
-    """Imports of a task that contacts came with, the newest first; at most a hundred."""
-    return list(ContactImport.objects.filter(task_id=task_id, rows_added__gt=0).order_by("-created_at")[:100])
+def imports_of(task_id: UUID, choice: Mapping[str, Any]) -> list[ContactImport]:
+    """Imports of a task that contacts came with, the newest first, at most a hundred; and the one that is chosen."""
+    rows = ContactImport.objects.filter(task_id=task_id)
+    newest = list(rows.filter(rows_added__gt=0).order_by("-created_at")[:OFFERED])
+    chosen = rows.filter(pk__in=[pk for pk in (uuid_or_none(choice.get("import")),) if pk])
+    return [*newest, *chosen.exclude(pk__in=[each.pk for each in newest])]
 
 
-def campaigns_before(task_id: UUID) -> list[Campaign]:
-    """Campaigns of a task that were launched, the newest first; at most a hundred."""
-    rows = Campaign.objects.filter(task_id=task_id).exclude(state=CampaignState.PLANNED)
-    return list(rows.order_by("-launched_at", "slug")[:100])
+def campaigns_before(task_id: UUID, choice: Mapping[str, Any]) -> list[Campaign]:
+    """Campaigns of a task that were launched, the newest first, at most a hundred; and those that are chosen."""
+    rows = Campaign.objects.filter(task_id=task_id)
+    newest = list(rows.exclude(state=CampaignState.PLANNED).order_by("-launched_at", "slug")[:OFFERED])
+    chosen = rows.filter(slug__in=choice.get("except_mailed_by", ()))
+    return [*newest, *chosen.exclude(pk__in=[each.pk for each in newest]).order_by("slug")]
 
 
 NAMING_KEYS = ("everyone", "segment", "import")

@@ -35,7 +35,7 @@ MOST_LINKS = 20
 MOST_SENDERS = 20
 MOST_URL = 500
 MOST_OF_A_GUARDRAIL = 0.25
-_LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
+LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 # How the teachers of the serving room name where they come from.
 MINIATURES = "serving"
 Errors = dict[str, list[str]]
@@ -259,7 +259,7 @@ def _check(task: Task, plan: CampaignPlan) -> None:
         errors["further_senders"] = [f"At most {MOST_SENDERS} beside the first."]
     if len(plan.links) > MOST_LINKS:
         errors["links"] = [f"A campaign has at most {MOST_LINKS} links."]
-    elif wrong := [name for name, url in plan.links.items() if not _LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:
+    elif wrong := [name for name, url in plan.links.items() if not LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:
         errors["links"] = [f"'{wrong[0][:40]}': a name has at most 40 letters, digits, - and _, an address {MOST_URL}."]
     if errors:
         raise Refusal("campaign_invalid", "This campaign cannot be saved as it is.", errors=errors)
