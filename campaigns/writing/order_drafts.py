@@ -100,6 +100,8 @@ def write_again(campaign: Campaign, *, by: Member) -> int:
         Refusal: 409 `campaign_state`, it is a draft or has ended.
     """
     permissions.require(by, campaign.task, Role.LEAD)
+    # Whoever ends the campaign holds this row: no mail of an ended one is planned.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
         raise Refusal("campaign_state", "Only a campaign that is launched and has not ended writes mails.", status=409)
     failed = sequences.to_write_again(campaign)

@@ -20,6 +20,7 @@ from tests.campaigns.pipeline.conftest import (
     states,
     two_steps,
 )
+from web.errors import Refusal
 
 db = pytest.mark.django_db
 
@@ -151,3 +152,15 @@ def test_an_answer_in_one_campaign_leaves_the_first_mail_of_another_alone(
     Message.objects.filter(campaign=other).update(state=MessageState.FAILED)
 
     assert order_drafts.write_again(other, by=lead) == 6
+
+
+@db
+def test_a_campaign_ended_meanwhile_plans_no_mail_again(task: Task, people: None, lead: Member) -> None:
+    campaign = lifecycle.launch(factories.make_draft_campaign(task, by=lead), by=lead)
+    Message.objects.update(state=MessageState.FAILED)
+    lifecycle.end(campaign, by=lead)
+
+    with pytest.raises(Refusal, match="has not ended"):
+        order_drafts.write_again(campaign, by=lead)
+
+    assert states(campaign) == {"failed": 6}
