@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, JSONField, Q, Value, When
 from django.utils import timezone
 
 from audit import trail
@@ -171,7 +171,9 @@ def _erase(hmac: str) -> ErasedPerson:
     with immutability.erasing():
         # Outcomes say an amount and nothing of the person: totals stay.
         theirs = Q(message__in=mails) | Q(pk__in=attached)
-        Event.objects.filter(theirs).exclude(kind__in=OUTCOMES).update(payload={})
+        # Of a scanner's round of clicks that word tells that its first click was no person's.
+        left = Case(When(payload__why="burst", then=_as_json({"why": "burst"})), default=_as_json({}))
+        Event.objects.filter(theirs).exclude(kind__in=OUTCOMES).update(payload=left)
         SuppressionLift.objects.filter(suppression__address_hmac=hmac).update(reason="")
         # A router may have gone by a number of the record, which is one of its facts; where it sent it to stays.
         routes = StageRoute.objects.filter(record__in=erased.records).values("routed")
@@ -180,6 +182,10 @@ def _erase(hmac: str) -> ErasedPerson:
     StageRun.objects.filter(message__in=mails).update(output={}, reason="")
     _erase_contacts(contacts)
     return erased_person
+
+
+def _as_json(value: dict[str, str]) -> Value:
+    return Value(value, output_field=JSONField())
 
 
 def _attached(rows: Iterable[UnmatchedReply]) -> list[UUID]:

@@ -19,9 +19,10 @@ from django.utils import timezone
 from pyarrow import parquet
 
 from campaigns.contacts.imports.import_file import import_contacts
+from campaigns.events.outcomes import human_events
 from campaigns.models import Contact, Enrolment, Event, Message, Suppression
 from campaigns.privacy import export_and_erase
-from campaigns.states import MessageState, SuppressionReason
+from campaigns.states import EventKind, EventSource, MessageState, SuppressionReason
 from campaigns.suppression import email_addresses
 from campaigns.suppression.queries import is_suppressed
 from demo.mail_sink.mail_folder import MailFolder
@@ -117,6 +118,22 @@ def test_what_was_counted_stays(held: Held) -> None:
     assert erased_rows(held.version) == 1
     assert Decision.objects.count() == 2
     assert Contact.objects.get(pk=held.contact.pk).erased_at is not None
+
+
+def test_a_scanners_round_is_still_no_click_of_hers(held: Held) -> None:
+    at = timezone.now()
+    for key, after_s, more in (("a", 0, {}), ("b", 0.3, {"why": "burst"})):
+        Event.objects.create(
+            campaign=held.campaign, enrolment=held.mail.enrolment, message=held.mail, kind=EventKind.CLICKED, key=key,
+            source=EventSource.LINK, is_machine=bool(more), occurred_at=at + timedelta(seconds=after_s),
+            payload={"link": key, "agent": "Zephyrine", **more},
+        )  # fmt: skip
+    assert not human_events(held.campaign, EventKind.CLICKED).exists()
+
+    export_and_erase.erase(ADA)
+
+    assert not human_events(held.campaign, EventKind.CLICKED).exists()
+    assert "Zephyrine" not in str(list(Event.objects.values_list("payload", flat=True)))
 
 
 @pytest.mark.slow
