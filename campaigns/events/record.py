@@ -102,7 +102,8 @@ def record(
         key: The same for every telling of the same thing, at most 120 characters; the first telling counts.
         occurred_at: When; now by default.
         is_machine: It was no person's doing.
-        payload: As it came, free of the person's text.
+        payload: As it came, free of the person's text; of an erased person's mail nothing of it is kept that no
+            figure needs.
 
     Returns:
         The event, or None if it was known.
@@ -126,7 +127,7 @@ def record(
                 "source": source,
                 "is_machine": is_machine,
                 "occurred_at": occurred_at or timezone.now(),
-                "payload": payload,
+                "payload": _kept(payload, message.contact),
             },
         )
         if not is_new:
@@ -140,6 +141,13 @@ def record(
         elif kind in _STOPS:
             stop_contact(message.contact, reason=_STOPS[kind], campaign=message.campaign)
     return event
+
+
+def _kept(payload: dict[str, Any], contact: Contact) -> dict[str, Any]:
+    """Return what an event keeps: after an erasure, as the erasure does, only the mark of a scanner's round."""
+    if contact.erased_at is None:
+        return payload
+    return {"why": "burst"} if payload.get("why") == "burst" else {}
 
 
 def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Event, Message, Reply, Suppression
+from campaigns.privacy import export_and_erase
 from campaigns.replies import receive
 from campaigns.replies.receive import InboundResult
 from campaigns.states import EventKind, MessageState, ReplyClass, StopReason, SuppressionReason
@@ -113,6 +114,16 @@ def test_a_hard_bounce_suppresses_and_a_delay_does_not(campaign, went):
     assert (delayed, bounced, state) == (InboundResult.NEW, InboundResult.NEW, False)
     assert Suppression.objects.get().reason == SuppressionReason.BOUNCED
     assert set(Event.objects.values_list("kind", flat=True)) == {"sent", "deferred", "bounced"}
+
+
+def test_a_bounce_after_the_erasure_of_its_reader_does_not_bring_the_address_back(mail, went):
+    address = mail.contact.address
+    export_and_erase.erase(address)
+
+    taken = receive.take_mail(raw(simulated_mail.bounce(went, reason=f"no mailbox <{address}>")))
+
+    assert taken == InboundResult.NEW
+    assert Event.objects.get(kind=EventKind.BOUNCED).payload == {}
 
 
 @pytest.mark.parametrize("report", [simulated_mail.bounce, simulated_mail.complaint])

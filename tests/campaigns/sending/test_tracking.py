@@ -15,6 +15,7 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.link_tokens import TokenPurpose
 from campaigns.events import outcomes
 from campaigns.models import Event, Link, Message, Suppression
+from campaigns.privacy import export_and_erase
 from campaigns.states import EventKind, MessageState, StopReason, SuppressionReason
 from tests.campaigns import factories
 
@@ -57,6 +58,15 @@ def test_a_click_leads_on_and_is_written_down(sent, link, visitor):
     assert (event.kind, event.is_machine, event.payload["link"]) == (EventKind.CLICKED, False, "demo")
     assert not response.cookies
     assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_click_after_the_erasure_of_its_reader_counts_and_says_no_more(sent, link, visitor, campaign):
+    export_and_erase.erase(sent.contact.address)
+
+    response = visitor.get(click_path(sent, link))
+
+    assert response["Location"] == link.url
+    assert [event.payload for event in outcomes.human_events(campaign, EventKind.CLICKED)] == [{}]
 
 
 def test_an_impatient_double_click_is_one(sent, link, visitor):
