@@ -5,6 +5,7 @@ Stages are added, moved and removed by buttons of the same form, so that the pag
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ from campaigns.pipelines.compose import MOST_STAGES, StagePlan
 from campaigns.pipelines.offers import ROUTER_PREFIX, Offers
 from campaigns.states import StageKind
 
+# Of the values of a rule: a program may save 200 of 100 characters each.
+MOST_CHARS = 25_000
 _PLACE = re.compile(r"stages\.(\d{1,2})\.kind")
 _ORDER = list(StageKind)
 
@@ -30,7 +33,7 @@ class StageDraft:
         teacher: Slug of its model; of a router with `router:` before it.
         inputs: Source by fact; an empty source was left open by the person.
         source: With rules that qualify: what is looked at.
-        values: With rules that qualify: the values that pass, separated by commas.
+        values: With rules that qualify: the values that pass, separated by commas; one with a comma in quotes.
     """
 
     kind: StageKind
@@ -46,7 +49,8 @@ class StageDraft:
     def condition(self) -> dict[str, Any]:
         """Return the condition as it is saved; labels of two fields at once are `{}` and a mistake of `two_fields`."""
         if not self.task:
-            passing = [value for part in self.values.split(",") if (value := part.strip())]
+            cells = csv.reader([" ".join(self.values.splitlines())], skipinitialspace=True)
+            passing = [value for part in next(cells, []) if (value := part.strip())]
             return {"field": self.source, "in": passing} if self.source or passing else {}
         ticked = {name: values for name, values in self.labels.items() if values}
         if len(ticked) != 1:
@@ -76,7 +80,7 @@ def _posted(data: QueryDict, prefix: str, kind: StageKind) -> StageDraft:
         inputs={key.removeprefix(inputs): str(data[key]) for key in data if key.startswith(inputs)},
         labels={key.removeprefix(labels): list(data.getlist(key)) for key in data if key.startswith(labels)},
         source=data.get(f"{prefix}source", ""),
-        values=data.get(f"{prefix}values", "")[:1000],
+        values=data.get(f"{prefix}values", "")[:MOST_CHARS],
     )
 
 
@@ -92,8 +96,12 @@ def from_saved(stage: Stage) -> StageDraft:
         inputs={fact.name: "" for fact in facts} | dict(stage.inputs),
     )
     if stage.task_version is None:
-        return replace(draft, source=name, values=", ".join(values))
+        return replace(draft, source=name, values=", ".join(map(_quoted, values)))
     return replace(draft, labels={name: values} if name else {})
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace('"', '""') + '"' if {",", '"'} & set(value) else value
 
 
 def _model(stage: Stage) -> str:

@@ -13,6 +13,7 @@ from django.test import Client
 from campaigns.models import Pipeline, PipelineVersion
 from campaigns.pipelines import compose
 from campaigns.pipelines.board import usual_stages
+from campaigns.pipelines.compose import StagePlan
 from campaigns.pipelines.offers import Offers, guess
 from campaigns.states import StageKind
 from members.models import Member
@@ -145,6 +146,23 @@ def test_rules_qualify_by_values_in_words(task: Task, lead: Member, as_member: A
     stage = PipelineVersion.objects.get(number=2).stages.get(kind="qualify")
     assert stage.condition == {"field": "record.sector", "in": ["cold logistics", "dairy"]}
     assert "cold logistics, dairy" in browser.get(url).content.decode()
+
+
+@pytest.mark.parametrize(
+    "values", [["food, drink", "dairy"], ['5" pipes', '"quoted"'], [f"{n:03} {'sector' * 16}" for n in range(200)]]
+)
+def test_values_of_rules_stay_as_a_program_saved_them(
+    task: Task, lead: Member, as_member: AsMember, values: list[str]
+) -> None:
+    rule = StagePlan("rule", StageKind.QUALIFY, condition={"field": "record.sector", "in": values})
+    saved = compose.create(task, name="Spring", slug="spring", stages=[rule, write_stage(task)], by=lead)
+    browser, url = as_member(lead), "/pipelines/spring/"
+    page = browser.get(url)
+    said = fields_of(page.content.decode()) | {"stages.0.values": page.context["board"][0].rule[1].value}
+
+    browser.post(url, {**said, "do": "save"})
+
+    assert compose.latest(saved.pipeline) == saved
 
 
 def test_what_was_left_open_stays_open(task: Task, tasks: dict[str, Task], lead: Member, as_member: AsMember) -> None:
