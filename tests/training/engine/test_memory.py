@@ -42,3 +42,13 @@ def test_a_run_that_has_little_more_than_it_needs_is_short(monkeypatch, free_byt
     plan = memory_plan.plan_memory(LlamaForCausalLM(config), Recipe(), [16, 16], torch.device("cpu"))
 
     assert plan == memory_plan.MemoryPlan(recomputes=False, is_short=is_short)
+
+
+def test_files_that_the_system_keeps_in_memory_leave_room_for_a_run(monkeypatch, tmp_path):
+    """A container that wrote checkpoints reaches its limit with files that the system gives up at any time."""
+    stat = "anon 1048576\nfile 7340032\nshmem 1048576\ninactive_file 4194304\nactive_file 2097152\n"
+    for name, text in (("memory.max", "8388608\n"), ("memory.current", "8388608\n"), ("memory.stat", stat)):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(memory_plan, "GROUP", tmp_path)
+
+    assert memory_plan.free_bytes(torch.device("cpu")) == 6 << 20

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # With less than this many times what a run needs, nothing of it may be left in gaps: a process that keeps what it freed
 # held up to 1.7 times as much (`docs/memory.md`).
 TRIM_BELOW = 2
+GROUP: Final = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,17 @@ def plan_memory(model: CausalModel, recipe: Recipe, rows_tokens: Sequence[int], 
 
 
 def _left_in_group() -> int | None:
-    group = Path("/sys/fs/cgroup")
+    """Return what a container's limit leaves. Files that the system keeps in memory give way where it is wanted."""
     try:
-        limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        limit, used, stat = (
+            (GROUP / name).read_text().strip() for name in ("memory.max", "memory.current", "memory.stat")
+        )
     except OSError:
         return None
-    return None if limit == "max" else max(0, int(limit) - int(used))
+    if limit == "max":
+        return None
+    files = (line for line in stat.splitlines() if line.startswith(("active_file ", "inactive_file ")))
+    return max(0, int(limit) - int(used) + sum(int(line.split()[1]) for line in files))
 
 
 # Parameters of glibc's mallopt(3).
