@@ -34,7 +34,7 @@ def train(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tenso
         Stopped: It was asked to stop; a checkpoint has been written.
         TrainError: The loss diverged, or the disk is full.
     """
-    curve = MetricReporter(context.emit, context.schedule, context.accelerator.device)
+    curve = MetricReporter(context.emit, context.schedule, context.accelerator.device, state)
     trials.began(context.trials, state, context.schedule.total_steps)
     try:
         _duties(context, state, tuned)

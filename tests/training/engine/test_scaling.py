@@ -66,8 +66,8 @@ def test_other_formats_tell_of_no_scale():
 def test_the_curve_tells_the_scale_as_it_stands_and_the_means_of_what_has_one():
     told = []
     schedule = Schedule([TokenRow(str(n), [1, 2, 3], 1) for n in range(200)], Recipe(batch_size=1, epochs=5))
-    curve = MetricReporter(lambda kind, **payload: told.append((kind, payload)), schedule, torch.device("cpu"))
-    seconds = TrainState(seconds=1.0)
+    device, begun, seconds = torch.device("cpu"), TrainState(), TrainState(seconds=1.0)
+    curve = MetricReporter(lambda kind, **payload: told.append((kind, payload)), schedule, device, begun)
 
     for step, scale in ((1, 1024.0), (2, 512.0)):
         seconds.step = step

@@ -38,15 +38,23 @@ class StepResult:
 
 
 class MetricReporter:
-    """Reports steps as metric events, thinned to a readable curve, and progress at most once a second."""
+    """Reports steps as metric events, thinned to a readable curve, and progress at most once a second.
 
-    def __init__(self, emit: Callable[..., object], schedule: Schedule, device: torch.device) -> None:
+    Speed is of steps alone, and the time left is by the steps of this attempt: the one before may have had another
+    machine.
+    """
+
+    def __init__(
+        self, emit: Callable[..., object], schedule: Schedule, device: torch.device, begun: TrainState
+    ) -> None:
+        """Report a run that begins or resumes at `begun`, which may change later."""
         self._emit, self._course, self._device = emit, schedule, device
         self._every = max(1, schedule.total_steps // CURVE_POINTS)
         self._losses: list[float] = []
         self._measures: list[dict[str, float]] = []
         self._tokens = 0
-        self._since = self._reported = time.perf_counter()
+        self._begun = begun.step, begun.seconds
+        self._told_s, self._reported = begun.seconds, time.perf_counter()
 
     def add(self, state: TrainState, step: StepResult) -> None:
         self._losses.append(step.loss)
@@ -62,14 +70,14 @@ class MetricReporter:
                 loss=sum(self._losses) / len(self._losses),
                 lr=optimization.rate_at(state.step - 1, total=total, recipe=schedule.recipe),
                 grad_norm=step.grad_norm if math.isfinite(step.grad_norm) else None,
-                tokens_per_s=self._tokens / (now - self._since),
+                tokens_per_s=self._tokens / (state.seconds - self._told_s),
                 peak_memory_gib=peak_gib(self._device),
                 **_mean_of(self._measures),
             )
-            self._losses, self._measures, self._tokens, self._since = [], [], 0, now
+            self._losses, self._measures, self._tokens, self._told_s = [], [], 0, state.seconds
         if now - self._reported >= PROGRESS_EVERY_S or state.step == total:
             self._reported = now
-            rate = state.step / state.seconds
+            rate = (state.step - self._begun[0]) / (state.seconds - self._begun[1])
             self._emit(
                 "progress",
                 done=state.step,
