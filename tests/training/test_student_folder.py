@@ -31,6 +31,21 @@ def test_a_folder_tells_its_family_size_and_context(tmp_path):
     assert facts.path == folder
 
 
+@pytest.mark.parametrize("is_in_parts", [False, True])
+def test_weights_that_lie_in_a_folder_twice_count_once(tmp_path, is_in_parts):
+    """Mistral publishes its own layout beside the one that is loaded."""
+    folder = write_student(tmp_path / "mistral")
+    alone = model_folder.inspect_folder(str(folder), roots=[tmp_path]).parameters
+    weights = folder / "model.safetensors"
+    (folder / "consolidated.safetensors").write_bytes(weights.read_bytes().replace(b"model.", b"maker."))
+    if is_in_parts:
+        names = model_folder.weight_shapes(folder)
+        part = weights.rename(folder / "model-00001-of-00001.safetensors").name
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": dict.fromkeys(names, part)}))
+
+    assert model_folder.inspect_folder(str(folder), roots=[tmp_path]).parameters == alone
+
+
 def test_the_context_of_a_model_with_vision_is_that_of_its_text(tmp_path):
     folder = write_student(tmp_path / "g", model_type="gemma3", text_config={"max_position_embeddings": 9000})
 

@@ -171,15 +171,24 @@ def files_of_index(folder: Path) -> list[str]:
 
 
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of every weight by name, from the headers alone.
+    """Shape of every weight that is loaded, by name, from the headers alone.
 
     Raises:
         Refusal: A file is damaged.
     """
     shapes: dict[str, tuple[int, ...]] = {}
-    for file in sorted(folder.glob("*.safetensors")):
+    for file in _weight_files(folder):
         shapes.update(_shapes(file))
     return shapes
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """Files that transformers loads: some makers publish the weights twice."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        return [folder / name for name in files_of_index(folder)]
+    return sorted(folder.glob("*.safetensors"))
 
 
 def _parameters(folder: Path) -> int:
