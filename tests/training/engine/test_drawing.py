@@ -96,6 +96,20 @@ def test_scores_that_differ_in_their_last_bits_are_drawn_alike(top_p):
     assert one == other
 
 
+def test_a_draw_is_the_same_while_another_thread_builds_a_model_in_a_half_format():
+    """transformers sets torch's default number format for the whole process meanwhile."""
+    scores, samplings = scores_of(SIZE), [TokenSampling(0.7, 0.999, seed, 0) for seed in range(DRAWS)]
+    alone = sample_tokens(scores.repeat(DRAWS, 1), samplings)
+
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        beside = sample_tokens(scores.repeat(DRAWS, 1), samplings)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+    assert beside == alone
+
+
 def test_what_is_out_of_reach_is_never_drawn():
     scores = torch.full((1, 100), -torch.inf)
     scores[0, 7] = 0.0

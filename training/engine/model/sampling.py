@@ -91,16 +91,17 @@ def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tens
 
 
 def _sampled(scores: Tensor, samplings: Sequence[TokenSampling]) -> Tensor:
-    scaled = scores.div_(torch.tensor([[sampling.temperature] for sampling in samplings], device=scores.device))
+    # Formats are named: torch's default is another while a model is built in another thread.
+    temperatures = [[sampling.temperature] for sampling in samplings]
+    scaled = scores.div_(torch.tensor(temperatures, dtype=torch.float32, device=scores.device))
     for row, sampling in enumerate(samplings):
         if sampling.top_k or sampling.min_p:
             _narrow(scaled[row], sampling)
     race = scaled - _exponential_noise(scaled.shape[1], samplings, scores.device).log_()
     winners = race.argmax(dim=1, keepdim=True)
     # A share of 1 keeps everything, whatever a sum of rounded masses comes to.
-    shares = torch.tensor(
-        [[sampling.top_p if sampling.top_p < 1 else torch.inf] for sampling in samplings], device=scores.device
-    )
+    kept = [[sampling.top_p if sampling.top_p < 1 else torch.inf] for sampling in samplings]
+    shares = torch.tensor(kept, dtype=torch.float32, device=scores.device)
     open_rows = shares[:, 0].isfinite().nonzero()[:, 0]
     while len(open_rows):
         are_in, likelier = in_top_p(scaled[open_rows], winners[open_rows], shares[open_rows])
