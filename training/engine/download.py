@@ -21,7 +21,7 @@ from huggingface_hub.utils.tqdm import tqdm
 from jobs.contracts import Wire
 from jobs.rundir import EngineError, RunDir
 from jobs.rundir.garbage import end_process
-from training.engine.model.unloaded import explain_load_error
+from training.engine.model.unloaded import ROOM_FOR_HUB, explain_load_error
 from training.students import model_folder
 from web.errors import Refusal
 
@@ -113,7 +113,7 @@ def _require_room(cache: Path, total: int) -> None:
         raise Refusal(
             "disk_full",
             f"The disk of {folder} has {free / 1e9:.1f} GB free; what this model lacks takes {total / 1e9:.1f} GB.",
-            hint="Free some room there, or set HF_HOME to another disk and start the workers again.",
+            hint=ROOM_FOR_HUB,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import write_spec
+from jobs.rundir import RunDir, write_spec
 from tests.training.engine.hub_server import COMMIT, HubServer
 from training.engine import download as downloading
 from training.engine.download import is_needed
@@ -81,6 +82,22 @@ def test_without_a_network_the_ways_out_are_named(hub: HubServer, tmp_path: Path
 
     assert result["error"]["code"] == "hub_unreachable"
     assert "HF_ENDPOINT" in result["error"]["hint"] and "copy the model's folder" in result["error"]["hint"]
+
+
+def test_a_disk_that_fills_up_is_named_and_how_to_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(downloading, "hf_hub_download", fetch)
+    listed = SimpleNamespace(sha=COMMIT, siblings=[SimpleNamespace(rfilename="config.json", size=9)])
+    monkeypatch.setattr(downloading.HfApi, "model_info", lambda *_, **__: listed)
+    spec = SpecEnvelope(job="1", kind="download", fence=1, lease_s=60, body={"hub_id": "maker/open"})
+    write_spec(tmp_path, spec)
+
+    assert downloading.main(RunDir.open(tmp_path)) == 1
+
+    error = json.loads((tmp_path / "result.json").read_text())["error"]
+    assert (error["code"], "HF_HOME" in error["hint"]) == ("disk_full", True), error
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from huggingface_hub import hf_hub_download
@@ -26,8 +26,10 @@ from training.engine.contracts import StudentRef, TrainError
 from training.engine.data.chat import Chat, open_chat
 from training.recipes import architecture
 from training.students import model_folder, servable
+from web.disk import full_disk
 from web.errors import Refusal
 
+ROOM_FOR_HUB: Final = "Free some room there, or set HF_HOME to another disk and start the workers again."
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -246,6 +248,8 @@ def explain_load_error(source: str, error: Exception) -> TrainError:
         return TrainError("hub_refused", f"the hub refused the token for {source}", "Set HF_TOKEN to a valid token.")
     if _is_of_transport(error):
         return _unreachable(source)
+    if full_disk.is_full(error):
+        return TrainError("disk_full", f"the disk filled up while {source} was fetched: {error}", ROOM_FOR_HUB)
     text = str(error)
     if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
         return TrainError(
