@@ -28,7 +28,7 @@ def order(*, hub_id: str, by: Member, revision: str = "") -> Job:
         revision: Commit to pin; empty for the newest.
 
     Returns:
-        The job; one under way for the same model is returned as it is.
+        The job; one under way for the same commit is returned as it is.
 
     Raises:
         PermissionDenied: Not an admin.
@@ -40,13 +40,14 @@ def order(*, hub_id: str, by: Member, revision: str = "") -> Job:
     existing = Student.objects.filter(hub_id=hub_id, **({"revision": revision} if revision else {})).first()
     if existing:
         raise registration.already_registered(existing)
+    spec = {"hub_id": hub_id, "revision": revision}
     for job in recent()[0]:
-        if job.spec["hub_id"] == hub_id:
+        if job.spec == spec:
             return job
     return control.launch(
         kind=KIND,
         title=f"Download {hub_id.rpartition('/')[2]}",
-        spec={"hub_id": hub_id, "revision": revision},
+        spec=spec,
         by=by,
         subject_url=reverse("training:students"),
     )

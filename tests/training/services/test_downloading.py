@@ -31,6 +31,15 @@ def test_a_download_is_ordered_once_and_registers_its_student_once(admin):
     )
 
 
+def test_another_commit_of_a_model_that_is_under_way_is_a_download_of_its_own(admin):
+    newest = downloading.order(hub_id=SMALL, by=admin)
+
+    pinned = downloading.order(hub_id=SMALL, revision=FACTS["revision"], by=admin)
+
+    assert pinned.spec["revision"] == FACTS["revision"]
+    assert downloading.order(hub_id=SMALL, by=admin) == newest
+
+
 def test_what_is_here_already_is_refused(admin):
     downloading.conclude(downloading.order(hub_id=SMALL, by=admin), FACTS)
 
