@@ -87,10 +87,11 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
     lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
     earlier = _measured(student, recipe)
     row_tokens, length_note = _tokens_of(lengths, earlier)
-    # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
-    like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
-    speed = like.summary["tokens_per_s"] if like else None
     place = _place(recipe, request.device)
+    timed = [run for run in earlier if run.summary["device"] == place or _may_be_elsewhere(place, request.device)]
+    # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
+    like = max(timed, key=lambda run: int(run.summary["tokens"]), default=None)
+    speed = like.summary["tokens_per_s"] if like else None
     plan = _EstimateInputs(
         student, recipe, row_tokens, request.device, place, teacher if recipe.objective == "distil" else None
     )
@@ -187,6 +188,12 @@ def _place(recipe: Recipe, device: str) -> Place:
         return "cpu"
     takes_gpu = device == Device.CUDA or recipe.quantise != "none" or recipe.dtype == "fp16"
     return "cuda" if takes_gpu or host_memory.has_gpus_everywhere() else "cpu"
+
+
+def _may_be_elsewhere(place: Place, device: str) -> bool:
+    """Return whether a run that is forecast for a CPU may come to a GPU, as far as hosts are known."""
+    memories = host_memory.largest_memories(device)
+    return place == "cpu" and device == Device.AUTO and (not memories or "cuda" in memories)
 
 
 def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[RunEstimate | None, str]:

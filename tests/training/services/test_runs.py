@@ -152,6 +152,19 @@ def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, mon
     assert run.device == "cuda"
 
 
+def test_a_run_on_a_gpu_says_nothing_of_the_time_on_a_cpu(launch):
+    on_gpu, on_cpu = launch(), launch()
+    told = {"tokens": 4000, "epochs": 3.0, "tokens_per_s": 50_000.0, "device": "cuda"}
+    TrainingRun.objects.filter(pk=on_gpu.pk).update(summary=told)
+
+    before = launch(device="cpu").estimate
+    TrainingRun.objects.filter(pk=on_cpu.pk).update(summary={**told, "tokens_per_s": 500.0, "device": "cpu"})
+    after = launch(device="cpu").estimate
+
+    assert any("worked out for two CPU cores" in note for note in before["notes"])
+    assert any("Run 2: 500 tokens a second on cpu" in note for note in after["notes"])
+
+
 def test_a_measured_run_gives_the_time_of_the_next(launch):
     first = launch()
     TrainingRun.objects.filter(pk=first.pk).update(
