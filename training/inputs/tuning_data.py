@@ -138,11 +138,18 @@ def sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
     Never test records: what a person has seen a run write may move what they do to the next run.
     """
     records = Record.objects.filter(task_id=run.task_id, split=Split.VALIDATION, erased_at__isnull=True)
-    spec = run.taught
+    spec, shown = run.taught, list(records.order_by("created_at", "pk")[:SAMPLE_PROMPTS])
+    names = [record.title or str(record.pk) for record in shown]
     return [
-        {"id": record.title or str(record.pk), "messages": prompting.messages(spec, record.facts, audience="student")}
-        for record in records.order_by("created_at", "pk")[:SAMPLE_PROMPTS]
+        {"id": _numbered(names, at), "messages": prompting.messages(spec, record.facts, audience="student")}
+        for at, record in enumerate(shown)
     ]
+
+
+def _numbered(names: Sequence[str], at: int) -> str:
+    """A record's name, with a number behind those of the same name: contacts of one company often share it."""
+    before = names[:at].count(names[at])
+    return f"{names[at]} ({before + 1})" if before else names[at]
 
 
 @lru_cache(maxsize=64)

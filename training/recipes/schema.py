@@ -118,7 +118,7 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _betas_are_rates(self) -> Recipe:
         if not all(0 <= beta < 1 for beta in self.betas):
-            raise ContradictionError("betas", "both must both be at least 0 and below 1, such as 0.9 and 0.999")
+            raise ContradictionError("betas", "both must be at least 0 and below 1, such as 0.9 and 0.999")
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,8 @@ import pytest
 from django.core.files.storage import default_storage
 
 from jobs.contracts import Result
+from review.models import Record
+from review.states import Split
 from tests.training.miniatures import FILES, result_of
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
@@ -85,6 +87,15 @@ def test_the_spec_of_a_run_lays_its_rows_and_samples_validation_records_only(lau
     assert [prompt["id"] for prompt in body["sample_prompts"]] == ["Aarhus Works 10", "Lund Works 11", "Graz Works 12"]
     assert body["sample_prompts"][0]["messages"][-1]["content"].count("Aarhus Works 10") == 1
     assert body["sample_no_repeat_ngram"] == NO_REPEAT_NGRAM
+
+
+def test_samples_for_records_of_one_title_are_told_apart(launch, tmp_path):
+    run = launch()
+    Record.objects.filter(task=run.task, split=Split.VALIDATION).update(title="Aarhus Works")
+
+    prompts = run_inputs.training_spec(run, tmp_path)["sample_prompts"]
+
+    assert [prompt["id"] for prompt in prompts] == ["Aarhus Works", "Aarhus Works (2)", "Aarhus Works (3)"]
 
 
 def test_the_spec_is_what_the_engine_reads(launch, tmp_path):
