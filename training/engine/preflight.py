@@ -74,7 +74,7 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
     if not rows:
         message = f"the two texts of every pair in {train.name} are the same to the student's tokenizer"
         raise TrainError("no_rows", message, "Freeze a version with other pairs, or choose another student.")
-    validation = _rows(spec, validated, student, longest) if validated else []
+    validation = _rows(spec, validated, student, longest, lenders=rows) if validated else []
     if student.chat.is_apart:
         for part in (rows, validation):
             apart.require_fitting(part, student.context_length)
@@ -100,12 +100,19 @@ def _longest(recipe: schema.Recipe, readers: Sequence[UnloadedStudent]) -> int:
 
 
 def _rows(
-    spec: TrainSpec, path: Path, student: UnloadedStudent, longest: int, max_rows: int | None = None
+    spec: TrainSpec,
+    path: Path,
+    student: UnloadedStudent,
+    longest: int,
+    max_rows: int | None = None,
+    lenders: Sequence[Any] = (),
 ) -> Sequence[Any]:
+    """Rows of a run's objective; `lenders` are those of another file, of which KTO may borrow answers."""
     chat, objective = student.chat, spec.recipe.objective
     if objective == "dpo":
         return pairs.read(path, chat, max_length=longest, max_rows=max_rows)
     if objective == "kto":
-        return labelled.read(path, chat, max_length=longest, max_rows=max_rows)
+        lent = [each.row for each in lenders]
+        return labelled.read(path, chat, max_length=longest, max_rows=max_rows, lenders=lent)
     cache = TokenCache(Path(spec.token_cache)) if spec.token_cache else None
     return token_cache.read_cached(path, chat, max_length=longest, max_rows=max_rows, cache=cache)

@@ -69,6 +69,19 @@ def test_preferences_are_refused_before_weights_are_read(hollow, preference, tun
     assert result(run_dir)["error"]["code"] == "rows_too_long"
 
 
+def test_one_verdict_is_enough_to_validate_by(hollow, preference, tune, result, tmp_path):  # noqa: F811
+    """A launch asks for no more; drift is then estimated from an answer of the training rows."""
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    run_dir = preference("run", hollow(), begun, "kto")
+    validation = run_dir / "validation.jsonl"
+    validation.write_text(validation.read_text().splitlines()[0])
+
+    tune(run_dir)
+
+    assert result(run_dir)["error"]["code"] == "student_damaged"
+
+
 def test_pairs_that_are_all_the_same_to_the_tokenizer_are_refused(hollow, preference, tune, result, tmp_path):  # noqa: F811
     begun = tmp_path / "begun"
     begun.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from training.engine.contracts import TrainError
@@ -39,11 +40,16 @@ class LabelledAnswer:
         return f"{int(self.is_good)}{self.row.identity()}~{self.stranger.identity()}"
 
 
-def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None) -> list[LabelledAnswer]:
+def read(
+    path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None, lenders: Sequence[TokenRow] = ()
+) -> list[LabelledAnswer]:
     """Read and encode a `kto` file: `{"id", "prompt": [messages], "completion": [messages], "label": bool}`.
 
     Each prompt is paired with the answer of the first row before it that answers another prompt and fits behind this
-    one, so the pairs depend on the file and `max_length` alone.
+    one, so the pairs depend on the files and `max_length` alone.
+
+    Args:
+        lenders: Rows of another file, whose answers are taken where none of this one will do.
 
     Raises:
         TrainError: The file is missing, empty or malformed; answers are too long; all rows answer one prompt.
@@ -57,7 +63,7 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
                 "Freeze the dataset again.",
             )
     rows = [jsonl.encode(chat, str(raw["id"]), raw["prompt"], raw["completion"]) for raw in raws]
-    strangers = _mismatched_answers(rows, path, max_length)
+    strangers = _mismatched_answers(rows, lenders, path, max_length)
     answers = [
         LabelledAnswer(row.id, row, raw["label"], stranger)
         for row, raw, stranger in zip(rows, raws, strangers, strict=True)
@@ -66,22 +72,24 @@ def read(path: Path, chat: Chat, *, max_length: int, max_rows: int | None = None
     return answers
 
 
-def _mismatched_answers(rows: Sequence[TokenRow], path: Path, max_length: int) -> list[TokenRow]:
-    if len({tuple(row.ids[: row.prompt_length]) for row in rows}) < 2:
+def _mismatched_answers(
+    rows: Sequence[TokenRow], lenders: Sequence[TokenRow], path: Path, max_length: int
+) -> list[TokenRow]:
+    if len({tuple(row.ids[: row.prompt_length]) for row in (*rows, *lenders)}) < 2:
         raise TrainError(
             "one_prompt",
             f"all rows of {path.name} answer the same prompt, so drift cannot be estimated",
             "Freeze a version with drafts for more records.",
         )
-    return [_mismatched_answer(rows, index, max_length) for index in range(len(rows))]
+    return [_mismatched_answer(rows, lenders, index, max_length) for index in range(len(rows))]
 
 
-def _mismatched_answer(rows: Sequence[TokenRow], index: int, max_length: int) -> TokenRow:
+def _mismatched_answer(rows: Sequence[TokenRow], lenders: Sequence[TokenRow], index: int, max_length: int) -> TokenRow:
     own = rows[index]
     prompt = own.ids[: own.prompt_length]
     # Negative numbers count from the end: the first row is paired with the last.
     before = (rows[index - back] for back in range(1, len(rows)))
-    others = (other for other in before if other.ids[: other.prompt_length] != prompt)
+    others = (other for other in chain(before, lenders) if other.ids[: other.prompt_length] != prompt)
     shortest = None
     for other in others:
         if shortest is None or other.supervised < shortest.supervised:

@@ -94,6 +94,15 @@ def test_a_stranger_that_does_not_fit_is_passed_over(tmp_path: Path, chat: Chat)
     assert all(each.stranger.length <= limit for each in found)
 
 
+def test_verdicts_on_one_prompt_borrow_the_answers_of_others(tmp_path: Path, chat: Chat) -> None:
+    trained = labelled.read(write(tmp_path / "t", [verdict(n, f"text {n}") for n in range(2)]), chat, max_length=200)
+    rows = [verdict(n, f"held out {n}", prompt="same") for n in range(2)]
+
+    found = labelled.read(write(tmp_path / "v", rows), chat, max_length=200, lenders=[each.row for each in trained])
+
+    assert [chat.text(each.stranger.ids[each.row.prompt_length :]) for each in found] == ["text 0", "text 0"]
+
+
 def test_verdicts_on_one_prompt_are_refused(tmp_path: Path, chat: Chat) -> None:
     rows = [verdict(n, f"text {n}", prompt="same") for n in range(3)]
 
