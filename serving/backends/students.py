@@ -12,6 +12,7 @@ from serving.backends.contracts import NotServableError
 from training.engine.contracts import StudentRef
 from training.engine.data.chat import Chat
 from training.engine.model.unloaded import UnloadedStudent, open_config, open_student, sound_weights
+from training.students import model_folder
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class OpenedStudent:
 
     @property
     def bytes(self) -> int:
-        return sum(file.stat().st_size for file in Path(self.folder).glob("*.safetensors"))
+        return sum(file.stat().st_size for file in model_folder.weight_files_of(Path(self.folder)))
 
     def chat_of(self, ref: StudentRef) -> Chat:
         """The chat of this student, read in the ways of one miniature."""

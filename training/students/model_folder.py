@@ -177,12 +177,12 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
         Refusal: A file is damaged.
     """
     shapes: dict[str, tuple[int, ...]] = {}
-    for file in _weight_files(folder):
+    for file in weight_files_of(folder):
         shapes.update(_shapes(file))
     return shapes
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files_of(folder: Path) -> list[Path]:
     """Files that transformers loads: some makers publish the weights twice."""
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
