@@ -103,18 +103,17 @@ def plan_sweep(order: SweepRequest, request: RunRequest) -> PlannedSweep:
         points = grid_points(order.wishes, base)
     except GridError as error:
         raise Refusal("bad_sweep", str(error), hint="Correct these fields.", status=400, errors=error.errors) from error
-    plan = PlannedSweep(order, base, tuple(_cells(points, order, request)), selectors.expected_usd_per_hour())
+    plan = PlannedSweep(order, base, tuple(_cells(points, base, order, request)), selectors.expected_usd_per_hour())
     _require_budget(plan)
     return plan
 
 
-def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest) -> list[PlannedCell]:
+def _cells(points: Sequence[GridPoint], base: Recipe, order: SweepRequest, request: RunRequest) -> list[PlannedCell]:
     version, student = request.dataset_version, request.student
-    rows_by_share = {place.share: _rows(version, place.share, order) for place in points}
+    rows_by_share = {place.share: _rows(version, place.share, base.seed) for place in points}
     begins = _beginning_marks(request)
     planned = []
     for place in points:
-        base = compose_recipe.compose(order.recipe, order.overrides, student)
         overrides = {**order.overrides, **overrides_of(place, base)}
         recipe = compose_recipe.compose(order.recipe, overrides, student)
         sample, rows = rows_by_share[place.share]
@@ -125,15 +124,13 @@ def _cells(points: Sequence[GridPoint], order: SweepRequest, request: RunRequest
     return [replace(cell, measured_by=measured_runs.get(cell.fingerprint)) for cell in planned]
 
 
-def _rows(
-    version: DatasetVersion, share: float, order: SweepRequest
-) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
+def _rows(version: DatasetVersion, share: float, seed: int) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
     """Sample of a share and its rows; all training rows for a whole share."""
     if share == 1:
         return {}, None
     files = tuning_data.tuning_data_of(version)
     there = len({row.record for row in tuning_data.outlines(files.train)}) if files else 0
-    sample = Sample(records=max(1, round(there * share)), seed=int(order.overrides.get("seed", 1)))
+    sample = Sample(records=max(1, round(there * share)), seed=seed)
     rows = samples.rows_of(version, sample)
     return samples.as_json(sample, rows), rows
 

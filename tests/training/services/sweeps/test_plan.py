@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -81,3 +82,11 @@ def test_sweeps_are_numbered_within_their_task(version, student, lead):
     ]
 
     assert numbers == [1, 2]
+
+
+def test_a_share_is_drawn_by_the_seed_that_the_recipe_reads(version, student):
+    asked = replace(order(learning_rate=(), epochs=(), share=(0.8,)), overrides={"seed": "7.0"})
+
+    laid = plan.plan_sweep(asked, RunRequest(dataset_version=version, student=student))
+
+    assert laid.cells[0].sample["seed"] == laid.recipe.seed == 7
