@@ -24,6 +24,8 @@ _TIMED = re.compile(
     r"(.{8,20}?),? \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:[A-Z]{1,5})?(?:[+-]\d{1,2}(?::?\d{2})?)?(?: \([\w ]+\))?)?"
 )
+# No longer text is a date, with weekday, time and zone.
+_MOST_CHARS = 100
 # What spreadsheets count days from, and how they write them uncounted: days of 1954 to 2173.
 _FIRST_DAY = date(1899, 12, 30)
 _DAY_NUMBER = re.compile(r"[2-9]\d{4}(?:\.\d+)?")
@@ -40,6 +42,8 @@ def day_of(text: str, order: str) -> date | None:
     Args:
         order: Which comes first in 03/04/2026, `dmy` or `mdy`; empty where such a date is not taken.
     """
+    if len(text) > _MOST_CHARS:
+        return None
     try:
         return datetime.fromisoformat(text).date() if len(text) > 10 else date.fromisoformat(text)
     except ValueError:

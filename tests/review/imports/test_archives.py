@@ -111,7 +111,7 @@ CSV = "company;sector\nAcme;steel\nBolt;rail\n"
 
 @pytest.mark.parametrize(
     ("name", "content", "form"),
-    [("export/people.CSV", CSV, "csv"), ("people.tsv", CSV.replace(";", "\t"), "csv"),
+    [("export/people.CSV", CSV, "csv"), ("./people.tsv", CSV.replace(";", "\t"), "csv"),
      ("people.jsonl", '{"company": "Acme", "sector": "steel"}\n{"company": "Bolt", "sector": "rail"}\n', "jsonl"),
      ("people.xlsx", workbooks.workbook({"One": workbooks.rows(*(line.split(";") for line in CSV.split()))}), "xlsx")],
 )  # fmt: skip

@@ -152,6 +152,7 @@ def test_a_month_is_read_by_its_name_in_other_languages(text: str, day: str) -> 
         "3. November",
         "ab 3. November 2026",
         "3 or 4 May 2026",
+        "so " * 6000,
     ],
 )
 def test_a_date_that_is_none_is_refused(text: str) -> None:

@@ -83,10 +83,10 @@ class UnpackedFile:
 def tables_of(path: Path) -> tuple[str, ...]:
     """Return the names of the tables in an archive that holds nothing else: one of any form, or several CSV files."""
     with _opened(path) as archive:
-        names = [PurePosixPath(entry.filename) for entry in _files(archive)]
-    names = [name for name in names if name.stem.casefold() not in _BESIDE]
-    forms = {name.suffix.casefold() for name in names}
-    return tuple(map(str, names)) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
+        paths = {entry.filename: PurePosixPath(entry.filename) for entry in _files(archive)}
+    names = [name for name, path in paths.items() if path.stem.casefold() not in _BESIDE]
+    forms = {paths[name].suffix.casefold() for name in names}
+    return tuple(names) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
 
 
 def texts(path: Path, encoding: str) -> Iterator[Row]:
