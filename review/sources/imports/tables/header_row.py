@@ -58,9 +58,10 @@ def span(row: Sequence[object]) -> int:
 
 
 def _width(rows: Sequence[Sequence[object]]) -> int:
-    spans = Counter(span(row) for row in rows)
-    del spans[0]
-    return max(spans, key=lambda width: (spans[width], width))
+    """Return how many columns the lower half of the filled rows has, as a rule; titles stand above it."""
+    filled = [width for row in rows if (width := span(row))]
+    lower, whole = Counter(filled[len(filled) // 2 :]), Counter(filled)
+    return max(lower, key=lambda width: (lower[width], whole[width], width))
 
 
 def _is_title(rows: Sequence[Sequence[object]], place: int, width: int) -> bool:
