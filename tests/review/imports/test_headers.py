@@ -105,3 +105,14 @@ def test_a_name_merged_over_two_columns_stays_the_header(write: Write) -> None:
 
     assert (table.header, table.columns) == (1, ("company", "sector", "notes"))
     assert table.notes == ("Cells merged over columns came in the first of them: C1:D1.",)
+
+
+def test_rows_in_which_qualtrics_describes_its_columns_are_left_out(write: Write) -> None:
+    ids = '"{""ImportId"":""status""}","{""ImportId"":""QID1_TEXT""}"'
+    table = open_table(
+        write(f"Status,Q1\nResponse Type,Which company is yours?\n{ids}\nIP Address,Acme\nIP Address,\n")
+    )
+
+    assert [(row.number, row.problem, row.values.get("Q1")) for row in table.rows()] == [
+        (2, "describes the columns", None), (3, "describes the columns", None), (4, "", "Acme"), (5, "", ""),
+    ]  # fmt: skip

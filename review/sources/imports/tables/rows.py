@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any, Protocol, Self
 
 from review.sources.imports.tables.header_row import distinct
@@ -94,6 +95,15 @@ def header_unknown(row: int) -> Refusal:
     """Return the refusal of a header's row that is blank or is not there."""
     message = f"Row {row} names no columns."
     return Refusal("header_unknown", message, hint="Choose the row that names them.", errors={"header": [message]})
+
+
+def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
+    """Pass rows on; leave out the two in which Qualtrics describes the columns: their questions and its own ids."""
+    first = list(islice(rows, 2))
+    ids = [value for value in first[-1].values.values() if value] if first else []
+    if ids and all(str(value).startswith('{"ImportId":') for value in ids):
+        first = [replace(row, values={}, problem="describes the columns") for row in first]
+    return chain(first, rows)
 
 
 def counted(rows: Iterator[Row]) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from review.sources.imports.tables import archive, delimited, json_rows, nested
 from review.sources.imports.tables.converted import ConvertedFile
-from review.sources.imports.tables.rows import Row, counted
+from review.sources.imports.tables.rows import Row, counted, without_descriptions
 from review.sources.imports.tables.text_encoding import encoding_of, max_bytes, too_large
 from web.errors import Refusal
 
@@ -76,7 +76,7 @@ class Table:
         Raises:
             Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
-        rows = counted(self._rows())
+        rows = counted(without_descriptions(self._rows()))
         return (nested.opened(row, self.nest.opened) for row in rows) if self.nest and self.nest.opened else rows
 
     def _rows(self) -> Iterator[Row]:
