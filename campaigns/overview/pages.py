@@ -138,8 +138,8 @@ def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> Ca
     chosen = campaign.audience if campaign else {}
     return CampaignChoices(
         senders=list(queries.visible(member)),
-        teachers=teachers_queries.lines_for(member, task),
-        contacts=audience.contacts_by_segment(task.pk),
+        teachers=teachers_queries.lines_for(member, task, kept=selectors.teachers_of(campaign) if campaign else ()),
+        contacts=audience.contacts_by_segment(task.pk, chosen),
         imports=audience.imports_of(task.pk, chosen),
         pipelines=pipelines.offered(task, campaign, default=default),
         default=default,

@@ -216,6 +216,8 @@ def _models(draft: StageDraft, offers: Offers) -> Groups:
 
 def writer_label(line: TeacherLine) -> str:
     """Return a model's name as a choice, and what it lacks."""
+    if not line.teacher.is_active:
+        return f"{line.teacher.name} (out of use)"
     if line.price is None:
         return f"{line.teacher.name} (no price)"
     return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"

@@ -139,13 +139,14 @@ def left_out(campaign: Campaign) -> dict[str, int]:
     }
 
 
-def contacts_by_segment(task_id: UUID) -> dict[str, int]:
+def contacts_by_segment(task_id: UUID, choice: Mapping[str, Any]) -> dict[str, int]:
     """Contacts of a task that were not erased, by their segment; those of none under an empty name.
 
-    Read once through.
+    Read once through. The segment that is chosen is there, even without contacts.
     """
     contacts = Contact.objects.filter(task_id=task_id, erased_at__isnull=True).order_by()
-    return dict(sorted(contacts.values_list("segment").annotate(Count("pk"))))
+    counts = dict(contacts.values_list("segment").annotate(Count("pk")))
+    return dict(sorted(({choice.get("segment", ""): 0} | counts).items()))
 
 
 def imports_of(task_id: UUID, choice: Mapping[str, Any]) -> list[ContactImport]:

@@ -66,9 +66,9 @@ def lines(member: Member) -> list[TeacherLine]:
     return _lines(visible(member))
 
 
-def lines_for(member: Member, task: Task) -> list[TeacherLine]:
-    """Teachers that write for a task, with their prices: another task's miniatures are left out."""
-    return _lines(provided.writes_for(task, visible(member)))
+def lines_for(member: Member, task: Task, *, kept: Iterable[Teacher] = ()) -> list[TeacherLine]:
+    """Teachers that write for a task, with their prices: another task's miniatures are left out, but for those kept."""
+    return _lines(dict.fromkeys([*provided.writes_for(task, visible(member)), *kept]))
 
 
 def judge_lines_for(member: Member, task: Task) -> list[TeacherLine]:

@@ -7,13 +7,16 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django import forms
 from django.test import Client
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign
 from campaigns.planning import audience, launch_checks
+from campaigns.planning.edit import ArmPlan
 from campaigns.states import SuppressionReason
 from campaigns.suppression import suppress
+from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
@@ -141,3 +144,33 @@ def test_of_an_empty_segment_nobody_is_left_out(task: Task, lead: Member) -> Non
 
     assert words(empty) == "There are no contacts to write to."
     assert "3 suppressed" in words(gone)
+
+
+def posted(form: forms.Form) -> dict[str, Any]:
+    """What a browser posts of a form that nobody touched: a select without its value posts its first option."""
+    values = {}
+    for field in form:
+        value = "" if type(field.field) is forms.ChoiceField and " selected" not in str(field) else field.value()
+        if value not in (None, False, []):
+            values[field.html_name] = "on" if value is True else value
+    return values
+
+
+def test_saving_a_form_untouched_keeps_what_is_no_longer_offered(
+    task: Task, people: None, lead: Member, as_member: AsMember
+) -> None:
+    offline = Teacher.objects.get(slug="offline")
+    chosen = {"arms": [ArmPlan("A", teacher=offline)], "reply_teacher": offline, "audience": {"segment": "later"}}
+    campaign = factories.make_draft_campaign(task, by=lead, **chosen)
+    Teacher.objects.update(is_active=False)
+    browser, url = as_member(lead), f"/campaigns/{campaign.slug}/edit/"
+
+    page = browser.get(url)
+    saved = browser.post(url, posted(page.context["form"]))
+
+    assert saved.status_code == 302
+    campaign.refresh_from_db()
+    assert (campaign.reply_teacher, campaign.arms.get().teacher) == (offline, offline)
+    assert campaign.audience == {"segment": "later"}
+    assert f"{offline.name} (out of use)" in page.content.decode()
+    assert "out of use" not in browser.get(f"/tasks/{task.slug}/campaigns/new/").content.decode()

@@ -60,7 +60,7 @@ def test_the_form_says_how_many_contacts_there_are_of_each_segment_and_reads_the
         "All 4 contacts", "Segment: north (2)", "Segment: south (1)",
     ]  # fmt: skip
     with django_assert_num_queries(1):
-        assert audience.contacts_by_segment(task.pk) == {"": 1, "north": 2, "south": 1}
+        assert audience.contacts_by_segment(task.pk, {}) == {"": 1, "north": 2, "south": 1}
 
 
 @pytest.mark.slow
