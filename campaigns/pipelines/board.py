@@ -90,7 +90,10 @@ class BoardStage:
 
 
 def filled(drafts: Sequence[StageDraft], offers: Offers) -> list[StageDraft]:
-    """Stages with what nobody spoke of yet chosen: a model for a new task, and for each fact the source of its name."""
+    """Stages with what nobody spoke of yet chosen: a model for a new task, and for each fact the source of its name.
+
+    A model that is no longer there stays named, so that no other writes in its place unseen.
+    """
     done: list[StageDraft] = []
     for draft in drafts:
         offered = inputs.available(offers.mail_spec, [shape_of(each, offers) for each in done], kind=draft.kind)
@@ -130,7 +133,7 @@ def reply_sorter(offers: Offers) -> Task | None:
 def _teacher(draft: StageDraft, offers: Offers) -> str:
     lines = offers.models_for(draft.task)
     slugs = [*(line.teacher.slug for line in lines), *offers.routers_for(draft.task)]
-    if not draft.task or draft.teacher in slugs:
+    if not draft.task or draft.teacher in slugs or offers.is_gone(draft.teacher):
         return draft.teacher if draft.task else ""
     ready = [line.teacher.slug for line in lines if line.can_be_asked]
     return next(iter([*ready, *slugs]), "")
@@ -210,7 +213,8 @@ def _models(draft: StageDraft, offers: Offers) -> Groups:
     own = [(line.teacher.slug, writer_label(line)) for line in lines if line.teacher.provided_by]
     others = [(line.teacher.slug, writer_label(line)) for line in lines if not line.teacher.provided_by]
     routed = list(offers.routers_for(draft.task).items())
-    titled = (("Miniatures", own), ("Teachers", others), ("Routers", routed))
+    gone = [(draft.teacher, draft.teacher)] if offers.is_gone(draft.teacher) else []
+    titled = (("No longer there", gone), ("Miniatures", own), ("Teachers", others), ("Routers", routed))
     return [(title, options) for title, options in titled if options]
 
 

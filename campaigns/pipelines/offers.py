@@ -81,6 +81,11 @@ class Offers:
     def teacher(self, slug: str) -> Teacher | None:
         return next((line.teacher for line in self._lines if line.teacher.slug == slug), None)
 
+    def is_gone(self, model: str) -> bool:
+        """Return whether a stage names a teacher or router that is out of use."""
+        teacher = self.teacher(model)
+        return bool(model) and model not in self.routers and not (teacher and teacher.is_active)
+
     @cached_property
     def routers(self) -> dict[str, RouterVersion]:
         """The newest version of each router of the tasks led, if it has thresholds, by its name in the form."""

@@ -16,6 +16,7 @@ from campaigns.pipelines.board import usual_stages
 from campaigns.pipelines.compose import StagePlan
 from campaigns.pipelines.offers import Offers, guess
 from campaigns.states import StageKind
+from generation.models import Teacher
 from members.models import Member
 from review.models import Task
 from review.spec.schema import InputField
@@ -163,6 +164,23 @@ def test_values_of_rules_stay_as_a_program_saved_them(
     browser.post(url, {**said, "do": "save"})
 
     assert compose.latest(saved.pipeline) == saved
+
+
+def test_a_model_out_of_use_is_named_and_never_replaced_unseen(task: Task, lead: Member, as_member: AsMember) -> None:
+    saved = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
+    used = saved.stages.get().teacher
+    other = Teacher.objects.create(slug="other", name="Other", provider="offline", model="other")
+    Teacher.objects.filter(pk=used.pk).update(is_active=False)
+    browser, url = as_member(lead), "/pipelines/spring/"
+
+    said = fields_of(browser.get(url).content.decode())
+    answer = browser.post(url, {**said, "do": "save"})
+    again = fields_of(answer.content.decode())
+    browser.post(url, {**said, "stages.0.teacher": other.slug, "do": "save"})
+
+    assert said["stages.0.teacher"] == again["stages.0.teacher"] == used.slug
+    assert (answer.status_code, "stages.0.teacher" in answer.context["errors"]) == (422, True)
+    assert compose.latest(saved.pipeline).stages.get().teacher == other
 
 
 def test_what_was_left_open_stays_open(task: Task, tasks: dict[str, Task], lead: Member, as_member: AsMember) -> None:
