@@ -19,6 +19,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +218,7 @@ def _marks_in(raw_marks: object, draft: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _mark(mark: dict[str, Any], texts: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
-    field, start, end = str(mark["field"]), int(mark.get("start", 0)), int(mark.get("end", 0))
+    field, start, end = str(mark["field"]), index(mark.get("start", 0)), index(mark.get("end", 0))
     severity, message = mark.get("severity", "warning"), str(mark["message"]).strip().rstrip(".")[:300]
     is_known = field in texts or field in fields or value_at(fields, field) is not None
     if not is_known or not message or severity not in ("error", "warning"):

@@ -110,8 +110,9 @@ def test_a_package_that_cannot_be_loaded_is_told(acme: CheckProcess, name: str, 
     assert why_not(acme, name).startswith(f"failed: {kind}")
 
 
-def test_a_mark_beside_the_text_is_no_answer(acme: CheckProcess) -> None:
-    assert why_not(acme, "misses") == "gave a mark that fits no text of the draft"
+@pytest.mark.parametrize("name", ["misses", "drifts", "halves"])
+def test_a_mark_beside_the_text_is_no_answer(acme: CheckProcess, name: str) -> None:
+    assert why_not(acme, name) == "gave a mark that fits no text of the draft"
 
 
 def test_a_check_that_fails_again_and_again_is_left_alone(acme: CheckProcess, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,14 @@ def _misses(draft):
     return [{"field": "body", "start": 3, "end": 999, "message": "Too far"}]
 
 
+def _drifts(draft):
+    return [{"field": "body", "start": float("inf"), "end": 3, "message": "Nowhere"}]
+
+
+def _halves(draft):
+    return [{"field": "body", "start": 0.9, "end": 3, "message": "Half a character"}]
+
+
 def _peeks(draft):
     return [{"field": "body", "message": ",".join(sorted(os.environ))}]
 
@@ -52,8 +60,9 @@ def _labels(draft):
 
 
 _counts.calls = 0
-hangs, forks_and_hangs, exits, raises, eats, prints, misses, peeks, counts, labels = (
+hangs, forks_and_hangs, exits, raises, eats, prints, peeks, counts, labels = (
     SimpleNamespace(marks=check)
-    for check in (_hangs, _forks_and_hangs, _exits, _raises, _eats, _prints, _misses, _peeks, _counts, _labels)
+    for check in (_hangs, _forks_and_hangs, _exits, _raises, _eats, _prints, _peeks, _counts, _labels)
 )
+misses, drifts, halves = (SimpleNamespace(marks=check) for check in (_misses, _drifts, _halves))
 german = SimpleNamespace(LABEL="Du", DESCRIPTION="A text that says du.", LANGUAGES=("de",), marks=_counts)
