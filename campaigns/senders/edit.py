@@ -62,7 +62,8 @@ def create(sender: NewSender, *, by: Member) -> SenderIdentity:
 def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> SenderIdentity:
     """Change what an identity says; mails that have gone keep what they said, those still to go say the new.
 
-    The audit trail keeps which fields changed, and by whom. A save that changes nothing leaves no row.
+    Only values that differ from the given row are written, so a concurrent change of others stays. The audit trail
+    keeps which fields changed, and by whom. A save that changes nothing leaves no row.
 
     Raises:
         PermissionDenied: The member is neither an admin nor lead of all tasks whose campaigns use it.
@@ -72,7 +73,7 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
     if not may_change(by, held):
         raise PermissionDenied(NOT_THEIRS)
     values = _checked(sender)
-    changed = [name for name, value in values.items() if getattr(held, name) != value]
+    changed = [name for name, value in values.items() if getattr(identity, name) != value]
     for name, value in values.items():
         setattr(identity, name, value)
     cleared: list[str] = []
@@ -81,7 +82,7 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
         identity.tracking_verified_at = None
         cleared = ["domain_checks", "domain_checked_at", "tracking_verified_at"]
     if changed:
-        identity.save(update_fields=[*values, *cleared, "updated_at"])
+        identity.save(update_fields=[*changed, *cleared, "updated_at"])
         trail.record(CHANGED, by=by, about=identity, fields=changed)
     return identity
 

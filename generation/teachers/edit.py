@@ -72,6 +72,8 @@ def create(new: NewTeacher, *, by: Member) -> Teacher:
 def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
     """Change a teacher; its slug stays. Orders launched before keep asking it as it was.
 
+    Only values that differ from the given row are written, so a concurrent change of others stays.
+
     Raises:
         PermissionDenied: The member is no admin.
         Refusal: As for `create`.
@@ -88,11 +90,11 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
     if not new.secret_ref.strip() and teacher.secret_ref == stored and store.is_set(stored):
         new = replace(new, secret_ref=stored)
     values, key = _validated(new, teacher.pk)
-    for name, value in values.items():
-        if name != "slug":
-            setattr(teacher, name, value)
+    changed = {name: value for name, value in values.items() if name != "slug" and getattr(teacher, name) != value}
+    for name, value in changed.items():
+        setattr(teacher, name, value)
     with transaction.atomic():
-        teacher.save()
+        teacher.save(update_fields=[*changed, "updated_at"])
         if key:
             keys.put(teacher, key, by=by)
         elif teacher.secret_ref != stored:

@@ -61,6 +61,17 @@ def test_changing_the_host_does_not_take_the_key_along(admin: Member) -> None:
     assert Teacher.objects.get(pk=teacher.pk).base_url == ""
 
 
+def test_of_two_changes_at_once_each_keeps_what_the_other_wrote(admin: Member) -> None:
+    teacher = edit.create(new(), by=admin)
+    stale = Teacher.objects.get(pk=teacher.pk)
+
+    edit.change(teacher, new(name="Renamed"), by=admin)
+    edit.change(stale, new(is_active=False), by=admin)
+
+    teacher.refresh_from_db()
+    assert (teacher.name, teacher.is_active) == ("Renamed", False)
+
+
 def test_a_server_of_ones_own_gets_its_key_once_that_is_allowed(admin: Member, settings: Any) -> None:
     settings.ALLOWED_SECRETS = ["teacher:LAB_KEY@gpu-1"]
 

@@ -205,6 +205,18 @@ def test_replaying_needs_one_event_or_a_time_and_a_hook_that_is_not_paused(
     assert [neither.status_code, unknown.status_code, paused.status_code] == [400, 404, 409]
 
 
+def test_of_two_changes_at_once_each_keeps_what_the_other_wrote(admin: Member, make_hook: MakeHook) -> None:
+    hook, _ = make_hook()
+    stale = Hook.objects.get(pk=hook.pk)
+    there = {"name": hook.name, "url": hook.url, "events": hook.events}
+
+    edit.change(hook, by=admin, **there | {"name": "hourly"})
+    edit.change(stale, by=admin, **there | {"events": ["campaign.paused"]})
+
+    hook.refresh_from_db()
+    assert (hook.name, hook.events) == ("hourly", ["campaign.paused"])
+
+
 def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
     admin: Member, api_as: ApiAs, make_hook: MakeHook
 ) -> None:

@@ -55,13 +55,18 @@ def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Me
 def change(hook: Hook, *, name: str, url: str, events: Sequence[str], by: Member) -> Hook:
     """Give a hook another name, address or choice of events; its task and secret stay.
 
+    Only values that differ from the given row are written, so a concurrent change of others stays.
+
     Raises:
         Refusal: With a message by field.
     """
     _check(name=name, url=url, events=events, task_slug=hook.task_slug, by=by)
-    hook.name, hook.url, hook.events = name.strip(), url.strip(), _in_listed_order(events)
+    values = {"name": name.strip(), "url": url.strip(), "events": _in_listed_order(events)}
+    changed = {name: value for name, value in values.items() if getattr(hook, name) != value}
+    for field, value in changed.items():
+        setattr(hook, field, value)
     with transaction.atomic():
-        hook.save(update_fields=["name", "url", "events"])
+        hook.save(update_fields=list(changed))
         _audit(hook, by, "changed")
     return hook
 

@@ -60,6 +60,17 @@ def test_a_lead_does_not_rewrite_a_sender_of_a_task_they_do_not_lead(sender: Sen
     assert not AuditRow.objects.filter(act="sender_changed").exists()
 
 
+def test_of_two_changes_at_once_each_keeps_what_the_other_wrote(sender: SenderIdentity, admin: Member) -> None:
+    one, two = (SenderIdentity.objects.get(pk=sender.pk) for _ in range(2))
+    there = {name: getattr(sender, name) for name in NewSender.__dataclass_fields__}
+
+    edit.change(one, NewSender(**there | {"postal_address": "2 Quay Street"}), by=admin)
+    edit.change(two, NewSender(**there | {"daily_limit": 40}), by=admin)
+
+    sender.refresh_from_db()
+    assert (sender.postal_address, sender.daily_limit) == ("2 Quay Street", 40)
+
+
 def test_neither_by_page_nor_by_api(
     sender: SenderIdentity, lead: Member, task: Task, as_member: Any, api_as: Any
 ) -> None:
