@@ -46,7 +46,9 @@ def markdown(card: MiniatureCard) -> str:
 
 
 def front_matter(card: MiniatureCard, *, export: str = "") -> str:
-    """Head of the card for hubs and PEFT: its base by hub id and commit, or by the name the base is registered with.
+    """Head of the card for hubs and PEFT: its base by hub id and commit.
+
+    A hub refuses a base that is none of its ids, so one from a folder is named in the text alone.
 
     Args:
         export: Format of the weights beside the card; empty for those that the run left.
@@ -54,9 +56,9 @@ def front_matter(card: MiniatureCard, *, export: str = "") -> str:
     base, is_adapter = card.lineage["student"], card.miniature["method"] == "lora" and not export
     whole = "gguf" if export.startswith("gguf") else "transformers"
     values = {
-        "base_model": base["hub_id"] or base["name"],
+        "base_model": base["hub_id"],
         "base_model_revision": base["revision"],
-        "base_model_relation": "adapter" if is_adapter else "finetune",
+        "base_model_relation": base["hub_id"] and ("adapter" if is_adapter else "finetune"),
         "library_name": "peft" if is_adapter else whole,
         "tags": ["miniatures"],
     }

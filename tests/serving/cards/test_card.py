@@ -58,6 +58,14 @@ def test_the_head_of_a_downloaded_card_names_a_hub_s_base_by_its_commit(miniatur
     assert (head["base_model_relation"], head["library_name"]) == ("adapter", "peft")
 
 
+def test_the_head_of_a_card_names_no_base_that_a_hub_does_not_have(miniature: Miniature, admin: Member) -> None:
+    Student.objects.filter(pk=miniature.student_id).update(hub_id="", revision="", name="Our own student")
+
+    head = ModelCard(front_matter(card_of(queries.miniature_or_404(admin, miniature.pk)))).data.to_dict()
+
+    assert head == {"library_name": "peft", "tags": ["miniatures"]}
+
+
 @pytest.mark.slow
 def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
     miniature: Miniature, admin: Member, viewer: Member, finish: Any, as_member: Callable[[Member], Any],
