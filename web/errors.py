@@ -16,6 +16,7 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         errors: Messages by field name or row.
         state: What the server holds now, for a client that was stale.
         retry_after_s: After so many seconds the same may be sent again; 0 where that would not help.
+        headers: Headers of an endpoint's answer.
     """
 
     def __init__(
@@ -28,8 +29,9 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         errors: Mapping[str, Sequence[str]] | None = None,
         state: object = None,
         retry_after_s: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.code, self.message, self.hint, self.status = code, message, hint, status
         self.errors = {key: list(value) for key, value in (errors or {}).items()}
-        self.state, self.retry_after_s = state, retry_after_s
+        self.state, self.retry_after_s, self.headers = state, retry_after_s, dict(headers or {})

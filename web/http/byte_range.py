@@ -22,7 +22,7 @@ def byte_range(header: str | None, size: int) -> ByteRange:
     """Read a Range header; a request for several parts gets the whole file.
 
     Raises:
-        Refusal: 416 when the range lies outside the file.
+        Refusal: 416 with the file's size (RFC 9110, 14.4) when the range lies outside the file.
     """
     match = _RANGE.match(header or "")
     if match is None or match.group(0) == "bytes=-":
@@ -31,5 +31,6 @@ def byte_range(header: str | None, size: int) -> ByteRange:
     start = int(first) if first else max(0, size - int(last))
     end = min(int(last), size - 1) if first and last else size - 1
     if start >= size or end < start:
-        raise Refusal("bad_range", f"The file has {size} bytes; the range '{header}' is outside it.", status=416)
+        message = f"The file has {size} bytes; the range '{header}' is outside it."
+        raise Refusal("bad_range", message, status=416, headers={"Content-Range": f"bytes */{size}"})
     return ByteRange(start, end - start + 1, is_partial=True)

@@ -83,8 +83,8 @@ def _refused(error: Refusal) -> Response:
     wait_s = error.retry_after_s
     details = {"hint": error.hint, "errors": error.errors, "state": error.state, "retry_after_s": wait_s or None}
     response = problem(error.code, error.message, error.status, **details)
-    if wait_s:
-        response["Retry-After"] = str(wait_s)
+    for name, value in (error.headers | ({"Retry-After": str(wait_s)} if wait_s else {})).items():
+        response[name] = value
     return response
 
 

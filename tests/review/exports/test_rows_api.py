@@ -117,6 +117,12 @@ def test_a_range_is_of_the_stored_bytes_whatever_encoding_is_liked(api: APIClien
     assert "Content-Encoding" not in answer
 
 
+def test_a_range_past_the_end_is_refused_with_the_size(api: APIClient, version: DatasetVersion) -> None:
+    answer = api.get(address(version), HTTP_RANGE="bytes=99999999-")
+
+    assert (answer.status_code, answer["Content-Range"]) == (416, f"bytes */{len(data_of(version, 'train', 'sft'))}")
+
+
 def test_parquet_comes_with_its_own_hash_and_opens(api: APIClient, version: DatasetVersion) -> None:
     answer = api.get(address(version, "rows.parquet", format="dpo"), HTTP_ACCEPT_ENCODING="gzip")
 
