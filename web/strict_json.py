@@ -60,12 +60,19 @@ def written(digits: str) -> float:
     return value if repr(value) == digits else WrittenFloat(digits)
 
 
-def parse(text: str | bytes, *, number: Callable[[str], float] = float, has_raw_breaks: bool = False) -> Any:
+def parse(
+    text: str | bytes,
+    *,
+    number: Callable[[str], float] = float,
+    has_raw_breaks: bool = False,
+    has_unique_keys: bool = False,
+) -> Any:
     """Read JSON; its texts may hold what no database stores, see `mistakes`.
 
     Args:
         number: What reads a number with a point or an exponent; `written` or `WrittenFloat` keeps its digits.
         has_raw_breaks: Whether texts may hold line breaks and tabs as they are, as models write them.
+        has_unique_keys: Whether an object that says two things under one name is refused; else the last counts.
 
     Raises:
         NotTaken: It is nested more than 64 deep, or holds a number that is none.
@@ -74,7 +81,7 @@ def parse(text: str | bytes, *, number: Callable[[str], float] = float, has_raw_
     if not isinstance(text, str):
         text = bytes(text).decode(json.detect_encoding(text))
     try:
-        value = _decoder(number, has_raw_breaks).decode(text)
+        value = _decoder(number, has_raw_breaks, has_unique_keys).decode(text)
     except RecursionError:
         raise _too_deep() from None
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
@@ -165,8 +172,16 @@ def _no_constant(name: str) -> None:
     raise InvalidJson(f"{name} is not a JSON number", name)
 
 
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    for name, each in members if len(value) < len(members) else ():
+        if each != value[name]:
+            raise InvalidJson(f"'{name[:40]}' is there twice, with different values")
+    return value
+
+
 @cache
-def _decoder(number: Callable[[str], float], has_raw_breaks: bool) -> json.JSONDecoder:
+def _decoder(number: Callable[[str], float], has_raw_breaks: bool, has_unique_keys: bool) -> json.JSONDecoder:
     def read(digits: str) -> float:
         value = number(digits)
         if math.isinf(value):
@@ -174,5 +189,9 @@ def _decoder(number: Callable[[str], float], has_raw_breaks: bool) -> json.JSOND
         return value
 
     return json.JSONDecoder(
-        parse_constant=_no_constant, parse_int=_integer, parse_float=read, strict=not has_raw_breaks
+        object_pairs_hook=_unique if has_unique_keys else None,
+        parse_constant=_no_constant,
+        parse_int=_integer,
+        parse_float=read,
+        strict=not has_raw_breaks,
     )

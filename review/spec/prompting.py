@@ -287,7 +287,7 @@ def _parse_mail(text: str, subject: str, body: str) -> Fields:
 
 def _parse_json(text: str) -> Any:
     try:
-        value = strict_json.parse(text, has_raw_breaks=True)
+        value = strict_json.parse(text, has_raw_breaks=True, has_unique_keys=True)
     except ValueError as error:
         raise CompletionError(f"the answer is not JSON: {error}") from error
     if not isinstance(value, dict):

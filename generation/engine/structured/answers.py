@@ -66,7 +66,8 @@ class JsonAnswers:
             # As a model answers that was asked before bare values were asked for in JSON.
             text = self._named(bare.name, text)
         try:
-            value = strict_json.parse(prompting.object_in(without_thinking(text)), has_raw_breaks=True)
+            body = prompting.object_in(without_thinking(text))
+            value = strict_json.parse(body, has_raw_breaks=True, has_unique_keys=True)
         except ValueError as error:
             return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
         wrong = wrong_types(self._task, value)

@@ -119,6 +119,14 @@ def test_what_holds_no_single_object_is_no_answer(answer: str) -> None:
         prompting.parse(SPEC, answer)
 
 
+@pytest.mark.parametrize("around", ["%s", "Here it is:\n%s", "```json\n%s\n```"])
+def test_an_answer_that_says_two_things_in_one_field_is_refused(around: str) -> None:
+    with pytest.raises(prompting.CompletionError, match="'topic' is there twice"):
+        prompting.parse(SPEC, around % '{"topic": "Billing", "urgent": true, "topic": "Refund"}')
+    same = '{"topic": "Billing", "urgent": true, "topic": "Billing"}'
+    assert prompting.parse(SPEC, around % same)["topic"] == "Billing"
+
+
 def test_an_object_within_a_mail_without_its_reasoning_is_part_of_the_mail() -> None:
     fields = [{"name": "why", "role": "reasoning"}, {"name": "head", "role": "subject"}]
     spec = TaskSpec.model_validate({**BLANK.canonical(), "output_schema": [*fields, {"name": "text", "role": "body"}]})

@@ -95,6 +95,7 @@ def test_a_sound_answer_reads_as_the_text_that_a_student_is_taught() -> None:
         ('{"subject": "A", "body": "Shall we talk?", "ps": "x"}', "'ps' is not a field of the output"),
         ('{"subject": 3, "body": "Shall we talk?"}', "'subject' must be a string"),
         ('{"subject": "", "body": "Shall we talk?"}', "'subject' is empty"),
+        ('{"subject": "A", "body": "Shall we talk?", "subject": "B"}', "'subject' is there twice"),
     ],
 )
 def test_an_answer_of_another_shape_is_of_no_use(given: str, said: str) -> None:
