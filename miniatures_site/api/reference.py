@@ -97,7 +97,8 @@ def _properties(whole: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator
 
 
 def _answers(whole: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[SchemaProperty]:
-    for status, answer in responses.items():
+    # Refusals that any operation may answer with are left out.
+    for status, answer in ((status, answer) for status, answer in responses.items() if "$ref" not in answer):
         names = ", ".join([each.name for each in _properties(whole, answer)] + _names_of_rows(whole, answer))
         yield SchemaProperty(str(status), names, is_required=False, words=answer.get("description", ""))
 

@@ -25,6 +25,21 @@ def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+def test_every_operation_declares_the_refusals_that_any_may_answer_with():
+    whole = schema.whole()
+    operations = [
+        (path, operation["responses"])
+        for path, verbs in whole["paths"].items()
+        for operation in verbs.values()
+        if path.startswith("/api/v1/")
+    ]
+
+    assert [path for path, responses in operations if not {"401", "403"} <= set(responses)] == []
+    assert [path for path, responses in operations if "{" in path and "404" not in responses] == []
+    content = whole["components"]["responses"]["404"]["content"]
+    assert content["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/ProblemDetails"}
+
+
 @pytest.mark.slow
 def test_the_schema_is_valid_and_generated_without_a_warning(tmp_path, capfd):
     # Two components of one name, an endpoint without a shape: the generator only warns, and clients get wrong types.
