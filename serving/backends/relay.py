@@ -72,7 +72,7 @@ class Relay:
         for name in changed:
             self._handed_over.pop(name, None)
             self._ready.pop(name, None)
-        await self._backend.know(entries)
+        await self._backend.know([entry for entry in entries if not entry.unlaid])
         await self._tell_own()
         # One at a time looks through the list; what it meets that is gone meanwhile is refused there.
         if self._warming is None or self._warming.done():
@@ -170,6 +170,8 @@ class Relay:
         entry = self._entries.get(name)
         if entry is None:
             raise RequestRefused(404, "model_not_found", f"No model '{name}' is served.")
+        if entry.unlaid:
+            raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {entry.unlaid}")
         if (why := self._handed_over.get(name)) and not why.for_now:
             return None
         ready = None

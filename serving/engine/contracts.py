@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from review.spec.task_spec import TaskSpec
-from training.engine.contracts import ChatMessage, Part, StudentRef, Ways
+from training.engine.contracts import ChatMessage, Part, StudentRef, TrainError, Ways
 
 DEFAULT_MAX_TOKENS = 512
 LONGEST_ANSWER = 8192
@@ -34,8 +34,8 @@ GPU_SHARES = MemoryShares(0.7, 0.2)
 class ModelEntry(Part):
     """A miniature that may be asked for.
 
-    `folder` holds the files of its adapter, to lie beside `base`, or of a whole model. `task` says how its texts are
-    drawn, `ways` how its chat template is read.
+    `folder` holds the files of its adapter, to lie beside `base`, or of a whole model; `unlaid` says why there are none
+    on this host. `task` says how its texts are drawn, `ways` how its chat template is read.
     """
 
     name: str
@@ -45,9 +45,17 @@ class ModelEntry(Part):
     task: TaskSpec
     ways: Ways = Ways()
     manifest_sha256: str
+    unlaid: str = ""
 
     @property
     def artefact(self) -> Path:
+        """Folder of the weights.
+
+        Raises:
+            TrainError: The files are not on this host.
+        """
+        if self.unlaid:
+            raise TrainError("not_loadable", self.unlaid.rstrip("."))
         part = Path(self.folder) / ("model" if self.method == "full" else "adapter")
         return part if part.is_dir() else Path(self.folder)
 

@@ -55,7 +55,7 @@ def serving_spec(job: Job) -> dict[str, Any]:
 
 
 def model_entries() -> list[dict[str, Any]]:
-    """The engine's entry of every promoted miniature, files laid. One that cannot be laid is left out, with a word."""
+    """The engine's entry of every promoted miniature, files laid; one that cannot be laid says why."""
     with _folder_lock():
         return _entries()
 
@@ -80,13 +80,10 @@ def _entries() -> list[dict[str, Any]]:
     models = []
     for writer in queries.served_miniatures():
         try:
-            models.append(_entry(writer.miniature))
-        except Refusal as refusal:
-            logger.error("%s is not served: %s %s", writer.name, refusal.message, refusal.hint)
+            models.append(_entry(writer.miniature) | _files(writer.miniature))
         except Exception:
-            # A disk that is full or a storage that is away takes one out of service, not all.
             logger.exception("%s is not served.", writer.name)
-    _sweep({entry["manifest_sha256"][:32] for entry in models})
+    _sweep({entry["manifest_sha256"][:32] for entry in models if entry["folder"]})
     return models
 
 
@@ -101,13 +98,26 @@ def secret_refs(job: Job) -> list[str]:
 def _entry(miniature: Miniature) -> dict[str, Any]:
     return {
         "name": miniature.slug,
-        "folder": str(_model_folder(miniature)),
         "method": miniature.method,
         "ways": run_inputs.template_settings(miniature.run),
         "base": run_inputs.student_ref(miniature.student, miniature.run) if miniature.method == "lora" else None,
         "task": miniature.run.taught.canonical(),
         "manifest_sha256": miniature.manifest_sha256,
     }
+
+
+def _files(miniature: Miniature) -> dict[str, str]:
+    """Return the folder of a miniature's files; where they cannot be laid, none and the reason."""
+    try:
+        return {"folder": str(_model_folder(miniature))}
+    except Refusal as refusal:
+        why = f"{refusal.message} {refusal.hint}".strip()
+        logger.error("%s is not served: %s", miniature.slug, why)
+    except Exception as error:
+        # A disk that is full or a storage that is away takes one out of service, not all.
+        logger.exception("%s is not served.", miniature.slug)
+        why = f"its files could not be written on its host ({type(error).__name__})."
+    return {"folder": "", "unlaid": why}
 
 
 def _model_folder(miniature: Miniature) -> Path:

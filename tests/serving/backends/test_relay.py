@@ -282,3 +282,18 @@ def test_a_cancelled_question_that_waits_leaves_the_queue(relay):
         return before, running.relay.state()["waiting"], text
 
     assert relay(work, max_batch=1) == (1, 0, "abcdefgh")
+
+
+def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(relay, zoo):
+    one, two = zoo.entries[:2]
+    unlaid = two.model_copy(update={"folder": "", "unlaid": "the file is gone."})
+
+    async def work(running):
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("two", "SAY Hi|")
+        return refused.value, (await running.ask("one", "SAY Hi|"))[0]
+
+    refusal, text = relay(work, entries=[one, unlaid])
+
+    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
+    assert text == "Hi"

@@ -178,3 +178,17 @@ def test_a_model_whose_own_code_fails_is_refused_and_another_answers(serve, entr
     assert (refusal.status, refusal.code) == (503, "not_loadable")
     assert "rope_type" in refusal.message
     assert answer
+
+
+def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(serve, entries):
+    unlaid = entries[1].model_copy(update={"folder": "", "unlaid": "the file is gone."})
+
+    async def work(scheduler):
+        with pytest.raises(RequestRefused) as refused:
+            await ask(scheduler, "two", "a")
+        return refused.value, (await ask(scheduler, "one", "a"))[0]
+
+    refusal, answer = serve(work, entries=[entries[0], unlaid])
+
+    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
+    assert answer

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
+from serving.engine.contracts import ModelEntry
 from serving.promotions import promotion, sync_models
 from serving.runtime import addresses
 
@@ -75,8 +76,13 @@ def test_one_that_cannot_be_laid_takes_no_other_out_of_service(promoted, make_mi
 
     monkeypatch.setattr(sync_models.run_inputs, "miniature_files", full)
 
-    assert [entry["name"] for entry in sync_models.model_entries()] == [promoted.slug]
+    entries = {entry["name"]: entry for entry in sync_models.model_entries()}
+
+    assert entries[promoted.slug]["folder"] == str(folder_of(promoted))
+    assert entries[other.slug]["unlaid"] == "its files could not be written on its host (OSError)."
     assert not folder_of(other).exists()
+    for entry in entries.values():
+        ModelEntry.model_validate(entry)
 
 
 @pytest.mark.slow
