@@ -83,13 +83,13 @@ def _require_empty(*, force: bool) -> None:
         raise Refusal(
             "not_empty",
             "This installation has members already.",
-            hint="Restore into an empty one, or use --force: what is here is then renamed aside.",
+            hint="Restore into an empty one, or use restore --force: what is here is then renamed aside.",
         )
     if files.artefact_folder() is None and next(files.stored_names(default_storage), None) is not None:
         raise Refusal(
             "storage_not_empty",
             "The storage of artefacts is not empty.",
-            hint="Name an empty bucket or prefix, or use --force: what is there stays, and what it lacks is added.",
+            hint="Name an empty bucket or prefix, or use restore --force: it adds what is missing and keeps the rest.",
         )
 
 
