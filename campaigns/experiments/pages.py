@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.experiments import design, page_data, record_look, register, results, simulated_truth
+from campaigns.experiments import design, page_data, record_look, register, results
 from campaigns.experiments import next_round as rounds
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
@@ -128,7 +128,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
         context |= page_data.live(experiment, person_usd_per_hour=person, gpu_usd_per_hour=gpu)
         context |= page_data.follow_up(experiment, context["result"])
     if campaign.is_simulated:
-        context["meanings"] = simulated_truth.meanings(experiment)
+        context["meanings"] = results.meanings(experiment)
     if campaign.is_simulated and context["may_lead"]:
         context["again"] = experiments_queries.repeat_url(member, experiment)
     return context

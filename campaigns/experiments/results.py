@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from campaigns.events import outcomes
@@ -23,8 +23,8 @@ from campaigns.experiments.conclusion import RegisteredTerms, conclude
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.experiments.enrolments import EnrolledContacts
 from campaigns.experiments.winner import winner_of
-from campaigns.models import Campaign, Event, Experiment, Message
-from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metric, StopReason
+from campaigns.models import Campaign, Event, Experiment, Message, Reply
+from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metric, ReplyClass, StopReason
 
 
 @dataclass(frozen=True)
@@ -167,3 +167,29 @@ def _finite(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}
     return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+@dataclass(frozen=True, slots=True)
+class TruthOfReplies:
+    """A meaning of simulated replies: its share as they were made, and its share and number as they were sorted."""
+
+    label: str
+    made: float
+    found: float
+    count: int
+
+
+def meanings(experiment: Experiment) -> list[TruthOfReplies]:
+    """Return what replies were made to mean beside how they were sorted; empty where nothing was registered."""
+    made: dict[str, float] = experiment.simulated_truth.get("meanings", {})
+    if not made:
+        return []
+    answers = outcomes.human_events(experiment.campaign, EventKind.REPLIED).order_by()
+    replies = Reply.objects.filter(event__in=answers.values("pk")).order_by()
+    counts = dict(replies.values_list("meaning").annotate(count=Count("pk")))
+    whole = sum(counts.values()) or 1
+    return [
+        TruthOfReplies(each.label, made[each], counts.get(each, 0) / whole, counts.get(each, 0))
+        for each in ReplyClass
+        if each in made
+    ]

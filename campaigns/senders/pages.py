@@ -1,7 +1,10 @@
-"""Pages of sender identities."""
+"""Pages of sender identities, and their form."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,11 +16,13 @@ from campaigns.senders import capacity
 from campaigns.senders import check_domain as domain_services
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
-from campaigns.senders.forms import SenderForm, initial_of
 from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from campaigns.models import SenderIdentity
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,3 +76,50 @@ def check_domain(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     identity = selectors.sender_or_404(member, sender)
     domain_services.check(identity, by=member)
     return redirect(f"{reverse('campaigns:sender', args=[task.slug, identity.slug])}#domain-h")
+
+
+class SenderForm(forms.Form):
+    name = forms.CharField(label="Name", max_length=120, help_text="The name your colleagues know.")
+    from_name = forms.CharField(
+        label="From, name", max_length=120, help_text="The person who writes, as readers see it."
+    )
+    from_address = forms.CharField(label="From, address", max_length=254)
+    reply_address = forms.CharField(
+        label="Replies go to",
+        max_length=254,
+        help_text="A mailbox that keeps plus addresses: replies+mark@yours.example identifies the answered mail.",
+    )
+    postal_address = forms.CharField(
+        label="Postal address",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Shown at the foot of every mail; a campaign needs it before it is launched.",
+    )
+    dkim_selector = forms.CharField(
+        label="DKIM selector",
+        max_length=100,
+        required=False,
+        help_text="The s=… of the header DKIM-Signature in a mail that you sent; only the check of the domain uses it.",
+    )
+    tracking_domain = forms.CharField(
+        label="Tracking domain",
+        max_length=253,
+        required=False,
+        help_text="A name of yours for the links in its mails, such as links.yours.example. "
+        "Checked with the domain below.",
+    )
+    daily_limit = forms.IntegerField(
+        label="Mails a day",
+        min_value=1,
+        max_value=senders_edit.MOST_A_DAY,
+        required=False,
+        help_text="At most, all campaigns together; empty: any number.",
+    )
+
+    def sender(self) -> senders_edit.NewSender:
+        return senders_edit.NewSender(**self.cleaned_data)
+
+
+def initial_of(sender: SenderIdentity) -> dict[str, Any]:
+    return forms.model_to_dict(sender, fields=SenderForm.base_fields)

@@ -6,25 +6,26 @@ import email
 import email.policy
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_string
 from email.header import Header, decode_header
 from email.message import Message as Mail
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import unquote
 
 from campaigns.replies.parsing import auto_replies, bodies, charsets, delivery_reports, mailboxes, quotations
 from campaigns.replies.parsing.delivery_reports import HEADER_PARTS, STATUS_PARTS, WHOLE_PARTS, Bounce, original_id
-from campaigns.replies.parsing.storable import storable
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_IDS = 50
 MAX_HEADER = 10_000
 IDS = re.compile(r"<([^<>\s]{3,300})>")
 T = TypeVar("T")
+# Charsets such as UTF-7 bring halves of a character, header fields zero bytes.
+_HALVES: Final = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -251,3 +252,14 @@ def _bodies(parts: list[Mail]) -> Iterator[str]:
 def _text(part: Mail) -> str:
     raw = part.get_payload(decode=True)
     return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+
+
+def storable(value: Any) -> Any:
+    """Return a text, or a tuple or dataclass of texts, as every database keeps it; anything else as it is."""
+    if isinstance(value, str):
+        return _HALVES.sub("\ufffd", value.replace("\x00", ""))
+    if isinstance(value, tuple):
+        return tuple(storable(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: storable(getattr(value, each.name)) for each in fields(value)})
+    return value

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from django.test import Client
 
-from campaigns.experiments import register, simulated_truth
+from campaigns.experiments import register, results
 from campaigns.models import Campaign, Event, Experiment, Reply
 from members.models import Member
 from tests.campaigns import experiment_rows
@@ -46,7 +46,7 @@ def launched(experiment: Experiment) -> Experiment:
 
 
 def test_each_meaning_that_was_made_stands_beside_the_one_that_was_found(experiment: Experiment) -> None:
-    lines = simulated_truth.meanings(launched(experiment))
+    lines = results.meanings(launched(experiment))
 
     assert [(line.label, line.made, line.found, line.count) for line in lines] == [
         ("Interested", 0.6, 0.5, 1),
@@ -57,7 +57,7 @@ def test_each_meaning_that_was_made_stands_beside_the_one_that_was_found(experim
 def test_where_no_truth_was_registered_there_is_none(experiment: Experiment) -> None:
     experiment.simulated_truth = {}
 
-    assert simulated_truth.meanings(experiment) == []
+    assert results.meanings(experiment) == []
 
 
 @pytest.mark.slow
