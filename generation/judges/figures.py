@@ -1,4 +1,7 @@
-"""Figures of a judge's verdicts: how far it agrees with experts, and each writer's corrected share of texts that pass.
+"""Figures of a judge's verdicts and comparisons.
+
+Of verdicts: how far the judge agrees with experts, and each writer's corrected share of texts that pass. Of
+comparisons: one system's win share over another, and the sway of place and length.
 
 No share is told by a judge that too few verdicts stand beside, or that agrees too little: its number would say more of
 the judge than of the texts.
@@ -13,12 +16,13 @@ from math import isfinite
 
 import numpy as np
 
-from generation.models import JudgedText, Judging
+from generation.models import JudgedPair, JudgedText, Judging
 from stats.agreement.cohen import Kappa, cohen
 from stats.intervals import shares, two_clustered
 from stats.intervals.judged_shares import CorrectedShare, JudgedVerdicts, Worth, post_stratified, rogan_gladen
 from stats.intervals.samples import ClusteredSample
 from stats.intervals.shares import ShareInterval, clustered
+from stats.pair_preferences import JudgedTwice, PairPreference, preference
 
 # What a judge has to reach before its numbers are told: verdicts of experts beside it, of each kind, and Cohen's kappa
 # with them. 0.4 is where Landis and Koch (1977, Biometrics 33(1)) begin to speak of moderate agreement.
@@ -27,6 +31,7 @@ LEAST_VERDICTS, LEAST_OF_A_KIND, LEAST_KAPPA = 30, 5, 0.4
 LEAST_OWN = 30
 _COLUMNS = ("judging", "group", "words", "expert_passes", "passes", "expert_meets", "meets", "record__group")
 _WHOLE = "Passes unchanged"
+_PAIR_COLUMNS = ("judging", "as_is", "swapped", "longer", "record__group")
 
 
 @dataclass(frozen=True)
@@ -227,3 +232,30 @@ def _share(name: str, answered: Sequence[JudgedText], whole: Agreement, *, is_me
 def _worth(rows: Sequence[JudgedText], verdict: str) -> float:
     """Return how many independent texts tell as much of a verdict's share."""
     return shares.worth([float(bool(getattr(row, verdict))) for row in rows], _companies(rows)) if rows else 0.0
+
+
+@dataclass(frozen=True)
+class PairReport:
+    """All that stands on a page of comparisons.
+
+    Attributes:
+        pairs: Pairs that were ordered; `answered` of them have an answer in both orders, and only these count.
+        preferred: What they come to; None without one.
+    """
+
+    pairs: int
+    answered: int
+    preferred: PairPreference | None
+
+
+def pair_report(judging: Judging) -> PairReport:
+    """Return what its comparisons come to, as far as they are there."""
+    rows = list(
+        JudgedPair.objects.filter(judging=judging).select_related("record").order_by("place").only(*_PAIR_COLUMNS)
+    )
+    both = [
+        JudgedTwice(row.as_is, row.swapped, row.longer, row.record.group or str(row.record_id))
+        for row in rows
+        if row.as_is and row.swapped
+    ]
+    return PairReport(len(rows), len(both), preference(both))

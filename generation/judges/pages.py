@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.judges import figures, launch, pair_figures, pairs
+from generation.judges import figures, launch, pairs
 from generation.judges import queries as selectors
 from generation.judges.forms import JudgeForm, PairForm, count_in
 from generation.judges.launch import Origin, Subject
@@ -191,7 +191,7 @@ def _comparisons(request: HttpRequest, judging: Judging) -> dict[str, Any]:
     page = numbered_page(selectors.pairs(member_of(request), judging), request.GET.get("page"), size=_ROWS_A_PAGE)
     spec = judging.order.task_version.spec
     return {
-        "report": pair_figures.report(judging),
+        "report": figures.pair_report(judging),
         "page": page,
         "pairs": [(pair, _in_words(spec, pair.first_fields), _in_words(spec, pair.second_fields)) for pair in page],
     }

@@ -8,7 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from generation.judges import figures, pair_figures
+from generation.judges import figures
 
 
 class RightOut(serializers.Serializer[Any]):
@@ -121,7 +121,7 @@ class JudgingDetailOut(JudgingOut):
 
     @extend_schema_field(PairwiseReportOut(allow_null=True))
     def get_comparison(self, judging: Any) -> Any:
-        return PairwiseReportOut(pair_figures.report(judging)).data if judging.is_pairwise else None
+        return PairwiseReportOut(figures.pair_report(judging)).data if judging.is_pairwise else None
 
 
 class JudgedTextOut(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from evaluation.evaluations import start_evaluation
 from evaluation.judging import answers
 from evaluation.models import Evaluation, EvaluationOutput
-from generation.judges import asked, pair_figures, pairs, take_in
+from generation.judges import asked, figures, pairs, take_in
 from generation.models import Call, JudgedPair, Judging, Order, Teacher
 from generation.states import CallState
 from members.models import Member
@@ -92,7 +92,7 @@ def test_a_judge_that_a_place_sways_says_nothing_where_it_does_and_no_call_is_pa
     asked_before = len(asked_of[1].asked)
     run_engine(compared.order, tmp_path / "another-host")
     assert len(asked_of[1].asked) == asked_before == compared.order.count
-    report = pair_figures.report(compared)
+    report = figures.pair_report(compared)
 
     assert report.pairs == report.answered == JudgedPair.objects.filter(judging=compared).count() > 1
     found = report.preferred
@@ -121,7 +121,7 @@ def test_a_pair_with_an_answer_in_one_order_counts_nowhere(compared: Judging) ->
     assert compared.order.job is not None
 
     take_in.on_job_ended(compared.order.job)
-    report = pair_figures.report(compared)
+    report = figures.pair_report(compared)
 
     assert report.answered == 1 and report.preferred is not None and report.preferred.wins == 1
 

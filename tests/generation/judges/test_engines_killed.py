@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from generation.judges import pair_figures, pairs, take_in
+from generation.judges import figures, pairs, take_in
 from generation.judges.pairs import PairSubject
 from generation.judges.reviewed import TextToJudge
 from generation.models import Call, Judging, Order, Teacher
@@ -119,7 +119,7 @@ def test_no_comparison_is_paid_twice_when_its_engine_is_killed_again_and_again(
     assert 0 < calls[CallState.UNCERTAIN] <= KILLS * AT_ONCE
     # Of a pair with a call in doubt nothing counts; of all others the answer is the judge's.
     take_in.on_job_ended(Job.objects.get(pk=order.job_id))
-    report = pair_figures.report(judging)
+    report = figures.pair_report(judging)
     assert report.answered >= PAIRS - calls[CallState.UNCERTAIN] and report.preferred is not None
     assert report.preferred.wins == report.answered and report.preferred.flips == 0
 
