@@ -8,7 +8,8 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, listen for what ends, and guard studies, votes, suites and gates."""
-        from evaluation.arena import desk_link, open_arena
+        from evaluation.arena import open_arena
+        from evaluation.arena import queries as arena_queries
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
         from evaluation.kinds import CellScoringKind, EvaluationKind, PaperKind, RoundKind, StudyJobKind
         from evaluation.models import immutable_rows
@@ -45,5 +46,5 @@ class EvaluationConfig(AppConfig):
         judges.may_see_writers.install(queries.may_see_texts)
         comparison.headlines.install(queries.headlines)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
-        review_ports.desk_links.register(desk_link.of_task)
+        review_ports.desk_links.register(arena_queries.desk_links)
         immutability.declare(*immutable_rows.GUARDS)

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from evaluation.arena import cast_vote, open_arena, outlook, presentation, queries, rule
+from evaluation.arena import cast_vote, open_arena, presentation, queries, rule
 from evaluation.arena.open_arena import LEAST_VOTES, MOST_SYSTEMS, MOST_VOTES, USUAL_VOTES
 from evaluation.evaluations.queries import evaluation_or_404, system_labels
 from members.session import member_of
@@ -74,11 +74,11 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "section": "evaluation",
         "evaluation": evaluation,
         "form": form,
-        "needs": outlook.needs(most),
+        "needs": rule.needs(most),
         "most_systems": most,
-        "counted": outlook.COUNTED,
+        "counted": rule.COUNTED,
         "records": len(evaluation.record_ids),
-        "outlook": outlook.outlook(2, min(open_arena.USUAL_VOTES, len(evaluation.record_ids))),
+        "outlook": rule.outlook(2, min(open_arena.USUAL_VOTES, len(evaluation.record_ids))),
     }
     return render(request, "evaluation/arena_new.html", context, status=422 if form.errors else 200)
 
@@ -131,7 +131,7 @@ def detail(request: HttpRequest, arena_id: UUID) -> HttpResponse:
             "names": names,
             "result": presentation.result_of(arena, names),
             "tables": presentation.segment_tables(arena),
-            "outlook": outlook.outlook(len(arena.systems), voted) if voted else None,
+            "outlook": rule.outlook(len(arena.systems), voted) if voted else None,
             "error": 100 * rule.ERROR,
         }
     return render(request, "evaluation/arena.html", context)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext_noop as _
 
 from evaluation.arena import rule
 from evaluation.arena.rule import JudgedPair
@@ -18,6 +20,7 @@ from members.models import Member
 from review.desk.cards import card_facts
 from review.desk.cards.card_facts import Fact
 from review.models import Record, Task
+from review.ports import DeskLink
 from review.spec.readable import readable
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
@@ -186,3 +189,12 @@ def evaluated(run: TrainingRun) -> Evaluation | None:
     """The newest evaluation of a run in which its teacher answered too; None where there is none."""
     rows = Evaluation.objects.filter(run=run).exclude(summary={}).select_related("task", "task_version", "run")
     return next((each for each in rows.order_by("-created_at") if teacher_and_own(each)), None)
+
+
+def desk_links(task: Task) -> list[DeskLink]:
+    """Link from the desk to the task's open arena that was opened first; none where all are closed."""
+    arena = open_arenas(task).only("pk").first()
+    if arena is None:
+        return []
+    url = reverse("evaluation:arena-vote", args=[arena.pk])
+    return [DeskLink(_("Arena"), url, _("Choose the better of two answers, without knowing who wrote them"))]

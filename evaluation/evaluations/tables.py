@@ -19,6 +19,7 @@ from evaluation.evaluations.metric_display import (
     of_field,
 )
 from stats.intervals import ratios, shares
+from stats.intervals.shares import FEW, clopper_pearson, wilson
 from web.templatetags.figures import fixed
 
 # The interval of a difference holds zero.
@@ -26,6 +27,8 @@ MAY_BE_CHANCE = "may be chance"
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
 # A loss on the general text that is shown to have grown by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
+# A share that many tasks come near; what its interval looks like is said for it.
+EXAMPLE_SHARE = 0.8
 
 
 def systems(summary: dict[str, Any]) -> list[str]:
@@ -253,3 +256,15 @@ def _comparison_words(difference: dict[str, Any], summary: dict[str, Any]) -> st
     if low > 0:
         return "higher"
     return "lower" if high < 0 else MAY_BE_CHANCE
+
+
+def few_records_warning(count: int, split: str) -> str:
+    """Return where the true share may lie with so few records of a split; empty where there are enough, or none."""
+    if not 0 < count < FEW:
+        return ""
+    here, enough = clopper_pearson(EXAMPLE_SHARE * count, count), wilson(EXAMPLE_SHARE * FEW, FEW)
+    return (
+        f"With {count} {split} record{'s' if count > 1 else ''} the result is very uncertain: if 80 % of them pass, "
+        f"the true share could be anywhere from {100 * here.low:.0f} % to {100 * here.high:.0f} % (95 % interval). "
+        f"With {FEW} it is {100 * enough.low:.0f} % to {100 * enough.high:.0f} %."
+    )

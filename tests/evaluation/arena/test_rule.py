@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from evaluation.arena import outlook, results, rule
+from evaluation.arena import results, rule
 from evaluation.arena.rule import JudgedPair
 
 
@@ -110,12 +110,12 @@ def test_columns_with_a_few_values_divide_and_others_do_not() -> None:
 
 @pytest.mark.slow
 def test_what_votes_can_show_is_told_before_they_are_given() -> None:
-    rows = {need.percent: need for need in outlook.needs(4)}
+    rows = {need.percent: need for need in rule.needs(4)}
 
     assert (rows[60].of_two, rows[80].of_two) == (352, 33)
     assert (rows[60].of_all, rows[80].of_all) == (475, 46)
-    assert outlook.outlook(2, 60).least_percent == 73
-    assert outlook.outlook(2, 5).least_percent is None
+    assert rule.outlook(2, 60).least_percent == 73
+    assert rule.outlook(2, 5).least_percent is None
 
 
 def test_the_verdict_of_three_systems_names_what_is_clear_and_counts_the_rest() -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from audit.models import AuditRow
-from evaluation.arena import cast_vote, desk_link, open_arena, presentation, queries
+from evaluation.arena import cast_vote, open_arena, presentation, queries
 from evaluation.models import Arena, ArenaPair, ArenaVote, Evaluation, EvaluationOutput
 from members.models import Member
 from review.erasure.erase import erase_records
@@ -243,11 +243,11 @@ def test_the_same_systems_are_compared_in_one_open_arena(evaluation: Evaluation,
 
 
 def test_the_desk_leads_to_an_arena_only_while_one_is_open(arena: Arena, admin: Member) -> None:
-    [link] = desk_link.of_task(arena.task)
+    [link] = queries.desk_links(arena.task)
     open_arena.close(arena.pk, by=admin)
 
     assert str(arena.pk) in link.url
-    assert desk_link.of_task(arena.task) == []
+    assert queries.desk_links(arena.task) == []
 
 
 def test_a_million_seconds_are_no_vote(arena: Arena, expert: Member) -> None:

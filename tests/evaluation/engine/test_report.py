@@ -8,7 +8,7 @@ import pytest
 
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
 from evaluation.engine.report import report, table
-from evaluation.evaluations import few_records, tables
+from evaluation.evaluations import tables
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
 from stats.intervals import shares
@@ -164,6 +164,6 @@ def test_a_look_beyond_the_plan_gives_no_verdict() -> None:
     ],
 )
 def test_few_records_are_warned_of(count: int, told: str) -> None:
-    warning = few_records.warning(count, "validation")
+    warning = tables.few_records_warning(count, "validation")
 
     assert warning.startswith(told) and bool(warning) == bool(told)
