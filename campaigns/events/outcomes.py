@@ -10,7 +10,6 @@ has now, whatever it was taken for when it came.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +21,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -32,7 +30,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat, Left, Replace
 
 from campaigns.events.mail_scanners import BURST_S
-from campaigns.models import Campaign, Enrolment, Event, Message, Reply
+from campaigns.models import Campaign, Event, Reply
 from campaigns.states import NO_REPLIES, EventKind, Metric, ReplyClass
 
 # How the keys of unsubscriptions begin that were read from a reply: this and the reply's id.
@@ -50,50 +48,6 @@ KINDS = {
 }
 # A question is asked by who is interested.
 POSITIVE = (ReplyClass.INTERESTED, ReplyClass.QUESTION)
-
-
-@dataclass(frozen=True, slots=True)
-class ContactOutcome:
-    """One contact that was assigned.
-
-    Attributes:
-        cluster: Its company as it was at assignment; likewise `segment`.
-        sent_at: When its first mail went; None if none has.
-        happened_at: When the metric's event first happened, within the horizon or not; None if it has not.
-        outcome: 1 if that was within the horizon after its first mail, else 0.
-    """
-
-    enrolment_id: UUID
-    arm_id: UUID | None
-    cluster: str
-    segment: str
-    sent_at: datetime | None
-    happened_at: datetime | None
-    outcome: int
-
-
-def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> list[ContactOutcome]:
-    """One row for each contact that is mailed or was assigned to be, in the order of assignment.
-
-    Three queries, joined here.
-
-    Of a campaign with a holdout arm, whose contacts are told of apart, see `experiments.enrolments`.
-
-    Args:
-        horizon_days: Days after a contact's first mail in which it counts.
-    """
-    sent = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()
-    first_sent: dict[UUID, datetime] = dict(sent.values_list("enrolment").annotate(at=Min("sent_at")))
-    events = of_metric(campaign, metric).order_by()
-    first_told: dict[UUID, datetime] = dict(events.values_list("enrolment").annotate(at=Min("occurred_at")))
-    horizon = timedelta(days=horizon_days)
-    rows = Enrolment.objects.filter(campaign=campaign).order_by("created_at", "pk")
-    outcomes = []
-    for pk, arm, cluster, segment in rows.values_list("pk", "arm_id", "cluster", "segment").iterator(chunk_size=5_000):
-        went, happened = first_sent.get(pk), first_told.get(pk)
-        counts = went is not None and happened is not None and happened <= went + horizon
-        outcomes.append(ContactOutcome(pk, arm, cluster, segment, went, happened, int(counts)))
-    return outcomes
 
 
 def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:

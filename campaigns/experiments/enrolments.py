@@ -1,7 +1,7 @@
 """Everyone a campaign assigned, with the first mail to each and the first time what counts happened.
 
-The same as `outcomes.of_contacts`, which a test holds it to, read for a page over a hundred thousand events: ids stay
-text as the database writes them, because making UUIDs of them took longer than everything else together.
+Read for a page over a hundred thousand events, and held by a test to a plainer count. Ids stay text as the database
+writes them, because making UUIDs of them took longer than everything else together.
 """
 
 from __future__ import annotations

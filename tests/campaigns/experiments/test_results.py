@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from campaigns.events import outcomes
 from campaigns.experiments import enrolments, register, results
 from campaigns.models import Campaign, Event, Message
 from campaigns.overview import figures
@@ -17,6 +16,7 @@ from campaigns.states import CampaignState, EventKind, MessageState, Metric, Sto
 from stats.intervals import two_clustered as robust
 from stats.intervals import two_shares
 from stats.intervals.samples import ClusteredSample, ShareSample
+from tests.campaigns import contact_outcomes
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
 from tests.campaigns.experiments.conftest import WISHES
 
@@ -284,7 +284,7 @@ def test_the_fast_reading_is_the_plain_one(experiment, metric):
         event(mail, kind, at=LAUNCHED + timedelta(days=number % 20), is_machine=number % 7 == 0).save()
     campaign, counted = experiment.campaign, Metric(metric)
 
-    plain = outcomes.of_contacts(campaign, metric=counted, horizon_days=14)
+    plain = contact_outcomes.of_contacts(campaign, metric=counted, horizon_days=14)
     fast = enrolments.enrolled_in(campaign, counted)
     columns = enrolments.assignment_columns(experiment, fast)
 

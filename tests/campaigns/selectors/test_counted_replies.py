@@ -26,6 +26,7 @@ from campaigns.writing import sequences
 from members.models import Member
 from review.models import Draft
 from review.states import MailOutcome
+from tests.campaigns import contact_outcomes
 from tests.campaigns import factories as campaigns
 from tests.campaigns.experiment_rows import event
 from tests.review import factories
@@ -89,7 +90,9 @@ def replied(campaign: Campaign) -> dict[str, int]:
     admin = Member.objects.get()
     [together] = draft_figures.of_drafts_together(drafts, by=admin)
     return {
-        "contacts": sum(row.outcome for row in outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)),
+        "contacts": sum(
+            row.outcome for row in contact_outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)
+        ),
         "experiment": len(enrolments.enrolled_in(campaign, Metric.REPLY).happened),
         "steps": sum(step.events.get(EventKind.REPLIED, 0) for step in figures.steps(campaign)),
         "costs by arm": sum(arm.events.get(EventKind.REPLIED, 0) for arm in figures.arms(campaign)),
@@ -138,7 +141,7 @@ def test_the_positive_count_and_the_list_of_automatic_mails_read_the_class_too(c
         CampaignOutcomes().drafts_with(each, until=None).count()
         for each in (MailOutcome.INTERESTED, MailOutcome.QUESTION)
     ]
-    of_contacts = outcomes.of_contacts(campaign, metric=Metric.POSITIVE_REPLY, horizon_days=14)
+    of_contacts = contact_outcomes.of_contacts(campaign, metric=Metric.POSITIVE_REPLY, horizon_days=14)
 
     assert positive == [0, 1]
     assert sum(row.outcome for row in of_contacts) == 1

@@ -12,7 +12,7 @@ from campaigns.events import outcomes
 from campaigns.models import Event, Message, Reply
 from campaigns.overview import figures
 from campaigns.states import EventKind, EventSource, MessageState, Metric
-from tests.campaigns import factories
+from tests.campaigns import contact_outcomes, factories
 from tests.review.factories import make_task
 
 NOW = timezone.now()
@@ -96,7 +96,7 @@ def test_everyone_assigned_has_an_outcome_and_the_horizon_holds(campaign):
     happen(mails[2], EventKind.REPLIED, after=timedelta(days=1))
     Message.objects.filter(pk=mails[2].pk).update(state=MessageState.STOPPED, sent_at=None)
 
-    rows = outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=3)
+    rows = contact_outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=3)
 
     by_enrolment = {row.enrolment_id: row for row in rows}
     assert len(rows) == 6
@@ -119,7 +119,7 @@ def test_each_metric_counts_its_own(campaign, metric, kind, meaning):
     happen(mails_of(campaign)[0], kind, meaning=meaning)
 
     totals = {
-        each: sum(row.outcome for row in outcomes.of_contacts(campaign, metric=each, horizon_days=14))
+        each: sum(row.outcome for row in contact_outcomes.of_contacts(campaign, metric=each, horizon_days=14))
         for each in Metric
     }
 
@@ -146,4 +146,4 @@ def test_a_wish_taken_back_counts_no_more_though_another_reply_says_the_same(cam
 
 def test_counting_asks_a_fixed_number_of_questions(campaign, django_assert_max_num_queries):
     with django_assert_max_num_queries(3):
-        outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)
+        contact_outcomes.of_contacts(campaign, metric=Metric.REPLY, horizon_days=14)

@@ -10,14 +10,13 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditRow
-from campaigns.events import outcomes
 from campaigns.models import Contact, Enrolment, Event, Message, Reply, Suppression
 from campaigns.overview import figures
 from campaigns.planning import audience
 from campaigns.replies import receive, record_reply
 from campaigns.states import EventSource, MessageState, Metric, ReplyClass, StopReason
 from campaigns.suppression.queries import is_suppressed, suppressed_among
-from tests.campaigns import factories
+from tests.campaigns import contact_outcomes, factories
 from tests.review.factories import join
 from web.errors import Refusal
 
@@ -83,7 +82,10 @@ def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to
     assert not is_suppressed(person.address_hmac)
     assert person in audience.contacts_matching(campaign, {"everyone": True})
     assert figures.steps(campaign)[0].events.get("unsubscribed", 0) == 0
-    assert sum(each.outcome for each in outcomes.of_contacts(campaign, metric=Metric.UNSUBSCRIBE, horizon_days=7)) == 0
+    assert (
+        sum(each.outcome for each in contact_outcomes.of_contacts(campaign, metric=Metric.UNSUBSCRIBE, horizon_days=7))
+        == 0
+    )
     row = AuditRow.objects.get(act="objection_taken_back")
     assert (row.actor, row.subject_kind, row.subject_id) == (str(admin.pk), "reply", str(reply.pk))
     assert "guest" not in str(row.detail)

@@ -12,7 +12,6 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from campaigns.events import outcomes
 from campaigns.experiments import enrolments
 from campaigns.models import Campaign, Event, Message
 from campaigns.outcomes import queries
@@ -22,7 +21,7 @@ from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState, Metric, StepWriter
 from members.models import Member
 from review.models import Task
-from tests.campaigns import factories
+from tests.campaigns import contact_outcomes, factories
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +173,7 @@ def test_a_report_does_not_settle_whether_a_mail_arrived(campaign: Campaign, api
 def test_an_experiment_may_count_meetings(campaign: Campaign, api: APIClient) -> None:
     api.post(URL, told(mail_of(campaign)), format="json")
 
-    of_contacts = outcomes.of_contacts(campaign, metric=Metric.MEETING, horizon_days=7)
+    of_contacts = contact_outcomes.of_contacts(campaign, metric=Metric.MEETING, horizon_days=7)
 
     assert sorted(contact.outcome for contact in of_contacts) == [0, 0, 1]
     assert len(enrolments.enrolled_in(campaign, Metric.MEETING).happened) == 1
