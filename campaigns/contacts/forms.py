@@ -8,7 +8,6 @@ from django import forms
 from django.utils import timezone
 
 from campaigns.contacts.imports.columns import BASIS
-from campaigns.contacts.imports.preview import ContactsPreview
 from campaigns.states import LawfulBasis
 from review.sources.imports.tables.text_encoding import ENCODINGS
 
@@ -60,18 +59,3 @@ class BasisForm(forms.Form):
 
 def basis_initial() -> dict[str, Any]:
     return {"basis_date": timezone.localdate()}
-
-
-def column_rows(preview: ContactsPreview) -> list[dict[str, Any]]:
-    """One line a column: its name, samples, what it fills, and what is wrong with it."""
-    file = preview.file
-    return [
-        {
-            "index": index,
-            "column": column,
-            "samples": [row[index] for row in file.samples if row[index]][:3],
-            "field": file.mapping.get(column, ""),
-            "errors": file.problems.get(column, []),
-        }
-        for index, column in enumerate(file.columns)
-    ]

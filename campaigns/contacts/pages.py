@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import correct, queries
-from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows
+from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial
 from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
@@ -20,7 +20,7 @@ from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.outcomes import queries as outcomes_queries
 from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
-from review.sources.forms import ReadingForm, offer
+from review.sources.forms import ReadingForm, mapping_rows, offer
 from review.sources.imports import uploads
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from web.db import keyset
@@ -173,7 +173,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "filename": filename,
         "preview": preview,
         "file": preview.file,
-        "rows": column_rows(preview),
+        "rows": mapping_rows(preview.file),
         "offer": offer(preview.census.fresh + preview.census.changed, preview.file.rows_bad, refusal),
         "form": form,
         "reading": reading,
