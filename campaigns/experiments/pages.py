@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,18 +23,17 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
-
-PER_PAGE = 25
 
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    page = Paginator(experiments_queries.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(experiments_queries.of_task(member, task), request.GET.get("page"))
     context = {
         "task": task,
         "section": "experiments",

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,6 +32,7 @@ from review.tasks.permissions import require
 from web.db import keyset
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
@@ -106,7 +106,7 @@ def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _expected(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     expected = forecast.forecast_of(campaign) if any(arm.weight for arm in campaign.arms.all()) else None
-    page = Paginator(audience.contacts_matching(campaign), PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(audience.contacts_matching(campaign), request.GET.get("page"), size=PER_PAGE)
     return {
         "expected": expected,
         "problems": launch_checks.launch_problems(campaign, expected=expected),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -36,12 +35,12 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
     from review.models import Task
 
-PER_PAGE = 25
 FIRST_OF = {"arms": "arm_1_name", "steps": "has_step_2", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (lifecycle.pause, "Paused: nothing is sent."),
@@ -55,7 +54,7 @@ ACTS: dict[str, tuple[Callable[..., Any], str]] = {
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
-    page = Paginator(selectors.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    page = numbered_page(selectors.of_task(member, task), request.GET.get("page"))
     rate = reply_months.counted(task)
     context = {
         "task": task,

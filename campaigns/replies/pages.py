@@ -20,6 +20,7 @@ from review.states import Role
 from review.tasks.permissions import may
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.pagination import numbered_page
 from web.http.safe_redirect import safe_next_path
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = selectors.campaign_or_404(member, slug)
     meaning = request.GET.get("meaning", "")
     may_lead = may(member, campaign.task, Role.LEAD)
-    page = selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page"))
+    page = numbered_page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page"))
     chosen = selectors.chosen_or_404(member, campaign, request.GET.get("reply", ""))
     shown = threads.opened(list(page), chosen)
     context = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
@@ -19,7 +18,6 @@ from review.tasks.queries import latest_version
 from web.db.keys import uuid_or_none
 from web.http.first_or_404 import first_or_404
 
-PER_PAGE = 25
 # Beside the meanings: replies that may ask to leave, those that nobody is sure of, and what programs sent.
 OPTOUT, TO_READ, AUTOMATIC = "may_be_optout", "to_read", "automatic"
 _FILTERS = {
@@ -120,8 +118,3 @@ def languages_of(campaign: Campaign) -> list[str]:
         return []
     spec = latest_version(setup.sorting_task).spec
     return [label.name for field in spec.output_schema if field.name == "language" for label in field.labels]
-
-
-def page(rows: QuerySet[Reply], number: str | None) -> Page[Reply]:
-    """A page of replies; a number that is none, or beyond the end, is brought into range."""
-    return Paginator(rows, PER_PAGE).get_page(number)

@@ -29,11 +29,13 @@ from review.tasks.permissions import may, require, task_or_404, tasks_for
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 from web.http.htmx import is_htmx
+from web.http.pagination import numbered_page
 from web.http.sorting import sorted_rows
 
 if TYPE_CHECKING:
     from review.models import Task
 
+PER_PAGE = 25
 SORTED_BY = {
     "order": "teacher__name",
     "drafts": "drafts",
@@ -73,7 +75,7 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
         "mix": mix,
         "sources": sources,
         "teachers": lines,
-        "page": orders_queries.page(orders, request.GET.get("page")),
+        "page": numbered_page(orders, request.GET.get("page"), size=PER_PAGE),
         "heads": heads,
         "purpose": purpose,
         "has_revisions": orders_queries.has_revisions(task),

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.paginator import Page, Paginator
 from django.db.models import Aggregate, Count, DecimalField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
@@ -163,14 +162,6 @@ def _by_id(task: Task, text: str) -> Source | None:
 
 def _example(failed: QuerySet[Call], code: str) -> str:
     return failed.filter(error_code=code).values_list("error_message", flat=True).first() or ""
-
-
-PER_PAGE = 25
-
-
-def page(orders: QuerySet[Order], number: str | None) -> Page[Any]:
-    """A page of a list; a number that is none, or beyond the end, is brought into range."""
-    return Paginator(orders, PER_PAGE).get_page(number)
 
 
 def schema_of(order: Order) -> list[dict[str, Any]]:

@@ -158,10 +158,10 @@ def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member
 def test_heads_of_a_list_of_many_pages_have_the_server_order_it(
     task: Task, source: Source, offline: Teacher, lead: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from generation.orders import launch, queries
+    from generation.orders import launch, pages
 
     orders = [launch.launch(launch.OrderRequest(task, teacher=offline, count=count, by=lead)) for count in (1, 1, 1)]
-    monkeypatch.setattr(queries, "PER_PAGE", 2)
+    monkeypatch.setattr(pages, "PER_PAGE", 2)
     address, client = reverse("generation:list", args=[task.slug]), as_member(lead)
     of = {str(order.pk): place for place, order in enumerate(orders)}
 
