@@ -21,7 +21,7 @@ with without_garbage_collection():
     from evaluation.engine import systems
     from evaluation.engine.classified import classified, is_classifier
     from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
-    from evaluation.engine.likelihood import LikelihoodScorer
+    from evaluation.engine.likelihood import LikelihoodScorer, first_texts
     from evaluation.engine.prompts import prompts_for
     from evaluation.engine.reference_scores import ReferenceScorer
     from evaluation.engine.report import report
@@ -59,7 +59,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     loaded: Loaded | None = None
     for system in spec.systems:
         if is_classifier(run, system):
-            outputs += classified(run, spec, system, _golds(spec), done=len(outputs))
+            outputs += classified(run, spec, system, first_texts(spec.golds), done=len(outputs))
             continue
         # A base that is asked in several ways is loaded once; whatever is tuned comes after it.
         if loaded is None or system.method != "base":
@@ -94,7 +94,7 @@ def _write(
     done: int,
 ) -> Iterator[ScoredOutput]:
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
-    began, references, golds = time.perf_counter(), ReferenceScorer(), _golds(spec)
+    began, references, golds = time.perf_counter(), ReferenceScorer(), first_texts(spec.golds)
     answers = generate.generate(
         student.model,
         student.chat,
@@ -132,7 +132,7 @@ def _write(
 def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
     """Score existing texts like the others. A record without one counts as an output without shape."""
     facts = {record.id: record.facts for record in spec.records}
-    references, golds = ReferenceScorer(), _golds(spec)
+    references, golds = ReferenceScorer(), first_texts(spec.golds)
     for system in spec.written:
         for written in system.outputs:
             if written.record not in facts:
@@ -157,26 +157,13 @@ def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
 def _with_likelihood(
     spec: EvaluationSpec, system: System, reader: LikelihoodScorer, outputs: list[ScoredOutput]
 ) -> list[ScoredOutput]:
-    golds = _golds(spec)
-    records = [record for record in spec.records if record.id in golds]
-    examples = [
-        (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
-    ]
-    likelihoods = zip(records, reader.completions(examples, batch_size=spec.batch_size), strict=True)
-    nll = {record.id: nats for record, nats in likelihoods if nats is not None}
+    nll = reader.gold_losses(spec.task, spec.records, spec.golds, batch_size=spec.batch_size)
     return [
         output.model_copy(update={"scores": {**output.scores, "gold_nll_per_byte": nll[output.record]}})
         if output.system == system.name and output.record in nll
         else output
         for output in outputs
     ]
-
-
-def _golds(spec: EvaluationSpec) -> dict[str, str]:
-    gold_by_record: dict[str, str] = {}
-    for gold in spec.golds:
-        gold_by_record.setdefault(gold.record, gold.completion)
-    return gold_by_record
 
 
 if __name__ == "__main__":

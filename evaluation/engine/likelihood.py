@@ -13,7 +13,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from evaluation.engine.contracts import GeneralLoss
+from evaluation.engine.contracts import GeneralLoss, GoldText, HeldOutRecord
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Messages
 from training.engine.data.control_tokens import RowRefusedError
 from training.engine.data.sft_rows import TokenRow
@@ -25,6 +27,11 @@ from training.engine.objectives.sft import Sft
 WINDOW_TOKENS = 512
 # Passages of a plain text are its paragraphs: neighbouring sentences tell of one thing, so they are no two draws.
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
+
+
+def first_texts(golds: Sequence[GoldText]) -> dict[str, str]:
+    """Return the text that counts for each record: its first."""
+    return {gold.record: gold.completion for gold in reversed(golds)}
 
 
 class LikelihoodScorer:
@@ -47,6 +54,16 @@ class LikelihoodScorer:
         for row, nats in zip(fitting, self._nats(fitting, batch_size), strict=True):
             nll_per_byte[int(row.id)] = nats / len(examples[int(row.id)][1].encode())
         return nll_per_byte
+
+    def gold_losses(
+        self, task: TaskSpec, records: Sequence[HeldOutRecord], golds: Sequence[GoldText], *, batch_size: int
+    ) -> dict[str, float]:
+        """NLL per byte of the expert's text of each record that has one, by record; what cannot be read is left out."""
+        texts = first_texts(golds)
+        held = [record for record in records if record.id in texts]
+        examples = [(prompting.messages(task, each.facts, audience="student"), texts[each.id]) for each in held]
+        losses = self.completions(examples, batch_size=batch_size)
+        return {record.id: nats for record, nats in zip(held, losses, strict=True) if nats is not None}
 
     def _row(self, number: int, prompt: Messages, text: str) -> TokenRow | None:
         try:

@@ -20,7 +20,7 @@ with without_garbage_collection():
 
     from evaluation.engine import classified, systems
     from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, System
-    from evaluation.engine.likelihood import LikelihoodScorer
+    from evaluation.engine.likelihood import LikelihoodScorer, first_texts
     from evaluation.metrics import reference_free, typed
     from review.spec import prompting
     from review.spec.task_spec import TaskSpec
@@ -82,7 +82,8 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     if run.stop_requested:
         raise Stopped
     reader = LikelihoodScorer(student, placement.device)
-    nll = {record: nats for part in (spec, *spec.others) for record, nats in _read(part, reader).items()}
+    parts = [reader.gold_losses(part.task, part.records, part.golds, batch_size=BATCH) for part in (spec, *spec.others)]
+    nll = {record: nats for part in parts for record, nats in part.items()}
     scores = CellScores(
         nll_per_byte=nll,
         passes_all=passes,
@@ -96,7 +97,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 
 def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
     """Score an encoder with heads: it answers all records, and has no likelihood."""
-    golds = _golds(spec)
+    golds = first_texts(spec.golds)
     evaluation_spec = EvaluationSpec.model_validate(
         {
             "task": spec.task.canonical(),
@@ -123,7 +124,7 @@ def _write(
     run: RunDir, spec: CellSpec, student: LoadedStudent
 ) -> tuple[dict[str, float], dict[str, float], float | None]:
     """Passes and right values, 0 or 1 by record, and mean seconds of an output in its batch."""
-    golds = {record: prompting.parse(spec.task, completion) for record, completion in _golds(spec).items()}
+    golds = {record: prompting.parse(spec.task, completion) for record, completion in first_texts(spec.golds).items()}
     right: dict[str, float] = {}
     records = spec.records[: spec.written_records]
     if not records:
@@ -152,22 +153,6 @@ def _write(
         seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
     return passes, right, sum(seconds) / len(seconds) if seconds else None
-
-
-def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:
-    """NLL per byte of the expert's text of each record that has one."""
-    golds = _golds(spec)
-    records = [record for record in spec.records if record.id in golds]
-    examples = [
-        (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
-    ]
-    likelihoods = reader.completions(examples, batch_size=BATCH)
-    return {record.id: nats for record, nats in zip(records, likelihoods, strict=True) if nats is not None}
-
-
-def _golds(spec: ScoredTask) -> dict[str, str]:
-    """Return the text that counts for each record: its first, as in an evaluation."""
-    return {gold.record: gold.completion for gold in reversed(spec.golds)}
 
 
 if __name__ == "__main__":

@@ -52,14 +52,9 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         "suite__task_version",
     ).get(pk=evaluation_id)
     run = evaluation.run
-    miniature = getattr(run, "miniature", None)
-    if miniature is None:
-        raise Refusal("no_miniature", f"{run.name} produced no miniature.", hint="Resume the run.")
-    training_lay.miniature_files(miniature, run_dir / TUNED)
-    student = training_lay.student_ref(run.student, run)
-    tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
+    tuned = tuned_system(run, run_dir)
     records = _records(evaluation)
-    bases, base_outputs = _bases(evaluation, student, records)
+    bases, base_outputs = _bases(evaluation, tuned["student"], records)
     return {
         "task": run.taught.canonical(),
         "records": records,
@@ -75,6 +70,20 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
         "allowed_roots": registration.allowed_roots(),
     }
+
+
+def tuned_system(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
+    """Return a run's miniature as a system of an engine's spec, and write its files to the run directory.
+
+    Raises:
+        Refusal: `no_miniature`; or a stored file or the base student is not what it was.
+    """
+    miniature = getattr(run, "miniature", None)
+    if miniature is None:
+        raise Refusal("no_miniature", f"{run.name} produced no miniature.", hint="Resume the run.")
+    training_lay.miniature_files(miniature, run_dir / TUNED)
+    student = training_lay.student_ref(run.student, run)
+    return {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
 
 
 def _records(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from evaluation.evaluations import inputs
-from evaluation.evaluations.run_inputs import TUNED, tuned_name
+from evaluation.evaluations.run_inputs import tuned_system
 from evaluation.models import Measurement
 from evaluation.studies.kinds import retrieval
 from jobs.contracts import Result
@@ -84,12 +84,7 @@ def _part(task: TaskSpec, version: DatasetVersion, record_ids: Sequence[str]) ->
 def _tuned(run: TrainingRun | None, run_dir: Path) -> dict[str, Any]:
     if run is None:
         raise LookupError("the measurement has no run")
-    miniature = getattr(run, "miniature", None)
-    if miniature is None:
-        raise Refusal("no_miniature", f"{run.name} produced no miniature.", hint="Resume the run.")
-    training_lay.miniature_files(miniature, run_dir / TUNED)
-    student = training_lay.student_ref(run.student, run)
-    return {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
+    return tuned_system(run, run_dir)
 
 
 def _base(measurement: Measurement) -> dict[str, Any]:
