@@ -43,7 +43,7 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [order.job for order in open_orders if order.job and id_texts & set(order.record_ids)]
     jobs += _synthetic_jobs(tasks, record_ids)
-    jobs += judged.unfinished_jobs(record_ids, _FINISHED)
+    jobs += judged.unfinished_jobs(record_ids)
     open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     # Baselines are given golds of the records that were trained on.
     jobs += [

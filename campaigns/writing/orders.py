@@ -71,7 +71,7 @@ def budget_left_usd(campaign: Campaign) -> Decimal:
 
 def pause(campaign: Campaign) -> None:
     """Bring orders under way to rest; what they have written stays."""
-    for job in _jobs(campaign, but=FINISHED):
+    for job in _jobs(campaign):
         _steer(control.pause, job)
 
 
@@ -81,14 +81,14 @@ def resume(campaign: Campaign) -> None:
     Raises:
         Refusal: 409, one of them is still coming to rest.
     """
-    for job in _jobs(campaign, but=FINISHED):
+    for job in _jobs(campaign):
         if job.state in (JobState.PAUSED, JobState.PAUSING):
             control.resume(job, by=None)
 
 
 def cancel(campaign: Campaign) -> None:
     """End orders under way, and the reading of pages for its stages; what they have written stays, and is paid for."""
-    for job in [*_jobs(campaign, but=FINISHED), *_readings(campaign)]:
+    for job in [*_jobs(campaign), *_readings(campaign)]:
         _steer(control.cancel, job)
 
 
@@ -98,8 +98,8 @@ def _readings(campaign: Campaign) -> list[Job]:
     return list(jobs.exclude(state__in=FINISHED).order_by("created_at", "pk"))
 
 
-def _jobs(campaign: Campaign, *, but: frozenset[JobState]) -> list[Job]:
-    return [order.job for order in of_campaign(campaign).exclude(job__state__in=but) if order.job is not None]
+def _jobs(campaign: Campaign) -> list[Job]:
+    return [order.job for order in of_campaign(campaign).exclude(job__state__in=FINISHED) if order.job is not None]
 
 
 def _steer(verb: Callable[..., Job], job: Job) -> None:

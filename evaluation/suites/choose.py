@@ -18,6 +18,7 @@ from review.states import POSITIVE, Split, Verdict
 
 # An edit that changed at least this share of a draft's words says that the draft was hardly of use.
 HEAVY_EDIT: Final = 0.3
+_HEAVILY_EDITED: Final = Q(verdict=Verdict.EDIT, decision__edit_size__gte=HEAVY_EDIT)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def cases(task: Task, spec: TaskSpec, request: SuiteRequest, *, limit: int) -> l
 def _chosen(task: Task, request: SuiteRequest) -> QuerySet[Record]:
     records = _records(task)
     if request.kind == SuiteKind.HARD:
-        return _by_mistakes(task, records, Q(verdict=Verdict.REJECT) | _edited(HEAVY_EDIT))
+        return _by_mistakes(task, records, Q(verdict=Verdict.REJECT) | _HEAVILY_EDITED)
     if request.kind == SuiteKind.REGRESSION:
         mended = Gold.objects.filter(task=task, verdict__in=POSITIVE).values("draft__record")
         return _by_mistakes(task, records.filter(pk__in=mended), Q(verdict__in=(Verdict.REJECT, Verdict.EDIT)))
@@ -69,10 +70,6 @@ def _chosen(task: Task, request: SuiteRequest) -> QuerySet[Record]:
 
 def _records(task: Task) -> QuerySet[Record]:
     return Record.objects.filter(task=task, split=Split.VALIDATION, erased_at__isnull=True).order_by("content_hash")
-
-
-def _edited(least: float) -> Q:
-    return Q(verdict=Verdict.EDIT, decision__edit_size__gte=least)
 
 
 def _by_mistakes(task: Task, records: QuerySet[Record], mistakes: Q) -> QuerySet[Record]:

@@ -12,6 +12,7 @@ from generation.judges import pair_prompt, trained
 from generation.judges.acceptance import act
 from generation.models import Call, JudgedPair, JudgedText, Judging
 from jobs.models import Job, JobEvent
+from jobs.states import FINISHED
 from review.desk import ordering
 from review.models import Task
 
@@ -96,6 +97,6 @@ def jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     return {job for job in job_ids if job is not None}
 
 
-def unfinished_jobs(record_ids: Sequence[UUID], finished: Sequence[str]) -> list[Job]:
+def unfinished_jobs(record_ids: Sequence[UUID]) -> list[Job]:
     """Jobs that are not over and read texts of these records."""
-    return list(Job.objects.filter(pk__in=jobs_that_read(record_ids)).exclude(state__in=finished))
+    return list(Job.objects.filter(pk__in=jobs_that_read(record_ids)).exclude(state__in=FINISHED))

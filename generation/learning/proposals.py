@@ -60,7 +60,6 @@ def price(
     *,
     teacher: Teacher,
     by: Member,
-    look_at: int = evidence.DEFAULT_DECISIONS,
     basis: Basis = Basis.DECISIONS,
 ) -> OrderEstimate:
     """Estimate the cost of asking this teacher; writes nothing.
@@ -70,7 +69,7 @@ def price(
         Refusal: As for `propose`.
     """
     permissions.require(by, task, Role.LEAD)
-    return _estimate(_question(task, basis, look_at), teacher)
+    return _estimate(_question(task, basis, evidence.DEFAULT_DECISIONS), teacher)
 
 
 @transaction.atomic

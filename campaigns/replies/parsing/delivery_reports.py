@@ -249,7 +249,7 @@ def original_id(mail: Mail) -> str:
             first = inner[0]
             return bare_id(str(first.get("Message-ID", ""))) if isinstance(first, Mail) else ""
         if kind in HEADER_PARTS:
-            return bare_id(_header_in_text(part, "message-id"))
+            return bare_id(_id_in_text(part))
     return ""
 
 
@@ -259,10 +259,10 @@ def bare_id(text: str) -> str:
     return (match[1] if match else text.strip())[:300]
 
 
-def _header_in_text(part: Mail, name: str) -> str:
+def _id_in_text(part: Mail) -> str:
     raw = part.get_payload(decode=True)
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
-    match = re.search(rf"^{name}:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
+    match = re.search(r"^message-id:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
     return match[1] if match else ""
 
 

@@ -194,7 +194,7 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
     reached: dict[UUID, tuple[UUID, float]] = {}
     columns = ("draft", "judging", "meets", "confidence")
     for draft, judging, meets, confidence in evidence.read(rule.task, word).values_list(*columns):
-        sure = evidence.score(True, meets, confidence)
+        sure = evidence.score(meets, confidence)
         if draft is not None and sure >= rule.threshold:
             reached.setdefault(draft, (judging, sure))
     choices: list[MachineAcceptance] = []

@@ -74,12 +74,15 @@ def word_of(rule: AcceptanceRule) -> Word:
     return Word(rule.judge, rule.judge_model, rule.prompt_version, rule.task_version)
 
 
-def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = None) -> float:
-    """Return how sure a judge is that a text is good: 0 where it fails it, 1 where nothing is missed, else its word."""
-    if passes and confidence is not None:
+def score(meets: Mapping[str, bool], confidence: float | None) -> float:
+    """Return how sure a judge is that a text it passed is good.
+
+    Its own word counts; without one, 1 where nothing is missed, and less for each requirement that is.
+    """
+    if confidence is not None:
         return confidence
     missed = sum(not met for met in meets.values())
-    return 1 - missed / (len(meets) + 1) if passes else 0.0
+    return 1 - missed / (len(meets) + 1)
 
 
 def known(task: Task, word: Word) -> KnownScores:
@@ -96,7 +99,7 @@ def known(task: Task, word: Word) -> KnownScores:
     first: dict[UUID, tuple[datetime, float, bool]] = {}
     columns = ("draft", "at", "meets", "confidence", "draft__gold__verdict")
     for draft, at, meets, sure, verdict in rows.values_list(*columns):
-        first.setdefault(draft, (at, score(True, meets, sure), verdict != Verdict.ACCEPT))
+        first.setdefault(draft, (at, score(meets, sure), verdict != Verdict.ACCEPT))
     in_turn = sorted(first.values(), key=lambda entry: entry[0])
     return KnownScores([sure for _, sure, _ in in_turn], [wrong for *_, wrong in in_turn])
 
@@ -106,7 +109,7 @@ def waiting(task: Task, word: Word) -> list[float]:
     waits = Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__decisions__isnull=True)
     first: dict[UUID, float] = {}
     for draft, meets, sure in read(task, word).filter(waits).values_list("draft", "meets", "confidence"):
-        first.setdefault(draft, score(True, meets, sure))
+        first.setdefault(draft, score(meets, sure))
     return list(first.values())
 
 
@@ -130,7 +133,7 @@ def awaited(task: Task, drafts: Sequence[UUID]) -> AbstractSet[UUID]:
         return frozenset()
     rows = read(task, word_of(rule)).values_list("draft", "meets", "confidence")
     draft_ids = set(drafts)
-    return {draft for draft, meets, sure in rows if draft in draft_ids and score(True, meets, sure) >= rule.proposed}
+    return {draft for draft, meets, sure in rows if draft in draft_ids and score(meets, sure) >= rule.proposed}
 
 
 def _asked_for() -> QuerySet[Assignment]:
