@@ -36,13 +36,11 @@ class ServerReply:
     Attributes:
         text: Its words, in one line.
         code: Reply code of SMTP or HTTP, 0 where there was none.
-        is_about_reader: Whether the refusal is about the recipient, not the text or the sender.
     """
 
     fate: SendResult
     text: str = ""
     code: int = 0
-    is_about_reader: bool = False
     is_hard: bool = False
 
 
@@ -116,7 +114,7 @@ class MailConnection:
             text = _decoded(answer_text)
             fate = SendResult.REFUSED if code >= 500 else SendResult.DEFERRED
             is_hard = fate == SendResult.REFUSED and delivery_reports.is_hard(text, code=code)
-            return ServerReply(fate, text, code, is_about_reader=True, is_hard=is_hard)
+            return ServerReply(fate, text, code, is_hard=is_hard)
         if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
             code, text = error.smtp_code, _decoded(error.smtp_error)
             if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPAuthenticationError):
@@ -131,7 +129,7 @@ class MailConnection:
         code = int(getattr(error, "status_code", None) or 0)
         if not code:
             if type(error).__name__ in {"AnymailRecipientsRefused", "AnymailInvalidAddress"}:
-                return ServerReply(SendResult.REFUSED, _line(error), is_about_reader=True)
+                return ServerReply(SendResult.REFUSED, _line(error))
             return self._lost(error)
         if code in ABOUT_US or code == TOO_MUCH:
             return ServerReply(SendResult.AWAY if code in ABOUT_US else SendResult.DEFERRED, _line(error), code)
@@ -149,9 +147,7 @@ class MailConnection:
         status = getattr(mail, "anymail_status", None)
         refused = getattr(status, "status", None) or set()
         if refused & {"rejected", "invalid", "failed"}:
-            return ServerReply(
-                SendResult.REFUSED, f"The provider took it for {', '.join(sorted(refused))}.", is_about_reader=True
-            )
+            return ServerReply(SendResult.REFUSED, f"The provider took it for {', '.join(sorted(refused))}.")
         return ServerReply(SendResult.ACCEPTED, text=str(getattr(status, "message_id", None) or ""))
 
     def _drop(self) -> None:
