@@ -16,7 +16,7 @@ from members.session import member_of
 from review.desk import decisions, desk_keys, destinations, elsewhere, pace, scope, unsaved_edits
 from review.desk import deck as desk_deck
 from review.desk.cards import assembly
-from review.desk.cards.card_json import card_json
+from review.desk.cards.assembly import card_json
 from review.desk.decisions import queries as decisions_queries
 from review.desk.deck import ReleasedCard
 from review.desk.serializers import (

@@ -21,7 +21,7 @@ from review.models import Task
 from review.sources import split_advice
 from review.sources.imports import import_drafts, import_records, read_preview, uploads
 from review.sources.imports.logs.reading import shapes_in
-from review.sources.imports.own_rows import prompts
+from review.sources.imports.own_rows import pasted
 from review.sources.imports.own_rows.columns import ANSWER, FACT, SPLIT, Column, columns_of
 from review.sources.imports.own_rows.proposal import grouping_of, mapping_of, noun_of, propose
 from review.sources.imports.tables import open_table
@@ -70,7 +70,7 @@ def _found(chosen: dict[str, Any]) -> str:
 
 def _pasted(text: str, form: str = "") -> tuple[str, str]:
     """The name of a paste among the uploads, and the instruction that its prompts repeat."""
-    brought = prompts.read(text, form)
+    brought = pasted.read(text, form)
     return uploads.keep_upload([brought.file]), brought.wording
 
 
@@ -98,7 +98,7 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
         messages.error(request, f"{gone.message} {gone.hint}")
         return redirect("review:own-rows")
     refusal, spec = None, None
-    wording = request.GET.get("instruction", "")[: prompts.MOST_WORDING_CHARS]
+    wording = request.GET.get("instruction", "")[: pasted.MOST_WORDING_CHARS]
     form = OwnTaskForm(request.POST or None, initial=_initial(filename) | {"instruction": wording})
     try:
         columns = columns_from(request.POST.dict(), columns)

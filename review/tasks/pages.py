@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,8 +20,8 @@ from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
 from review.tasks import authoring, pasted_schema, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
+from review.tasks.authoring import NAME_CHARS, SLUG_CHARS
 from review.tasks.example import build_example
-from review.tasks.forms import NewTaskForm
 from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
 from review.tasks.spec_folds import Folds, after_act
 from review.tasks.spec_form import sections
@@ -33,6 +34,23 @@ if TYPE_CHECKING:
     from review.models import Task, TaskVersion
 
 LONGEST_PHRASE = 200
+
+
+class NewTaskForm(forms.Form):
+    starter = forms.ChoiceField(
+        choices=[(slug, starter.name) for slug, starter in STARTERS.items()],
+        widget=forms.RadioSelect,
+        label="Start from",
+    )
+    name = forms.CharField(
+        max_length=NAME_CHARS, label="Name", help_text="What people call it, such as “Outreach e-mail”."
+    )
+    slug = forms.CharField(
+        max_length=SLUG_CHARS,
+        label="Address",
+        required=False,
+        help_text="Small letters, digits and hyphens; made from the name if left empty. It cannot be changed later.",
+    )
 
 
 @require_safe

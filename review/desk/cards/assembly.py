@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.utils import timezone
@@ -24,7 +25,7 @@ from review.drafts.waiting_marks import with_marks
 from review.models import Assignment, Draft
 from review.spec.prompting import Thread
 from review.spec.readable import in_reading_order
-from review.spec.schema import Fields, Label
+from review.spec.schema import Fields, Label, shape_json
 from review.spec.task_spec import Reason, Requirement, TaskSpec
 from review.states import Drawn
 from review.text.grounding.passages import index_passages
@@ -173,6 +174,32 @@ def build_card(assignment: Assignment) -> Card:
 def card_to_read(draft: Draft, *, etag: str, unfinished: Fields | None = None) -> Card:
     """Return a draft as the desk draws it outside any deck; with an edit that was begun, if there is one."""
     return build_card(Assignment(draft=draft, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
+
+
+def card_json(assignment: Assignment) -> dict[str, Any]:
+    """The card for programs: plain values, offsets in code points."""
+    draft = with_marks(assignment.draft)
+    spec = draft.task_version.spec
+    return {
+        "id": str(draft.pk),
+        "etag": assignment.etag,
+        "leased_until": assignment.leased_until.isoformat(),
+        "task_version": draft.task_version.number,
+        "record": {"id": str(draft.record_id), "title": draft.record.title, "facts": draft.record.facts},
+        "fields": draft.fields,
+        "marks": draft.marks,
+        "unfinished": assignment.unfinished,
+        "note": assignment.note,
+        "output_schema": [shape_json(field) for field in spec.output_schema],
+        "rubric": [requirement.model_dump(mode="json") for requirement in spec.rubric],
+        "reasons": [reason.model_dump(mode="json") for reason in spec.reasons],
+        "guideline": spec.guideline,
+        "parent": str(draft.parent_id) if draft.parent_id else None,
+        "is_sent_back": assignment.drawn == Drawn.SENT_BACK,
+        "has_comments": bool(getattr(assignment, "has_comments", False)),
+        "goes_to": getattr(assignment, "goes_to", ""),
+        "thread": draft.thread or [],
+    }
 
 
 def _used(parts: Sequence[CardField]) -> frozenset[str]:

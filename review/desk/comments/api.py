@@ -14,12 +14,50 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
-from review.desk.comments.serializers import CommentIn, CommentOut, MentionOut, ReadIn, ReadOut
 from review.drafts import queries
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination, WholeList
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+
+class CommentIn(serializers.Serializer[Any]):
+    """A comment; `id` is made by the client, so that a repeated request is recognised."""
+
+    id = serializers.UUIDField()
+    # Lengths and blanks are the service's to judge: pages and programs get the same words.
+    text = serializers.CharField(allow_blank=True, trim_whitespace=False)
+
+
+class CommentOut(serializers.Serializer[Any]):
+    """A comment on a draft."""
+
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField()
+    author = serializers.CharField()
+    name = serializers.CharField()
+    text = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class MentionOut(CommentOut):
+    """A comment that names the member, with where it stands."""
+
+    task = serializers.CharField()
+    title = serializers.CharField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
+class ReadIn(serializers.Serializer[Any]):
+    """Mentions to mark as read: those in these comments, or all where none is named."""
+
+    comments = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=500)
+
+
+class ReadOut(serializers.Serializer[Any]):
+    """Number of mentions that were unread before."""
+
+    read = serializers.IntegerField()
 
 
 class CommentsView(APIView):

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
 from review.desk.preferences import lineups, queries, record_preference
-from review.desk.preferences.serializers import NextLineupOut, PreferenceIn, PreferenceOut
+from review.desk.preferences.lineups import MOST
+from review.drafts.serializers import MarkOut, RecordFactsOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
@@ -23,6 +25,60 @@ from web.http.read_body import read_body
 if TYPE_CHECKING:
     from members.models import Member
     from review.models import Task
+
+
+class ShownDraftOut(serializers.Serializer[Any]):
+    """One of the drafts to choose among, blind to who wrote it."""
+
+    id = serializers.UUIDField()
+    fields: Any = serializers.DictField()
+    marks = MarkOut(many=True)
+
+
+class LineupOut(serializers.Serializer[Any]):
+    """Drafts of one record side by side."""
+
+    record = RecordFactsOut()
+    task_version = serializers.IntegerField()
+    drafts = ShownDraftOut(many=True)
+
+
+class NextLineupOut(serializers.Serializer[Any]):
+    """The next drafts to choose among; null when no record has two that are free."""
+
+    lineup = LineupOut(allow_null=True)
+
+
+class PreferenceOut(serializers.Serializer[Any]):
+    """Preference for the best of the drafts shown; `chosen` is null where none was best or one is taken back."""
+
+    id = serializers.UUIDField()
+    record = serializers.UUIDField()
+    reviewer = serializers.CharField()
+    chosen = serializers.UUIDField(allow_null=True)
+    shown = serializers.ListField(child=serializers.UUIDField())
+    seconds = serializers.FloatField()
+    note = serializers.CharField()
+    retracts = serializers.UUIDField(allow_null=True)
+    is_retracted = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class PreferenceIn(serializers.Serializer[Any]):
+    """Preference for the best of the drafts shown, or the preference to take back; the client makes the `id`."""
+
+    id = serializers.UUIDField()
+    record = serializers.UUIDField(required=False, allow_null=True, default=None)
+    shown = serializers.ListField(child=serializers.UUIDField(), required=False, default=list, max_length=MOST)
+    chosen = serializers.UUIDField(required=False, allow_null=True, default=None)
+    seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    retracts = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["retracts"] is None) == (attrs["record"] is None):
+            raise serializers.ValidationError("Name the record and the drafts shown, or the preference to take back.")
+        return attrs
 
 
 class NextPreferenceView(APIView):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,9 +18,10 @@ from review.desk import pace, scope
 from review.desk.api import ONLY, deck_json
 from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
-from review.desk.revisions.serializers import RevisionIn, RevisionOut, RevisionReplyOut, WritersOut
+from review.desk.serializers import CardsField, PaceOut
 from review.drafts import queries
 from review.drafts.serializers import DraftStateOut
+from review.spec.revision_prompts import LONGEST_INSTRUCTION
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web import zones
@@ -29,6 +31,59 @@ from web.http.problem_shape import problems
 from web.http.read_body import read_body
 
 RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
+
+
+class WriterOut(serializers.Serializer[Any]):
+    """A teacher that could write the draft again now."""
+
+    teacher = serializers.CharField()
+    name = serializers.CharField()
+    price = serializers.CharField()
+    is_author = serializers.BooleanField()
+
+
+class PresetOut(serializers.Serializer[Any]):
+    """An instruction that is given often."""
+
+    label: Any = serializers.CharField()
+    instruction = serializers.CharField()
+
+
+class WritersOut(serializers.Serializer[Any]):
+    """Teachers that can be asked, and frequent instructions."""
+
+    writers = WriterOut(many=True)
+    presets = PresetOut(many=True)
+
+
+class RevisionOut(serializers.Serializer[Any]):
+    """A request to write a draft again; `result` is the new draft once it has come."""
+
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField()
+    title = serializers.CharField()
+    instruction = serializers.CharField()
+    result = serializers.UUIDField(allow_null=True)
+    job = serializers.UUIDField(allow_null=True)
+    seq = serializers.IntegerField(help_text="Number of its job's last event.")
+    state = serializers.ChoiceField(choices=["asked", "arrived", "failed"])
+    created_at = serializers.DateTimeField()
+
+
+class RevisionReplyOut(RevisionOut):
+    """The request with the next cards of the deck."""
+
+    next = CardsField()
+    left = serializers.IntegerField()
+    pace = PaceOut()
+
+
+class RevisionIn(serializers.Serializer[Any]):
+    """Instruction for a revision, and the teacher to write it; the client makes the `id`."""
+
+    id = serializers.UUIDField()
+    instruction = serializers.CharField(max_length=LONGEST_INSTRUCTION)
+    teacher = serializers.SlugField(required=False, default="", allow_blank=True, source="writer")
 
 
 class WritersView(APIView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,11 +11,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
+from members.tokens.forms import DAYS
+from members.tokens.scopes import SERVICE_SCOPES
 from review.tasks.permissions import task_or_404
 from review.tasks.service_tokens import issue, queries
-from review.tasks.service_tokens.forms import ServiceTokenForm
+from review.tasks.service_tokens.issue import NAME_CHARS
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+
+class ServiceTokenForm(forms.Form):
+    name = forms.CharField(label="Which program", max_length=NAME_CHARS, help_text="Such as: nightly export.")
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=tuple(SERVICE_SCOPES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        initial=["read", "datasets"],
+    )
+    days = forms.TypedChoiceField(label="Expires after", choices=DAYS, coerce=int, initial=90)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from demo.data import handwritten_drafts
 from demo.data.prospects import generate
 from members.models import Member
 from review.datasets import freezing, write_version
-from review.desk.cards.card_json import card_json
+from review.desk.cards.assembly import card_json
 from review.drafts import queries, search_index, waiting_marks
 from review.drafts.intake import add_marks
 from review.models import Assignment, Draft, Record, Source, Task

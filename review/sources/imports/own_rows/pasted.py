@@ -1,11 +1,16 @@
-"""Pasted text as a file that an import reads: JSON and tables as they are, anything else as one text a row."""
+"""Pasted text as a file that an import reads: JSON and tables as they are, anything else as one text a row.
+
+Of prompts that one template makes, what differs becomes columns and what all say alike the instruction.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+from review.sources.imports.logs.induction import induce
 from web.errors import Refusal
 
 # How a paste can be read, with what the page calls it.
@@ -23,6 +28,12 @@ _HEADER_CHARS, _HEADER_WORDS = 60, 6
 # A file of one column begins with its name in small letters, as programs write it.
 _ONE_NAME = re.compile(r"\"?[a-z][a-z_]{0,30}\"?")
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ -]*%?|\S+@\S+|https?://\S+")
+# Fewer prompts share words by chance; more are a log.
+_FEWEST_PROMPTS, _MOST_PROMPTS = 8, 2_000
+# What all prompts say alike has to be a sentence, or hardly less.
+_LEAST_WORDS = 3
+_WORD = re.compile(r"[^\W\d_]{2,}")
+MOST_WORDING_CHARS = 1_000
 
 
 def as_file(text: str, form: str = "") -> bytes:
@@ -55,6 +66,40 @@ def texts_of(text: str, form: str = "") -> list[str]:
         return []
     parts = re.split(r"\n[^\S\n]*\n+", text) if form == "blocks" else text.split("\n")
     return [part.strip("\n") for part in parts if part.strip()]
+
+
+class Brought(NamedTuple):
+    """A paste as the bytes of a file with columns, and the instruction that its texts share, if any."""
+
+    file: bytes
+    wording: str = ""
+
+
+def read(text: str, form: str = "") -> Brought:
+    """Read a paste; prompts that one template makes, all of them, become its slots.
+
+    Raises:
+        Refusal: As `as_file`.
+    """
+    texts = [part.strip() for part in texts_of(text, form)]
+    if not _FEWEST_PROMPTS <= len(texts) <= _MOST_PROMPTS:
+        return Brought(as_file(text, form))
+    return _parted(texts) or Brought(as_file(text, form))
+
+
+def _parted(texts: Sequence[str]) -> Brought | None:
+    prompts = [(text,) for text in texts]
+    templates = induce(prompts)
+    if len(templates) != 1 or len(templates[0].rows) != len(texts) or not templates[0].slots:
+        return None
+    template = templates[0].parts[0]
+    if len(_WORD.findall(" ".join(template.constants))) < _LEAST_WORDS:
+        return None
+    rows = [templates[0].values_in(prompt) for prompt in prompts]
+    wording = template.render({slot: f"[{slot.replace('_', ' ')}]" for slot in template.slots})
+    if len(wording) > MOST_WORDING_CHARS:
+        return None
+    return Brought("\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(), wording)
 
 
 def _tidy(text: str) -> str:

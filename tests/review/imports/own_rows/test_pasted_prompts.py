@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from review.sources.imports.own_rows import prompts
+from review.sources.imports.own_rows import pasted
 
 FIRMS = ("Acme Steel", "Bolt Ltd", "Cargo", "Dune", "Elm & Sons", "Fir", "Gala", "Hive")
 TROUBLES = ("late trucks", "rust", "noise on site", "theft", "spoilage")
 
 
-def rows(brought: prompts.Brought) -> list[dict[str, str]]:
+def rows(brought: pasted.Brought) -> list[dict[str, str]]:
     return [json.loads(line) for line in brought.file.decode().splitlines()]
 
 
@@ -22,7 +22,7 @@ def test_what_differs_between_prompts_becomes_columns() -> None:
         for n in range(20)
     )
 
-    brought = prompts.read(text)
+    brought = pasted.read(text)
 
     assert brought.wording == "Company: [company]\nTrouble: [trouble]\nWrite two lines to them."
     assert rows(brought)[1] == {"company": "Bolt Ltd", "trouble": "rust"}
@@ -30,7 +30,7 @@ def test_what_differs_between_prompts_becomes_columns() -> None:
 
 
 def test_a_slot_in_a_sentence_is_named_by_the_word_before_it() -> None:
-    brought = prompts.read("\n".join(f"Where is parcel {n}, please? It was due." for n in range(8)))
+    brought = pasted.read("\n".join(f"Where is parcel {n}, please? It was due." for n in range(8)))
 
     assert brought.wording == "Where is parcel [parcel], please? It was due."
     assert rows(brought)[3] == {"parcel": "3"}
@@ -56,7 +56,7 @@ def test_a_slot_in_a_sentence_is_named_by_the_word_before_it() -> None:
     ],
 )
 def test_texts_of_no_single_template_stay_texts(texts: list[str]) -> None:
-    brought = prompts.read("\n".join(texts), "lines")
+    brought = pasted.read("\n".join(texts), "lines")
 
     assert brought.wording == ""
     assert [row["text"] for row in rows(brought)] == texts
@@ -64,4 +64,4 @@ def test_texts_of_no_single_template_stay_texts(texts: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["a,b\n1,2", '[{"a": 1}]'])
 def test_tables_are_read_as_they_are(text: str) -> None:
-    assert prompts.read(text) == prompts.Brought(text.encode())
+    assert pasted.read(text) == pasted.Brought(text.encode())
