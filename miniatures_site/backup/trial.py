@@ -14,17 +14,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from jobs.models import BackupTrial
-from miniatures_site.backup import archive, manifest, scratch
+from miniatures_site.backup import archive, manifest
 from miniatures_site.backup.manifest import Manifest
 from web.errors import Refusal
 
 KEPT_TRIALS = 100
 LONGEST_PROBLEM = 500
+# PostgreSQL cuts longer names.
+LONGEST_NAME = 63
+# What the process of the trial connects by.
+CONNECTION_KEYS = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 
 
 def verify_backup(source: Path) -> BackupTrial:
@@ -60,7 +67,7 @@ def _restore(backup: Path, var: Path) -> None:
         Refusal: What it says does not hold, or that it ended without a word.
     """
     var.mkdir()
-    with scratch.database(var) as database:
+    with scratch_database(var) as database:
         # On a pipe: the address holds a password, which no list of processes may show.
         order = json.dumps({"backup": str(backup.resolve()), "var": str(var), "database": database})
         done = subprocess.run(
@@ -106,3 +113,38 @@ def _bytes(source: Path) -> int:
     if source.is_dir():
         return sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
     return source.stat().st_size if source.exists() else 0
+
+
+@contextmanager
+def scratch_database(folder: Path) -> Iterator[dict[str, Any]]:
+    """Settings of an empty scratch database beside the connected one, which is not touched; dropped after the block.
+
+    Raises:
+        Refusal: The role may not create databases.
+    """
+    place = {key: connection.settings_dict[key] for key in CONNECTION_KEYS if key in connection.settings_dict}
+    if connection.vendor != "postgresql":
+        yield {**place, "NAME": str(folder / "trial.sqlite3")}
+        return
+    name = f"{str(place['NAME'])[: LONGEST_NAME - 21]}_trial_{uuid4().hex[:12]}"
+    _create(name)
+    try:
+        yield {**place, "NAME": name}
+    finally:
+        _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _create(name: str) -> None:
+    try:
+        _execute(f'CREATE DATABASE "{name}"')
+    except DatabaseError as error:
+        raise Refusal(
+            "no_scratch_database",
+            f"No scratch database could be created for the trial restore: {str(error).strip()}.",
+            hint="Give the database's role the right CREATEDB, or back up with --no-verify.",
+        ) from None
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -12,15 +13,25 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
+from review.datasets.forms import HubForm
 from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may
 from training.exports import formats, hub_push
 from training.exports import queries as selectors
-from training.exports.forms import MiniatureHubForm
 from training.miniatures import queries, zip_stream
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+
+class MiniatureHubForm(HubForm):
+    """Destination on a hub, and the hash of the preview that the member read."""
+
+    sha256 = forms.CharField(max_length=64)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["private"].help_text = "A repository that is public already is refused."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,6 @@ from training.states import StudentSource
 from training.students import downloading, registration, servable
 from training.students import queries as selectors
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
-from training.students.forms import StudentForm
 from training.students.published import PUBLISHED_STUDENTS
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
@@ -24,6 +24,35 @@ from web.http.form_errors import add_refusal
 if TYPE_CHECKING:
     from members.models import Member
     from training.models import Student
+
+
+class StudentForm(forms.Form):
+    """A base model to register: a folder, or a hub id with its commit."""
+
+    source = forms.ChoiceField(
+        label="Where from",
+        choices=[(s.value, s.label) for s in (StudentSource.FOLDER, StudentSource.HUB)],
+        initial=StudentSource.FOLDER,
+    )
+    path = forms.CharField(label="Folder", required=False, max_length=500)
+    hub_id = forms.CharField(
+        label="Hub id", required=False, max_length=200, help_text="Owner and name, such as Qwen/Qwen3-0.6B."
+    )
+    revision = forms.CharField(
+        label="Commit",
+        required=False,
+        max_length=64,
+        help_text="40 hex digits, from the model's page under Files and versions, History.",
+    )
+    name = forms.CharField(
+        label="Name", required=False, max_length=120, help_text="Empty: the folder's or the model's own."
+    )
+    licence = forms.CharField(label="Licence", required=False, max_length=120, help_text="As its model card names it.")
+    thinks = forms.BooleanField(
+        label="Let it think before it answers",
+        required=False,
+        help_text="For students that can, such as Qwen3. Thinking is never shown; off, it costs no tokens.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

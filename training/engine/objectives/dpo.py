@@ -18,9 +18,8 @@ from training.engine.data.pairs import AnswerPair
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.log_probs import summed, token_log_probs
 from training.engine.loss.supervised_head import Network
-from training.engine.objectives import reference_kl
 from training.engine.objectives.base import Measures, measure
-from training.engine.objectives.reference import ReferenceLogProbs
+from training.engine.objectives.reference import ReferenceLogProbs, reference_kl
 
 
 @dataclass
@@ -58,7 +57,7 @@ class Dpo:
             "logp_chosen": measure(chosen),
             "logp_rejected": measure(rejected),
             "nll_chosen": measure(anchored),
-            **reference_kl.reference_kl(network, [pair.chosen for pair in items]),
+            **reference_kl(network, [pair.chosen for pair in items]),
         }
 
     def normaliser(self, items: Sequence[AnswerPair]) -> int:

@@ -18,9 +18,8 @@ from training.engine.data.labelled import LabelledAnswer
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.log_probs import log_probs, summed, token_log_probs
 from training.engine.loss.supervised_head import Network
-from training.engine.objectives import reference_kl
 from training.engine.objectives.base import Measures, measure
-from training.engine.objectives.reference import ReferenceLogProbs
+from training.engine.objectives.reference import ReferenceLogProbs, reference_kl
 
 
 @dataclass
@@ -60,7 +59,7 @@ class Kto:
             "logp_rejected": measure(answer_log_probs[~good]),
             "nll_chosen": measure(held),
             "kl": measure(drifted),
-            **reference_kl.reference_kl(network, [item.row for item in items if item.is_good]),
+            **reference_kl(network, [item.row for item in items if item.is_good]),
         }
 
     def normaliser(self, items: Sequence[LabelledAnswer]) -> int:

@@ -23,9 +23,11 @@ from torch import nn
 from training.engine.checkpoints import checkpoint
 from training.engine.data.completion_batch import collate_completions
 from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.divergence import divergence, score_source
 from training.engine.loss.log_probs import log_probs
 from training.engine.loss.supervised_head import Network
 from training.engine.model.merged_lora import ADAPTER
+from training.engine.objectives.base import Measures, measure
 
 FOLDER: Final = "reference"
 VALUES: Final = "log_probs"
@@ -154,3 +156,20 @@ def _read(path: Path, count: int) -> list[float] | None:
     except (OSError, KeyError, SafetensorError):
         return None
     return values if len(values) == count else None
+
+
+def reference_kl(network: Network, rows: Sequence[TokenRow]) -> Measures:
+    """KL(tuned || reference) over the supervised tokens of rows, as the measure `drift`, nats per token.
+
+    Exact: both distributions are whole at each position. Asked at validations only: it costs a second forward pass.
+    Empty while gradients are on, without rows, and for a model tuned as a whole: it has no adapter to switch off.
+    """
+    if torch.is_grad_enabled() or not rows or not has_adapter(network.model):
+        return {}
+    layout = collate_completions([[row] for row in rows], network.pad, share=False).to(network.device)
+    vocabulary = network.head.layer[0].shape[0]
+    mine = score_source(network, layout, vocabulary)
+    with adapter_switched_off(network.model):
+        theirs = score_source(network, layout, vocabulary)
+    apart, _, _ = divergence(mine, theirs, layout.targets, direction="reverse", temperature=1.0)
+    return {"drift": measure(apart, count=layout.targets.numel())}
