@@ -80,8 +80,8 @@ class DisputeView(APIView):
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.LEAD)
         tag = lead_queue.dispute_etag(draft.pk)
-        sides = [lead_queue.side_json(side) for side in lead_queue.sides(draft)]
-        return Response({"etag": tag, "state": draft.state, "results": sides}, headers={"ETag": f'"{tag}"'})
+        body = DisputeOut({"etag": tag, "state": draft.state, "results": lead_queue.sides(draft)}).data
+        return Response(body, headers={"ETag": f'"{tag}"'})
 
 
 class SettleView(APIView):

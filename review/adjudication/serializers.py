@@ -123,17 +123,17 @@ class WordChangeOut(serializers.Serializer[Any]):
 class DisputeSideOut(serializers.Serializer[Any]):
     """One verdict on a disputed draft, with what it differs in."""
 
-    decision = serializers.UUIDField()
-    reviewer = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields: Any = serializers.DictField(allow_null=True)
-    reasons = serializers.ListField(child=serializers.CharField())
-    note = serializers.CharField(allow_blank=True)
-    is_late = serializers.BooleanField()
+    decision = serializers.UUIDField(source="decision.pk")
+    reviewer = serializers.CharField(source="decision.reviewer.username")
+    verdict = serializers.ChoiceField(source="decision.verdict", choices=Verdict.choices)
+    fields: Any = serializers.DictField(source="decision.fields", allow_null=True)
+    reasons = serializers.ListField(source="decision.reasons", child=serializers.CharField())
+    note = serializers.CharField(source="decision.note", allow_blank=True)
+    is_late = serializers.BooleanField(source="decision.is_late")
     against = serializers.CharField(allow_blank=True)
-    difference = WordChangeOut(many=True)
+    difference = WordChangeOut(source="segments", many=True)
     changes = WordChangeOut(many=True)
-    ratings = serializers.DictField(child=serializers.BooleanField())
+    ratings = serializers.DictField(source="decision.ratings", child=serializers.BooleanField())
 
 
 class DisputeOut(serializers.Serializer[Any]):

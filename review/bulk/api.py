@@ -68,8 +68,8 @@ class BulkIn(VerdictIn):
 class SampleOut(serializers.Serializer[Any]):
     """A draft as the verdict would leave it."""
 
-    draft = serializers.UUIDField()
-    title = serializers.CharField()
+    draft = serializers.UUIDField(source="draft.pk")
+    title = serializers.CharField(source="draft.record.title")
     fields: Any = serializers.DictField(allow_null=True)
 
 
@@ -115,13 +115,16 @@ class SimilarDraftOut(serializers.Serializer[Any]):
 class RepeatedSentenceOut(serializers.Serializer[Any]):
     """A sentence that stands in other drafts which wait."""
 
-    sentence = serializers.CharField()
+    sentence = serializers.CharField(source="text")
     count = serializers.IntegerField()
     instead = serializers.CharField(allow_null=True, help_text="What the verdict put in its place.")
-    url = serializers.CharField(help_text="The page that decides those drafts; empty where they are too few.")
+    url = serializers.CharField(
+        source="address", help_text="The page that decides those drafts; empty where they are too few."
+    )
     times = serializers.IntegerField(help_text="How many of your latest edits changed a sentence with this opening.")
     check_url = serializers.CharField(
-        help_text="The page that makes the opening a forbidden phrase, for a lead who edited it often; else empty."
+        source="check_address",
+        help_text="The page that makes the opening a forbidden phrase, for a lead who edited it often; else empty.",
     )
 
 
@@ -145,16 +148,12 @@ class PreviewView(APIView):
             message = f"One act takes at most {planning.AT_MOST:,} drafts; more than that match."
             raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
         plan = planning.plan(member, task, ids, bulk_verdict.parse(body))
-        samples = [
-            {"draft": sample.draft.pk, "title": sample.draft.record.title, "fields": sample.fields}
-            for sample in plan.samples
-        ]
         return Response(
             {
                 "count": len(plan.ids),
                 "drafts": [str(pk) for pk in plan.ids],
                 "left_out": dict(plan.left_out),
-                "samples": samples,
+                "samples": SampleOut(plan.samples, many=True).data,
                 "tag": plan.tag,
             }
         )
@@ -219,22 +218,12 @@ class RepeatedView(APIView):
 
     pagination_class = WholeList
 
-    @lists(RepeatedSentenceOut, draw=lambda request, page: page, operation_id="repeated_sentences")
+    @lists(RepeatedSentenceOut, operation_id="repeated_sentences")
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
-        return [
-            {
-                "sentence": sentence.text,
-                "count": sentence.count,
-                "instead": sentence.instead,
-                "url": sentence.address,
-                "times": sentence.times,
-                "check_url": sentence.check_address,
-            }
-            for sentence in similar_drafts.repeated(member, draft)
-        ]
+        return similar_drafts.repeated(member, draft)
 
 
 def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

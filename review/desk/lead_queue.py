@@ -207,24 +207,6 @@ def late_line(decision: Decision) -> dict[str, Any]:
     }
 
 
-def side_json(side: DisputeSide) -> dict[str, Any]:
-    """A side of a dispute, for programs."""
-    decision = side.decision
-    return {
-        "decision": str(decision.pk),
-        "reviewer": decision.reviewer.username,
-        "verdict": decision.verdict,
-        "fields": decision.fields,
-        "reasons": decision.reasons,
-        "note": decision.note,
-        "is_late": decision.is_late,
-        "against": side.against,
-        "difference": [{"kind": segment.kind, "text": segment.text} for segment in side.segments],
-        "changes": [{"kind": segment.kind, "text": segment.text} for segment in side.changes],
-        "ratings": decision.ratings,
-    }
-
-
 def ruling_json(ruling: Ruling) -> dict[str, Any]:
     """A ruling for programs, with where the draft stands after it."""
     return {

@@ -97,8 +97,8 @@ class RoleIn(serializers.Serializer[Any]):
 class TeamMember(serializers.Serializer[Any]):
     """A member of a task."""
 
-    member = serializers.CharField(help_text="User name.")
-    name = serializers.CharField()
+    member = serializers.CharField(source="member.username", help_text="User name.")
+    name = serializers.CharField(source="member.name")
     role = serializers.ChoiceField(choices=Role.choices)
 
 
@@ -107,7 +107,7 @@ class TeamView(APIView):
 
     pagination_class = WholeList
 
-    @lists(TeamMember, draw=lambda request, page: map(team.membership_json, page), operation_id="task_team")
+    @lists(TeamMember, operation_id="task_team")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return team.team_of(member, task_or_404(member, slug))

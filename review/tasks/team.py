@@ -109,8 +109,3 @@ def team_panel(member: Member, task: Task) -> dict[str, Any] | None:
         "default_role": Role.REVIEWER,
         "others": list(others.order_by("username")[:OFFERED_AT_MOST]),
     }
-
-
-def membership_json(held: Membership) -> dict[str, Any]:
-    """A membership for programs."""
-    return {"member": held.member.username, "name": held.member.name, "role": held.role}

@@ -59,24 +59,28 @@ class PlanIn(serializers.Serializer[Any]):
 class StudentChoiceOut(serializers.Serializer[Any]):
     """A small writer of a hub, and what tuning it here on the newest frozen version would take."""
 
-    hub_id = serializers.CharField()
-    student = serializers.SlugField(allow_null=True, help_text="Its name here, once it is downloaded.")
-    parameters = serializers.IntegerField()
-    licence = serializers.CharField()
+    hub_id = serializers.CharField(source="known.hub_id")
+    student = serializers.SlugField(
+        source="student.slug", allow_null=True, help_text="Its name here, once it is downloaded."
+    )
+    parameters = serializers.IntegerField(source="known.parameters")
+    licence = serializers.CharField(source="known.licence")
     download_bytes = serializers.IntegerField()
     memory_gib = serializers.FloatField(allow_null=True)
     seconds = serializers.FloatField(allow_null=True)
     is_too_large = serializers.BooleanField(help_text="No host here has the memory.")
-    needs_hub_token = serializers.BooleanField(help_text="Its licence must be accepted on the hub first.")
+    needs_hub_token = serializers.BooleanField(
+        source="is_locked", help_text="Its licence must be accepted on the hub first."
+    )
 
 
 class StudentProposalOut(serializers.Serializer[Any]):
     """The student that suits a task: a registered one, or the hub id of one to download."""
 
     reason = serializers.CharField()
-    student = serializers.SlugField(allow_null=True)
+    student = serializers.SlugField(source="student.slug", allow_null=True)
     recipe = serializers.CharField()
-    download = serializers.CharField(allow_null=True)
+    download = serializers.CharField(source="download.known.hub_id", allow_null=True)
     choices = StudentChoiceOut(many=True)
 
 
@@ -179,7 +183,7 @@ class ProposalView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         task = task_or_404(member_of(request), slug)
         newest = dataset_queries.frozen_versions(task).first()
-        return Response(proposal.propose(task, newest).as_json())
+        return Response(StudentProposalOut(proposal.propose(task, newest)).data)
 
 
 class RunDetailView(APIView):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from jobs.rundir.machine import GIB
 from jobs.secrets import store
@@ -61,19 +61,6 @@ class StudentChoice:
     def is_quick(self) -> bool:
         return not self.is_too_large and (self.seconds is None or self.seconds <= WITHIN_S)
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "hub_id": self.known.hub_id,
-            "student": self.student.slug if self.student else None,
-            "parameters": self.known.parameters,
-            "licence": self.known.licence,
-            "download_bytes": self.download_bytes,
-            "memory_gib": self.memory_gib,
-            "seconds": self.seconds,
-            "is_too_large": self.is_too_large,
-            "needs_hub_token": self.is_locked,
-        }
-
 
 @dataclass(frozen=True)
 class Proposal:
@@ -91,15 +78,6 @@ class Proposal:
     recipe: str = "paper-lora"
     download: StudentChoice | None = None
     choices: tuple[StudentChoice, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "reason": self.reason,
-            "student": self.student.slug if self.student else None,
-            "recipe": self.recipe,
-            "download": self.download.known.hub_id if self.download else None,
-            "choices": [each.as_json() for each in self.choices],
-        }
 
 
 def propose(task: Task, version: DatasetVersion | None) -> Proposal:

@@ -13,11 +13,9 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication import agreement, reviewers
 from review.adjudication.agreement import AgreementReport, wording
-from review.adjudication.agreement.figures import ReviewerPair
-from review.adjudication.reviewers.profile import share_json
+from review.adjudication.agreement.figures import AgreementWeek, ReviewerPair
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
-from stats.agreement.estimates import IntervalEstimate
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 
@@ -28,7 +26,7 @@ class FigureOut(serializers.Serializer[Any]):
     value = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
-    drafts = serializers.IntegerField()
+    drafts = serializers.IntegerField(source="units")
     ratings = serializers.IntegerField()
 
 
@@ -37,7 +35,7 @@ class RateOut(serializers.Serializer[Any]):
 
     count = serializers.IntegerField()
     of = serializers.IntegerField()
-    share = serializers.FloatField(allow_null=True)
+    share = serializers.FloatField(source="value", allow_null=True)
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
 
@@ -48,6 +46,13 @@ class RatesOut(serializers.Serializer[Any]):
     reject = RateOut()
 
 
+class FiguresInWords(serializers.CharField):
+    """Agreement figures as a sentence."""
+
+    def to_representation(self, value: Any) -> str:
+        return wording.of_figures(value)
+
+
 class ComparisonOut(serializers.Serializer[Any]):
     """Agreement on one thing."""
 
@@ -55,11 +60,11 @@ class ComparisonOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     metric = serializers.CharField()
     is_enough = serializers.BooleanField(help_text="Whether enough drafts were compared to show it.")
-    krippendorff_alpha = FigureOut()
-    fleiss_kappa = FigureOut(allow_null=True)
+    krippendorff_alpha = FigureOut(source="alpha")
+    fleiss_kappa = FigureOut(source="kappa", allow_null=True)
     same = FigureOut(allow_null=True)
-    drafts = serializers.IntegerField()
-    words = serializers.CharField()
+    drafts = serializers.IntegerField(source="alpha.units")
+    words = FiguresInWords(source="*")
 
 
 class PairOut(serializers.Serializer[Any]):
@@ -77,6 +82,9 @@ class WeekOut(FigureOut):
 
     monday = serializers.DateField()
 
+    def to_representation(self, instance: AgreementWeek) -> dict[str, Any]:
+        return {"monday": instance.monday.isoformat(), **FigureOut(instance.alpha).data}
+
 
 class AgreementOut(serializers.Serializer[Any]):
     """Agreement in a task."""
@@ -93,37 +101,37 @@ class AgreementOut(serializers.Serializer[Any]):
 class BesideOut(serializers.Serializer[Any]):
     """A reviewer beside whoever judged the same drafts."""
 
-    drafts = serializers.IntegerField()
-    same = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    cohen_kappa = serializers.FloatField(allow_null=True)
+    drafts = serializers.IntegerField(source="same.units")
+    same = serializers.FloatField(source="same.value", allow_null=True)
+    low = serializers.FloatField(source="same.low", allow_null=True)
+    high = serializers.FloatField(source="same.high", allow_null=True)
+    cohen_kappa = serializers.FloatField(source="kappa", allow_null=True)
 
 
 class ReviewerRowOut(serializers.Serializer[Any]):
     """One reviewer among the others."""
 
-    member = serializers.CharField(help_text="User name.")
-    name = serializers.CharField()
+    member = serializers.CharField(source="member.username", help_text="User name.")
+    name = serializers.CharField(source="member.name")
     verdicts = serializers.IntegerField()
     accepted = RateOut()
     edited = RateOut()
     mean_seconds = serializers.FloatField(allow_null=True)
-    agreement = BesideOut()
+    agreement = BesideOut(source="*")
 
 
 class ReviewerOut(serializers.Serializer[Any]):
     """One reviewer."""
 
-    member = serializers.CharField(help_text="User name.")
-    name = serializers.CharField()
-    verdicts = serializers.IntegerField()
+    member = serializers.CharField(source="member.username", help_text="User name.")
+    name = serializers.CharField(source="member.name")
+    verdicts = serializers.IntegerField(source="rates.of")
     rates = RatesOut()
     others = RatesOut()
-    median_seconds = serializers.FloatField(allow_null=True)
-    median_words_per_minute = serializers.FloatField(allow_null=True)
-    agreement = BesideOut()
-    known_answers = RateOut()
+    median_seconds = serializers.FloatField(source="pace.median_seconds", allow_null=True)
+    median_words_per_minute = serializers.FloatField(source="pace.median_words_per_minute", allow_null=True)
+    agreement = BesideOut(source="*")
+    known_answers = RateOut(source="known")
     hasty_accepts = serializers.IntegerField()
 
 
@@ -136,7 +144,17 @@ class AgreementView(APIView):
         report = agreement.report(task)
         is_lead = may(member, task, Role.LEAD)
         mine = [pair for pair in report.pairs if is_lead or member.pk in (pair.one, pair.other)]
-        return Response({**_report_json(report), "pairs": [_pair_json(report, pair) for pair in mine]})
+        return Response(
+            {
+                "drafts": report.units,
+                "reviewers": report.reviewers,
+                "comparisons": ComparisonOut(report.lines, many=True).data,
+                "weeks": WeekOut(report.weeks, many=True).data,
+                "random_slice": RatesOut(report.random).data,
+                "pairs": [_pair_json(report, pair) for pair in mine],
+                "computed_at": report.at.isoformat(),
+            }
+        )
 
 
 class ReviewersView(APIView):
@@ -144,7 +162,7 @@ class ReviewersView(APIView):
 
     pagination_class = WholeList
 
-    @lists(ReviewerRowOut, draw=lambda request, page: [row.as_json() for row in page], operation_id="task_reviewers")
+    @lists(ReviewerRowOut, operation_id="task_reviewers")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         return reviewers.rows(member, task_or_404(member, slug))
@@ -158,50 +176,14 @@ class ReviewerView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
-        return Response(profile.as_json())
-
-
-def _report_json(report: AgreementReport) -> dict[str, Any]:
-    return {
-        "drafts": report.units,
-        "reviewers": report.reviewers,
-        "comparisons": [
-            {
-                "key": line.key,
-                "name": line.name,
-                "metric": line.metric,
-                "is_enough": line.is_enough,
-                "krippendorff_alpha": _json(line.alpha),
-                "fleiss_kappa": _json(line.kappa),
-                "same": _json(line.same),
-                "drafts": line.alpha.units,
-                "words": wording.of_figures(line),
-            }
-            for line in report.lines
-        ],
-        "weeks": [{"monday": week.monday.isoformat(), **(_json(week.alpha) or {})} for week in report.weeks],
-        "random_slice": {name: share_json(getattr(report.random, name)) for name in ("accept", "edit", "reject")},
-        "computed_at": report.at.isoformat(),
-    }
+        return Response(ReviewerOut(profile).data)
 
 
 def _pair_json(report: AgreementReport, pair: ReviewerPair) -> dict[str, Any]:
     return {
         "reviewers": [report.names.get(pair.one, ""), report.names.get(pair.other, "")],
         "drafts": pair.units,
-        "cohen_kappa": _json(pair.kappa),
-        "same": _json(pair.same),
+        "cohen_kappa": FigureOut(pair.kappa).data,
+        "same": FigureOut(pair.same).data,
         "is_enough": pair.is_enough,
-    }
-
-
-def _json(figure: IntervalEstimate | None) -> dict[str, Any] | None:
-    if figure is None:
-        return None
-    return {
-        "value": figure.value,
-        "low": figure.low,
-        "high": figure.high,
-        "drafts": figure.units,
-        "ratings": figure.ratings,
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.core.cache import caches
@@ -61,25 +60,9 @@ class Profile:
     def is_enough(self) -> bool:
         return self.same.units >= ENOUGH
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "member": self.member.username,
-            "name": self.member.name,
-            "verdicts": self.rates.of,
-            "rates": {name: share_json(getattr(self.rates, name)) for name in ("accept", "edit", "reject")},
-            "others": {name: share_json(getattr(self.others, name)) for name in ("accept", "edit", "reject")},
-            "median_seconds": self.pace.median_seconds,
-            "median_words_per_minute": self.pace.median_words_per_minute,
-            "agreement": {
-                "drafts": self.same.units,
-                "same": self.same.value,
-                "low": self.same.low,
-                "high": self.same.high,
-                "cohen_kappa": self.kappa,
-            },
-            "known_answers": share_json(self.known),
-            "hasty_accepts": len(self.hasty),
-        }
+    @property
+    def hasty_accepts(self) -> int:
+        return len(self.hasty)
 
 
 def reviewer_or_404(asking: Member, task: Task, username: str) -> Member:
@@ -123,11 +106,6 @@ def profile(asking: Member, member: Member, task: Task) -> Profile:
         drift=figures.drift_of(weeks),
         hasty=fast_accepts(member, task, is_own=is_own),
     )
-
-
-def share_json(share: AgreementShare) -> dict[str, Any]:
-    """A share for programs."""
-    return {"count": share.count, "of": share.of, "share": share.value, "low": share.low, "high": share.high}
 
 
 def _others(member: Member, task: Task) -> dict[str, int]:

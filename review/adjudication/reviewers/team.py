@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from members.models import Member
 from review.adjudication import agreement
 from review.adjudication.agreement.figures import ENOUGH, with_others
 from review.adjudication.reviewers import figures
-from review.adjudication.reviewers.profile import share_json, team_of
+from review.adjudication.reviewers.profile import team_of
 from review.models import Task
 from review.states import Role, Verdict
 from review.tasks.permissions import require
@@ -34,23 +33,6 @@ class ReviewerRow:
     @property
     def is_enough(self) -> bool:
         return self.same.units >= ENOUGH
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "member": self.member.username,
-            "name": self.member.name,
-            "verdicts": self.verdicts,
-            "accepted": share_json(self.accepted),
-            "edited": share_json(self.edited),
-            "mean_seconds": self.mean_seconds,
-            "agreement": {
-                "drafts": self.same.units,
-                "same": self.same.value,
-                "low": self.same.low,
-                "high": self.same.high,
-                "cohen_kappa": self.kappa,
-            },
-        }
 
 
 def rows(lead: Member, task: Task) -> list[ReviewerRow]:

@@ -36,7 +36,7 @@ RENDER = OpenApiParameter("render", str, description="`html` adds each card as t
 class WriterOut(serializers.Serializer[Any]):
     """A teacher that could write the draft again now."""
 
-    teacher = serializers.CharField()
+    teacher = serializers.CharField(source="slug")
     name = serializers.CharField()
     price = serializers.CharField()
     is_author = serializers.BooleanField()
@@ -96,7 +96,7 @@ class WritersView(APIView):
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
-        return Response(revision_requests.preview(draft, by=member).as_json())
+        return Response(WritersOut(revision_requests.preview(draft, by=member)).data)
 
 
 class AskView(APIView):

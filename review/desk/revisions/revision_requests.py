@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -55,14 +54,6 @@ class RevisionRequested:
 class RevisionPreview:
     writers: Sequence[ports.Writer]
     presets: Sequence[revision_prompts.InstructionPreset]
-
-    def as_json(self) -> dict[str, Any]:
-        writers = [
-            {"teacher": item.slug, "name": item.name, "price": item.price, "is_author": item.is_author}
-            for item in self.writers
-        ]
-        presets = [{"label": item.label, "instruction": item.instruction} for item in self.presets]
-        return {"writers": writers, "presets": presets}
 
 
 def conversation(draft: Draft, instruction: str) -> list[Message]:
