@@ -22,7 +22,7 @@ from training.inputs import run_inputs, token_cache_folder
 from training.miniatures import queries as miniature_selectors
 from training.miniatures import writing
 from training.models import TrainingRun
-from training.runs import checkpoint_upload, checkpoints, device_needs, isolating, results
+from training.runs import checkpoint_upload, checkpoints, isolating, results
 from training.runs import queries as run_selectors
 from training.runs.launch_run import KIND, PART
 from training.students import downloading, registration
@@ -45,7 +45,7 @@ class TrainingKind(JobKind):
     part_kind = PART
 
     def needs(self, job: Job) -> Needs:
-        return device_needs.needs_from_json(job.spec.get("needs") or {})
+        return Needs(**(job.spec.get("needs") or {}))
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
         run = run_selectors.of_job(job)
@@ -94,7 +94,7 @@ class TrainingPartKind(JobKind):
 
     def needs(self, job: Job) -> Needs:
         # Devices are counted where the whole is, and this is one host of it.
-        needs = device_needs.needs_from_json(job.spec.get("needs") or {})
+        needs = Needs(**(job.spec.get("needs") or {}))
         return replace(needs, hosts=1, devices=0, host_id=job.host_id)
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:

@@ -56,7 +56,9 @@ class AdoptView(APIView):
 
     @extend_schema(operation_id="adopt_decision", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, decision_id: UUID) -> Response:
-        ruling = rulings.adopt(decision_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
+        ruling = rulings.adopt(
+            decision_id, by=member_of(request), if_match=_tag(request), **read_body(RulingIn, request)
+        )
         return Response(lead_queue.ruling_json(ruling), status=201)
 
 
@@ -67,7 +69,7 @@ class LeaveView(APIView):
 
     @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RulingOut, **problems(409)})
     def post(self, request: Request, decision_id: UUID) -> Response:
-        ruling = rulings.leave(decision_id, by=member_of(request), **_body(RulingIn, request))
+        ruling = rulings.leave(decision_id, by=member_of(request), **read_body(RulingIn, request))
         return Response(lead_queue.ruling_json(ruling), status=201)
 
 
@@ -91,7 +93,9 @@ class SettleView(APIView):
 
     @extend_schema(operation_id="settle_draft", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, draft_id: UUID) -> Response:
-        ruling = rulings.settle(draft_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request))
+        ruling = rulings.settle(
+            draft_id, by=member_of(request), if_match=_tag(request), **read_body(DisputeIn, request)
+        )
         return Response(lead_queue.ruling_json(ruling), status=201)
 
 
@@ -119,7 +123,7 @@ class ReopenView(APIView):
 
     @extend_schema(operation_id="reopen_draft", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, draft_id: UUID) -> Response:
-        ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
+        ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **read_body(RulingIn, request))
         return Response(lead_queue.ruling_json(ruling), status=201)
 
 
@@ -141,8 +145,3 @@ class SecondOpinionView(APIView):
 
 def _tag(request: Request) -> str | None:
     return etags.from_header(request.headers.get("If-Match"))
-
-
-def _body(shape: type[RulingIn], request: Request) -> dict[str, Any]:
-    body = read_body(shape, request)
-    return dict(body)

@@ -140,7 +140,7 @@ class PreviewView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        body = _read(PreviewIn, request)
+        body = read_body(PreviewIn, request)
         ids = body["drafts"]
         if ids is None:
             ids = planning.matching(member, task, draft_filters.parse(body["filters"]))
@@ -173,7 +173,7 @@ class BulkView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
-        body = _read(BulkIn, request)
+        body = read_body(BulkIn, request)
         act = execution.carry_out(
             task,
             by=member,
@@ -224,8 +224,3 @@ class RepeatedView(APIView):
         draft = queries.draft_or_404(member, draft_id)
         require(member, draft.task, Role.REVIEWER)
         return similar_drafts.repeated(member, draft)
-
-
-def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    body = read_body(shape, request)
-    return dict(body)

@@ -54,8 +54,7 @@ class SourcesView(APIView):
     def post(self, request: Request) -> Response:
         """Import a file: all rows or, when one is bad and `skip_bad` is not set, none. 200 when nothing was new."""
         member = member_of(request)
-        data = read_body(SourceIn, request)
-        values: dict[str, Any] = dict(data)
+        values = read_body(SourceIn, request)
         task = task_or_404(member, values.pop("task"))
         require(member, task, Role.LEAD)
         file, kind = values.pop("file"), values.pop("kind")

@@ -39,8 +39,7 @@ class TasksView(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Make a task; answers its version 1."""
-        data = read_body(TaskIn, request)
-        values = dict(data)
+        values = read_body(TaskIn, request)
         starter, body = values.pop("starter", None), values.pop("spec", None)
         spec = STARTERS[starter].spec if starter else authoring.parse_spec(body)
         task = authoring.create(spec=spec, by=member_of(request), **values)

@@ -40,9 +40,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     job = _writing(miniature, request)
-    form = RecordForm(
-        miniature.run.task_version.spec, initial=written_text.facts_of(job) if job else _example(miniature)
-    )
+    facts = written_text.facts_of(job) if job else written_text.example_facts(miniature)
+    form = RecordForm(miniature.run.task_version.spec, initial=facts)
     return render(request, "training/miniature.html", _context(request, miniature, form, job=job))
 
 
@@ -89,11 +88,6 @@ def _writing(miniature: Miniature, request: HttpRequest) -> Job | None:
         return selectors.writing_or_404(miniature, UUID(job_id))
     except ValueError:
         return None
-
-
-def _example(miniature: Miniature) -> dict[str, Any]:
-    """Facts of a test record, so that the form shows a typical one."""
-    return written_text.example_facts(miniature)
 
 
 def _context(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
 from jobs.kinds.base import Needs
 from jobs.rundir.machine import GIB
 from jobs.scheduling import fairness, hosts
@@ -77,12 +73,3 @@ def require_devices(recipe: Recipe, device: str, *, needs: Needs) -> None:
 def are_several_hosts() -> bool:
     """Return whether more than one host is there, so that a run can be spread over them."""
     return hosts.present().count() > 1
-
-
-def as_json(needs: Needs) -> dict[str, Any]:
-    return asdict(needs)
-
-
-def needs_from_json(values: Mapping[str, Any]) -> Needs:
-    """Needs as a spec keeps them; a job of an earlier release needs nothing special."""
-    return Needs(**values)

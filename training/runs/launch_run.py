@@ -6,6 +6,7 @@ What only the engine can know (rows longer than the student reads, a licence not
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
@@ -98,7 +99,7 @@ def launch(
     run.job = control.launch(
         kind=KIND,
         title=f"Run {number}: {presets.PRESETS[recipe].label} on {student.name}",
-        spec={"run": str(run.pk), "needs": device_needs.as_json(needs)},
+        spec={"run": str(run.pk), "needs": asdict(needs)},
         by=by,
         task_slug=task.slug,
         subject_id=run.pk,

@@ -101,8 +101,7 @@ class HookListView(APIView):
     def post(self, request: Request) -> Response:
         """Make one. Its secret is in this answer and nowhere else."""
         queries.visible_hooks(member_of(request))
-        body = read_body(HookIn, request)
-        chosen = dict(body)
+        chosen = read_body(HookIn, request)
         hook, secret = edit.create(task_slug=chosen.pop("task"), by=member_of(request), **chosen)
         answer = {**HookOut(hook).data, "secret": secret}
         return Response(answer, status=201)
@@ -122,8 +121,7 @@ class HookView(APIView):
         """Change it; `is_active` pauses and resumes."""
         member = member_of(request)
         hook = queries.hook_or_404(member, hook_id)
-        body = read_body(HookChangeIn, request)
-        chosen = dict(body)
+        chosen = read_body(HookChangeIn, request)
         is_active = chosen.pop("is_active", None)
         if chosen:
             kept = {"name": hook.name, "url": hook.url, "events": hook.events}
@@ -155,8 +153,7 @@ class ReplayView(APIView):
     def post(self, request: Request, hook_id: UUID) -> Response:
         """One event by its id, or every event it listens to within a stretch of time."""
         hook = queries.hook_or_404(member_of(request), hook_id)
-        body = read_body(ReplayIn, request)
-        chosen = body
+        chosen = read_body(ReplayIn, request)
         if "event" in chosen:
             replay.replay_event(hook, chosen["event"])
             return Response({"deliveries": 1}, status=202)

@@ -47,8 +47,7 @@ class KnownAnswersView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)
-        data = read_body(KnownAnswerIn, request)
-        values = dict(data)
+        values = read_body(KnownAnswerIn, request)
         draft = queries.draft_or_404(member, values.pop("draft"), task=task)
         return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
 

@@ -117,7 +117,7 @@ class PreferencesView(APIView):
         task = task_or_404(member, slug)
         require(member, task, Role.REVIEWER)
         body = read_body(PreferenceIn, request)
-        outcome = _choose(task, member, dict(body))
+        outcome = _choose(task, member, body)
         return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import asdict
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_needs_follow_from_recipe_and_device_and_outlive_being_kept(recipe, devi
     found = device_needs.needs_of(recipe, device, needed_gib=10)
 
     assert found == needs
-    assert device_needs.needs_from_json(device_needs.as_json(found)) == needs
+    assert Needs(**asdict(found)) == needs
 
 
 @pytest.mark.django_db
