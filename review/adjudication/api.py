@@ -44,8 +44,7 @@ class LateDecisionsView(APIView):
     )
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         return lead_queue.late_decisions(task)
 
 

@@ -15,7 +15,7 @@ from review.adjudication import rulings, sending_back
 from review.desk import forms, lead_queue
 from review.desk.cards import assembly
 from review.states import Role, RulingKind
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.db import keyset
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
@@ -26,8 +26,7 @@ LATE_DONE = {RulingKind.ADOPT: "Adopted: it counts now.", RulingKind.LEAVE: "Dis
 @require_http_methods(["GET", "HEAD", "POST"])
 def late(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     refusal = None
     if request.method == "POST":
         try:
@@ -63,8 +62,7 @@ def _rule_on_late(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     refusal = None
     if request.method == "POST":
         try:

@@ -138,8 +138,7 @@ class PreviewView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         body = read_body(PreviewIn, request)
         ids = body["drafts"]
         if ids is None:
@@ -171,8 +170,7 @@ class BulkView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         body = read_body(BulkIn, request)
         act = execution.carry_out(
             task,

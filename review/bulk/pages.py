@@ -20,7 +20,7 @@ from review.bulk.bulk_verdict import TYPED_ABOVE, BulkVerdict
 from review.bulk.packed_ids import pack_ids, unpack_ids
 from review.drafts import draft_filters
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from review.tasks.queries import latest_version
 from web import zones
 from web.db.keys import uuid_or_none
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.REVIEWER)
+    task = task_or_404(member, slug, least=Role.REVIEWER)
     values = _values(request)
     refusal = None
     ids, how = _chosen(request.POST) if request.method == "POST" else _matching(request, member, task)

@@ -17,7 +17,7 @@ from review.datasets.forms import RevokeForm
 from review.datasets.selection_preview import balance_of
 from review.drafts import queries
 from review.states import Role
-from review.tasks.permissions import may, require, task_or_404
+from review.tasks.permissions import may, task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
@@ -88,8 +88,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     draft = queries.draft_or_404(member, draft_id, task=task)
     form, refusal = RevokeForm(request.POST or None), None
     back = _back(request) or reverse("review:draft", args=[slug, draft_id])

@@ -84,8 +84,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def claims(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    into = task_or_404(member, slug)
-    require(member, into, Role.LEAD)
+    into = task_or_404(member, slug, least=Role.LEAD)
     of, _, reason = request.POST.get("of", "").partition(":")
     try:
         made = make_claims.make(task_or_404(member, of), into=into, by=member, reasons=(reason,))
@@ -105,8 +104,7 @@ def claims(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def judge(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     try:
         made = make_judges.make(task, by=member)
     except Refusal as refusal:
@@ -152,8 +150,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.LEAD)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form, refusal = UploadForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
@@ -191,8 +188,7 @@ def _next_step(slug: str, spec: TaskSpec, name: str, chosen: dict[str, Any]) -> 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.LEAD)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     kind = SourceKind.DRAFTS if request.GET.get("kind") == SourceKind.DRAFTS else SourceKind.RECORDS
     filename = request.GET.get("filename", "")
     refusal, is_post = None, request.method == "POST"

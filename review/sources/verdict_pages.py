@@ -26,7 +26,7 @@ from review.sources.imports.verdicts import REVIEWER, JudgedPreview, import_deci
 from review.sources.pages import import_summary
 from review.states import Role, SourceKind
 from review.tasks import team
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from review.tasks.queries import latest_version
 from web.errors import Refusal
 
@@ -37,8 +37,7 @@ REVIEWERS_SHOWN = 200
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     filename, post = request.GET.get("filename", ""), request.POST.dict()
     try:
         path = uploads.path_of(name)

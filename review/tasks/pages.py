@@ -22,7 +22,7 @@ from review.states import Role
 from review.tasks import authoring, pasted_schema, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
 from review.tasks.authoring import NAME_CHARS, SLUG_CHARS
 from review.tasks.example import build_example
-from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
+from review.tasks.permissions import may, may_create, require_may_create, task_or_404
 from review.tasks.spec_folds import Folds, after_act
 from review.tasks.spec_form import sections
 from review.tasks.spec_sections import first_mistake
@@ -139,8 +139,7 @@ def _initial(starter: str) -> dict[str, str]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.LEAD)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     latest = queries.latest_version(task)
     body, refusal, note, folds = latest.body, None, "", Folds()
     as_json = request.GET.get("as") == "json"
@@ -206,8 +205,7 @@ def _diff(task: Task, before: int, after: int) -> str:
 
 @require_POST
 def example(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.LEAD)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     body = spec_form.body_from(request.POST.dict())
     return render(request, "review/tasks/_example.html", {"task": task, **_example_context(body, task)})
 

@@ -79,12 +79,21 @@ def tasks_for(member: Member) -> QuerySet[Task]:
     return tasks if member.is_admin else tasks.filter(memberships__member=member)
 
 
-def task_or_404(member: Member, slug: str) -> Task:
-    """The task, if the member may see it; else it looks as if there were none."""
+def task_or_404(member: Member, slug: str, *, least: Role = Role.VIEWER) -> Task:
+    """Return the task, if the member may see it; else it looks as if there were none.
+
+    Raises:
+        Http404: The member does not see such a task.
+        PermissionDenied: The member sees it, and has a smaller role in it than `least`.
+    """
     kept = _kept_access(member)
     if kept is not None and kept.task.slug == slug and kept.task.archived_at is None:
-        return kept.task
-    return first_or_404(tasks_for(member).filter(slug=slug), f"There is no task '{slug}' that you can see.")
+        task = kept.task
+    else:
+        task = first_or_404(tasks_for(member).filter(slug=slug), f"There is no task '{slug}' that you can see.")
+    if least is not Role.VIEWER:
+        require(member, task, least)
+    return task
 
 
 def may(member: Member, task: Task, least: Role) -> bool:

@@ -15,7 +15,7 @@ from review.adjudication import agreement, reviewers
 from review.adjudication.agreement import AgreementReport, wording
 from review.adjudication.agreement.figures import AgreementWeek, ReviewerPair
 from review.states import Role
-from review.tasks.permissions import may, require, task_or_404
+from review.tasks.permissions import may, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 
@@ -173,8 +173,7 @@ class ReviewerView(APIView):
     def get(self, request: Request, slug: str, username: str) -> Response:
         """One's own figures, or anybody's for a lead; accepts faster than reading reach a lead a day later."""
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
         return Response(ReviewerOut(profile).data)
 

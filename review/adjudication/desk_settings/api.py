@@ -13,7 +13,7 @@ from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsI
 from review.desk import assignments
 from review.states import Role
 from review.tasks import team
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
 
@@ -32,8 +32,7 @@ class DeskSettingsView(APIView):
     )
     def put(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         data = read_body(DeskSettingsIn, request)
         held = save_settings.save(task, by=member, **data)
         return Response(queries.settings_json(held, waits_for_others=queries.waiting_for_others(task)))
@@ -44,8 +43,7 @@ class AssignedCardsView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Give fresh cards to a reviewer, in queue order."""
         lead = member_of(request)
-        task = task_or_404(lead, slug)
-        require(lead, task, Role.LEAD)
+        task = task_or_404(lead, slug, least=Role.LEAD)
         values = read_body(AssignIn, request)
         member = team.member_named(values.pop("member"), task=task, by=lead)
         cards = assignments.assign(task, to=member, by=lead, **values)

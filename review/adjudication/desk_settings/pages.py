@@ -22,7 +22,7 @@ from review.drafts import queries
 from review.spec import numbers
 from review.states import Role
 from review.tasks import team
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
@@ -35,8 +35,7 @@ _Act = Callable[[Member, Any, QueryDict], str]
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     refusal = None
     if request.method == "POST":
         try:

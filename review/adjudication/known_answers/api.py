@@ -16,7 +16,7 @@ from review.adjudication.known_answers import queries as known_answers_queries
 from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
 from review.drafts import queries
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
@@ -31,8 +31,7 @@ class KnownAnswersView(APIView):
     @lists(KnownAnswerOut, draw=lambda request, page: page, operation_id="known_answers")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         return [
             {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
             for line in known_answers_queries.known_answers_of(task)
@@ -45,8 +44,7 @@ class KnownAnswersView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(KnownAnswerIn, request)
         draft = queries.draft_or_404(member, values.pop("draft"), task=task)
         return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)

@@ -16,7 +16,7 @@ from review.adjudication.reviewers.day import latest_day
 from review.adjudication.share_outs import queries as share_out_queries
 from review.desk import lead_queue
 from review.states import Role
-from review.tasks.permissions import may, require, task_or_404
+from review.tasks.permissions import may, task_or_404
 from web import zones
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.REVIEWER)
+    task = task_or_404(member, slug, least=Role.REVIEWER)
     if not may(member, task, Role.LEAD):
         return redirect("review:reviewer", slug, "me")
     context = {
@@ -43,8 +42,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.REVIEWER)
+    task = task_or_404(member, slug, least=Role.REVIEWER)
     profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
     is_lead = may(member, task, Role.LEAD)
     context = {

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication.share_outs import plan, queries, share
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -86,8 +86,7 @@ class SharePreviewView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(SharePreviewIn, request)
         split = plan.preview(task, plan.read_request(task, by=member, **values))
         return Response(SharePlanOut(split).data)
@@ -101,15 +100,13 @@ class ShareOutsView(APIView):
 
     @lists(ShareOutOut, operation_id="share_outs", draw=_shown)
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
-        task = task_or_404(member_of(request), slug)
-        require(member_of(request), task, Role.LEAD)
+        task = task_or_404(member_of(request), slug, least=Role.LEAD)
         return queries.of_task(task)
 
     @extend_schema(operation_id="share_out", request=ShareOutIn, responses={201: ShareOutOut, **problems(409, 422)})
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(ShareOutIn, request)
         act_id = values.pop("id")
         chosen = plan.read_request(task, by=member, **values)

@@ -20,7 +20,7 @@ from review.adjudication.share_outs import plan, queries, share
 from review.adjudication.share_outs.plan import AT_MOST
 from review.desk import lead_queue
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.form_choices import set_choices
@@ -54,8 +54,7 @@ class ShareOutForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     values = request.POST if request.method == "POST" else request.GET
     reviewers = desk_settings_queries.reviewers(task)
     form = ShareOutForm(values if set(values) & set(ASKED) else None, reviewers=reviewers, initial=_initial(reviewers))

@@ -15,7 +15,7 @@ from members.session import member_of
 from review.datasets.recalls import preview, queries, recall, undo
 from review.datasets.recalls.criteria import Criteria
 from review.states import RecallReturn, Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -114,8 +114,7 @@ class RecallPreviewView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(CriteriaIn, request)
         shown = preview.preview(task, Criteria.read(values), by=member)
         return Response(RecallPreviewOut(shown).data)
@@ -129,8 +128,7 @@ class RecallsView(APIView):
 
     @lists(RecallOut, operation_id="recalls")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
-        task = task_or_404(member_of(request), slug)
-        require(member_of(request), task, Role.LEAD)
+        task = task_or_404(member_of(request), slug, least=Role.LEAD)
         return queries.of_task(task)
 
     @extend_schema(
@@ -140,8 +138,7 @@ class RecallsView(APIView):
     )
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         data = read_body(RecallIn, request)
         made = recall.carry_out(
             task, Criteria.read(data), by=member, id=data["id"], reason=data["reason"], tag=data.get("tag")

@@ -19,7 +19,7 @@ from review.datasets.recalls.preview import Consequences
 from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     values = request.POST if request.method == "POST" else request.GET
     data = values if set(values) & set(CRITERIA) else None
     form = RecallForm(data, task=task, teachers=draft_queries.teachers_of(task), zone=zones.name_for(request))

@@ -16,7 +16,7 @@ from review.desk.preferences import lineups, queries, record_preference
 from review.desk.preferences.lineups import MOST
 from review.drafts.serializers import MarkOut, RecordFactsOut
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -89,8 +89,7 @@ class NextPreferenceView(APIView):
     @extend_schema(operation_id="next_preference", responses={200: NextLineupOut})
     def get(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         lineup = lineups.next_lineup(member, task)
         return Response({"lineup": lineup.as_json() if lineup else None})
 
@@ -114,8 +113,7 @@ class PreferencesView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Record a preference, or take one back by `retracts`; sent twice it is recorded once."""
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         body = read_body(PreferenceIn, request)
         outcome = _choose(task, member, body)
         return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)

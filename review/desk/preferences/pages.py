@@ -20,7 +20,7 @@ from review.desk import lead_queue
 from review.desk.preferences import lineups, queries, record_preference
 from review.desk.preferences.record_preference import PreferenceOutcome
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
@@ -33,8 +33,7 @@ UNDONE = gettext_noop("Taken back: all drafts of this record are on the desk aga
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.REVIEWER)
+    task = task_or_404(member, slug, least=Role.REVIEWER)
     refusal, record_id, words = None, uuid_or_none(request.GET.get("record", "")), ""
     if request.method == "POST":
         try:

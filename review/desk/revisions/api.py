@@ -140,8 +140,7 @@ class OnTheirWayView(APIView):
     @lists(RevisionOut, draw=lambda request, page: page, operation_id="revisions_on_their_way")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.REVIEWER)
+        task = task_or_404(member, slug, least=Role.REVIEWER)
         return revisions_queries.pending_requests_of(member, task)
 
 
