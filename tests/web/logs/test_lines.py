@@ -80,7 +80,7 @@ def test_a_request_is_one_line_with_its_route_and_no_name(
     told = (line["method"], line["route"], line["status"], line["user_id"], line["level"])
     assert told == ("GET", "/operations/", 200, str(admin.pk), "INFO")
     assert line["ms"] >= 0 and line["host"] and line["time"].endswith("+00:00")
-    assert admin.username not in json.dumps(line).replace(line["host"], "")
+    assert admin.username not in json.dumps(line | {"host": "", "user_id": ""})
 
 
 @pytest.mark.django_db
