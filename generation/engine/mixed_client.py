@@ -9,7 +9,7 @@ from generation.engine.clients import Client, Question, Reply, open_client
 from generation.engine.clients.prompt_prefix import spread_sample
 from generation.engine.contracts import GenerationSpec
 from generation.engine.plan import plan
-from generation.engine.processes.client import ProcessClient, process_count
+from generation.engine.processes import ProcessClient, process_count
 from generation.engine.processes.frames import OpenTeacher
 from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
