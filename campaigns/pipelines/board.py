@@ -214,7 +214,7 @@ def _models(draft: StageDraft, offers: Offers) -> Groups:
     others = [(line.teacher.slug, writer_label(line)) for line in lines if not line.teacher.provided_by]
     routed = list(offers.routers_for(draft.task).items())
     gone = [(draft.teacher, draft.teacher)] if offers.is_gone(draft.teacher) else []
-    titled = (("No longer there", gone), ("Miniatures", own), ("Teachers", others), ("Routers", routed))
+    titled = (("Out of use", gone), ("Miniatures", own), ("Teachers", others), ("Routers", routed))
     return [(title, options) for title, options in titled if options]
 
 
