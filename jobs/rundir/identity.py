@@ -16,6 +16,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+# Boots without a name of the system are told by the clock, and may differ between processes of one.
+BY_CLOCK = "boot-"
 _PROC = Path("/proc")
 _AFTER_NAME_STATE, _AFTER_NAME_START = 0, 19  # /proc/PID/stat, counted after the name in brackets
 
@@ -48,7 +50,7 @@ def boot_id() -> str:
     if value := _read(_PROC / "sys/kernel/random/boot_id"):
         return value
     # Without /proc the moment of boot tells boots apart, to the minute, since the wall clock drifts.
-    return f"boot-{round((time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)) / 60)}"
+    return f"{BY_CLOCK}{round((time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)) / 60)}"
 
 
 def mark_of(pid: int) -> ProcessMark:

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from audit import trail
 from jobs.models import Host
+from jobs.rundir import identity
 from jobs.rundir.durable import write_durably
 from jobs.rundir.machine import Machine
 from jobs.scheduling.clock import database_time_in
@@ -57,9 +58,16 @@ def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, i
     return host
 
 
-def record_seen(host_id: str, *, disk_free_bytes: int) -> bool:
-    """Say that a registered host is there; False where its row has gone."""
-    return bool(Host.objects.filter(pk=host_id).update(seen_at=Now(), disk_free_bytes=disk_free_bytes))
+def record_seen(host_id: str, *, boot_id: str, disk_free_bytes: int) -> bool:
+    """Say that a registered host is there; False where its row has gone, or is that of another boot."""
+    mine = Host.objects.filter(pk=host_id, boot_id=boot_id)
+    return bool(mine.update(seen_at=Now(), disk_free_bytes=disk_free_bytes))
+
+
+def has_twin(host_id: str, *, boot_id: str) -> bool:
+    """Return whether another machine has registered under the id of this one, which was registered before."""
+    is_named = not boot_id.startswith(identity.BY_CLOCK)
+    return is_named and Host.objects.filter(pk=host_id).exclude(boot_id=boot_id).exists()
 
 
 def present() -> QuerySet[Host]:
@@ -105,7 +113,7 @@ def obstacle(host_id: str) -> str:
     return host.problem or (f"the host {host.name} is being drained" if host.is_draining else "")
 
 
-def claim_run_folder(folder: Path, *, boot_id: str) -> str:
+def claim_run_folder(folder: Path, *, host_id: str, boot_id: str) -> str:
     """Claim the folder of run directories for this machine, or say why it cannot be.
 
     Two machines on one folder would read each other's half-written checkpoints. Containers of one machine may share it:
@@ -113,6 +121,7 @@ def claim_run_folder(folder: Path, *, boot_id: str) -> str:
 
     Args:
         folder: Of run directories; made where it is missing.
+        host_id: Of this host, whose folder it stays after a boot.
         boot_id: Of this machine.
 
     Returns:
@@ -121,7 +130,8 @@ def claim_run_folder(folder: Path, *, boot_id: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     owner = folder / OWNER
     owner_id = owner.read_text().strip() if owner.exists() else ""
-    if owner_id and owner_id != boot_id and (other := present().filter(boot_id=owner_id).first()):
+    others = present().filter(boot_id=owner_id).exclude(pk=host_id)
+    if owner_id and owner_id != boot_id and (other := others.first()):
         return f"its folder {folder} is in use by the host {other.name}: give each host a VAR_DIR of its own"
     if owner_id != boot_id:
         write_durably(owner, boot_id.encode())

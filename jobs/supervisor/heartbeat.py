@@ -32,25 +32,33 @@ class HostRegistration:
 
     def __init__(self) -> None:
         self._machine: Machine | None = None
+        self._problem = ""
+        self._alone_beats = workers.MISSED_BEATS
 
     def tell(self, host_id: str, boot_id: str) -> None:
-        """Register the host the first time and after its row has gone; otherwise say that it is there."""
+        """Say that the host is there; register it first, after its row has gone, and while it has a problem."""
         folder = Path(settings.RUNS_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         disk = machine.disk(folder)
-        if self._machine is not None and hosts.record_seen(host_id, disk_free_bytes=disk[1]):
+        is_known = self._machine is not None and not self._problem
+        if is_known and hosts.record_seen(host_id, boot_id=boot_id, disk_free_bytes=disk[1]):
             return
-        self._machine = machine.inspect_host()
-        problem = hosts.claim_run_folder(folder, boot_id=boot_id)
-        if problem:
+        if self._machine is None:
+            self._machine = machine.inspect_host()
+        else:
+            # A twin that has not said anything for three beats has left.
+            self._alone_beats = 0 if hosts.has_twin(host_id, boot_id=boot_id) else self._alone_beats + 1
+        if self._alone_beats < workers.MISSED_BEATS:
+            problem = f"another machine has the id {host_id} too: give each a MINIATURES_HOST_ID of its own"
+        else:
+            problem = hosts.claim_run_folder(folder, host_id=host_id, boot_id=boot_id)
+        if problem and problem != self._problem:
             logger.error("This host takes no jobs: %s.", problem)
+        self._problem = problem
         hosts.register(host_id, boot_id=boot_id, machine=self._machine, disk=disk, problem=problem)
 
 
 HOST_REGISTRATION = HostRegistration()
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from jobs.models import Host
 from jobs.rundir import identity
 from jobs.rundir.machine import Machine
 from jobs.scheduling import hosts
+from jobs.scheduling.workers import MISSED_BEATS
 from jobs.supervisor.heartbeat import HostRegistration
 
 pytestmark = pytest.mark.django_db
@@ -78,14 +79,49 @@ def test_only_an_admin_drains_a_host(admin, outsider):
 def test_two_machines_on_one_folder_are_found_at_start_and_containers_of_one_are_not(tmp_path):
     put("host-a", boot_id="boot-1")
 
-    assert hosts.claim_run_folder(tmp_path, boot_id="boot-1") == ""
-    assert "in use by the host host-a" in hosts.claim_run_folder(tmp_path, boot_id="boot-2")
-    assert hosts.claim_run_folder(tmp_path, boot_id="boot-1") == ""
+    assert hosts.claim_run_folder(tmp_path, host_id="host-a", boot_id="boot-1") == ""
+    assert "in use by the host host-a" in hosts.claim_run_folder(tmp_path, host_id="host-b", boot_id="boot-2")
+    assert hosts.claim_run_folder(tmp_path, host_id="container", boot_id="boot-1") == ""
 
 
 def test_a_folder_outlives_the_boot_of_its_machine(tmp_path):
     put("host-a", boot_id="boot-1", seen_at=timezone.now() - timedelta(hours=1))
-    hosts.claim_run_folder(tmp_path, boot_id="boot-1")
+    hosts.claim_run_folder(tmp_path, host_id="host-a", boot_id="boot-1")
 
-    assert hosts.claim_run_folder(tmp_path, boot_id="boot-2") == ""
+    assert hosts.claim_run_folder(tmp_path, host_id="host-b", boot_id="boot-2") == ""
     assert (tmp_path / hosts.OWNER).read_text() == "boot-2"
+
+
+def test_a_host_that_is_back_before_it_was_missed_takes_jobs_again(settings, tmp_path):
+    settings.RUNS_DIR = tmp_path
+
+    HostRegistration().tell("gpu", "1f0c")
+    HostRegistration().tell("gpu", "77aa")
+
+    assert hosts.obstacle("gpu") == ""
+
+
+def test_a_host_takes_jobs_once_its_folder_is_its_own(settings, tmp_path):
+    settings.RUNS_DIR, registration = tmp_path, HostRegistration()
+    hosts.claim_run_folder(tmp_path, host_id="host-a", boot_id=put("host-a").boot_id)
+
+    registration.tell("gpu", "1f0c")
+    before = hosts.obstacle("gpu")
+    Host.objects.filter(pk="host-a").delete()
+    registration.tell("gpu", "1f0c")
+
+    assert ("in use by" in before, hosts.obstacle("gpu")) == (True, "")
+
+
+def test_two_machines_of_one_id_take_no_jobs_until_one_has_left(settings, tmp_path):
+    settings.RUNS_DIR = tmp_path
+    one, two = HostRegistration(), HostRegistration()
+
+    for registration, boot_id in ((one, "1f0c"), (two, "77aa"), (one, "1f0c"), (one, "1f0c"), (two, "77aa")):
+        registration.tell("gpu", boot_id)
+    both = hosts.obstacle("gpu")
+    for _ in range(MISSED_BEATS + 2):
+        two.tell("gpu", "77aa")
+
+    assert both == "another machine has the id gpu too: give each a MINIATURES_HOST_ID of its own"
+    assert hosts.obstacle("gpu") == ""

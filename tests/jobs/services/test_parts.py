@@ -44,7 +44,9 @@ class WidePart(Lonely):
 
 
 @pytest.fixture(autouse=True)
-def _wide(kinds):
+def _wide(kinds, settings):
+    # Hosts and workers stay for as long as a busy machine takes for a test.
+    settings.WORKER_BEAT_S = 60
     registry.register_kind(Wide())
     registry.register_kind(WidePart())
 
