@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ class Running:
     def server_of(self, model: str) -> dict[str, Any]:
         """What the relay tells of the server of a model."""
         return next(each for each in self.backend.state()["servers"] if model in each["models"])
+
+    async def until_hung_up(self) -> None:
+        """Wait until the stand-in was left within an answer."""
+        until_s = time.monotonic() + 30
+        while not (self.folder / "files" / "gone").exists():
+            assert time.monotonic() < until_s
+            await asyncio.sleep(0.05)
 
     @property
     def questions(self) -> list[dict[str, Any]]:

@@ -34,13 +34,12 @@ def test_an_answer_comes_whole_and_in_pieces_with_its_figures(relay):
 def test_a_stop_text_is_never_shown_and_hangs_up(relay):
     async def work(running):
         shown = await running.ask("one", "SLOWLY SAY one two three four five six seven eight nine|", stop=["three"])
-        await asyncio.sleep(0.3)
-        return shown, (running.folder / "files" / "gone").exists()
+        await running.until_hung_up()
+        return shown
 
-    (text, done), has_hung_up = relay(work)
+    text, done = relay(work)
 
     assert (text, done.finish) == ("one two", "stop")
-    assert has_hung_up
 
 
 def test_an_answer_at_its_limit_ends_so_even_within_a_character(relay):
@@ -189,13 +188,13 @@ def test_one_who_hangs_up_frees_the_place(relay):
         row = await running.relay.ask(asked)
         await row.inbox.get()
         await running.relay.cancel(row)
-        await asyncio.sleep(0.3)
-        return running.relay.state(), (running.folder / "files" / "gone").exists()
+        await running.until_hung_up()
+        await asyncio.sleep(0.1)
+        return running.relay.state()
 
-    state, has_hung_up = relay(work)
+    state = relay(work)
 
     assert (state["running"], state["waiting"]) == (0, 0)
-    assert has_hung_up
     assert next(model for model in state["models"] if model["name"] == "one")["cancelled"] == 1
 
 

@@ -111,7 +111,8 @@ def test_a_downloaded_miniature_holds_with_its_card_evaluation_and_rows(
     unzipped = zipfile.ZipFile(io.BytesIO(content))
     names = {name.partition("/")[2] for name in unzipped.namelist()}
     readme = ModelCard(unzipped.read(f"{miniature.slug}/README.md").decode())
-    assert (readme.data.base_model, readme.data.library_name) == (miniature.student.name, "peft")
+    assert (readme.data.base_model, readme.data.library_name) == (None, "peft")
+    assert miniature.student.name in readme.text
     assert readme.text.strip() == unzipped.read(f"{miniature.slug}/card/card.md").decode().strip()
     assert names >= {MANIFEST, CARD, DATASET, "README.md", "card/card.md", f"card/evaluation-{evaluation.pk}.json"}
     assert lines == [
