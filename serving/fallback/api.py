@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from serving.fallback import setting
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
@@ -38,21 +38,15 @@ class FallbackView(APIView):
     @extend_schema(operation_id="task_fallback", responses=FallbackOut)
     def get(self, request: Request, slug: str) -> Response:
         """Return who answers requests to the task's miniatures while nothing serves."""
-        return _answer(_led_task(request, slug))
+        return _answer(task_or_404(member_of(request), slug, least=Role.LEAD))
 
     @extend_schema(operation_id="task_fallback_set", request=FallbackIn, responses={200: FallbackOut, **problems(422)})
     def put(self, request: Request, slug: str) -> Response:
         """Choose who answers; each paid teacher's answer is an order in your name, within the task's budgets."""
-        task = _led_task(request, slug)
-        setting.choose(task, teacher=read_body(FallbackIn, request)["teacher"], by=member_of(request))
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
+        setting.choose(task, teacher=read_body(FallbackIn, request)["teacher"], by=member)
         return _answer(task)
-
-
-def _led_task(request: Request, slug: str) -> Task:
-    member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
-    return task
 
 
 def _answer(task: Task) -> Response:

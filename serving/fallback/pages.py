@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from serving.fallback import setting
 from serving.routing import pairs
 from web.errors import Refusal
@@ -18,8 +18,7 @@ from web.errors import Refusal
 @require_http_methods(["GET", "HEAD", "POST"])
 def fallback(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
         try:

@@ -22,7 +22,7 @@ from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import queries as tasks_queries
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from serving.playground import texts, writers
 from serving.playground.texts import PlaygroundRequest, PlaygroundText
 from serving.playground.writers import PlaygroundWriter
@@ -41,8 +41,7 @@ HEADERS = {"X-Accel-Buffering": "no"}
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """A POST comes from a browser without scripts, which gets both texts at once."""
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.REVIEWER)
+    task = task_or_404(member_of(request), slug, least=Role.REVIEWER)
     spec = tasks_queries.latest_version(task).spec
     prospects, models = writers.records(task), writers.playground_writers(member_of(request), task)
     record = _record(request, [each.pk for each in prospects])

@@ -25,7 +25,7 @@ from review.spec import prompting
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from review.tasks.queries import latest_version
 from review.text import checks
 from serving.openai.response_format import OF_TASK
@@ -133,8 +133,7 @@ def prepare(member: Member, slug: str, values: Mapping[str, Any], *, site: str) 
         PermissionDenied: The member only reads this task.
         Refusal: 422, the facts do not fit the task's input.
     """
-    task = task_or_404(member, slug)
-    require(member, task, Role.REVIEWER)
+    task = task_or_404(member, slug, least=Role.REVIEWER)
     choice = writers.writer_or_404(member, task, str(values.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
     facts = {name.name: text for name in spec.input_schema if (text := str(values.get(name.name, "")).strip())}

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from serving.promotions import panels, promotion
 from serving.runtime import switch
 from serving.states import LONGEST_REASON
@@ -75,8 +75,7 @@ def demote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_or_404(member_of(request), slug)
-    require(member_of(request), task, Role.LEAD)
+    task_or_404(member_of(request), slug, least=Role.LEAD)
     switch.start_serving(by=member_of(request))
     return _back(request, slug)
 
