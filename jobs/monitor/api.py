@@ -18,7 +18,7 @@ from jobs.kinds import registry
 from jobs.lifecycle import control
 from jobs.live import stream
 from jobs.monitor import queries
-from jobs.monitor.serializers import HostSerializer, JobSerializer, halt_json, host_json, job_json
+from jobs.monitor.serializers import HostSerializer, JobSerializer, halt_json
 from jobs.scheduling import halt, hosts
 from jobs.states import JobState
 from members.session import member_of
@@ -68,7 +68,7 @@ class JobView(APIView):
 
     @extend_schema(responses=JobSerializer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(queries.get(member_of(request), job_id)))
+        return Response(JobSerializer(queries.get(member_of(request), job_id)).data)
 
 
 class JobEventsView(APIView):
@@ -102,7 +102,8 @@ class PauseJobView(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(control.pause(queries.get(member_of(request), job_id), by=member_of(request))))
+        member = member_of(request)
+        return Response(JobSerializer(control.pause(queries.get(member, job_id), by=member)).data)
 
 
 class ResumeJobView(APIView):
@@ -113,7 +114,8 @@ class ResumeJobView(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(control.resume(queries.get(member_of(request), job_id), by=member_of(request))))
+        member = member_of(request)
+        return Response(JobSerializer(control.resume(queries.get(member, job_id), by=member)).data)
 
 
 class CancelJobView(APIView):
@@ -124,7 +126,8 @@ class CancelJobView(APIView):
     @extend_schema(request=None, responses=JobSerializer)
     @idempotent
     def post(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(control.cancel(queries.get(member_of(request), job_id), by=member_of(request))))
+        member = member_of(request)
+        return Response(JobSerializer(control.cancel(queries.get(member, job_id), by=member)).data)
 
 
 class PrioritySerializer(serializers.Serializer[Any]):
@@ -143,7 +146,7 @@ class JobPriorityView(APIView):
         job = queries.get(member_of(request), job_id)
         body = request.data if isinstance(request.data, dict) else {}
         priority = str(body.get("priority", ""))
-        return Response(job_json(control.prioritise(job, by=member_of(request), priority=priority)))
+        return Response(JobSerializer(control.prioritise(job, by=member_of(request), priority=priority)).data)
 
 
 class HostListView(APIView):
@@ -151,11 +154,9 @@ class HostListView(APIView):
 
     scope_read = "read"
 
-    @lists(HostSerializer, draw=lambda request, page: page)
+    @lists(HostSerializer)
     def get(self, request: Request, query: dict[str, Any]) -> Rows:
-        present = set(hosts.present().values_list("pk", flat=True))
-        lines = queries.host_rows(member_of(request))
-        return [host_json(line.host, is_present=line.host.pk in present) for line in lines]
+        return queries.host_rows(member_of(request), present=hosts.present_ids())
 
 
 class HaltRequest(serializers.Serializer[Any]):

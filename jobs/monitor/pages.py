@@ -87,8 +87,7 @@ def hosts_page(request: HttpRequest) -> HttpResponse:
         return redirect("jobs:hosts")
     context = {
         "section": "jobs",
-        "lines": queries.host_rows(member_of(request)),
-        "present": set(hosts.present().values_list("pk", flat=True)),
+        "lines": queries.host_rows(member_of(request), present=hosts.present_ids()),
         "may_drain": member_of(request).is_admin,
     }
     return render(request, "jobs/hosts.html", context)

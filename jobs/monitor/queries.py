@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -142,13 +142,18 @@ class HostRow:
     """A host as a page shows it: jobs it holds that the reader may see, and how many more."""
 
     host: Host
+    is_present: bool
     workers: list[WorkerBeat]
     jobs: list[Job]
     others: int
 
 
-def host_rows(member: Member) -> list[HostRow]:
-    """Every host known, with its workers and what it holds; four questions however many there are."""
+def host_rows(member: Member, *, present: Container[str]) -> list[HostRow]:
+    """Every host known, with its workers and what it holds; four questions however many there are.
+
+    Args:
+        present: Ids of the hosts that are there now.
+    """
     mine: dict[str, list[Job]] = defaultdict(list)
     for job in visible(member).filter(state__in=HELD):
         mine[job.host_id].append(job)
@@ -157,6 +162,6 @@ def host_rows(member: Member) -> list[HostRow]:
         workers[beat.host].append(beat)
     held = Counter(Job.objects.filter(state__in=HELD).values_list("host_id", flat=True))
     return [
-        HostRow(host, workers[host.pk], mine[host.pk], held[host.pk] - len(mine[host.pk]))
+        HostRow(host, host.pk in present, workers[host.pk], mine[host.pk], held[host.pk] - len(mine[host.pk]))
         for host in Host.objects.all()
     ]

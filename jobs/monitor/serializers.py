@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from rest_framework import serializers
 
-from jobs.models import Halt, Host, Job, JobEvent
+from jobs.models import Halt, JobEvent
 from jobs.states import JobState
+
+
+class IsoTime(serializers.DateTimeField):
+    """A moment as events write it, with the offset +00:00."""
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat()
+
+
+class JobUrl(serializers.CharField):
+    """Address of a job in the API, from its id."""
+
+    def to_representation(self, value: Any) -> str:
+        return reverse("job-detail", args=[value])
 
 
 class JobSerializer(serializers.Serializer[Any]):
@@ -23,52 +38,30 @@ class JobSerializer(serializers.Serializer[Any]):
     progress = serializers.DictField()
     error = serializers.DictField(allow_null=True)
     result = serializers.JSONField(help_text="Its result, by kind of job; null before it ends.")
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True)
+    created_at = IsoTime()
+    started_at = IsoTime(allow_null=True)
+    finished_at = IsoTime(allow_null=True)
     request_id = serializers.CharField(
         allow_blank=True, help_text="The X-Request-ID of the request that launched it; its lines of the log bear it."
     )
-    url = serializers.CharField()
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        return job_json(instance)
+    url = JobUrl(source="pk")
 
 
 class HostSerializer(serializers.Serializer[Any]):
     """A host that workers run on, as its own workers found it."""
 
-    id = serializers.CharField()
-    name = serializers.CharField()
-    gpus = serializers.JSONField()
-    cores = serializers.IntegerField()
-    memory_bytes = serializers.IntegerField()
-    disk_bytes = serializers.IntegerField()
-    disk_free_bytes = serializers.IntegerField()
-    versions = serializers.JSONField()
-    problem = serializers.CharField(allow_blank=True)
-    is_draining = serializers.BooleanField()
+    id = serializers.CharField(source="host.pk")
+    name = serializers.CharField(source="host.name")
+    gpus = serializers.JSONField(source="host.gpus")
+    cores = serializers.IntegerField(source="host.cores")
+    memory_bytes = serializers.IntegerField(source="host.memory_bytes")
+    disk_bytes = serializers.IntegerField(source="host.disk_bytes")
+    disk_free_bytes = serializers.IntegerField(source="host.disk_free_bytes")
+    versions = serializers.JSONField(source="host.versions")
+    problem = serializers.CharField(source="host.problem", allow_blank=True)
+    is_draining = serializers.BooleanField(source="host.is_draining")
     is_present = serializers.BooleanField()
-    seen_at = serializers.DateTimeField()
-
-
-def job_json(job: Job) -> dict[str, Any]:
-    return {
-        "id": str(job.pk),
-        "kind": job.kind,
-        "state": str(job.state),
-        "waiting_reason": job.waiting_reason,
-        "title": job.title,
-        "priority": job.priority,
-        "progress": job.progress,
-        "error": job.error,
-        "result": job.result,
-        "created_at": job.created_at.isoformat(),
-        "started_at": job.started_at.isoformat() if job.started_at else None,
-        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
-        "request_id": job.request_id,
-        "url": reverse("job-detail", args=[job.pk]),
-    }
+    seen_at = IsoTime(source="host.seen_at")
 
 
 def event_json(event: JobEvent) -> dict[str, Any]:
@@ -79,23 +72,6 @@ def event_json(event: JobEvent) -> dict[str, Any]:
         "kind": event.kind,
         "ts": event.ts.isoformat(),
         "payload": event.payload,
-    }
-
-
-def host_json(host: Host, *, is_present: bool) -> dict[str, Any]:
-    return {
-        "id": host.pk,
-        "name": host.name,
-        "gpus": host.gpus,
-        "cores": host.cores,
-        "memory_bytes": host.memory_bytes,
-        "disk_bytes": host.disk_bytes,
-        "disk_free_bytes": host.disk_free_bytes,
-        "versions": host.versions,
-        "problem": host.problem,
-        "is_draining": host.is_draining,
-        "is_present": is_present,
-        "seen_at": host.seen_at.isoformat(),
     }
 
 

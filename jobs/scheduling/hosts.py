@@ -75,6 +75,10 @@ def present() -> QuerySet[Host]:
     return Host.objects.filter(seen_at__gt=database_time_in(-MISSED_BEATS * settings.WORKER_BEAT_S - 2))
 
 
+def present_ids() -> set[str]:
+    return set(present().values_list("pk", flat=True))
+
+
 def drain(host_id: str, *, by: Member, is_draining: bool) -> Host | None:
     """Have a host take no more jobs, or take some again; those it holds end where they are.
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.browse.queries import require_admin
-from jobs.monitor.serializers import HostSerializer, host_json
+from jobs.monitor.serializers import HostSerializer
 from miniatures_site.operations import readings
 from miniatures_site.operations.troubles import troubles
 
@@ -97,6 +97,5 @@ class OperationsView(APIView):
         """Read hosts, queues, the beat, backups, disks, versions, failed jobs and what is wrong."""
         require_admin(request.user)
         reading = readings.read()
-        hosts = [host_json(state.host, is_present=state.is_present) for state in reading.hosts]
         values = {field.name: getattr(reading, field.name) for field in fields(reading)}
-        return Response({**OperationsOut({**values, "hosts": [], "troubles": troubles(reading)}).data, "hosts": hosts})
+        return Response(OperationsOut({**values, "troubles": troubles(reading)}).data)

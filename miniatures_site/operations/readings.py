@@ -25,7 +25,7 @@ from jobs.kinds import registry
 from jobs.lifecycle import reaper_lock
 from jobs.models import BackupTrial, Halt, Host, Job
 from jobs.scheduling import halt, workers
-from jobs.scheduling.hosts import present as present_hosts
+from jobs.scheduling.hosts import present_ids
 from jobs.states import JobState
 from miniatures_site.backup.create import app_version
 from miniatures_site.celery import app
@@ -78,7 +78,7 @@ class Reading:
 def read() -> Reading:
     """Read all of it; about twenty statements and one round trip to the broker."""
     broker = _broker_threads.submit(_broker_version)
-    present = set(present_hosts().values_list("pk", flat=True))
+    present = present_ids()
     beats = workers.present()
     by_host = Counter(beat.host for beat in beats)
     hosts = [HostState(host, host.pk in present, by_host[host.pk]) for host in Host.objects.all()]
