@@ -18,11 +18,12 @@ from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.outcomes import queries as outcomes_queries
-from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from review.sources.forms import ReadingForm, mapping_rows, offer
 from review.sources.imports import uploads
 from review.sources.imports.choices import AS_FOUND, ImportChoices
+from review.states import Role
+from review.tasks.permissions import task_or_404
 from web.db import keyset
 from web.errors import Refusal
 
@@ -32,7 +33,7 @@ STATES = (("", "All"), ("suppressed", "Suppressed"), ("without_facts", "Without 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     filters = {name: request.GET.get(name, "").strip() for name in ("q", "segment", "cluster", "state")}
     rows = queries.search(
         member,
@@ -97,7 +98,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def sample(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     return HttpResponse(
         sample_csv(task),
         content_type="text/csv; charset=utf-8",
@@ -107,7 +108,7 @@ def sample(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form, refusal = ContactFileForm(request.POST or None, request.FILES or None), None
     if request.method == "POST" and form.is_valid():
         file, name = form.cleaned_data["file"], ""
@@ -130,7 +131,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     try:
         path = uploads.path_of(name)
     except Refusal as gone:

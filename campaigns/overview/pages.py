@@ -73,8 +73,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     choices = _choices(member, task)
     initial = initial_of_new(choices.default) | _form_from(request)
     form = CampaignForm(request.POST or None, choices=choices, initial=initial)

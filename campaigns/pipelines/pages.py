@@ -16,10 +16,9 @@ from campaigns.pipelines.board import board, filled, reply_sorter, usual_stages
 from campaigns.pipelines.offers import Offers
 from campaigns.pipelines.stage_drafts import StageDraft
 from campaigns.states import StageKind
-from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require
+from review.tasks.permissions import require, task_or_404
 from serving.states import Act
 from web.errors import Refusal
 from web.whole_numbers import whole_number
@@ -34,7 +33,7 @@ TWO_FIELDS = "Tick labels of one field: a stage goes by one."
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     return render(
         request,
         "campaigns/pipelines/index.html",
@@ -45,7 +44,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     return _compose(request, task, Offers(task, member), None)
 
 

@@ -16,8 +16,9 @@ from campaigns.privacy import export_and_erase
 from campaigns.privacy import held_data as selectors
 from campaigns.suppression import email_addresses
 from campaigns.suppression.forms import PersonForm
-from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
@@ -25,7 +26,7 @@ from web.http.form_errors import add_refusal
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Redirect to a page named by the address's HMAC: the address itself stays out of every log."""
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -45,7 +46,7 @@ def detail(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 
 @require_POST
 def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
-    task_to_lead_or_403(member_of(request), slug)
+    task_or_404(member_of(request), slug, least=Role.LEAD)
     document = export_and_erase.export(_hmac_or_404(hmac), by=member_of(request))
     response = HttpResponse(
         json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder),
@@ -58,7 +59,7 @@ def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 
 @require_POST
 def erase(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = EraseForm(request.POST)
     if form.is_valid():
         try:
@@ -75,7 +76,7 @@ def erase(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 
 def _page(request: HttpRequest, slug: str, hmac: str, form: EraseForm) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     context = {
         "task": task,
         "section": "campaigns",

@@ -16,8 +16,9 @@ from campaigns.senders import capacity
 from campaigns.senders import check_domain as domain_services
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
-from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     form = SenderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -51,7 +52,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     identity = selectors.sender_or_404(member, sender)
     may_change = selectors.may_change(member, identity)
     form = SenderForm(request.POST or None, initial=initial_of(identity))
@@ -72,7 +73,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
 @require_POST
 def check_domain(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     member = member_of(request)
-    task = task_to_lead_or_403(member, slug)
+    task = task_or_404(member, slug, least=Role.LEAD)
     identity = selectors.sender_or_404(member, sender)
     domain_services.check(identity, by=member)
     return redirect(f"{reverse('campaigns:sender', args=[task.slug, identity.slug])}#domain-h")

@@ -15,8 +15,10 @@ from campaigns.suppression import queries as selectors
 from campaigns.suppression import suppress
 from campaigns.suppression.forms import LiftForm, PersonForm, SuppressForm
 from campaigns.suppression.lift import lift
-from campaigns.suppression.queries import task_to_lead_or_403, unlisted_unsubscribe_replies
+from campaigns.suppression.queries import unlisted_unsubscribe_replies
 from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import task_or_404
 from web.db import keyset
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = SuppressForm(request.POST or None, request.FILES or None)
     bad: list[tuple[int, str]] = []
     if request.method == "POST" and form.is_valid():
@@ -58,7 +60,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Search by POST: an address in a URL would appear in every log."""
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form, lookup = PersonForm(request.POST), None
     if form.is_valid():
         try:
@@ -73,7 +75,7 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
-    task = task_to_lead_or_403(member_of(request), slug)
+    task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = LiftForm(request.POST)
     if form.is_valid():
         try:

@@ -17,9 +17,7 @@ from campaigns.models import Reply, Suppression, UnmatchedReply
 from campaigns.states import ReplyClass, SuppressionReason, UnmatchedState
 from campaigns.suppression import email_addresses
 from members.models import Member
-from review.models import Task
 from review.states import Role
-from review.tasks import permissions
 from review.tasks.permissions import may_create, slugs_with
 from web.db.chunks import chunked
 from web.db.compiled_query import CompiledQuery
@@ -139,18 +137,6 @@ def counts() -> list[dict[str, Any]]:
     """Standing entries by reason, in the order of the reasons; each with its label."""
     by_reason = dict(standing().order_by().values_list("reason").annotate(count=Count("pk")))
     return [{"label": reason.label, "count": by_reason.get(reason.value, 0)} for reason in SuppressionReason]
-
-
-def task_to_lead_or_403(member: Member, slug: str) -> Task:
-    """The task, if the member leads it.
-
-    Raises:
-        Http404: No such task that the member may see.
-        PermissionDenied: The member sees it and does not lead it.
-    """
-    task = permissions.task_or_404(member, slug)
-    permissions.require(member, task, Role.LEAD)
-    return task
 
 
 def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:

@@ -21,7 +21,7 @@ from generation.teachers import queries as teacher_selectors
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.read_body import read_body
@@ -83,15 +83,15 @@ class ProposalListView(APIView):
 
     @lists(ProposalOut)
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        require(member, task, Role.LEAD)
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
         return selectors.of_task(member, task)
 
     @extend_schema(request=ProposalIn, responses={201: ProposalOut, 202: ProposalOut})
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        require(member, task, Role.LEAD)
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
         body = read_body(ProposalIn, request)
         named = body.get("teacher", "")
         teacher = teacher_selectors.teacher_or_404(member, named) if named else None

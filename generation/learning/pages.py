@@ -20,7 +20,7 @@ from generation.teachers import queries as teacher_selectors
 from generation.teachers.queries import TeacherLine, choices_of
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.form_choices import set_choices
 from web.http.form_errors import submit
@@ -71,8 +71,8 @@ def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def learn(request: HttpRequest, slug: str) -> HttpResponse:
-    member, task = member_of(request), task_or_404(member_of(request), slug)
-    require(member, task, Role.LEAD)
+    member = member_of(request)
+    task = task_or_404(member, slug, least=Role.LEAD)
     initial = {"basis": _basis(request.GET.get("basis", ""))}
     form = LearnForm(request.POST or None, lines=teacher_selectors.lines(member), initial=initial)
     status = 200
@@ -86,8 +86,8 @@ def learn(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def price(request: HttpRequest, slug: str) -> HttpResponse:
-    member, task = member_of(request), task_or_404(member_of(request), slug)
-    require(member, task, Role.LEAD)
+    member = member_of(request)
+    task = task_or_404(member, slug, least=Role.LEAD)
     context: dict[str, Any] = {"task": task}
     try:
         if chosen := request.GET.get("teacher", ""):

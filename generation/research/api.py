@@ -19,7 +19,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.sources import queries
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.read_body import read_body
@@ -96,8 +96,8 @@ class ResearchListView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Have sites read; records are made of their pages when all is done."""
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        require(member, task, Role.LEAD)
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
         data = read_body(ResearchIn, request)
         source = queries.source_or_404(member, data["source"]) if data["source"] else None
         research = launch.launch(

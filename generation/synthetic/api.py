@@ -21,7 +21,7 @@ from generation.teachers import queries as teacher_selectors
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.read_body import read_body
@@ -92,8 +92,8 @@ class SyntheticListView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Have a teacher make records up; they become a source of the training split when all is done."""
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        require(member, task, Role.LEAD)
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
         synthetic_request, teacher = _read(request, member)
         synthesis = launch.launch(task, synthetic_request, teacher=teacher, by=member)
         return Response(SyntheticOut(selectors.get(member, synthesis.pk)).data, status=202)
@@ -105,8 +105,8 @@ class SyntheticPriceView(APIView):
     @extend_schema(operation_id="synthetic_price", request=SyntheticIn, responses=SyntheticPriceOut)
     def post(self, request: Request, slug: str) -> Response:
         """Price records; nothing is written and nobody is asked."""
-        member, task = member_of(request), task_or_404(member_of(request), slug)
-        require(member, task, Role.LEAD)
+        member = member_of(request)
+        task = task_or_404(member, slug, least=Role.LEAD)
         synthetic_request, teacher = _read(request, member)
         quoted = launch.quote(task, synthetic_request, teacher=teacher, by=member)
         prices = quoted.order.as_json() | {

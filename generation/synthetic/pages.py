@@ -49,8 +49,8 @@ def synthetic_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def price(request: HttpRequest, slug: str) -> HttpResponse:
-    member, task = member_of(request), task_or_404(member_of(request), slug)
-    require(member, task, Role.LEAD)
+    member = member_of(request)
+    task = task_or_404(member, slug, least=Role.LEAD)
     context: dict[str, Any] = {"task": task}
     try:
         if chosen := request.POST.get("teacher", ""):

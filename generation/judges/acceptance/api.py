@@ -14,7 +14,7 @@ from generation.judges.acceptance import act, evidence
 from generation.teachers import queries as teachers
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -104,8 +104,7 @@ class AcceptanceView(APIView):
 
     @lists(AcceptanceRuleOut, operation_id="acceptance_rules")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
-        task = task_or_404(member_of(request), slug)
-        require(member_of(request), task, Role.LEAD)
+        task = task_or_404(member_of(request), slug, least=Role.LEAD)
         return evidence.rules_of(task)
 
     @extend_schema(
@@ -114,8 +113,7 @@ class AcceptanceView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Have a judge accept drafts as soon as verdicts bear it out; they are looked at every five minutes."""
         member = member_of(request)
-        task = task_or_404(member, slug)
-        require(member, task, Role.LEAD)
+        task = task_or_404(member, slug, least=Role.LEAD)
         body = read_body(AcceptanceIn, request)
         data = dict(body)
         judge = teachers.teacher_or_404(member, data.pop("judge"))

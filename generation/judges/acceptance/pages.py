@@ -15,7 +15,7 @@ from generation.judges.acceptance import act, evidence
 from generation.judges.rubric import PROMPT_VERSION
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from review.tasks.queries import latest_version
 from stats import risk_control
 from web.errors import Refusal
@@ -55,8 +55,7 @@ class AcceptanceForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
-    task = task_or_404(member, slug)
-    require(member, task, Role.LEAD)
+    task = task_or_404(member, slug, least=Role.LEAD)
     judges = evidence.judges_of(task)
     starts = request.method == "POST" and request.POST.get("act") == "start"
     form, refusal = AcceptanceForm(request.POST if starts else None, judges=judges), None
