@@ -184,7 +184,7 @@ class ContactListView(APIView):
         JSON `{task, contacts: [...]}`, or one contact with its `task`; or a file as multipart.
         """
         result = self._from_file(request) if request.FILES else self._from_json(request)
-        return Response(ContactImportOut(_result_json(result)).data, status=201 if result.rows_added else 200)
+        return Response(ContactImportOut(result).data, status=201 if result.rows_added else 200)
 
     def _from_json(self, request: Request) -> ContactsResult:
         body = ContactsIn(data=_as_many(request.data))
@@ -259,11 +259,3 @@ def _as_many(data: object) -> object:
 def _basis(values: dict[str, Any]) -> dict[str, str]:
     basis = {name: values[name] for name in BASIS if values.get(name) not in (None, "", False)}
     return {name: "yes" if value is True else str(value) for name, value in basis.items()}
-
-
-def _result_json(result: ContactsResult) -> dict[str, Any]:
-    return {
-        **vars(result),
-        "errors": [error._asdict() for error in result.errors],
-        "outcomes": [row._asdict() for row in result.outcomes],
-    }

@@ -126,5 +126,4 @@ class SuppressionListView(APIView):
             return Response(SuppressionOut(entry).data)
         added = suppress.suppress_many(values["addresses"], by=member, reason=reason, note=note)
         bad = [{"row": row, "reason": why} for row, why in added.bad]
-        counted = {"added": added.added, "known": added.known, "bad_count": added.bad_count, "bad": bad}
-        return Response(SuppressedOut(counted).data)
+        return Response(SuppressedOut({**vars(added), "bad": bad}).data)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 from django.http import Http404
@@ -79,9 +78,6 @@ class TeacherDiversity:
 
     name: str
     diversity: Diversity
-
-    def as_json(self) -> dict[str, Any]:
-        return {"teacher": self.name, **asdict(self.diversity)}
 
 
 def measure_order(order: Order) -> list[TeacherDiversity]:

@@ -51,12 +51,14 @@ class MixIn(serializers.Serializer[Any]):
 class TeacherDiversityOut(serializers.Serializer[Any]):
     """Diversity of drafts: see docs/diversity.md for each figure."""
 
-    teacher = serializers.CharField()
-    texts = serializers.IntegerField()
-    distinct = serializers.ListField(child=serializers.FloatField(), help_text="Distinct-1, -2, -3")
-    mean_similarity = serializers.FloatField()
-    nearest_similarity = serializers.FloatField()
-    compared = serializers.IntegerField()
+    teacher = serializers.CharField(source="name")
+    texts = serializers.IntegerField(source="diversity.texts")
+    distinct = serializers.ListField(
+        source="diversity.distinct", child=serializers.FloatField(), help_text="Distinct-1, -2, -3"
+    )
+    mean_similarity = serializers.FloatField(source="diversity.mean_similarity")
+    nearest_similarity = serializers.FloatField(source="diversity.nearest_similarity")
+    compared = serializers.IntegerField(source="diversity.compared")
 
 
 class DiversityOut(serializers.Serializer[Any]):

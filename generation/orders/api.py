@@ -125,6 +125,6 @@ class OrderDiversityView(APIView):
             "not_best": outcome.not_best,
             "chosen": outcome.chosen,
             "followers": [follower.pk for follower in outcome.followers],
-            "measured": [row.as_json() for row in diversity_queries.measure_order(order)],
+            "measured": diversity_queries.measure_order(order),
         }
         return Response(DiversityOut(shown).data)
