@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from generation.learning import advice_prompt, counting, evidence, examples
@@ -47,7 +48,7 @@ def take_answer(order: Order, answer: dict[str, Any]) -> None:
         return
     spec = proposal.base_version.spec
     changes = advice_prompt.parse_changes(spec, answer, advice_prompt.select_cases(evidence.read(proposal.decisions)))
-    proposal.changes = [change.as_json() for change in changes]
+    proposal.changes = [asdict(change) for change in changes]
     proposal.state = ProposalState.OPEN if changes else ProposalState.FAILED
     proposal.why_not = "" if changes else "The teacher proposes no change."
     proposal.save(update_fields=["changes", "state", "why_not"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from review.spec.schema import Facts, Fields
@@ -46,9 +46,6 @@ class ProposedChange:
     value: str
     why: str
     decisions: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def applied(spec: TaskSpec, changes: list[ProposedChange]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -109,7 +109,7 @@ def propose(
             message = "Rows cannot be counted: a teacher must read them."
             raise Refusal("no_teacher", message, hint="Choose a teacher.", errors={"teacher": [message]})
         changes = counting.rule_changes(question.version.spec, question.counted)
-        proposal.changes = [change.as_json() for change in changes]
+        proposal.changes = [asdict(change) for change in changes]
         proposal.state = ProposalState.OPEN if changes else ProposalState.FAILED
         proposal.why_not = "" if changes else "These decisions have nothing in common that would make a rule."
     else:
