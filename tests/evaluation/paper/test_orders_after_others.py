@@ -61,6 +61,7 @@ def test_a_later_version_of_its_dataset_is_not_the_order_s(
     assert again(order).version == first
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_was_cancelled_with_an_order_is_done_by_the_next(
     start: Callable[..., PaperOrder], gemma: Student, tmp_path: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_part_that_passes_the_budget_is_not_begun(start: Callable[..., PaperOr
     assert reason.endswith("and $0.01 of the budget is left.")
 
 
+@pytest.mark.slow
 def test_a_study_that_passes_the_budget_on_its_way_is_cancelled_and_keeps_its_cells(
     start: Callable[..., PaperOrder], gemma: Student, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_study_that_passes_the_budget_on_its_way_is_cancelled_and_keeps_its_ce
     assert states(order)["context"] == (PartState.NOT_RUN, "cancelled: the budget was used up")
 
 
+@pytest.mark.slow
 def test_a_measured_part_is_not_measured_again_by_the_next_order(
     start: Callable[..., PaperOrder], gemma: Student, tmp_path: Path
 ) -> None:
@@ -269,6 +271,7 @@ def test_the_command_forecasts_without_ordering_and_asks_for_a_budget(
         call_command("paper", slug, parts="x", dry_run=True, stdout=out)
 
 
+@pytest.mark.slow
 def test_the_teacher_of_an_evaluation_may_cost_no_more_than_is_left(
     start: Callable[..., PaperOrder], gemma: Student, version: DatasetVersion, tmp_path: Path
 ) -> None:

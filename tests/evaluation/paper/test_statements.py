@@ -62,6 +62,7 @@ def test_the_papers_table_of_lora_is_compared_with_lora_and_with_looks_that_give
     assert (line["measured"]["system"], line["measured"]["mean"]) == (tuned_name(run), 0.7)
 
 
+@pytest.mark.slow
 def test_the_share_of_the_teacher_and_the_cost_are_of_the_evaluated_run(run: TrainingRun, admin: Member) -> None:
     evaluate(run, 0.9)
 

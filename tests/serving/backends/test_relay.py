@@ -42,6 +42,7 @@ def test_a_stop_text_is_never_shown_and_hangs_up(relay):
     assert (text, done.finish) == ("one two", "stop")
 
 
+@pytest.mark.slow
 def test_an_answer_at_its_limit_ends_so_even_within_a_character(relay):
     async def work(running):
         return await running.ask("one", "SAY 寿司|", max_tokens=4), await running.ask("one", "SAY 寿司|", max_tokens=3)
@@ -52,6 +53,7 @@ def test_an_answer_at_its_limit_ends_so_even_within_a_character(relay):
     assert set(cut[1:]) == {"\ufffd"}
 
 
+@pytest.mark.slow
 def test_log_probs_are_told_token_by_token(relay):
     async def work(running):
         return await running.ask("one", "SAY Hi there|", logprobs=True, top_logprobs=2, stream=False)
@@ -63,6 +65,7 @@ def test_log_probs_are_told_token_by_token(relay):
     assert done.mean_log_prob == -0.5
 
 
+@pytest.mark.slow
 def test_what_changes_the_draw_reaches_the_server_in_our_order(relay):
     async def work(running):
         await running.ask(
@@ -173,6 +176,7 @@ def test_a_question_that_the_server_forgets_is_asked_again(relay, impatient, str
     assert (text, done.finish, asked) == ("here", "stop", 3)
 
 
+@pytest.mark.slow
 def test_a_silent_answer_that_is_being_written_is_waited_for(relay, impatient):
     async def work(running):
         return await running.ask("one", "SLOWLY SAY one two three four five|", stream=False), len(running.questions)
@@ -198,6 +202,7 @@ def test_one_who_hangs_up_frees_the_place(relay):
     assert next(model for model in state["models"] if model["name"] == "one")["cancelled"] == 1
 
 
+@pytest.mark.slow
 def test_one_who_hangs_up_before_the_first_step_frees_the_place(relay):
     async def work(running):
         await running.ask("one", "SAY a|")
@@ -210,6 +215,7 @@ def test_one_who_hangs_up_before_the_first_step_frees_the_place(relay):
     assert relay(work, max_batch=1) == ("c", 0)
 
 
+@pytest.mark.slow
 def test_callers_take_turns_and_a_full_queue_says_when_to_come_again(relay):
     order = []
 
@@ -236,6 +242,7 @@ def test_callers_take_turns_and_a_full_queue_says_when_to_come_again(relay):
     assert order.index("few") < 3
 
 
+@pytest.mark.slow
 def test_what_llama_cannot_serve_our_own_engine_serves_and_says_so(relay, zoo, tmp_path):
     odd = tiny.full_entry("odd", tiny.make_base(tmp_path / "gemma", "gemma"))
 
@@ -267,6 +274,7 @@ def test_a_miniature_that_goes_takes_its_file_and_its_server_along(relay, zoo):
     assert (servers, len(files)) == (1, 1)
 
 
+@pytest.mark.slow
 def test_a_cancelled_question_that_waits_leaves_the_queue(relay):
     async def work(running):
         await running.ask("one", "SAY a|")
@@ -281,18 +289,3 @@ def test_a_cancelled_question_that_waits_leaves_the_queue(relay):
         return before, running.relay.state()["waiting"], text
 
     assert relay(work, max_batch=1) == (1, 0, "abcdefgh")
-
-
-def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(relay, zoo):
-    one, two = zoo.entries[:2]
-    unlaid = two.model_copy(update={"folder": "", "unlaid": "the file is gone."})
-
-    async def work(running):
-        with pytest.raises(RequestRefused) as refused:
-            await running.ask("two", "SAY Hi|")
-        return refused.value, (await running.ask("one", "SAY Hi|"))[0]
-
-    refusal, text = relay(work, entries=[one, unlaid])
-
-    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
-    assert text == "Hi"

@@ -46,6 +46,7 @@ def test_a_miniature_that_is_withdrawn_while_its_question_is_prepared_is_unknown
     assert (refusal.status, refusal.code) == (404, "model_not_found")
 
 
+@pytest.mark.slow
 def test_a_question_that_is_prepared_while_the_engine_stops_is_refused(relay, zoo, monkeypatch):
     async def work(running):
         await warm(running, zoo.entries[:1])
@@ -118,6 +119,7 @@ def test_a_half_of_a_file_that_is_being_written_stays(zoo, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [f".{served}.F16.gguf.draft", f"{served}.F16.gguf"]
 
 
+@pytest.mark.slow
 def test_a_server_whose_start_fails_in_an_unforeseen_way_is_started_again(relay, zoo, monkeypatch):
     get, odd = wire.get, iter([b"[]"])
 
@@ -150,3 +152,18 @@ def test_forgotten_questions_are_looked_for_again_after_a_look_that_failed(relay
                 await asyncio.sleep(0.01)
 
     relay(work, entries=zoo.entries[:1])
+
+
+def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(relay, zoo):
+    one, two = zoo.entries[:2]
+    unlaid = two.model_copy(update={"folder": "", "unlaid": "the file is gone."})
+
+    async def work(running):
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("two", "SAY Hi|")
+        return refused.value, (await running.ask("one", "SAY Hi|"))[0]
+
+    refusal, text = relay(work, entries=[one, unlaid])
+
+    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
+    assert text == "Hi"

@@ -124,6 +124,7 @@ def test_a_refusal_within_the_stream_is_the_asker_s_fault_and_no_loss(serve, ent
     assert "out-of-vocab" in refused.message
 
 
+@pytest.mark.slow
 def test_another_base_has_no_place_beside_the_servers_that_may_run(serve, entry, folders, tmp_path):
     shutil.copytree(folders.base, tmp_path / "other-base")
     stranger = tiny.adapter_entry("three", folders.one, tmp_path / "other-base")

@@ -36,6 +36,7 @@ def test_a_killed_server_loses_what_it_wrote_and_the_next_question_starts_anothe
     assert (ending.finish, is_another) == ("length", True)
 
 
+@pytest.mark.slow
 def test_processes_that_a_killed_or_stopped_server_leaves_behind_are_ended(serve, entry):
     async def work(backend):
         left = []

@@ -107,6 +107,7 @@ def test_a_connection_that_asks_nothing_is_closed(monkeypatch, sent):
     assert behind_a_door(work) == (b"", 0)
 
 
+@pytest.mark.slow
 def test_a_stranger_s_connection_ends_with_its_refusal():
     def work(address):
         with ExitStack() as stack:

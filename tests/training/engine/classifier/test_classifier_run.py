@@ -197,6 +197,7 @@ def test_rows_of_one_label_teach_nothing(encoder, lay_classifier, tune, result, 
     assert result(run_dir)["error"]["code"] == "one_label"
 
 
+@pytest.mark.slow
 def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tune, result, rows):
     run_dir = lay_classifier("run", encoder("modernbert"), recipe={"method": "lora", "rank": 4, "epochs": 0})
 

@@ -38,6 +38,7 @@ def test_words_tell_labels_and_say_nothing_of_numbers(rows: list[TargetRow]) -> 
     assert not scores[:, 4].any()
 
 
+@pytest.mark.slow
 def test_in_training_a_text_meets_votes_that_were_fitted_without_it(rows: list[TargetRow]) -> None:
     is_first = fold_of(*batch(rows)) == 0
     turned = [
@@ -52,6 +53,7 @@ def test_in_training_a_text_meets_votes_that_were_fitted_without_it(rows: list[T
     assert not torch.allclose(as_they_are.eval()(*batch(rows)), otherwise.eval()(*batch(rows)))
 
 
+@pytest.mark.slow
 def test_what_is_kept_votes_the_same_whatever_shares_the_batch(rows: list[TargetRow]) -> None:
     votes = WordVotes.fit(make_tokenizer(), rows, FIELDS, seed=1).eval()
     loaded = WordVotes.of_tensors(votes.tensors())
@@ -73,6 +75,7 @@ def test_case_blanks_and_digits_make_no_other_word() -> None:
     assert numbers[tokenizer.pad_token_id] == numbers[place("Ġ")] == 0
 
 
+@pytest.mark.slow
 def test_a_word_that_was_never_read_votes_by_its_letters(rows: list[TargetRow]) -> None:
     tokenizer = make_tokenizer()
     votes = WordVotes.fit(tokenizer, rows, FIELDS, seed=1).eval()
