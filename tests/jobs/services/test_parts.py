@@ -8,8 +8,7 @@ from django.core.exceptions import PermissionDenied
 from jobs.contracts import EngineError, Result
 from jobs.kinds import registry
 from jobs.kinds.base import Needs
-from jobs.lifecycle import claim as lifecycle_claim
-from jobs.lifecycle import control, end, parts, reaper
+from jobs.lifecycle import claim, control, end, parts, reaper
 from jobs.lifecycle.claim import Worker
 from jobs.lifecycle.parts import HostsTakenError
 from jobs.models import Host, Job
@@ -45,8 +44,7 @@ class WidePart(Lonely):
 
 @pytest.fixture(autouse=True)
 def _wide(kinds, settings):
-    # Hosts and workers stay for as long as a busy machine takes for a test.
-    settings.WORKER_BEAT_S = 60
+    settings.WORKER_BEAT_S = 60  # Hosts stay for as long as a busy machine takes for a test.
     registry.register_kind(Wide())
     registry.register_kind(WidePart())
 
@@ -64,9 +62,9 @@ def up(*names: str, **there: object) -> None:
 
 
 def begun(job: Job, worker: Worker = A) -> Job:
-    held = lifecycle_claim.claim(job.pk, worker=worker)
+    held = claim.claim(job.pk, worker=worker)
     assert held, Job.objects.get(pk=job.pk).waiting_reason
-    return lifecycle_claim.begin_attempt(held.pk, held.fence)
+    return claim.begin_attempt(held.pk, held.fence)
 
 
 def over(job: Job) -> None:
@@ -74,7 +72,7 @@ def over(job: Job) -> None:
 
 
 def waits(job: Job, worker: Worker = A) -> str:
-    assert lifecycle_claim.claim(job.pk, worker=worker) is None
+    assert claim.claim(job.pk, worker=worker) is None
     job.refresh_from_db()
     return job.waiting_reason
 
@@ -106,7 +104,7 @@ def test_a_reserved_place_is_taken_for_other_jobs_and_free_for_the_part(wide):
     job, narrow = begun(wide()), wide(1)
 
     assert waits(narrow, B)
-    assert lifecycle_claim.claim(parts_of(job)[0].pk, worker=B)
+    assert claim.claim(parts_of(job)[0].pk, worker=B)
 
 
 def test_hosts_that_are_busy_or_drained_or_do_not_listen_take_no_part(wide, admin):
@@ -161,11 +159,11 @@ def test_a_wide_job_is_not_overtaken_while_hosts_come_free_and_one_that_never_ca
 def test_a_host_that_is_taken_between_claim_and_beginning_leaves_nothing_behind(wide):
     up("host-a", "host-b")
     job = wide()
-    held = lifecycle_claim.claim(job.pk, worker=A)
+    held = claim.claim(job.pk, worker=A)
     Job.objects.filter(pk=wide(1).pk).update(state="running", host_id="host-b")
 
     with pytest.raises(HostsTakenError):
-        lifecycle_claim.begin_attempt(held.pk, held.fence)
+        claim.begin_attempt(held.pk, held.fence)
 
     assert not parts_of(job)
     job.refresh_from_db()
