@@ -17,6 +17,7 @@ from review.text.reading.times import times_in
 from review.text.reading.units import amount
 from review.text.reading.words import WORD
 from review.text.verification.quantities import quantities
+from review.text.verification.shares import Share, shares
 from review.text.verification.source import SourceText, read
 
 
@@ -120,6 +121,11 @@ class Evidence:
             if quantity.unit
             for value in quantity.values
         )
+
+    @cached_property
+    def shares(self) -> tuple[Share, ...]:
+        """Percentages and fractions in facts and offer."""
+        return tuple(shares("\n".join([*self._texts, self._support.written])))
 
     @cached_property
     def currencies(self) -> frozenset[str]:

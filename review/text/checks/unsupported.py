@@ -24,6 +24,7 @@ from review.text.reading.units import amounts_at
 from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
+from review.text.verification.shares import shares
 
 # Numbers are read in all of these; names only in English, as German and others capitalise more than names.
 LABEL, NAME = "Unsupported", _("unsupported")
@@ -149,7 +150,8 @@ def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
     text = blanked(text, _IDIOMS)
     for match in NUMBER.finditer(text):
         is_of_a_name = _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
-        if not (_is_held(passage, text, match) or is_of_a_name or _is_proposal(text, match)):
+        is_held = _is_held(passage, text, match) or _is_held_share(passage, text, match)
+        if not (is_held or is_of_a_name or _is_proposal(text, match)):
             end = match.end() + (1 if text[match.end() : match.end() + 1] == "%" else 0)
             yield _mark(passage, match.start(), end, f"The number {text[match.start() : end]}")
 
@@ -161,6 +163,12 @@ def _is_held(passage: CheckedText, text: str, match: re.Match[str]) -> bool:
         meanings |= {f"{century}{match.group()}" for century in (19, 20)}
     is_held = not (evidence.numbers.isdisjoint(meanings) and evidence.spelt_numbers.isdisjoint(meanings))
     return is_held or not evidence.amounts.isdisjoint(amounts_at(text, match))
+
+
+def _is_held_share(passage: CheckedText, text: str, match: re.Match[str]) -> bool:
+    """Return whether a number is of a share that the record has, where one of the two is a fraction."""
+    here = (share for share in shares(text) if share.start <= match.start() < share.end)
+    return any(share.is_same(held) for share in here for held in passage.evidence.shares)
 
 
 def _is_proposal(text: str, match: re.Match[str]) -> bool:

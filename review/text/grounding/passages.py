@@ -17,6 +17,7 @@ from review.spec.task_spec import Offer
 from review.text.reading.dates import dates_in
 from review.text.reading.times import times_in
 from review.text.reading.units import amounts_at
+from review.text.verification.shares import shares
 
 # A fact with more words than this is a document, whose sentences are separate passages.
 LONG_WORDS = 30
@@ -121,6 +122,7 @@ def keys_of(text: str) -> frozenset[str]:
         keys |= {f"{month}-{day}" for month, day in date.days}
     for time in times_in(text):
         keys |= {f"{minutes // 60}:{minutes % 60:02}" for minutes in time.minutes}
+    keys |= {f"{share.percent:.0f}" for share in shares(text) if share.is_told}
     for word in _WORD.findall(text):
         if word[0].isdigit():
             keys |= readings(word)

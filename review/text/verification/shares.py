@@ -43,7 +43,7 @@ _SHARE = re.compile(
     rf"|\b(?:({'|'.join(_COUNTS)})[ -])(third|quarter|fifth|sixth|seventh|eighth|ninth"
     r"|tenth)s?\b(?= (?:of|the|your|more|less|fewer|cheaper|dearer|to|in|from|as|by|than|on|over|are|is|have|has|come"
     r"|comes|go|goes)\b|[.,;]|$)"
-    rf"|\b({'|'.join([*_COUNTS, *_MANY])}|\d{{1,3}}(?= out)) (?:in|out of)(?: every)? (\d{{1,3}}"
+    rf"|\b({'|'.join([*_COUNTS, *_MANY])}|\d{{1,3}}(?= out)|\d(?= in)) (?:in|out of)(?: every)? (\d{{1,3}}"
     rf"|{'|'.join(list(_COUNTS)[1:])}|twenty|a hundred)\b(?! (?:year|month|week|day|hour|minute)s?\b)"
     r"|\bevery (third|fourth|fifth|sixth|tenth)\b"
     r"|\b(half)\b(?= (?:of|the|your|its|their|our|all)\b)",
@@ -66,6 +66,10 @@ class Share:
     percent: float
     way: str
     is_told: bool
+
+    def is_same(self, other: Share) -> bool:
+        """Return whether two shares are one, a fraction beside its percentage without decimals or a rounded one."""
+        return (self.is_told or other.is_told) and abs(self.percent - other.percent) < 1
 
 
 def _is_three_months(text: str, match: re.Match[str]) -> bool:

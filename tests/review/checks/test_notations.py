@@ -63,6 +63,10 @@ EQUAL = [
     ("TEUR 12.400", ("EUR 12.4 million", "12.400 TEUR", "12,4 Mio. EUR")),
     ("480 kEUR", ("€480,000", "480 T€", "EUR 480k")),
     ("INR 450 million", ("₹45 crore", "INR 4500 lakh")),
+    ("two thirds of its revenue", ("67 %", "66.7 percent", "66 % of revenue")),
+    ("one in five of its trucks", ("20 %", "1 in 5", "1 out of 5")),
+    ("75 % of its trucks", ("3 out of 4", "3 in 4")),
+    ("half of its orders", ("50 %", "5 out of 10")),
 ]  # fmt: skip
 OTHER = [
     ("2026-05-03", ("04.05.2026", "2026-06-03", "May 4", "June 3", "3. Juni 2026", "3 May 2025", "13/05/2026")),
@@ -95,6 +99,10 @@ OTHER = [
     ("62.5 million NOK", ("65.2 MNOK", "62.5 MSEK", "62.5 kNOK")),
     ("TEUR 12.400", ("EUR 14.2 million", "1.24 MEUR")),
     ("INR 450 million", ("₹45 lakh", "INR 4.5 crore")),
+    ("two thirds of its revenue", ("76 %", "33 %", "67 million")),
+    ("one in five of its trucks", ("50 %", "1 in 4")),
+    ("75 % of its trucks", ("3 out of 5", "76 %")),
+    ("67 % of its trucks", ("66 %",)),
 ]
 
 
