@@ -48,7 +48,7 @@ def change(member: Member, address: str, *, link_of: Callable[[str], str]) -> st
     if not address:
         _set(member, "")
         return "Your e-mail address is removed: nothing is mailed to you."
-    _refuse_taken(member, address)
+    refuse_taken(address, but=member)
     if needs_confirmation():
         _mail_link(member, address, link_of(_token(member, address)))
         return f"A link was mailed to {address}. Open it in this browser within two days; until then nothing changes."
@@ -81,7 +81,7 @@ def confirm(member: Member, token: str) -> str:
         Refusal: The link does not count (422), or another member has the address by now (409).
     """
     address = confirmable(member, token)
-    _refuse_taken(member, address)
+    refuse_taken(address, but=member)
     _set(member, address)
     return address
 
@@ -90,9 +90,11 @@ def _token(member: Member, address: str) -> str:
     return signing.dumps([str(member.pk), member.email, address], salt=SALT)
 
 
-def _refuse_taken(member: Member, address: str) -> None:
-    if Member.objects.filter(email__iexact=address).exclude(pk=member.pk).exists():
-        raise Refusal("address_taken", "Another member has this address.", hint="Enter your own.", status=409)
+def refuse_taken(address: str, *, but: Member | None = None) -> None:
+    """Refuse an address that another member has: single sign-on would find two members, and sign in neither."""
+    if address and Member.objects.filter(email__iexact=address).exclude(pk=but and but.pk).exists():
+        message = "Another member has this address."
+        raise Refusal("address_taken", message, hint="Enter another.", status=409, errors={"email": [message]})
 
 
 def _mail_link(member: Member, address: str, link: str) -> None:

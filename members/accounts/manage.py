@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit import trail
 from members import ports, session
+from members.accounts import addresses
 from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 from web.language.pages import AUTOMATIC
@@ -52,9 +53,10 @@ def create_member(
 
     Raises:
         PermissionDenied: `by` is no admin.
-        Refusal: The name is taken (409) or cannot be used (422).
+        Refusal: The name or the address is taken (409), or the name cannot be used (422).
     """
     _require_admin(by)
+    addresses.refuse_taken(email.strip())
     initial_password = password or secrets.token_urlsafe(9)
     member = Member(
         username=username.strip(),

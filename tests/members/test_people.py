@@ -51,6 +51,13 @@ def test_a_name_that_is_taken_is_refused(admin):
     assert Member.objects.count() == 1
 
 
+def test_an_address_that_another_member_has_is_refused(admin):
+    manage.create_member("nora", by=admin, email="nora@acme.example")
+
+    with pytest.raises(Refusal, match="Another member has this address"):
+        manage.create_member("nora2", by=admin, email="Nora@Acme.example")
+
+
 def test_a_name_with_spaces_is_refused_by_its_field(admin):
     with pytest.raises(Refusal) as refused:
         manage.create_member("no good", by=admin)
