@@ -20,6 +20,7 @@ from review.models import (
     Gold,
     MachineAcceptance,
     Preference,
+    RecallUndo,
     Record,
     Revocation,
     Ruling,
@@ -58,6 +59,9 @@ def state_hash(task: Task, filters: DatasetFilters) -> str:
         "versions": _size(TaskVersion.objects.filter(task=task), "created_at"),
         **_of_filters(task, filters),
     }
+    # A version may have been written between a recall and its undo.
+    if undone := RecallUndo.objects.filter(recall__task=task).count():
+        state["recalls undone"] = undone
     return hashlib.sha256(canonical_json(state).encode()).hexdigest()
 
 

@@ -16,6 +16,8 @@ from jobs.models import Job
 from members.models import Member
 from review.datasets import freezing, revocations
 from review.datasets import write_version as writing
+from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls.criteria import Criteria
 from review.desk import decisions, deck
 from review.desk.comments import writing as comments
 from review.models import Dataset, DatasetVersion, Draft, Gold
@@ -79,6 +81,17 @@ def test_a_page_says_that_nothing_changed_since_a_version(
 
     assert answer.redirect_chain[-1][0] == "/datasets/gold/v/1/"
     assert "Nothing changed since version 1." in answer.content.decode()
+
+
+def test_a_version_written_between_a_recall_and_its_undo_is_not_the_same(dataset: Dataset, admin: Member) -> None:
+    first = freezing.freeze(dataset, by=admin)
+    chosen = Criteria.read({"teacher": Draft.objects.values_list("teacher", flat=True)[0]})
+    tag = preview.preview(dataset.task, chosen, by=admin).tag
+    made = recall.carry_out(dataset.task, chosen, by=admin, id=uuid4(), reason="A broken prompt.", tag=tag)
+    sealed(first)
+    undo.undo(made.pk, by=admin)
+
+    assert freezing.freeze(dataset, by=admin).number == 2
 
 
 def test_a_program_is_answered_with_the_version_that_stands(
