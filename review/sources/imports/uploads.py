@@ -1,13 +1,14 @@
-"""Files between their preview and their import: kept under `var/uploads` by their SHA-256, and dropped after."""
+"""Files between their preview and their import: kept under `var/uploads`, and dropped after."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -15,23 +16,23 @@ from review.sources.imports.tables.text_encoding import max_bytes, too_large
 from web.errors import Refusal
 
 KEEP_S = 24 * 3600
-_NAME = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def keep_upload(chunks: Iterable[bytes]) -> str:
-    """Write an upload beside the others; the same bytes twice are one file.
+    """Write an upload beside the others, the same bytes too: each request drops its own.
 
     Old uploads that were not imported are deleted.
 
     Returns:
-        The SHA-256 of the bytes, hex; what `path_of` and `drop` take.
+        Its name, which `path_of` and `drop_upload` take.
 
     Raises:
         Refusal: `file_too_large` (413), or `disk_full` (507) with nothing left behind.
     """
     folder = _folder()
     _sweep(folder)
-    digest, size = hashlib.sha256(), 0
+    size = 0
     with NamedTemporaryFile(dir=folder, prefix="part-", delete=False) as file:
         part = Path(file.name)
         try:
@@ -39,7 +40,6 @@ def keep_upload(chunks: Iterable[bytes]) -> str:
                 size += len(chunk)
                 if size > max_bytes():
                     raise too_large()
-                digest.update(chunk)
                 file.write(chunk)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def keep_upload(chunks: Iterable[bytes]) -> str:
         except Refusal:
             part.unlink(missing_ok=True)
             raise
-    name = digest.hexdigest()
+    name = uuid4().hex
     part.replace(folder / name)
     return name
 
@@ -81,5 +81,7 @@ def _folder() -> Path:
 def _sweep(folder: Path) -> None:
     oldest = time.time() - KEEP_S
     for path in folder.iterdir():
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+        # Another request may have dropped it since.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()

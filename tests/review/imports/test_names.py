@@ -147,3 +147,11 @@ def test_the_page_lists_what_each_name_found(task: Task, admin: Member, tmp_path
     page = client.get(f"/tasks/{task.slug}/sources/import/{name}/?{urlencode({'kind': 'drafts', 'filename': 'd.csv'})}")
 
     assert "named BOLT → record Bolt Ltd" in page.content.decode()
+
+
+def test_an_upload_stays_when_another_request_drops_the_same_bytes() -> None:
+    mine, theirs = uploads.keep_upload([b"a,b"]), uploads.keep_upload([b"a,b"])
+
+    uploads.drop_upload(theirs)
+
+    assert uploads.path_of(mine).read_bytes() == b"a,b"
