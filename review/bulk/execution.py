@@ -125,7 +125,7 @@ def _act(
             status=409,
         )
     if is_new:
-        trail.record("bulk_act", by=by, about=act, task=task.slug, verdict=act.verdict, count=act.count)
+        trail.record("bulk_act", by=by, about=act, task=task.slug, verdict=act.verdict, count=draft_count)
     return act
 
 

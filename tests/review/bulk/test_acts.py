@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
+from audit.models import AuditRow
 from members.models import Member
 from review.bulk import execution
 from review.desk import deck as desk_deck
@@ -36,6 +37,12 @@ def test_rejecting_many_writes_what_rejecting_one_by_one_would(task: Task, exper
     assert Gold.objects.filter(decision__in=decisions).count() == 30
     assert Draft.objects.filter(pk__in=ids, state=DraftState.DECIDED).count() == 30
     assert Assignment.objects.filter(draft__in=ids, reviewer=expert, state=AssignmentState.DONE).count() == 30
+
+
+def test_the_trail_tells_how_many_drafts_an_act_is_about(task: Task, expert: Member) -> None:
+    act(task, pending(task, 4), by=expert)
+
+    assert AuditRow.objects.get(act="bulk_act").detail["count"] == 4
 
 
 def test_golds_of_an_act_rebuild_identically(task: Task, expert: Member) -> None:
