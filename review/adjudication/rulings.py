@@ -17,6 +17,7 @@ from audit import trail
 from members.models import Member
 from review.desk import deck, golds, lead_queue, verdict_fit
 from review.desk.verdict_fit import SubmittedVerdict
+from review.drafts.queries import is_in_use
 from review.models import Decision, Draft, Ruling
 from review.spec.schema import Fields
 from review.states import DraftState, Role, RulingKind, Verdict
@@ -78,10 +79,18 @@ def add_ruling(draft: Draft, kind: RulingKind, *, by: Member, decision: Decision
 
 
 def set_state(draft: Draft, state: DraftState) -> Draft:
-    """Write where the draft stands now; its row is locked."""
-    Draft.objects.filter(pk=draft.pk).update(state=state)
-    draft.state = state
+    """Write where the draft stands now; its row is locked. One that is out of use waits for nobody."""
+    if state == DraftState.PENDING and not is_in_use(draft):
+        state = DraftState.KEPT
+    Draft.objects.filter(pk=draft.pk).update(state=state, for_reviewer=None)
+    draft.state, draft.for_reviewer = state, None
     return draft
+
+
+def require_in_use(draft: Draft) -> None:
+    """Refuse a draft that was recalled or erased."""
+    if not is_in_use(draft):
+        raise wrong_state("out_of_use", "This draft was recalled or erased.", draft)
 
 
 def wrong_state(code: str, message: str, draft: Draft) -> Refusal:
@@ -205,6 +214,7 @@ def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
             raise wrong_state(
                 "not_judged", "Only a judged draft without a ruling can be sent back for another verdict.", draft
             )
+        require_in_use(draft)
         return set_state(draft, DraftState.PENDING)
 
 

@@ -52,6 +52,7 @@ def send_back(
         rulings.check_tag(draft, if_match)
         if draft.state != DraftState.DISPUTED:
             raise rulings.wrong_state("not_disputed", "This draft is not disputed.", draft)
+        rulings.require_in_use(draft)
         standing = _standing(draft)
         sent = [decision for decision in standing if not decisions or decision.pk in decisions]
         if not sent or not set(decisions) <= {decision.pk for decision in sent}:

@@ -20,6 +20,7 @@ from members.models import Member
 from review.bulk import planning
 from review.bulk.bulk_verdict import SET_ASIDE
 from review.desk import golds
+from review.drafts.queries import in_use
 from review.models import Assignment, BulkAct, Decision, Draft, Gold, Ruling
 from review.states import BEHIND_THE_REST, AssignmentState, DraftState, Role, Verdict
 from review.tasks.permissions import require, tasks_for
@@ -127,9 +128,10 @@ def _restore(standing: Sequence[Decision], drafts: dict[UUID, Draft], others: se
     reviewer_ids = {decision.reviewer_id for decision in standing}
     alone = [decision.draft_id for decision in standing if decision.draft_id not in others]
     Gold.objects.filter(draft__in=alone).delete()
-    Draft.objects.filter(pk__in=alone, state__in=(DraftState.DECIDED, DraftState.DISPUTED)).update(
-        state=DraftState.PENDING
-    )
+    judged = Draft.objects.filter(pk__in=alone, state__in=(DraftState.DECIDED, DraftState.DISPUTED))
+    judged.filter(in_use()).update(state=DraftState.PENDING)
+    # What was recalled or erased meanwhile waits for nobody.
+    judged.update(state=DraftState.KEPT)
     for draft_id in others:
         state = golds.resolve(draft_id)
         if drafts[draft_id].state != DraftState.LEASED:

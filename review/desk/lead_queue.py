@@ -117,14 +117,13 @@ def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
         return None
     last = Ruling.objects.filter(draft=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()
     in_force = last if last is not None and last.decision_id else None
-    is_judged = draft.state == DraftState.DECIDED
+    is_judged, is_in_use = draft.state == DraftState.DECIDED, queries.is_in_use(draft)
     return {
         "tag": dispute_etag(draft.pk),
         "in_force": in_force,
-        "may_ask_again": is_judged and in_force is None,
+        "may_ask_again": is_judged and in_force is None and is_in_use,
         "is_disputed": draft.state == DraftState.DISPUTED,
-        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT, DraftState.MACHINE)
-        and draft.erased_at is None,
+        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT, DraftState.MACHINE) and is_in_use,
     }
 
 

@@ -24,4 +24,6 @@ def return_cards_of_task(member: Member, task: Task) -> None:
 def _return(member: Member, which: Q) -> None:
     held = Assignment.objects.filter(which, reviewer=member, state=AssignmentState.ACTIVE)
     deck.release(member, [ReleasedCard(*row) for row in held.values_list("draft_id", "unfinished")])
-    Draft.objects.filter(which, for_reviewer=member, state=DraftState.PENDING).update(for_reviewer=None)
+    # A recalled card comes back one day.
+    waiting = Q(state__in=(DraftState.PENDING, DraftState.KEPT))
+    Draft.objects.filter(which, waiting, for_reviewer=member).update(for_reviewer=None)

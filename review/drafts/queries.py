@@ -191,6 +191,11 @@ def in_use(path: str = "") -> Q:
     return Q(~is_revoked, **{f"{path}erased_at__isnull": True, f"{path}record__erased_at__isnull": True})
 
 
+def is_in_use(draft: Draft) -> bool:
+    """Return whether a draft is neither erased nor revoked."""
+    return Draft.objects.filter(in_use(), pk=draft.pk).exists()
+
+
 def is_empty(task: Task) -> bool:
     """Return whether no draft of the task ever came to the desk."""
     return not Draft.objects.filter(ON_DESK, task=task).exists()

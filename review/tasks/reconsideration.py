@@ -84,7 +84,8 @@ def open_question(task: Task) -> ReconsiderationQuestion | None:
 def earlier(task: Task, versions: Iterable[TaskVersion]) -> QuerySet[Gold]:
     """Return the golds on drafts of these versions, the newest first."""
     ids = [version.pk for version in versions]
-    golds = Gold.objects.filter(task=task, draft__task_version__in=ids, draft__erased_at__isnull=True)
+    in_use = {"draft__erased_at__isnull": True, "draft__revocation__isnull": True}
+    golds = Gold.objects.filter(task=task, draft__task_version__in=ids, **in_use)
     return golds.order_by("-decided_at")
 
 

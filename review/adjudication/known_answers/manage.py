@@ -51,6 +51,7 @@ def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = ()
         if draft.state not in TAKEABLE or draft.erased_at is not None:
             words = "A reviewer has this draft open, or it is kept from the desk."
             raise rulings.wrong_state("draft_not_free", words, draft)
+        rulings.require_in_use(draft)
         Gold.objects.filter(draft=draft).delete()
         rulings.set_state(draft, DraftState.KEPT)
         return KnownAnswer.objects.create(

@@ -119,6 +119,10 @@ def _end(share_out: ShareOut, *, by: Member | None) -> int | None:
         locked = held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
         # One in a deck stays there: it only goes to everybody should its reviewer leave it.
         freed += Draft.objects.filter(pk__in=list(locked)).update(for_reviewer=None)
+    # A recalled card comes back one day.
+    cards = SharedCard.objects.filter(part__share_out=share_out, part__member=OuterRef("for_reviewer"))
+    kept = Draft.objects.filter(state=DraftState.KEPT, for_reviewer__isnull=False)
+    kept.filter(Exists(cards.filter(draft=OuterRef("pk")))).update(for_reviewer=None)
     return freed
 
 

@@ -69,7 +69,8 @@ def _bring_back(recall: Recall, before: dict[UUID, str], *, by: Member, kind: Re
     usable = [draft for draft in drafts if draft.erased_at is None]
     # What a judge accepted nobody has judged: anew is for the first time.
     as_before = DraftState.MACHINE if kind == RecallReturn.AS_BEFORE else DraftState.PENDING
-    returns = dict.fromkeys(ON_DESK_BEFORE, DraftState.PENDING)
+    # One that was judged and is kept now lost its verdicts meanwhile.
+    returns = dict.fromkeys((*ON_DESK_BEFORE, DraftState.DECIDED), DraftState.PENDING)
     returns |= {DraftState.DISPUTED: DraftState.DISPUTED, DraftState.MACHINE: as_before}
     kept = [draft.pk for draft in usable if draft.state == DraftState.KEPT]
     for state, target in returns.items():

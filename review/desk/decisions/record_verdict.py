@@ -78,7 +78,7 @@ def _claim(context: DecisionContext) -> None:
         move_draft(context, to=DraftState.PENDING, verdicts_wanted=context.wanted, for_reviewer=None)
         _check_first_word(context)
     else:
-        move_draft(context, to=DraftState.DECIDED)
+        move_draft(context, to=DraftState.DECIDED, for_reviewer=None)
 
 
 def _check_first_word(context: DecisionContext) -> None:

@@ -12,6 +12,7 @@ from review.desk import deck, golds
 from review.desk.context import DecisionContext
 from review.desk.decisions.outcome import DecisionOutcome, OvertakenError, move_assignment, move_draft
 from review.desk.verdict_fit import SubmittedVerdict
+from review.drafts.queries import is_in_use
 from review.models import Decision, Draft
 from review.spec.schema import Fields
 from review.states import AssignmentState, DraftState, Verdict
@@ -86,6 +87,8 @@ def _check_open(context: DecisionContext, *, is_late: bool) -> None:
     state = Draft.objects.select_for_update().values_list("state", flat=True).get(pk=context.card.pk)
     if state != context.card.state:
         raise OvertakenError
+    if not is_in_use(context.card):
+        raise Refusal("out_of_use", "This draft was recalled or erased, so its decisions stay.", status=409)
     if golds.in_force(context.card.pk) is not None:
         raise Refusal(
             "ruled",

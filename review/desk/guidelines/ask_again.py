@@ -75,4 +75,4 @@ def _to_desk(ids: list[UUID]) -> int:
     judged = [draft.pk for draft in rows.only("pk").order_by("pk")]
     touched = set(Ruling.objects.filter(draft__in=judged).values_list("draft_id", flat=True))
     free = [pk for pk in judged if pk not in touched or golds.in_force(pk) is None]
-    return Draft.objects.filter(pk__in=free).update(state=DraftState.PENDING)
+    return Draft.objects.filter(pk__in=free).update(state=DraftState.PENDING, for_reviewer=None)

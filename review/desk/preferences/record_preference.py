@@ -19,6 +19,7 @@ from members.models import Member
 from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences.lineups import FEWEST, MOST
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
+from review.drafts.queries import in_use
 from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.spec.prompting import canonical_json
 from review.states import AssignmentState, DraftState, Role
@@ -184,13 +185,10 @@ def _take_back(preference: Preference, target: Preference, *, by: Member) -> Pre
     if target.chosen_id is not None:
         _check_open(drafts[target.chosen_id], by=by)
         _let_go([drafts[target.chosen_id]], by=by)
-        Draft.objects.filter(pk=target.chosen_id, erased_at__isnull=True).update(
-            state=DraftState.PENDING, for_reviewer=None
-        )
+        usable = Draft.objects.filter(in_use())
+        usable.filter(pk=target.chosen_id).update(state=DraftState.PENDING, for_reviewer=None)
         others = [pk for pk in drafts if pk != target.chosen_id]
-        Draft.objects.filter(pk__in=others, state=DraftState.KEPT, erased_at__isnull=True).update(
-            state=DraftState.PENDING
-        )
+        usable.filter(pk__in=others, state=DraftState.KEPT).update(state=DraftState.PENDING)
     preference.save(force_insert=True)
     return PreferenceOutcome(preference)
 

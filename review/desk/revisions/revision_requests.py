@@ -21,6 +21,7 @@ from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences.record_preference import FIRST_IN_QUEUE
 from review.desk.revisions import queries
 from review.drafts.intake import NewDraft, add_drafts
+from review.drafts.queries import is_in_use
 from review.models import Assignment, Draft, RevisionRequest, TaskVersion
 from review.spec import revision_prompts
 from review.spec.prompting import Message
@@ -165,7 +166,7 @@ def restore(request_id: UUID, *, by: Member) -> Draft:
     request = queries.request_or_404(by, request_id)
     with transaction.atomic():
         draft = Draft.objects.select_for_update(of=("self",)).get(pk=request.draft_id)
-        if draft.erased_at is not None or draft.state not in (DraftState.KEPT, DraftState.PENDING):
+        if not is_in_use(draft) or draft.state not in (DraftState.KEPT, DraftState.PENDING):
             raise desk_deck.not_free(draft)
         Draft.objects.filter(pk=draft.pk).update(
             state=DraftState.PENDING, for_reviewer=request.asked_by, queue_position=FIRST_IN_QUEUE

@@ -1,0 +1,124 @@
+"""No act brings a recalled or erased draft back to the desk, and the recall's undo loses none."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from members.models import Member
+from review.adjudication import rulings
+from review.adjudication.known_answers import manage
+from review.adjudication.share_outs import share
+from review.adjudication.share_outs.plan import ShareRequest
+from review.bulk import bulk_undo
+from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls.criteria import Criteria
+from review.desk import assignments, lead_queue, member_offboarding
+from review.desk import deck as desk_deck
+from review.models import Draft, Recall, Task
+from review.states import DraftState, Role
+from tests.review import factories
+from tests.review.bulk.acts import act, pending
+from tests.review.desk.verbs import judge, take_back
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_desk(by=admin)
+
+
+def recalled(task: Task, admin: Member) -> Recall:
+    """Recall every draft of the desk."""
+    chosen = Criteria.read({"teacher": Draft.objects.filter(task=task).values_list("teacher", flat=True)[0]})
+    tag = preview.preview(task, chosen, by=admin).tag
+    return recall.carry_out(task, chosen, by=admin, id=uuid4(), reason="A broken prompt.", tag=tag)
+
+
+def states(task: Task) -> set[str]:
+    return set(Draft.objects.filter(task=task).values_list("state", flat=True))
+
+
+def test_the_undo_of_a_bulk_act_leaves_them_away_and_the_recalls_undo_brings_them(
+    task: Task, admin: Member, expert: Member
+) -> None:
+    done = act(task, pending(task), by=expert)
+    made = recalled(task, admin)
+
+    bulk_undo.undo(done.pk, by=expert)
+
+    assert states(task) == {DraftState.KEPT}
+    undo.undo(made.pk, by=admin)
+    assert states(task) == {DraftState.PENDING}
+
+
+def test_a_lead_can_send_none_back_or_make_it_a_known_answer(task: Task, admin: Member, expert: Member) -> None:
+    card = desk_deck.deal(expert, task, count=1)[0]
+    outcome = judge(card, by=expert)
+    recalled(task, admin)
+    draft = Draft.objects.get(pk=card.draft_id)
+
+    acts = lead_queue.ruling_on(admin, draft)
+    assert acts is not None
+    assert (acts["may_ask_again"], acts["may_be_known"]) == (False, False)
+    with pytest.raises(Refusal, match="recalled"):
+        rulings.ask_again(draft.pk, by=admin, if_match=acts["tag"])
+    with pytest.raises(Refusal, match="recalled"):
+        manage.add(draft.pk, by=admin, verdict="accept")
+    with pytest.raises(Refusal, match="recalled"):
+        take_back(outcome, card, by=expert)
+    draft.refresh_from_db()
+    assert draft.state == DraftState.DECIDED
+
+
+def test_a_ruling_that_is_lifted_puts_none_on_the_desk(task: Task, admin: Member, expert: Member) -> None:
+    card = desk_deck.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    recalled(task, admin)
+    draft = Draft.objects.get(pk=card.draft_id)
+
+    assert rulings.set_state(draft, DraftState.PENDING).state == DraftState.KEPT
+
+
+def test_a_card_that_was_recalled_during_a_share_out_is_everybodys_after_both(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    request = ShareRequest(count=6, members=(expert, other), until=date.today() + timedelta(days=3))
+    share.share_out(task, request, by=admin, id=uuid4())
+    made = recalled(task, admin)
+
+    share.end_due(date.today() + timedelta(days=9))
+    undo.undo(made.pk, by=admin)
+
+    assert not Draft.objects.filter(task=task, for_reviewer__isnull=False).exists()
+
+
+def test_a_card_that_was_recalled_before_its_reviewer_left_is_everybodys(
+    task: Task, admin: Member, expert: Member
+) -> None:
+    assignments.assign(task, to=expert, by=admin, count=3)
+    made = recalled(task, admin)
+
+    member_offboarding.return_cards(expert)
+    undo.undo(made.pk, by=admin)
+
+    assert not Draft.objects.filter(for_reviewer=expert).exists()
+
+
+def test_a_second_opinion_on_an_assigned_card_waits_for_somebody_else(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    factories.join(admin, task, Role.LEAD)
+    assignments.assign(task, to=expert, by=admin, count=1)
+    card = desk_deck.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    acts = lead_queue.ruling_on(admin, Draft.objects.get(pk=card.draft_id))
+    assert acts is not None
+
+    rulings.ask_again(card.draft_id, by=admin, if_match=acts["tag"])
+
+    assert card.draft_id in {each.draft_id for each in desk_deck.deal(other, task, count=8)}
