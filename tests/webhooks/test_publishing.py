@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from jobs.models import Job
 from webhooks.deliveries import publish
@@ -35,3 +36,19 @@ def test_a_job_that_failed_has_no_figures():
     publish.job_finished(job)
 
     assert WebhookEvent.objects.get().data["figures"] == {}
+
+
+def test_a_job_that_was_resumed_tells_its_next_end_too(task, make_hook):
+    hook, _ = make_hook()
+    job = Job.objects.create(
+        kind="training", task_slug=task.slug, title="Run 3", state="failed", finished_at=timezone.now()
+    )
+    publish.job_finished(job)
+    publish.job_finished(job)
+    # It is resumed, and ends again.
+    job.state, job.finished_at = "succeeded", timezone.now()
+    publish.job_finished(job)
+
+    told = WebhookEvent.objects.order_by("created_at")
+    assert [event.data["state"] for event in told] == ["failed", "succeeded"]
+    assert hook.deliveries.count() == 2

@@ -39,7 +39,7 @@ def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Web
 
 
 def job_finished(job: Job) -> None:
-    """Publish the end of a job. A consumer of ended jobs: called once for each."""
+    """Publish an end of a job. A consumer of ended jobs: one that was resumed ends again, which is another event."""
     data = {
         "job": str(job.pk),
         "kind": job.kind,
@@ -52,7 +52,7 @@ def job_finished(job: Job) -> None:
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
         "figures": metrics_of(job.result),
     }
-    publish("job.finished", key=str(job.pk), task_slug=job.task_slug, data=data)
+    publish("job.finished", key=f"{job.pk}:{data['finished_at']}", task_slug=job.task_slug, data=data)
 
 
 def metrics_of(result: dict[str, Any] | None) -> dict[str, float]:
