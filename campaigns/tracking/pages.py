@@ -9,6 +9,7 @@ import time
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -52,7 +53,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     except ForgedTokenError:
         return _nothing("a link")
     # Written by hand: Django's redirect would take a relative address for one of ours.
-    response = HttpResponse(status=302, headers={"Location": url})
+    response = HttpResponse(status=302, headers={"Location": _in_ascii(url)})
     return _private(response)
 
 
@@ -90,6 +91,19 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         "has_left": request.method == "POST",
     }
     return _private(render(request, "campaigns/unsubscribe.html", context))
+
+
+def _in_ascii(url: str) -> str:
+    """Return an address as a header may hold it: its host as DNS has it, other letters percent-encoded."""
+    if url.isascii():
+        return url
+    # Slow to load, and few links need it.
+    from httpx import URL, InvalidURL
+
+    try:
+        return str(URL(url))
+    except InvalidURL:
+        return iri_to_uri(url)
 
 
 def _visitor(request: HttpRequest) -> Visitor:

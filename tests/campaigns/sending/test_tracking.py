@@ -60,6 +60,18 @@ def test_a_click_leads_on_and_is_written_down(sent, link, visitor):
     assert response["Referrer-Policy"] == "no-referrer"
 
 
+URLS = {
+    "https://ü.example:8443/przegląd?für=%20#ä": "https://xn--tda.example:8443/przegl%C4%85d?f%C3%BCr=%20#%C3%A4",
+    "https://☃.example/demo": "https://%E2%98%83.example/demo",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_click_leads_to_an_address_with_letters_beyond_ascii(sent, link, visitor, url):
+    Link.objects.filter(pk=link.pk).update(url=url)
+    assert visitor.get(click_path(sent, link))["Location"] == URLS[url]
+
+
 def test_a_click_after_the_erasure_of_its_reader_counts_and_says_no_more(sent, link, visitor, campaign):
     export_and_erase.erase(sent.contact.address)
 
