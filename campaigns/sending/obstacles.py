@@ -56,7 +56,7 @@ def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obst
         return Obstacle(MessageState.STOPPED, {"stop_reason": reason})
     # A notice that came after this mail was planned.
     if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
-        return Obstacle(MessageState.APPROVED, {"due_at": back_at})
+        return put_off(message, back_at)
     if _IS_IN_DOUBT(pk=message.pk):
         return _held_in_doubt(now)
     if hold := contact_caps.hold_of(message, campaign, now=now):
@@ -80,6 +80,12 @@ def for_any_mail(contact: Contact) -> Obstacle | None:
     if suppressed.is_suppressed(contact.address_hmac):
         return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.SUPPRESSED})
     return None
+
+
+def put_off(message: Message, until: datetime) -> Obstacle:
+    """Return that a mail waits for its reader's time. A hold is over by then, but a value's, until it is corrected."""
+    held = HoldReason.VALUE if message.held_because == HoldReason.VALUE else ""
+    return Obstacle(MessageState.APPROVED, {"due_at": until, "held_because": held})
 
 
 def _held_in_doubt(now: datetime) -> Obstacle:

@@ -90,7 +90,7 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> Claimed |
                 move(message, obstacle.state, **obstacle.values)
             return None
         if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):
-            move(message, MessageState.APPROVED, due_at=opens_at)
+            move(message, MessageState.APPROVED, **obstacles.put_off(message, opens_at).values)
             return None
         if message.needs_approval and not _is_approved(message):
             move(message, MessageState.AWAITING)

@@ -118,7 +118,7 @@ def test_an_absence_keeps_a_later_mail_until_its_end(campaign: Campaign, mail: M
     event(mail, EventKind.AUTO_REPLIED, is_machine=True, payload={"away_until_s": int(back_at.timestamp())})
 
     obstacle = found(mail)
-    assert obstacle is not None and obstacle.values == {"due_at": back_at}
+    assert obstacle is not None and obstacle.values == {"due_at": back_at, "held_because": ""}
 
 
 def test_what_nothing_keeps_is_asked_of_once(mail: Message, settings: Any, django_assert_num_queries: Any) -> None:

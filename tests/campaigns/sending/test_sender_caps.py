@@ -156,3 +156,28 @@ def test_a_limit_set_while_an_attempt_lasts_is_heeded(campaign: Campaign) -> Non
     taken = [outbox.claim(mail, turn, now=timezone.now()) is not None for mail in mails]
 
     assert taken == [True, False]
+
+
+@db
+@pytest.mark.parametrize(("held", "reason"), [("sender", "hours"), ("value", "value")])
+def test_in_quiet_hours_a_mail_waits_for_the_morning_and_no_limit_of_yesterday(
+    campaign: Campaign, held: str, reason: str
+) -> None:
+    Campaign.objects.update(quiet_from=0, quiet_until=23)
+    mail = due_to(campaign, "ada@acme.example")
+    mail.contact.time_zone = "UTC"
+    mail.contact.save()
+    Message.objects.filter(pk=mail.pk).update(held_because=held)
+    mail.refresh_from_db()
+    night = timezone.now().replace(hour=1)
+
+    assert outbox.claim(mail, turn_of(campaign), now=night) is None
+
+    campaign.refresh_from_db()
+    found = waiting.wait_reason(campaign, now=night)
+    assert found is not None and found.reason == reason
+    assert (
+        found.until
+        == Message.objects.get(pk=mail.pk).due_at
+        == night.replace(hour=23, minute=0, second=0, microsecond=0)
+    )
