@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from jobs.kinds import registry
 from jobs.models import Host, Job, JobEvent, WorkerBeat
@@ -90,9 +90,9 @@ class EndedPage:
 
 def unfinished(jobs: QuerySet[Job], *, limit: int = 100) -> list[Job]:
     """Jobs that have not ended: held ones first, then those that wait, then those at rest."""
-    order = {state: place for place, state in enumerate([*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED])}
-    under_way = list(jobs.exclude(state__in=FINISHED)[:limit])
-    return sorted(under_way, key=lambda job: order[JobState(job.state)])
+    states = [*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED]
+    place = Case(*(When(state=state, then=number) for number, state in enumerate(states)))
+    return list(jobs.exclude(state__in=FINISHED).order_by(place, "-created_at", "-id")[:limit])
 
 
 def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> EndedPage:

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from jobs.lifecycle import control
 from jobs.models import Job
+from jobs.monitor import queries
 from tests.jobs.conftest import state_of
 from web.logs import context
 
@@ -29,6 +30,17 @@ def test_the_list_shows_what_goes_on_and_what_has_ended(launch, admin, client_of
     assert page.status_code == 200
     assert [job.pk for job in page.context["going_on"]] == [going.pk]
     assert [job.pk for job in page.context["ended"].jobs] == [ended.pk]
+
+
+@pytest.mark.django_db
+def test_a_long_queue_leaves_room_for_the_jobs_that_run(launch):
+    ids = [launch().pk for _ in range(4)]
+    for job_id, state in zip(ids, ["running", "paused", "queued", "queued"], strict=True):
+        Job.objects.filter(pk=job_id).update(state=state)
+
+    shown = queries.unfinished(Job.objects.order_by("-created_at", "-id"), limit=3)
+
+    assert [job.pk for job in shown] == [ids[0], ids[3], ids[2]]
 
 
 @pytest.mark.django_db
