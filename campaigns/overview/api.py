@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
-from django.utils.text import slugify
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -96,10 +95,8 @@ class CampaignListView(APIView):
         data, member = read_body(CampaignIn, request), member_of(request)
         task = mail_task_or_404(member, data["task"])
         require(member, task, Role.LEAD)
-        slug = data.get("slug") or slugify(data["name"])[:80] or "campaign"
-        return Response(
-            CampaignOut(edit.create(task, _plan(data, member, begins=task), slug=slug, by=member)).data, status=201
-        )
+        made = edit.create(task, _plan(data, member, begins=task), slug=data.get("slug", ""), by=member)
+        return Response(CampaignOut(made).data, status=201)
 
 
 class CampaignView(APIView):

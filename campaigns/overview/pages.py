@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.outcomes import queries as outcomes_queries
@@ -82,7 +81,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                made = planning_edit.create(task, form.plan(), slug=_slug(form), by=member)
+                made = planning_edit.create(task, form.plan(), by=member)
                 return redirect("campaigns:detail", made.slug)
             except Refusal as refusal:
                 _show(form, refusal)
@@ -125,10 +124,6 @@ def _form_from(request: HttpRequest) -> dict[str, str]:
         for name in request.GET
         if name in CampaignForm.base_fields or name.startswith(("arm_", "step_", "has_step_"))
     }
-
-
-def _slug(form: CampaignForm) -> str:
-    return slugify(form.cleaned_data["name"])[:80] or "campaign"
 
 
 def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> CampaignChoices:

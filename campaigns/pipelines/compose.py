@@ -26,6 +26,7 @@ from review.tasks import permissions
 from review.tasks.queries import latest_version
 from serving.models import RouterVersion
 from serving.routing import promise
+from web.db.keys import free_slug
 from web.errors import Refusal
 
 MOST_STAGES = 12
@@ -62,7 +63,7 @@ class StagePlan:
 
 
 def create(task: Task, *, name: str, slug: str = "", stages: Sequence[StagePlan], by: Member) -> PipelineVersion:
-    """Create a pipeline for the mails of a task, with its first version; without a slug it gets the one of its name.
+    """Create a pipeline for the mails of a task, with its first version; without a slug it gets a free one of its name.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -71,7 +72,7 @@ def create(task: Task, *, name: str, slug: str = "", stages: Sequence[StagePlan]
     permissions.require(by, task, Role.LEAD)
     errors: Errors = {} if name.strip() else {"name": ["Give the pipeline a name."]}
     _check(task, stages, by, errors)
-    slug = slug or slugify(name)[:80] or "pipeline"
+    slug = slug or free_slug(Pipeline.objects.all(), slugify(name)[:70] or "pipeline")
     try:
         with transaction.atomic():
             pipeline = Pipeline.objects.create(task=task, name=name.strip()[:120], slug=slug, created_by=by)

@@ -16,6 +16,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 
 from campaigns.models import Arm, Campaign, Experiment, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
 from campaigns.pipelines import queries as pipelines
@@ -29,11 +30,10 @@ from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
 from training.models import Miniature
+from web.db.keys import free_slug
 from web.errors import Refusal
 
-MOST_LINKS = 20
-MOST_SENDERS = 20
-MOST_URL = 500
+MOST_LINKS, MOST_SENDERS, MOST_URL = 20, 20, 500
 MOST_OF_A_GUARDRAIL = 0.25
 LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 # How the teachers of the serving room name where they come from.
@@ -132,8 +132,8 @@ OWN = (
 )
 
 
-def create(task: Task, plan: CampaignPlan, *, slug: str, by: Member) -> Campaign:
-    """Write down a new campaign; nothing is written or sent before it is launched.
+def create(task: Task, plan: CampaignPlan, *, slug: str = "", by: Member) -> Campaign:
+    """Write down a new campaign, without a slug under a free one of its name; it is launched later.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -141,6 +141,7 @@ def create(task: Task, plan: CampaignPlan, *, slug: str, by: Member) -> Campaign
     """
     permissions.require(by, task, Role.LEAD)
     _check(task, plan)
+    slug = slug or free_slug(Campaign.objects.all(), slugify(plan.name)[:70] or "campaign")
     try:
         with transaction.atomic():
             campaign = Campaign(task=task, task_version=latest_version(task), slug=slug, created_by=by)
@@ -234,8 +235,7 @@ def _writer_of(arm: ArmPlan) -> Teacher | None:
 
 def _is_answer(step: StepPlan, number: int) -> bool:
     by_default = step.writer == StepWriter.MODEL or step.when == StepCondition.REPLIED
-    is_threaded = by_default if step.same_thread is None else step.same_thread
-    return is_threaded and number > 1
+    return number > 1 and (by_default if step.same_thread is None else step.same_thread)
 
 
 def miniature_of(teacher: Teacher | None) -> Miniature | None:

@@ -54,6 +54,16 @@ def test_openings_are_told_of_only_where_the_campaign_asks(api: APIClient, task:
     assert told == {"spring": False, "curious": True}
 
 
+def test_a_campaign_without_a_slug_gets_a_free_one_of_its_name(api: APIClient, task: Task) -> None:
+    names = ("Весна", "Осень", "Spring", "Spring", "S" * 80, "S" * 80)
+
+    made = [api.post(URL, {**BODY, "name": name}, format="json").data.get("slug") for name in names]
+    taken = api.post(URL, {**BODY, "slug": "spring"}, format="json")
+
+    assert made == ["campaign", "campaign-2", "spring", "spring-2", "s" * 70, f"{'s' * 70}-2"]
+    assert (taken.status_code, taken.data["code"]) == (409, "slug_taken")
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [

@@ -138,6 +138,9 @@ def test_a_slug_that_is_taken_is_refused(task: Task, lead: Member) -> None:
         compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
     assert refused.value.code == "slug_taken"
 
+    made = compose.create(task, name="Spring", stages=[write_stage(task)], by=lead)
+    assert made.pipeline.slug == "spring-2"
+
 
 def test_two_arms_of_one_campaign_share_a_pipelines_version(task: Task, lead: Member) -> None:
     version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
