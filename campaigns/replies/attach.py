@@ -20,7 +20,7 @@ from web.errors import Refusal
 
 @transaction.atomic
 def attach(row: UnmatchedReply, contact_id: UUID, *, by: Member) -> Reply:
-    """Attach an unmatched reply to the last mail that a contact got, and act on it as on any reply.
+    """Attach an unmatched reply to the last mail that a contact had got when it came, and act on it as on any reply.
 
     It is sorted, ends the sequence, and a wish to leave stops all mails to the contact.
 
@@ -32,8 +32,8 @@ def attach(row: UnmatchedReply, contact_id: UUID, *, by: Member) -> Reply:
     mails = Message.objects.filter(
         contact=contact_id, campaign__task=row.campaign.task_id, state__in=unmatched.SENT_STATES
     )
-    mails = mails.filter(contact__erased_at__isnull=True).select_related("contact", "campaign")
-    mail = mails.order_by("-sending_at").first()
+    mails = mails.filter(contact__erased_at__isnull=True).select_related("contact", "campaign").order_by("-sending_at")
+    mail = mails.filter(sending_at__lte=row.created_at).first() or mails.first()
     if mail is None:
         message = "No mail of this task went to that contact."
         raise Refusal("contact_not_mailed", message, errors={"contact": [message]})

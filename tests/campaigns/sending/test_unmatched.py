@@ -96,6 +96,18 @@ def test_a_company_that_got_no_mail_is_not_known(campaign):
     assert not UnmatchedReply.objects.exists()
 
 
+def test_attached_it_answers_the_last_mail_that_went_before_it_came(sent, admin, campaign):
+    take()
+    row = UnmatchedReply.objects.get()
+    step = campaign.steps.create(number=2, writer="template", subject="Again", body="Again?", wait_s=1)
+    went = {"state": MessageState.SENT, "sending_at": timezone.now(), "sent_at": timezone.now()}
+    Message.objects.create(campaign=campaign, contact=sent.contact, enrolment=sent.enrolment, step=step, **went)
+
+    reply = attach.attach(row, sent.contact_id, by=admin)
+
+    assert (reply.message, reply.event.message) == (sent, sent)
+
+
 def test_attached_it_is_a_reply_ends_the_sequence_and_is_written_in_the_trail(sent, admin):
     step = sent.campaign.steps.create(number=2, writer="template", subject="Again", body="Again?", wait_s=1)
     later = Message.objects.create(
