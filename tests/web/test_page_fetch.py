@@ -76,21 +76,11 @@ def test_a_private_number_in_any_writing_is_never_called(url: str) -> None:
     assert refused(url, named=()) == "address"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ftp://127.0.0.1/",
-        "file:///etc/passwd",
-        "http://a:b@127.0.0.1/",
-        "http://[broken/",
-        "http://[broken/#part",
-        "http://127.0.0.1/a\x01b",
-        "//x",
-        "http://127.0.0.1/\x7f",
-        "http://somewhere.example\\@127.0.0.1/",
-        "gopher://127.0.0.1:6379/_INFO",
-    ],
-)
+@pytest.mark.parametrize("url", [
+    "ftp://127.0.0.1/", "file:///etc/passwd", "http://a:b@127.0.0.1/", "http://[broken/", "http://[broken/#part", "//x",
+    "http://127.0.0.1/a\x01b", "http://127.0.0.1/\x7f", "http://somewhere.example\\@127.0.0.1/",
+    "gopher://127.0.0.1:6379/_INFO",
+])  # fmt: skip
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     assert refused(url) == "address"
 
@@ -279,6 +269,14 @@ def test_a_redirect_to_what_is_no_address_ends_this_page_alone(site: SiteServer,
     code = refused(f"http://named.example:{port}/", named=(f"named.example:{port}",), lookup=lambda _: ["127.0.0.1"])
 
     assert code in ("address", "connection", "port")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_a_redirect_to_raw_letters_beyond_ascii_is_followed(site: SiteServer, charset: str) -> None:
+    site.put("/", status=301, headers={"Location": "/über-uns".encode(charset).decode("latin-1")})
+    site.put("/%C3%BCber-uns", page("About", "us"))
+
+    assert got(f"{site.url}/").status == 200
 
 
 def test_an_international_name_is_called_by_its_name_in_ascii(site: SiteServer) -> None:

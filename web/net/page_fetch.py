@@ -144,7 +144,7 @@ def _one_hop(
 
 
 def _read(url: str, answer: httpcore.Response, rules: FetchRules, limits: FetchLimits) -> FetchedPage | str:
-    response_headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
+    response_headers = {key.decode("latin-1").lower(): _raw_text(value) for key, value in answer.headers}
     if answer.status in REDIRECTS and response_headers.get("location"):
         return urljoin(url, response_headers["location"].strip())
     content_type, charset = _type_of(response_headers.get("content-type", ""))
@@ -154,6 +154,14 @@ def _read(url: str, answer: httpcore.Response, rules: FetchRules, limits: FetchL
         packing = response_headers.get("content-encoding", "")
         body = b"".join(_decompressed(answer.iter_stream(), packing, limits.max_bytes))
     return FetchedPage(url, answer.status, content_type, charset, body)
+
+
+def _raw_text(value: bytes) -> str:
+    """Text of a header that may hold letters beyond ASCII: nearly all who send them so send UTF-8."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _decompressed(chunks: Iterator[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
