@@ -149,6 +149,29 @@ def test_a_failure_after_a_pause_of_days_is_tried_again(
     assert Delivery.objects.get().state == "delivered"
 
 
+def test_a_resumed_hook_has_its_hour_and_its_calls_again(
+    make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member
+) -> None:
+    hook, _ = make_hook()
+    receiver.statuses = [503]
+    for number in range(25):
+        happen(task, str(number))
+    deliver.deliver_due()
+    long_ago = timezone.now() - timedelta(hours=30)
+    Attempt.objects.update(at=long_ago)
+    Delivery.objects.update(created_at=long_ago, attempts=deliver.LEAST_CALLS + 2)
+    edit.pause(hook, by=admin)
+
+    edit.resume(hook, by=admin)
+    deliver.deliver_due()
+
+    hook.refresh_from_db()
+    assert (hook.is_active, hook.failures_in_row) == (True, 25)
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 1)}
+    edit.resume(hook, by=admin)
+    assert (Hook.objects.get().failures_in_row, Delivery.objects.filter(attempts=1).count()) == (25, 25)
+
+
 def test_a_redirect_is_a_failure_and_is_not_followed(make_hook: MakeHook, receiver: Receiver, task: Task) -> None:
     make_hook()
     happen(task)

@@ -12,12 +12,12 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Window
+from django.db.models import F, Min, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -136,7 +136,8 @@ def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> Non
     now = timezone.now()
     # What waited for the end of a halt has its whole day from then on.
     began = max(delivery.created_at, halt.resumed_at() or delivery.created_at)
-    if number >= LEAST_CALLS and (now - began).total_seconds() > GIVE_UP_AFTER_S:
+    # A call that was under way at a resume bears an old number.
+    if min(number, delivery.attempts) >= LEAST_CALLS and (now - began).total_seconds() > GIVE_UP_AFTER_S:
         _end(delivery, DeliveryState.FAILED)
     elif delivery.attempts == number:
         Delivery.objects.filter(pk=delivery.pk).update(next_at=now + timedelta(seconds=pause_s(number)))
@@ -203,9 +204,10 @@ def _count_failure(hook_id: UUID, outcome: AttemptResult) -> None:
 
 def _is_tired(hook_id: UUID) -> bool:
     """Return whether as many calls in a row have failed as pause a hook, the first of them long enough ago."""
-    if not Hook.objects.filter(pk=hook_id, failures_in_row__gte=PAUSE_AFTER_FAILURES).exists():
+    in_row = Hook.objects.filter(pk=hook_id).values_list("failures_in_row", flat=True).first() or 0
+    if in_row < PAUSE_AFTER_FAILURES:
         return False
-    attempts = Attempt.objects.filter(delivery__hook=hook_id)
-    heard_at = attempts.filter(status__range=(200, 299)).aggregate(at=Max("at"))["at"]
-    failed = attempts.filter(at__gt=heard_at) if heard_at else attempts
-    return failed.filter(at__lte=timezone.now() - timedelta(seconds=PAUSE_AFTER_S)).exists()
+    # As many as are counted: a hook that was resumed is counted anew, and is judged by none of its calls before.
+    calls = Attempt.objects.filter(delivery__hook=hook_id).order_by("-at")[:in_row]
+    began: datetime = calls.aggregate(at=Min("at"))["at"]
+    return began <= timezone.now() - timedelta(seconds=PAUSE_AFTER_S)

@@ -85,10 +85,10 @@ def pause(hook: Hook, *, by: Member) -> Hook:
 
 @transaction.atomic
 def resume(hook: Hook, *, by: Member) -> Hook:
-    """Resume a webhook; pending deliveries are sent at once."""
-    now = timezone.now()
-    Hook.objects.filter(pk=hook.pk).update(is_active=True, paused_reason="", paused_at=None, failures_in_row=0)
-    Delivery.objects.filter(hook=hook, state=DeliveryState.PENDING).update(next_at=now)
+    """Resume a webhook; pending deliveries are sent at once, and have as many tries as new ones. Twice is once."""
+    paused = Hook.objects.filter(pk=hook.pk, is_active=False)
+    if paused.update(is_active=True, paused_reason="", paused_at=None, failures_in_row=0):
+        Delivery.objects.filter(hook=hook, state=DeliveryState.PENDING).update(next_at=timezone.now(), attempts=0)
     hook.refresh_from_db()
     _audit(hook, by, "resumed")
     return hook

@@ -8,14 +8,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from members.models import Member
 from web import encryption
 from web.http.first_or_404 import first_or_404
 from webhooks.endpoints import ports
-from webhooks.models import Delivery, Hook, WebhookEvent
+from webhooks.models import Attempt, Delivery, Hook, WebhookEvent
 
 
 def visible_hooks(member: Member) -> QuerySet[Hook]:
@@ -62,8 +62,12 @@ def keys_of(hook: Hook) -> list[str]:
 
 
 def deliveries_of(hook: Hook) -> QuerySet[Delivery]:
-    """Return the deliveries of the hook, newest first, with their events and attempts."""
-    return hook.deliveries.select_related("event").prefetch_related("tries").order_by("-created_at", "-id")
+    """Return the deliveries of the hook, newest first, with their events and, in order, their attempts."""
+    return (
+        hook.deliveries.select_related("event")
+        .prefetch_related(Prefetch("tries", Attempt.objects.order_by("at", "pk")))
+        .order_by("-created_at", "-id")
+    )
 
 
 def events_for(hook: Hook, *, since: datetime, until: datetime | None = None) -> Iterator[WebhookEvent]:

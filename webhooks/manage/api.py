@@ -65,7 +65,7 @@ class DeliveryOut(serializers.Serializer[Any]):
     data: Any = serializers.JSONField(source="event.data")  # a field, as the body names it
     state = serializers.CharField()
     is_replay = serializers.BooleanField()
-    attempts = serializers.IntegerField()
+    attempts = serializers.IntegerField(help_text="Since the webhook was last resumed, as tries are numbered")
     next_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
