@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -103,18 +104,25 @@ def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str])
 
 
 def teacher_outputs(order: Order, *, names: set[str]) -> list[dict[str, Any]]:
-    """Return what the teacher wrote of these fields, a failure as an output without any."""
+    """Return what the teacher wrote of these fields, one output a record, a failure as an output without any.
+
+    A flawed answer and its repair are one output: the draft, or else the last failure, with time and cost of both.
+    """
+    by_record: dict[UUID | None, list[Call]] = defaultdict(list)
+    ended = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
+    for call in ended.order_by("position", "is_repair"):
+        by_record[call.record_id].append(call)
     written = []
-    calls = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
-    for call in calls.order_by("position"):
+    for record, calls in by_record.items():
+        counted = next((call for call in calls if call.state == CallState.ANSWERED), calls[-1])
         written.append(
             {
-                "record": str(call.record_id),
-                "fields": _only(call.fields, names),
-                "error": "" if call.fields is not None else (call.error_message or call.error_code)[:300],
-                "seconds": call.latency_s,
-                "cost_usd": float(call.cost_usd),
-                "tokens": call.output_tokens,
+                "record": str(record),
+                "fields": _only(counted.fields, names),
+                "error": "" if counted.fields is not None else (counted.error_message or counted.error_code)[:300],
+                "seconds": sum(call.latency_s for call in calls),
+                "cost_usd": float(sum(call.cost_usd for call in calls)),
+                "tokens": counted.output_tokens,
             }
         )
     return written

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import timezone
 
 from evaluation.engine.contracts import SCORING_VERSION
 from evaluation.evaluations import results
 from evaluation.models import Evaluation
+from generation.models import Order, Teacher
 from jobs.contracts import Result
+from jobs.models import Job
 from members.models import Member
+from review.models import Draft, Task
 from tests.signed_in import context_of
 from tests.training.conftest import (
     admin,
@@ -36,6 +40,18 @@ __all__ = [
     "admin", "finish", "launch", "lead", "miniature", "shared_admin", "shared_task", "shared_version", "student",
     "task", "version", "viewer",
 ]  # fmt: skip
+
+
+@pytest.fixture
+def taught(task: Task, version: Any) -> Teacher:
+    """The dataset's texts are of the offline teacher."""
+    Draft.objects.filter(task=task).update(teacher="offline:offline-composer")
+    return Teacher.objects.get(slug="offline")
+
+
+def end_order(order: Order, state: str = "succeeded", **result: Any) -> Job:
+    Job.objects.filter(pk=order.job_id).update(state=state, finished_at=timezone.now(), result=result)
+    return Job.objects.get(pk=order.job_id)
 
 
 def interval(mean: float) -> dict[str, Any]:

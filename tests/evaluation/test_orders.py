@@ -17,26 +17,15 @@ from generation.models import Call, Order, Teacher
 from jobs.lifecycle import consumers
 from jobs.models import Job
 from members.models import Member
-from review.models import Draft, Record, Task, TaskVersion
+from review.models import Draft, Record, TaskVersion
 from review.spec.schema import OutputField
 from review.states import Split
+from tests.evaluation.conftest import end_order
 from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
-
-
-@pytest.fixture
-def taught(task: Task, version: Any) -> Teacher:
-    """The dataset's texts are of the offline teacher."""
-    Draft.objects.filter(task=task).update(teacher="offline:offline-composer")
-    return Teacher.objects.get(slug="offline")
-
-
-def end(order: Order, state: str = "succeeded") -> Job:
-    Job.objects.filter(pk=order.job_id).update(state=state, finished_at=timezone.now())
-    return Job.objects.get(pk=order.job_id)
 
 
 def test_a_run_that_succeeded_is_evaluated_once_however_often_its_end_is_told(miniature: Miniature) -> None:
@@ -71,7 +60,7 @@ def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_s
     assert order.purpose == "evaluation"
     assert evaluation.job is None
 
-    consumers.call(end(order).pk, "generation")
+    consumers.call(end_order(order).pk, "generation")
 
     evaluation.refresh_from_db()
     assert evaluation.job is not None
@@ -84,7 +73,7 @@ def test_a_teacher_that_fails_does_not_hold_up_the_evaluation(
 ) -> None:
     evaluation = start_evaluation.start(miniature.run, by=admin)
 
-    consumers.call(end(evaluation.teacher_order, state).pk, "generation")
+    consumers.call(end_order(evaluation.teacher_order, state).pk, "generation")
 
     evaluation.refresh_from_db()
     assert evaluation.job is not None
@@ -107,7 +96,7 @@ def test_the_same_prompts_are_not_paid_for_twice(
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
     first = start_evaluation.start(one.run, by=admin)
-    end(first.teacher_order)
+    end_order(first.teacher_order)
 
     second = start_evaluation.start(other.run, by=admin)
 
@@ -145,7 +134,7 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
             id=Record.objects.get(pk=record).pk, order=order, record_id=record, position=position,
             state="answered", fields=fresh,
         )  # fmt: skip
-    end(order)
+    end_order(order)
 
     body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
 

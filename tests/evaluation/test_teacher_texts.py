@@ -1,0 +1,52 @@
+"""Texts of the teacher that an evaluation reads: one a record, of the teacher as it is, at a price that is held."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from evaluation.evaluations import inputs, start_evaluation
+from generation.models import Call, Order, Teacher
+from members.models import Member
+from training.models import Miniature
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
+
+MAIL = {"subject": "Fresh", "body": "Written for the evaluation."}
+WRITTEN = ("answered", "", MAIL)
+
+
+def wrote(order: Order, *ends: tuple[str, str, dict[str, str] | None]) -> None:
+    """Each record is answered, flawed or not, and then repaired, at 2 and 1 cents."""
+    for position, record in enumerate(order.record_ids):
+        for is_repair, (state, code, fields) in enumerate(ends):
+            Call.objects.create(
+                id=uuid5(UUID(record), str(is_repair)), order=order, record_id=record, position=position, state=state,
+                error_code=code, fields=fields, is_repair=bool(is_repair), latency_s=0.5, output_tokens=9,
+                cost_usd=Decimal("0.02") / (1 + is_repair),
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ends", "fields", "error"),
+    [
+        ([("failed", "flawed", None), WRITTEN], MAIL, ""),
+        ([WRITTEN, ("failed", "malformed", None)], MAIL, ""),
+        ([("failed", "malformed", None), ("failed", "refused", None)], None, "refused"),
+    ],
+)
+def test_a_flawed_answer_and_its_repair_are_one_output_at_the_cost_of_both(
+    miniature: Miniature, taught: Teacher, admin: Member, ends: Any, fields: Any, error: str
+) -> None:
+    order = start_evaluation.start(miniature.run, by=admin).teacher_order
+    assert order is not None
+    wrote(order, *ends)
+
+    outputs = inputs.teacher_outputs(order, names=set(MAIL))
+
+    assert [output["record"] for output in outputs] == order.record_ids
+    told = {(str(output["fields"]), output["error"], output["cost_usd"], output["seconds"]) for output in outputs}
+    assert told == {(str(fields), error, 0.03, 1.0)}
