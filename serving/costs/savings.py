@@ -32,7 +32,7 @@ class Savings:
     Attributes:
         month: YYYY-MM, in the installation's time zone.
         calls: Calls in the ledger's rows of the month that name a miniature of the task.
-        outputs: How many of them wrote an output; a call that failed or repaired one saved nothing.
+        outputs: How many of them wrote an output; a call that failed saved nothing, a repaired answer is one.
         total_usd: What the ledger has for the task this month in all, for orders of outputs.
         reference: The paid writer that they are compared with; None where there is none.
         would_cost_usd: The outputs at the reference's cost per output, to the cent; None without a reference.

@@ -30,7 +30,7 @@ class WriterCost:
 
     Attributes:
         name: As in the ledger.
-        outputs: Answers that came, repairs not counted.
+        outputs: Answers that came; a flawed one and its repair are one.
         usd: The ledger's cost of its orders for outputs, with failures.
         low_usd: Lower end of the 95 % interval of the cost per output, clustered by order; None from one order.
         high_usd: Upper end; None too where no bound can be told.
@@ -87,14 +87,14 @@ def writer_costs(task: Task) -> list[WriterCost]:
 
 
 def outputs_of(task: Task, *, since: datetime | None = None) -> dict[str, dict[UUID, int]]:
-    """Return how many outputs of a task each writer wrote, by order: calls that were answered, repairs not counted.
+    """Return how many outputs of a task each writer wrote, by order: calls that were answered.
+
+    Of a flawed answer and its repair at most one counts as answered.
 
     Args:
         since: Only of calls that were first heard of then or later.
     """
-    answered = Call.objects.filter(
-        order__task=task, order__purpose__in=OUTPUTS, state=CallState.ANSWERED, is_repair=False
-    )
+    answered = Call.objects.filter(order__task=task, order__purpose__in=OUTPUTS, state=CallState.ANSWERED)
     if since is not None:
         answered = answered.filter(created_at__gte=since)
     counted: dict[str, dict[UUID, int]] = defaultdict(dict)

@@ -184,13 +184,15 @@ def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
 
 
 @pytest.mark.slow
-def test_calls_that_failed_and_repairs_saved_nothing(
+def test_a_repaired_answer_is_one_output_and_a_call_that_failed_saved_nothing(
     task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order]
 ) -> None:
-    spend(paid, "1", 10)
+    repaired = spend(paid, "1", 10)
     own = spend(Teacher.objects.get(provided_by=f"serving:{promoted.pk}"), "0", 4)
     Call.objects.create(id=uuid4(), order=own, state="failed", position=4)
-    Call.objects.create(id=uuid4(), order=own, state="answered", position=5, is_repair=True)
+    for order in (repaired, own):
+        Call.objects.filter(order=order, position=0).update(state="failed", error_code="flawed")
+        Call.objects.create(id=uuid4(), order=order, state="answered", position=0, is_repair=True)
     SpendDay.objects.filter(order=own).update(calls=6)
 
     saved = figures.task_costs(admin, task).savings
