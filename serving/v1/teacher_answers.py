@@ -13,11 +13,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Sum
 
 from generation.engine.clients.factory import open_local
 from generation.engine.clients.interface import Question
 from generation.engine.contracts import TeacherSpec
+from generation.engine.repairs import FLAWED
 from generation.models import Call, Order, Teacher
+from generation.money.figures import millionths
 from generation.orders import launch
 from generation.states import CallState, Provider, Purpose
 from jobs.states import FINISHED
@@ -75,7 +78,9 @@ def answer_of(order: Order) -> TeacherAnswer | None:
         Refusal: `not_written`, it ended without a text of the task's shape.
     """
     row = Order.objects.select_related("job", "task_version").get(pk=order.pk)
-    call = row.calls.exclude(state=CallState.SENT).first()
+    # A flawed answer is told before the repair that brought the text. An answered call sorts before any other.
+    ended = row.calls.exclude(state=CallState.SENT).exclude(error_code=FLAWED)
+    call = ended.order_by("state", "-is_repair").first()
     if call is not None:
         return _of_call(row, call)
     if row.job is not None and row.job.state in FINISHED:
@@ -133,7 +138,8 @@ def _of_call(order: Order, call: Call) -> TeacherAnswer:
         message = call.error_message or "The teacher gave no text of the task's shape."
         raise Refusal(NOT_WRITTEN, message)
     done = _done(call.latency_s or 0.0, call.input_tokens, call.output_tokens)
-    return TeacherAnswer(prompting.completion(order.task_version.spec, call.fields), done, call.cost_usd)
+    cost_usd = order.calls.aggregate(usd=Sum("cost_usd"))["usd"]
+    return TeacherAnswer(prompting.completion(order.task_version.spec, call.fields), done, millionths(cost_usd))
 
 
 def _done(seconds: float, prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
