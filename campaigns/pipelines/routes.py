@@ -20,8 +20,7 @@ from django.db.models import Exists, OuterRef
 from campaigns.models import Campaign, Stage, StageRoute
 from campaigns.writing import drafts_written
 from generation.models import Call, Order, Teacher
-from jobs.models import Job
-from jobs.states import FINISHED, JobState
+from jobs.states import FINISHED
 from review.models import Draft, Record
 from serving.models import RouteOutcome, RouterVersion
 from serving.routing import promise, route
@@ -55,16 +54,12 @@ class Turn:
     @property
     def cut_short(self) -> set[UUID]:
         """Records that were never asked because the money of their order had ended, as after calls of unknown fate."""
-        short = [order for order in self.orders if order.job is not None and _ended_by_budget(order.job)]
+        short = [order for order in self.orders if order.is_cut_short]
         named = drafts_written.records_of(short) & set(self.records)
         if not named:
             return set()
         calls = Call.objects.filter(order__in=[order.pk for order in self.orders], record_id__isnull=False).order_by()
         return named - set(calls.values_list("record_id", flat=True))
-
-
-def _ended_by_budget(job: Job) -> bool:
-    return job.state == JobState.SUCCEEDED and (job.result or {}).get("ended") == "budget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.db.models import Count
 from evaluation.engine.contracts import SCORING_VERSION
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
+from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, Teacher
 from generation.states import CallState, Purpose
 from jobs.states import FINISHED, JobState
@@ -28,6 +30,8 @@ from web.db.chunks import chunked
 CHUNK = 500
 MAX_COMPARABLE = 4
 EVALUATIONS_CONSIDERED = 50
+# What of a teacher decides what it writes.
+DECIDES_TEXTS = ("provider", "model", "base_url", "parameters", "answers")
 
 
 def held_out(task: Task, split: Split, *, limit: int) -> list[UUID]:
@@ -90,17 +94,28 @@ def teacher_of(version: DatasetVersion) -> Teacher | None:
     return next((teachers[label] for label, _ in labels if label in teachers), None)
 
 
-def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> Order | None:
-    """An order of the same teacher with all of these prompts: its texts can be read again instead of paid again."""
+def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str], *, most_usd: Decimal) -> Order | None:
+    """An order of the teacher, as it is now, with all of these prompts: its texts are read again, not paid again.
+
+    Args:
+        most_usd: What a new order may cost. One that less money cut short is no such order.
+    """
     orders = Order.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
     for order in orders.select_related("job").order_by("-created_at"):
         if (
             set(record_ids) <= set(order.record_ids or ())
             and order.job
             and JobState(order.job.state) not in (FINISHED - {JobState.SUCCEEDED})
+            and not (order.is_cut_short and order.reserved_usd < most_usd)
+            and _asked_as_now(order, teacher)
         ):
             return order
     return None
+
+
+def _asked_as_now(order: Order, teacher: Teacher) -> bool:
+    asked = TeacherSpec.model_validate(order.teacher_spec)
+    return all(getattr(asked, name) == getattr(teacher, name) for name in DECIDES_TEXTS)
 
 
 def teacher_outputs(order: Order, *, names: set[str]) -> list[dict[str, Any]]:

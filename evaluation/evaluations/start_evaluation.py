@@ -191,7 +191,7 @@ def _teacher_order(evaluation: Evaluation, most_usd: Decimal) -> tuple[Order | N
     teacher = inputs.teacher_of(evaluation.dataset_version)
     if teacher is None:
         return None, "No active teacher wrote any text of this dataset version, so none is compared."
-    earlier = inputs.earlier_order(teacher, evaluation.task_version, evaluation.record_ids)
+    earlier = inputs.earlier_order(teacher, evaluation.task_version, evaluation.record_ids, most_usd=most_usd)
     if earlier is not None:
         return earlier, ""
     return _new_order(evaluation, teacher, [UUID(record) for record in evaluation.record_ids], most_usd)

@@ -20,6 +20,7 @@ from generation.states import (
     Way,
 )
 from jobs.models import Job
+from jobs.states import JobState
 from review.models import Draft, Record, Source, Task, TaskVersion
 
 
@@ -63,6 +64,12 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} drafts by {self.teacher_spec.get('name', '')}"
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Return whether its money ended before all of its calls were made."""
+        job = self.job
+        return job is not None and job.state == JobState.SUCCEEDED and (job.result or {}).get("ended") == "budget"
 
     def kept_answers(self) -> models.QuerySet[Call]:
         """Calls whose answers are kept on them, in the order of their places."""

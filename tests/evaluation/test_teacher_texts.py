@@ -11,6 +11,7 @@ import pytest
 from evaluation.evaluations import inputs, start_evaluation
 from generation.models import Call, Order, Teacher
 from members.models import Member
+from tests.evaluation.conftest import end_order
 from training.models import Miniature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
@@ -50,3 +51,43 @@ def test_a_flawed_answer_and_its_repair_are_one_output_at_the_cost_of_both(
     assert [output["record"] for output in outputs] == order.record_ids
     told = {(str(output["fields"]), output["error"], output["cost_usd"], output["seconds"]) for output in outputs}
     assert told == {(str(fields), error, 0.03, 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_reused"),
+    [
+        ({"name": "Another name"}, True),
+        ({"parameters": {"max_tokens": 90}}, False),
+        ({"answers": "json"}, False),
+    ],
+)
+def test_texts_are_read_again_while_the_teacher_would_be_asked_the_same(
+    miniature: Miniature, taught: Teacher, admin: Member, edit: dict[str, Any], is_reused: bool
+) -> None:
+    first = start_evaluation.start(miniature.run, by=admin).teacher_order
+    assert first is not None
+    end_order(first)
+    for name, value in edit.items():
+        setattr(taught, name, value)
+    taught.save()
+
+    second = start_evaluation.start(miniature.run, by=admin).teacher_order
+
+    assert second is not None
+    assert (second == first) == is_reused
+
+
+@pytest.mark.parametrize(
+    ("ended", "held", "is_reused"), [("complete", 0, True), ("budget", 1, True), ("budget", "0.4", False)]
+)
+def test_texts_that_the_budget_cut_short_are_written_anew_where_more_may_be_paid_now(
+    miniature: Miniature, taught: Teacher, admin: Member, ended: str, held: Any, is_reused: bool
+) -> None:
+    first = start_evaluation.start(miniature.run, by=admin).teacher_order
+    assert first is not None
+    Order.objects.update(reserved_usd=Decimal(held))
+    end_order(first, ended=ended)
+
+    second = start_evaluation.start(miniature.run, by=admin).teacher_order
+
+    assert (second == first) == is_reused
