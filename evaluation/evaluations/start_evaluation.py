@@ -202,7 +202,7 @@ def _new_order(
 ) -> tuple[Order | None, str]:
     try:
         with transaction.atomic():
-            order = generation_orders.launch(
+            order = generation_orders.launch_as_priced(
                 generation_orders.OrderRequest(
                     evaluation.task,
                     teacher=teacher,

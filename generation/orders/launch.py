@@ -115,13 +115,16 @@ def place_one(quoted: Quote, task: Task, *, teacher: Teacher, by: Member, purpos
 
 
 def launch_as_priced(request: OrderRequest) -> Order:
-    """Order drafts with a budget that covers their upper estimate.
+    """Order drafts with a budget that covers their upper estimate, or with the request's where that is less.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: As for `launch`.
     """
-    return launch(replace(request, max_cost_usd=quote(request).suggested_budget_usd or None))
+    budget_usd = quote(request).suggested_budget_usd or None
+    if budget_usd is not None and request.max_cost_usd is not None:
+        budget_usd = min(budget_usd, request.max_cost_usd)
+    return launch(replace(request, max_cost_usd=budget_usd))
 
 
 def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate) -> None:

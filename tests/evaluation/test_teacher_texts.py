@@ -9,8 +9,11 @@ from uuid import UUID, uuid5
 import pytest
 
 from evaluation.evaluations import inputs, start_evaluation
-from generation.models import Call, Order, Teacher
+from generation.models import Budget, Call, Order, Teacher
+from generation.money import limits
+from generation.states import BudgetScope
 from members.models import Member
+from review.models import Draft
 from tests.evaluation.conftest import end_order
 from training.models import Miniature
 
@@ -91,3 +94,41 @@ def test_texts_that_the_budget_cut_short_are_written_anew_where_more_may_be_paid
     second = start_evaluation.start(miniature.run, by=admin).teacher_order
 
     assert (second == first) == is_reused
+
+
+@pytest.fixture
+def little(miniature: Miniature, admin: Member) -> Budget:
+    """A budget that leaves the task less than the most that an evaluation's teacher may cost."""
+    limit_usd = Decimal("0.90")
+    return limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=miniature.task, limit_usd=limit_usd, by=admin)
+
+
+def test_a_free_teacher_writes_whatever_is_left_of_a_budget(
+    miniature: Miniature, taught: Teacher, admin: Member, little: Budget
+) -> None:
+    order = start_evaluation.start(miniature.run, by=admin).teacher_order
+
+    assert order is not None
+    assert (order.max_cost_usd, order.reserved_usd) == (None, 0)
+
+
+@pytest.mark.parametrize(("most_usd", "held_usd"), [(None, "0.04"), ("0.02", "0.02"), ("0", None)])
+def test_a_paid_teacher_holds_what_its_texts_may_cost_and_no_more(
+    miniature: Miniature,
+    admin: Member,
+    little: Budget,
+    monkeypatch: pytest.MonkeyPatch,
+    most_usd: str | None,
+    held_usd: str | None,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    Draft.objects.filter(task=miniature.task).update(teacher="openai:gpt-4o")
+    Teacher.objects.create(slug="gpt", name="GPT", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY")
+
+    evaluation = start_evaluation.start(
+        miniature.run, by=admin, most_teacher_usd=None if most_usd is None else Decimal(most_usd)
+    )
+
+    order = evaluation.teacher_order
+    assert (order and order.reserved_usd) == (held_usd and Decimal(held_usd))
+    assert ("does not cover one call" in evaluation.teacher_note) == (order is None)
