@@ -1,8 +1,8 @@
 """Estimate of an order's cost and time, before anything is paid. Reads rows; writes none.
 
-Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
-divided by four for what is sent, and the output schema's lengths for what is answered, with what its model reasons
-with.
+Tokens come from what this teacher used on this task before, failures and repairs included, or, without that, from a
+rendered sample: characters divided by four for what is sent, and the output schema's lengths for what is answered, with
+what its model reasons with.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from decimal import Decimal
 from statistics import fmean, quantiles
 from typing import Any
 
+from django.db.models import Q
+
 from generation.engine.budget import worst_case
 from generation.engine.contracts import TeacherSpec
+from generation.engine.repairs import repair_id
 from generation.engine.structured import paid_messages
 from generation.models import Call, Teacher
 from generation.money import reasoning
@@ -184,27 +187,34 @@ def _length(facts: Facts) -> int:
 
 
 def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> CallUsage | None:
+    """Usage of a planned call: what came of it, failures included, with its repair."""
     # A teacher that was given another model or other parameters since is measured again from the start.
     # Revisions and questions beside drafts are of another length.
+    came = Call.objects.filter(Q(state=CallState.ANSWERED) | Q(state=CallState.FAILED, input_tokens__gt=0))
     calls = (
-        Call.objects.exclude(order__purpose__in=BESIDE_DRAFTS)
+        came.exclude(order__purpose__in=BESIDE_DRAFTS)
         .filter(
             order__teacher=teacher,
             order__task_version=version,
             order__teacher_spec__model=spec.model,
             order__teacher_spec__parameters=spec.parameters,
-            state=CallState.ANSWERED,
+            is_repair=False,
         )
         .order_by("-created_at")
     )
     names = ("input_tokens", "output_tokens", "latency_s", "cost_usd", "cached_tokens", "cache_write_tokens")
     # Answers of batches cost another price and tell nothing of how long a call takes: only where there are no others.
     for way in (Way.LIVE, Way.BATCH):
-        rows = list(calls.filter(way=way).values_list(*names)[:HISTORY])
-        if len(rows) >= ENOUGH_HISTORY:
+        by_call = {str(pk): amounts for pk, *amounts in calls.filter(way=way).values_list("pk", *names)[:HISTORY]}
+        if len(by_call) >= ENOUGH_HISTORY:
             break
     else:
         return None
+    repaired = {repair_id(call): call for call in by_call}
+    for pk, *amounts in came.filter(pk__in=repaired).values_list("pk", *names):
+        call = repaired[str(pk)]
+        by_call[call] = [first + more for first, more in zip(by_call[call], amounts, strict=True)]
+    rows = list(by_call.values())
     costs = [float(row[3]) for row in rows]
     mean = fmean(costs)
     tenths = quantiles(costs, n=10)

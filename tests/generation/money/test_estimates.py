@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from generation.engine.contracts import TeacherSpec
+from generation.engine.repairs import repair_id
 from generation.models import Call, Order, PriceEntry, Teacher
 from generation.money import estimate
 from generation.orders import launch, run_spec
@@ -34,6 +35,27 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
 
     # Ten calls of 200 plain and 800 cached tokens, and 100 answered.
     assert told.cost_usd == pytest.approx(10 * (200 * 2.5 + 800 * 1.25 + 100 * 10) / 1e6)
+
+
+def test_an_estimate_knows_what_was_paid_for_failures_and_repairs(
+    paid_order: Order, task: Task, paid: Teacher, lead: Member
+) -> None:
+    answered(paid_order, 20)
+    Call.objects.filter(pk__in=[UUID(int=number) for number in range(5)]).update(state="failed", error_code="declined")
+    flawed = [UUID(int=number) for number in range(5, 10)]
+    Call.objects.filter(pk__in=flawed).update(state="failed", error_code="flawed")
+    usage = {"input_tokens": 1400, "output_tokens": 100, "cost_usd": Decimal("0.004"), "is_repair": True}
+    for first in flawed:
+        Call.objects.create(id=repair_id(str(first)), order=paid_order, state="answered", **usage)
+    for _ in range(20):
+        Call.objects.create(id=uuid4(), order=paid_order, state="failed", error_code="rate_limited")
+
+    told = launch.quote(launch.OrderRequest(task, teacher=paid, count=4, by=lead)).estimate
+
+    # Of four planned calls one is repaired; a call that was not paid says nothing.
+    assert (told.input_tokens, told.output_tokens) == (4 * 1000 + 1400, 4 * 100 + 100)
+    # Where one in four is repaired, the ninth tenth is: three times what a call without costs.
+    assert told.cost_high_usd == pytest.approx(told.cost_usd * 0.006 / 0.003)
 
 
 def test_the_dearest_call_reckons_with_tokens_written_into_a_cache(
