@@ -210,8 +210,8 @@ def savings_of(order: Order) -> CacheSavings | None:
 
 
 def _saved_usd(order: Order) -> Decimal | None:
-    summary = ((order.job.result or {}) if order.job else {}).get("summary") or {}
-    saved = summary.get("cache_saved_usd")
+    result = (order.job.result or {}) if order.job else {}
+    saved = result.get("cache_saved_usd")
     return None if saved is None else Decimal(str(saved))
 
 

@@ -121,7 +121,7 @@ def test_the_page_tells_what_came_from_the_cache_and_what_that_saved(
     usage = {"input_tokens": 2000, "output_tokens": 40, "cached_tokens": 1500, "cache_write_tokens": 0}
     GenerationKind().on_events(paid_order.job, [told(paid_order, "draft", usage=usage)])
     job = paid_order.job
-    job.result = {"outcome": "succeeded", "summary": {"cache_saved_usd": 0.25}}
+    job.result = {"drafts": 1, "cache_saved_usd": 0.25}
     job.save()
 
     body = as_member(lead).get(reverse("generation:detail", args=[paid_order.pk])).content.decode()
