@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -174,6 +175,36 @@ def test_shapes_that_no_weights_have_are_refused(tmp_path, shape):
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header)
 
     assert refused(folder, [tmp_path]) == "student_damaged"
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
+def test_a_file_that_this_account_may_not_read_is_named(tmp_path, monkeypatch, name):
+    """Tests may run as root, who can read everything."""
+    folder = write_student(tmp_path / "closed")
+    open_file, is_file = Path.open, Path.is_file
+
+    def closed(does):
+        def call(path, *args, **kwargs):
+            if path == folder / name:
+                raise PermissionError(13, "Permission denied", str(path))
+            return does(path, *args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(Path, "is_file", closed(is_file))
+    assert refused(folder, [tmp_path]) == "student_unreadable"
+    monkeypatch.setattr(Path, "is_file", is_file)
+    monkeypatch.setattr(Path, "open", closed(open_file))
+    with pytest.raises(Refusal, match=name) as caught:
+        model_folder.manifest_sha256(folder)
+
+    assert caught.value.code == "student_unreadable"
+    assert caught.value.status == 422
+
+
+def test_a_home_that_nobody_has_and_a_name_that_no_disk_takes_are_refused(tmp_path):
+    assert refused("~nobody-of-this-name/tiny", [tmp_path]) == "student_unreadable"
+    assert refused(tmp_path / ("long" * 100), [tmp_path]) == "student_unreadable"
 
 
 def test_a_context_that_no_column_holds_is_left_open(tmp_path):

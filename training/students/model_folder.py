@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +54,17 @@ class FolderFacts:
     bytes: int
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Refuse a folder or a file that this account cannot read."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        hint = "Check the path, and that the account of Miniatures may read the folder and all files in it."
+        raise _refusal("student_unreadable", f"This folder cannot be read ({error}).", hint) from error
+
+
+@_readable()
 def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     """Check that a folder holds a model that can be tuned safely, and read what it says of itself.
 
@@ -61,7 +73,7 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
 
     Raises:
         Refusal: 422, with a code of its own for: outside the roots, missing, no config.json or one that cannot be
-            read, no weights, pickled weights only, damaged weights, no tokenizer.
+            read, no weights, pickled weights only, damaged weights, no tokenizer, a file that cannot be read.
     """
     folder = Path(path).expanduser().resolve()
     require_model(folder, roots=roots)
@@ -83,6 +95,7 @@ def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
     )
 
 
+@_readable()
 def require_model(folder: Path, *, roots: Sequence[Path] | None) -> None:
     """Refuse a folder that holds no model of safetensors, or lies where students may not come from.
 
@@ -121,6 +134,7 @@ def require_servable(folder: Path) -> None:
         )
 
 
+@_readable()
 def manifest_sha256(folder: Path) -> str:
     """SHA-256 over the names and hashes of a folder's model files, hex. Reads every byte."""
     digest = hashlib.sha256()
@@ -176,10 +190,7 @@ def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         Refusal: A file is damaged.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for file in weight_files_of(folder):
-        shapes.update(_shapes(file))
-    return shapes
+    return {name: shape for file in weight_files_of(folder) for name, shape in _shapes(file).items()}
 
 
 def weight_files_of(folder: Path) -> list[Path]:
