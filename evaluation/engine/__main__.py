@@ -55,7 +55,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     }
     contexts: dict[str, int | None] = {}
     devices: dict[str, str] = {}
-    notes: list[str] = []
+    notes = list(spec.notes)
     loaded: Loaded | None = None
     for system in spec.systems:
         if is_classifier(run, system):

@@ -108,6 +108,8 @@ class EvaluationSpec(Part):
     # What an hour of this host costs; a local output costs its share of it.
     host_usd_per_hour: float = Field(0.0, ge=0)
     allowed_roots: list[str] = Field(default_factory=list)
+    # What a reader must know of the inputs, in sentences.
+    notes: list[str] = Field(default_factory=list)
 
 
 class GeneralLoss(Part):

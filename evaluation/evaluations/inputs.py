@@ -22,8 +22,11 @@ from generation.states import CallState, Purpose
 from jobs.states import FINISHED, JobState
 from review.datasets import queries
 from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
+from review.spec import prompting
 from review.spec.schema import Facts, Fields
+from review.spec.task_spec import TaskSpec
 from review.states import Split
+from training.inputs import tuning_data
 from training.models import Student
 from web.db.chunks import chunked
 
@@ -56,7 +59,30 @@ def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split
 
 
 def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:
-    """Yield the golds of a split's file with their records, except follow-ups: a scored system is given facts alone."""
+    """Yield the golds of a split's file with their records, except follow-ups: a scored system is given facts alone.
+
+    A gold that the version's runs cannot read is left out: it was judged under another output schema.
+    """
+    spec = tuning_data.taught_by(version)
+    return (gold for gold in _first_mails(version, split) if _is_read(spec, gold))
+
+
+def unread_golds(version: DatasetVersion, record_ids: Sequence[str], *, split: Split) -> int:
+    """Count the golds of these records that were judged under another output schema."""
+    spec, record_set = tuning_data.taught_by(version), set(record_ids)
+    golds = (gold for gold in _first_mails(version, split) if gold["record"] in record_set)
+    return sum(not _is_read(spec, gold) for gold in golds)
+
+
+def _is_read(spec: TaskSpec, gold: dict[str, str]) -> bool:
+    try:
+        prompting.parse(spec, gold["completion"])
+    except prompting.CompletionError:
+        return False
+    return True
+
+
+def _first_mails(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:
     file = queries.file_of(version, split, "sft")
     if file is None:
         return

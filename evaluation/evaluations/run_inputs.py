@@ -67,6 +67,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
             *compared.without_model(evaluation, records),
         ],
         **_level(evaluation),
+        **_notes(evaluation),
         "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
         "allowed_roots": registration.allowed_roots(),
     }
@@ -100,6 +101,14 @@ def _golds(evaluation: Evaluation) -> list[dict[str, str]]:
     rules = suite_queries.rules_of(evaluation.suite) if evaluation.suite else {}
     record_ids = [record for record in evaluation.record_ids if rules.get(record) not in derive.WITHOUT_GOLD]
     return inputs.golds_of(evaluation.dataset_version, record_ids, split=Split(evaluation.split))
+
+
+def _notes(evaluation: Evaluation) -> dict[str, Any]:
+    """Note on golds that are left out; empty where there are none."""
+    version, split = evaluation.dataset_version, Split(evaluation.split)
+    count = inputs.unread_golds(version, evaluation.record_ids, split=split)
+    message = f"Approved examples that do not fit the task's newest output fields are left out: {count}."
+    return {"notes": [message]} if count else {}
 
 
 def _level(evaluation: Evaluation) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.db.models import Max
 from review.datasets import queries
 from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
 from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from review.states import Split
 from training.models import TrainingRun
 
@@ -77,6 +78,12 @@ def newest_task_version(version: DatasetVersion) -> TaskVersion:
     if newest is None:
         raise LookupError(f"the task of {version} has no version")
     return newest
+
+
+def taught_by(version: DatasetVersion) -> TaskSpec:
+    """The task as students are taught it by a version."""
+    spec: TaskSpec = newest_task_version(version).spec
+    return spec.without_reasoning() if version.drops_reasoning else spec
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,7 @@ def require_starting_point(recipe: Recipe, request: RunRequest) -> None:
 def _require_heads(recipe: Recipe, version: DatasetVersion) -> None:
     if recipe.objective != "classify":
         return
-    spec = tuning_data.newest_task_version(version).spec
-    if reason := heads.why_no_heads(spec.without_reasoning() if version.drops_reasoning else spec):
+    if reason := heads.why_no_heads(tuning_data.taught_by(version)):
         message = f"This task has no classifier: {reason}."
         raise _refusal("not_classifiable", "recipe", message, "Choose a recipe for students that write.")
 

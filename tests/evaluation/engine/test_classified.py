@@ -39,9 +39,8 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path):
     records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate(QUESTIONS)]
     golds = [{"record": record["id"], "completion": "bug"} for record in records]
     system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
-    run_dir = lay(
-        tmp_path / "run", "evaluation", "tuned", records=records, golds=golds, systems=[system], draws=200, device="cpu"
-    )
+    body = {"records": records, "golds": golds, "systems": [system], "draws": 200, "device": "cpu", "notes": ["Fewer."]}
+    run_dir = lay(tmp_path / "run", "evaluation", "tuned", **body)
 
     assert evaluate(RunDir.open(run_dir)) == 0
 
@@ -54,6 +53,7 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path):
         assert "gold_nll_per_byte" not in output["scores"]
     assert summary["systems"]["run 1"]["seconds"]["n"] == 4
     assert summary["general_nll_per_byte"] == {}
+    assert summary["notes"] == ["Fewer."]
 
 
 def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path):
