@@ -59,7 +59,9 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     loaded: Loaded | None = None
     for system in spec.systems:
         if is_classifier(run, system):
-            outputs += classified(run, spec, system, first_texts(spec.golds), done=len(outputs))
+            written = classified(run, spec, system, first_texts(spec.golds), done=len(outputs))
+            outputs += written.outputs
+            contexts[system.name], devices[system.name] = written.context_length, written.device
             continue
         # A base that is asked in several ways is loaded once; whatever is tuned comes after it.
         if loaded is None or system.method != "base":

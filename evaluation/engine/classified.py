@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
 from evaluation.engine.reference_scores import ReferenceScorer
@@ -15,14 +15,20 @@ from training.engine.contracts import HUB_TOKEN, Stopped
 from training.engine.model.placement import place
 
 
+class Classified(NamedTuple):
+    """Outputs of a classifier, the tokens it reads at most, and where it computed."""
+
+    outputs: list[ScoredOutput]
+    context_length: int | None
+    device: str
+
+
 def is_classifier(run: RunDir, system: System) -> bool:
     """Return whether what a run made of the student is an encoder with heads."""
     return system.tuned is not None and loading.has_heads(run.path / system.tuned)
 
 
-def classified(
-    run: RunDir, spec: EvaluationSpec, system: System, golds: dict[str, str], *, done: int
-) -> Iterator[ScoredOutput]:
+def classified(run: RunDir, spec: EvaluationSpec, system: System, golds: dict[str, str], *, done: int) -> Classified:
     """Return what a classifier says of each record, scored like what others write.
 
     Raises:
@@ -50,10 +56,10 @@ def classified(
     if len(answers) < len(prompts):
         raise Stopped
     run.emit("progress", done=done + len(answers), total=done + len(answers), unit="outputs")
-    references = ReferenceScorer()
+    references, outputs = ReferenceScorer(), []
     for record, answer in zip(spec.records, answers, strict=True):
         scores, marks = references.scored(spec.task, record.facts, answer.fields, answer.text, golds.get(record.id))
-        yield ScoredOutput(
+        output = ScoredOutput(
             is_unfit=answer.fields is None and not answer.text,
             system=system.name,
             record=record.id,
@@ -66,3 +72,5 @@ def classified(
             tokens=answer.tokens,
             scores=scores,
         )
+        outputs.append(output)
+    return Classified(outputs, student.context_length, placement.device.type)

@@ -107,7 +107,7 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
             "allowed_roots": spec.allowed_roots,
         }
     )
-    outputs = list(classified.classified(run, evaluation_spec, spec.system, golds, done=0))
+    outputs = classified.classified(run, evaluation_spec, spec.system, golds, done=0).outputs
     seconds = [output.seconds for output in outputs if output.seconds is not None]
     scores = CellScores(
         nll_per_byte={},

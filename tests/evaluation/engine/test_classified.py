@@ -18,6 +18,7 @@ from training.engine.write import main as write
 
 pytestmark = pytest.mark.engine
 QUESTIONS = ["The invoice is wrong.", "It crashes.", "Good morning.", "How do I pay?"]
+LONG = "The invoice is wrong. " * 100
 
 
 def lay(run_dir, kind, folder, **body):
@@ -54,6 +55,20 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path):
     assert summary["systems"]["run 1"]["seconds"]["n"] == 4
     assert summary["general_nll_per_byte"] == {}
     assert summary["notes"] == ["Fewer."]
+    assert summary["devices"] == {"run 1": "cpu"}
+
+
+def test_a_prompt_that_a_classifier_cannot_read_is_noted(tmp_path):
+    records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate([*QUESTIONS, LONG])]
+    golds = [{"record": record["id"], "completion": "bug"} for record in records]
+    system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
+    body = {"records": records, "golds": golds, "systems": [system], "draws": 200, "device": "cpu"}
+    run_dir = lay(tmp_path / "run", "evaluation", "tuned", **body)
+
+    assert evaluate(RunDir.open(run_dir)) == 0
+
+    [note] = json.loads((run_dir / "result.json").read_text())["summary"]["notes"]
+    assert note.startswith("run 1: 1 of 5 prompts leave no room for an answer within the 130 tokens")
 
 
 def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path):
