@@ -6,6 +6,7 @@ Knows which rooms keep a copy of what was written from a record, and which jobs 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -74,7 +75,8 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UU
     """Empty what other rooms keep of texts made from records that were erased, and drop their run directories.
 
     Args:
-        titles: By record, the slug of its task and the title it had: samples of runs are told by title.
+        titles: By record, the slug of its task and the title it had: samples of runs are told by title, with a number
+            where several records share one.
         versions: Dataset versions that held rows of them.
     """
     records = list(titles)
@@ -91,8 +93,10 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UU
     scored = list(outputs.values_list("evaluation", flat=True).distinct())
     outputs.update(text="", fields=None, marks=[])
     transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
-    for slug, title in titles.values():
-        _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
+    for record, (slug, title) in titles.items():
+        named = re.compile(rf"{re.escape(title)}(?: \(\d+\))?" if title else str(record))
+        samples = JobEvent.objects.filter(job__task_slug=slug, kind="sample").iterator(chunk_size=500)
+        _empty(sample for sample in samples if named.fullmatch(str(sample.payload.get("id"))))
     prune_runs.prune_erased_texts(_jobs_that_read(records, by_job, versions))
     transaction.on_commit(token_cache_folder.empty)
     _empty_synthetic(records)

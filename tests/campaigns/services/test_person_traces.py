@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from campaigns.privacy import export_and_erase, person_traces
 from evaluation.evaluations import start_evaluation
 from evaluation.models import EvaluationOutput
-from jobs.models import Job
+from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from tests.campaigns.factories import make_contact
 from tests.evaluation.conftest import finish, launch, miniature, student, task, version
+from tests.review import factories
+from training.inputs import tuning_data
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
@@ -85,6 +88,24 @@ def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
 
     assert not folder.exists()
     assert not settings.TOKEN_CACHE_DIR.exists()
+
+
+@pytest.mark.parametrize("title", ["Aarhus Works (AW)", ""])
+def test_samples_of_a_run_go_where_records_share_a_title_or_have_none(task: Task, title: str) -> None:
+    records = factories.make_records(factories.make_source(task), 2, split=Split.VALIDATION)
+    Record.objects.filter(pk__in=[record.pk for record in records]).update(title=title)
+    run = TrainingRun(task=task, task_version=task.versions.get(), dataset_version=DatasetVersion())
+    job = Job.objects.create(kind="training", title="Run 1", state=JobState.SUCCEEDED, task_slug=task.slug)
+    told = [prompt["id"] for prompt in tuning_data.sample_prompts(run)]
+    for seq, name in enumerate([*told, "Lund Works"]):
+        payload = {"step": 5, "id": name, "text": f"Dear {name}"}
+        JobEvent.objects.create(job=job, seq=seq, fence=1, ts=timezone.now(), kind="sample", payload=payload)
+
+    for record in records:
+        person_traces.erase_texts({record.pk: (task.slug, title)}, versions=[])
+
+    texts = [payload["text"] for payload in job.events.order_by("seq").values_list("payload", flat=True)]
+    assert texts == ["", "", "Dear Lund Works"]
 
 
 @pytest.mark.slow
