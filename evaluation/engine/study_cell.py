@@ -108,7 +108,7 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
         }
     )
     outputs = classified.classified(run, evaluation_spec, spec.system, golds, done=0).outputs
-    seconds = [output.seconds for output in outputs if output.seconds is not None]
+    seconds = [output.seconds for output in outputs if not output.is_unfit]
     scores = CellScores(
         nll_per_byte={},
         passes_all={output.record: output.scores["passes_all"] for output in outputs},
@@ -150,7 +150,8 @@ def _write(
         passes[record.id] = scores["passes_all"]
         if record.id in golds and (of_values := typed.scores(spec.task, fields, golds[record.id])):
             right[record.id] = of_values[typed.EXACT]
-        seconds.append(answer.seconds)
+        if not answer.is_unfit:
+            seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
     return passes, right, sum(seconds) / len(seconds) if seconds else None
 

@@ -58,17 +58,28 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path):
     assert summary["devices"] == {"run 1": "cpu"}
 
 
-def test_a_prompt_that_a_classifier_cannot_read_is_noted(tmp_path):
+def test_a_prompt_that_a_classifier_cannot_read_is_noted_and_takes_no_time(tmp_path):
     records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate([*QUESTIONS, LONG])]
     golds = [{"record": record["id"], "completion": "bug"} for record in records]
     system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
-    body = {"records": records, "golds": golds, "systems": [system], "draws": 200, "device": "cpu"}
-    run_dir = lay(tmp_path / "run", "evaluation", "tuned", **body)
+    body = {"records": records, "golds": golds, "device": "cpu"}
+    evaluated = lay(tmp_path / "run", "evaluation", "tuned", systems=[system], draws=200, **body)
+    cell = lay(tmp_path / "cell", "study-cell", "tuned", system=system, **body)
+    only = lay(tmp_path / "only", "study-cell", "tuned", system=system, **{**body, "records": records[-1:]})
 
-    assert evaluate(RunDir.open(run_dir)) == 0
+    ends = [evaluate(RunDir.open(evaluated)), score_cell(RunDir.open(cell)), score_cell(RunDir.open(only))]
 
-    [note] = json.loads((run_dir / "result.json").read_text())["summary"]["notes"]
+    said, scored, none = (
+        json.loads((run_dir / "result.json").read_text())["summary"] for run_dir in (evaluated, cell, only)
+    )
+    outputs = [json.loads(line) for line in (evaluated / "outputs.jsonl").read_text().splitlines()]
+    assert ends == [0, 0, 0]
+    assert [output["is_unfit"] for output in outputs] == [False] * 4 + [True]
+    [note] = said["notes"]
     assert note.startswith("run 1: 1 of 5 prompts leave no room for an answer within the 130 tokens")
+    assert scored["passes_all"]["r4"] == 0.0
+    assert scored["seconds_per_output"] > 0
+    assert none["seconds_per_output"] is None
 
 
 def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path):

@@ -73,6 +73,16 @@ def test_the_first_of_a_record_s_golds_counts_as_in_an_evaluation(tmp_path: Path
     assert nll["r0"] == pytest.approx(nll[twin["id"]], rel=1e-3)
 
 
+@pytest.mark.slow
+def test_a_prompt_without_room_for_an_answer_takes_no_time(tmp_path: Path, student: Path) -> None:
+    long = SPEC.model_copy(update={"student_template": "Write with care. " * 400 + "{{facts}}"})
+
+    summary = score(tmp_path, student, task=long.canonical())["summary"]
+
+    assert summary["passes_all"] == {"r0": 0.0, "r1": 0.0}
+    assert summary["seconds_per_output"] is None
+
+
 def test_a_spec_it_cannot_read_fails_with_the_place(tmp_path: Path, student: Path) -> None:
     result = score(tmp_path, student, golds=[])
 
