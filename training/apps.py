@@ -12,7 +12,7 @@ class TrainingConfig(AppConfig):
         from review import ports as review_ports
         from training import kinds
         from training.costs import run_cost
-        from training.inputs import erasing
+        from training.inputs import erasing, token_cache_folder
         from training.kinds import (
             DownloadKind,
             ExportKind,
@@ -37,6 +37,7 @@ class TrainingConfig(AppConfig):
         registry.register_consumer("costs-of-runs", frozenset({"training"}), run_cost.keep_final_cost)
         registry.register_consumer("notices-of-work", frozenset({"training", "sweep"}), send.queue_notices)
         registry.hidden_jobs.register(queries.withheld_writings)
+        registry.texts_erased.register(token_cache_folder.empty_once)
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.dependents.register(remaking.dependents)
         registry.register_consumer("sweeps-after-runs", frozenset({"training"}), advance.on_run_ended)

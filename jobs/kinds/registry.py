@@ -6,6 +6,7 @@ A room's `AppConfig.ready()` fills these registries; this room calls what it fin
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -53,3 +54,5 @@ visible_task_slugs = Port(_no_task_slugs)
 led_task_slugs = Port(_no_task_slugs)
 # Conditions on jobs of those tasks whose results would tell a member what they may not know yet.
 hidden_jobs: Listeners[[Member], Q] = Listeners()
+# When texts that jobs read were erased last, for what else a host keeps of such texts; told each time a host prunes.
+texts_erased: Listeners[[datetime], None] = Listeners()

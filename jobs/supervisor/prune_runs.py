@@ -18,8 +18,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
+from jobs.kinds import registry
 from jobs.lifecycle import parts
 from jobs.models import Job
 from jobs.states import JobState
@@ -55,6 +57,8 @@ def prune() -> int:
             if UUID(folder.name) not in wanted_ids and _is_at_rest(folder):
                 shutil.rmtree(folder, ignore_errors=True)
                 count += 1
+    if erased_at := Job.objects.aggregate(newest=Max("texts_erased_at"))["newest"]:
+        registry.texts_erased(erased_at)
     if count:
         logger.info("Threw away the run directories of %s ended jobs.", count)
     return count
@@ -70,7 +74,7 @@ def prune_erased_texts(job_ids: Collection[UUID]) -> None:
         return
     # Other hosts hold the same texts for their parts.
     ids = [*job_ids, *parts.ids_of(job_ids)]
-    Job.objects.filter(pk__in=ids, texts_erased_at__isnull=True).update(texts_erased_at=timezone.now())
+    Job.objects.filter(pk__in=ids).update(texts_erased_at=timezone.now())
     transaction.on_commit(partial(_throw_away, ids))
 
 

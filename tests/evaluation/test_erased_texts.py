@@ -185,6 +185,30 @@ def test_another_host_throws_its_directories_away_when_it_next_looks(
 
 
 @pytest.mark.slow
+def test_another_host_empties_its_shared_tokens_once_after_each_erasure(
+    record: Record, run: TrainingRun, worked: Callable[..., Path], settings: Any, tmp_path: Path
+) -> None:
+    worked(run.job)
+    tokens = tmp_path / "elsewhere" / "tokens" / "of-its-rows.tokens"
+
+    def left_there() -> bool:
+        settings.TOKEN_CACHE_DIR = tokens.parent
+        tokens.parent.mkdir(parents=True, exist_ok=True)
+        tokens.write_bytes(b"tokens")
+        prune_runs.prune()
+        settings.TOKEN_CACHE_DIR = tmp_path / "here"
+        return tokens.exists()
+
+    before = left_there()
+    erase_records([record.pk])
+    after, later = left_there(), left_there()
+    erase_records([Draft.objects.exclude(record=record).filter(record__split=Split.TRAIN)[0].record_id])
+    again = left_there()
+
+    assert (before, after, later, again) == (True, False, True, False)
+
+
+@pytest.mark.slow
 def test_an_erasure_that_is_taken_back_throws_nothing_away(
     record: Record, run: TrainingRun, worked: Callable[..., Path]
 ) -> None:
