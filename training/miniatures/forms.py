@@ -15,7 +15,7 @@ class RecordForm(forms.Form):
 
     Args:
         own: Facts to write anew, each in a text area. The others keep their initial values, hidden; with none named,
-            all are shown.
+            all are shown, and only values stand in lines, which lose the line breaks of a text.
     """
 
     def __init__(
@@ -25,7 +25,8 @@ class RecordForm(forms.Form):
         for field in spec.input_schema:
             kind = "; several by semicolon" if field.type == "list" else ""
             attrs = {"autocomplete": "off", **({"required": True} if field.required else {})}
-            text = forms.Textarea({**attrs, "rows": 1}) if own else forms.TextInput(attrs)
+            is_line = field.value_type.is_value and not own
+            text = forms.TextInput(attrs) if is_line else forms.Textarea({**attrs, "rows": 1})
             # Types are checked by the service, which says the same to programs.
             self.fields[field.name] = forms.CharField(
                 label=field.name.replace("_", " ").capitalize(),
@@ -36,4 +37,5 @@ class RecordForm(forms.Form):
             self.fields[field.name].required = field.required
 
     def record(self) -> dict[str, str]:
-        return {name: text for name in self.fields if (text := str(self.data.get(name, "")).strip())}
+        texts = {name: str(self.data.get(self.add_prefix(name), "")) for name in self.fields}
+        return {name: text for name, text in texts.items() if text.strip()}

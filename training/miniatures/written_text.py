@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jobs.models import Job
 from jobs.states import FINISHED
 from review.desk.cards.values import all_values
 from review.models import Record
+from review.sources.imports.cell_values import text_of
 from review.spec import paths
 from review.spec.paths import TextPlace, as_text
 from review.spec.schema import Fields
@@ -17,6 +19,8 @@ from review.text.grounding.spans import cut_spans
 from training.models import Miniature
 
 LIKELIEST = 5
+# Part of a list that would not be read back as one.
+_PARTED = re.compile(r"^\[|[;|\n]")
 _BOOLEANS = {"true": "yes", "false": "no"}
 
 
@@ -93,5 +97,13 @@ def example_facts(miniature: Miniature) -> dict[str, Any]:
     return facts_as_text(record.facts) if record else {}
 
 
-def facts_as_text(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}
+def facts_as_text(facts: dict[str, Any]) -> dict[str, str]:
+    """Facts as a form takes them, each a text that reads back as the same value."""
+    return {name: _fact_as_text(value) for name, value in facts.items()}
+
+
+def _fact_as_text(value: Any) -> str:
+    if not isinstance(value, list) or any(isinstance(part, dict) for part in value):
+        return text_of(value)
+    parts = [text_of(part) for part in value]
+    return text_of(value) if any(map(_PARTED.search, parts)) else "; ".join(parts)
