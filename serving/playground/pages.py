@@ -49,7 +49,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     facts = shown.facts_as_text(record.facts) if record else {}
     own = _own_facts(spec, facts) if is_own else set()
     kept = {name: value for name, value in facts.items() if name not in own}
-    form = RecordForm(spec, request.POST if request.method == "POST" else None, own=own, initial=kept)
+    typed = request.POST if request.method == "POST" else None
+    form = RecordForm(spec, typed, own=own, initial=kept, prefix=texts.FACT)
     context = {
         "task": task,
         "section": "playground",

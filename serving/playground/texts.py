@@ -35,10 +35,13 @@ from serving.v1 import teacher_answers
 from serving.v1.teacher_answers import TeacherAnswer
 from training.costs.run_cost import price_of
 from training.miniatures import writing
+from training.miniatures.forms import RecordForm
 from web.errors import Refusal
 from web.templatetags.figures import fixed
 
 LONGEST_ANSWER: Final = 512
+# Before the names of facts in the form, where a fact may be called `model`.
+FACT: Final = "fact"
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def prepare(member: Member, slug: str, values: Mapping[str, Any], *, site: str) 
     """Read what was asked for on the playground.
 
     Args:
-        values: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
+        values: `model` (a choice's key), the facts by name behind `fact-`, and `record`, which they came from, if any.
         site: Address of the site, for the line that asks the same by curl.
 
     Raises:
@@ -136,10 +139,9 @@ def prepare(member: Member, slug: str, values: Mapping[str, Any], *, site: str) 
     task = task_or_404(member, slug, least=Role.REVIEWER)
     choice = writers.writer_or_404(member, task, str(values.get("model", "")))
     spec = choice.miniature.run.taught if choice.miniature else latest_version(task).spec
-    facts = {name.name: text for name in spec.input_schema if (text := str(values.get(name.name, "")).strip())}
     usd_per_hour = price_of()
-    read_facts = writing.read_facts(spec, facts)
-    return PlaygroundRequest(task, choice, spec, read_facts, _record(values), member, site, usd_per_hour)
+    facts = writing.read_facts(spec, RecordForm(spec, values, prefix=FACT).record())
+    return PlaygroundRequest(task, choice, spec, facts, _record(values), member, site, usd_per_hour)
 
 
 def read(

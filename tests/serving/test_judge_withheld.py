@@ -40,7 +40,8 @@ def ask(promoted: Miniature, key_of: Callable[..., str]) -> Callable[[Member], l
     """Every way in which a member can ask the miniature, and those that let them."""
 
     def by_playground(member: Member) -> None:
-        texts.prepare(member, promoted.task.slug, {**FACTS, "model": f"miniature-{promoted.slug}"}, site="")
+        typed = {f"fact-{name}": text for name, text in FACTS.items()}
+        texts.prepare(member, promoted.task.slug, {**typed, "model": f"miniature-{promoted.slug}"}, site="")
 
     def over_http(name: str) -> Callable[[Member], Any]:
         body = json.dumps({"model": name, "messages": [{"role": "user", "content": "?"}]}).encode()

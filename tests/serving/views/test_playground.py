@@ -15,11 +15,14 @@ from django.test import Client
 
 from generation.models import Order
 from review.models import Record
+from review.spec.schema import InputField
 from review.tasks import authoring
 from review.tasks.queries import latest_version
 from serving.models import Usage
+from serving.playground import texts
 from tests.serving.waiting import wait_until
 from training.models import HostPrice
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "trigger": "opened a depot in Rotterdam"}
@@ -29,14 +32,20 @@ def events(body: str):
     return [json.loads(part.removeprefix("data: ")) for part in body.split("\n\n") if part]
 
 
-def write(site, client: Client, task, **form):
+def typed(facts: dict[str, str]) -> dict[str, str]:
+    return {f"fact-{name}": text for name, text in facts.items()}
+
+
+def write(site, client: Client, task, *, facts=None, **form):
     """A POST to the running site with the session of a test client, as a browser's script sends it."""
     address = f"{site.url.removesuffix('/v1')}/tasks/{task.slug}/playground/"
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with httpx.Client(cookies=cookies, timeout=60) as web:
         web.get(address)
         token = web.cookies["csrftoken"]
-        return web.post(f"{address}write/", data={**FACTS, **form}, headers={"X-CSRFToken": token})
+        return web.post(
+            f"{address}write/", data={**typed(FACTS | (facts or {})), **form}, headers={"X-CSRFToken": token}
+        )
 
 
 @pytest.mark.slow
@@ -61,7 +70,9 @@ def test_the_curl_beside_an_answer_asks_the_same_when_it_is_pasted(
 ):
     HostPrice.objects.create(host="default", usd_per_hour="0.10")
     odd = 'O\'Neill & Söhne: "$HOME" `id` \\ 100 %'
-    page = events(write(site, as_member(lead), task, model=f"miniature-{promoted.slug}", trigger=odd).text)[-1]["html"]
+    page = events(write(site, as_member(lead), task, model=f"miniature-{promoted.slug}", facts={"trigger": odd}).text)[
+        -1
+    ]["html"]
     line = html.unescape(re.search(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1])
 
     done = subprocess.run(
@@ -88,7 +99,7 @@ def test_a_line_of_ones_own_begins_with_the_facts_that_the_student_reads_empty(p
 
     assert "A line of your own" in page
     assert ">Ask</button>" in page
-    assert re.search(r'<textarea name="company"[^>]*>\s*</textarea>', page)
+    assert re.search(r'<textarea name="fact-company"[^>]*>\s*</textarea>', page)
     assert 'name="record" value' not in page
     assert page.count("<select") == 1
 
@@ -101,9 +112,9 @@ def test_a_line_of_ones_own_asks_for_no_fact_that_the_student_does_not_read(prom
 
     page = as_member(lead).get(f"/tasks/{task.slug}/playground/?own=1&right=").content.decode()
 
-    assert re.findall(r"<label for=\"id_(\w+)\"", page) == ["trigger"]
-    assert re.findall(r'<textarea name="(\w+)"', page) == ["trigger"]
-    assert f'<input type="hidden" name="company" value="{html.escape(record.facts["company"])}"' in page
+    assert re.findall(r"<label for=\"id_fact-(\w+)\"", page) == ["trigger"]
+    assert re.findall(r'<textarea name="fact-(\w+)"', page) == ["trigger"]
+    assert f'<input type="hidden" name="fact-company" value="{html.escape(record.facts["company"])}"' in page
 
 
 @pytest.mark.slow
@@ -123,7 +134,7 @@ def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
 ):
     settings.SERVING_SOCKET = str(tmp_path / "none.sock")
 
-    bad = write(site, as_member(lead), task, model="teacher-offline", company="")
+    bad = write(site, as_member(lead), task, model="teacher-offline", facts={"company": ""})
     away = write(site, as_member(lead), task, model=f"miniature-{promoted.slug}")
     unknown = write(site, as_member(lead), task, model="miniature-nobody")
 
@@ -164,7 +175,7 @@ def test_a_teacher_that_is_billed_is_named_with_its_price_and_chosen_by_hand_onl
 @pytest.mark.slow
 @pytest.mark.engine
 def test_without_scripts_a_post_shows_both_texts(engine, promoted, lead, task, as_member):
-    form = {**FACTS, "left": f"miniature-{promoted.slug}", "right": "teacher-offline"}
+    form = {**typed(FACTS), "left": f"miniature-{promoted.slug}", "right": "teacher-offline"}
 
     html = as_member(lead).post(f"/tasks/{task.slug}/playground/", form).content.decode()
 
@@ -183,3 +194,21 @@ def test_a_paid_teacher_writes_for_a_record_as_imported_only(site, promoted, lea
 
     assert "Choose a record" in told[-1]["error"]
     assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize("name", ["model", "record", "left"])
+def test_a_fact_may_be_called_as_the_page_s_own_choices_are(name, lead, admin, task, as_member):
+    fact = InputField(name=name, description="What was sold", required=True)
+    spec = latest_version(task).spec
+    authoring.new_version(task, spec=spec.model_copy(update={"input_schema": (*spec.input_schema, fact)}), by=admin)
+    client, address = as_member(lead), f"/tasks/{task.slug}/playground/"
+    form = {**typed({**FACTS, name: "Hilux"}), "left": "teacher-offline", "right": ""}
+
+    page = client.post(address, form).content.decode()
+    values = {**typed({**FACTS, name: "Hilux"}), "model": "teacher-offline"}
+
+    assert f'name="fact-{name}"' in page
+    assert "tokens read" in page
+    assert texts.prepare(lead, task.slug, values, site="").facts[name] == "Hilux"
+    with pytest.raises(Refusal, match="does not fit"):
+        texts.prepare(lead, task.slug, {**typed(FACTS), "model": "teacher-offline", name: "teacher-offline"}, site="")
