@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -39,11 +38,11 @@ NOTHING = Decimal(0)
 
 @dataclass(frozen=True)
 class ChosenRoute:
-    """A route that is taken: what it cost so far, and what its request's token has to be counted."""
+    """A route that is taken: what it cost so far, None where unknown, and what its token has to be counted."""
 
     asked: RoutedRequest
     recorded: RecordedRoute
-    spent_usd: Decimal
+    spent_usd: Decimal | None
     taken: RateClaim
 
     @property
@@ -51,7 +50,10 @@ class ChosenRoute:
         version, chosen = self.asked.version, self.recorded.route
         return {"x-router": version.router.slug, "x-router-model": chosen.model}
 
-    def told(self, done: dict[str, Any], cost_usd: Decimal) -> dict[str, Any]:
+    def with_spent(self, usd: Decimal | None) -> Decimal | None:
+        return None if usd is None or self.spent_usd is None else self.spent_usd + usd
+
+    def told(self, done: dict[str, Any], cost_usd: Decimal | None) -> dict[str, Any]:
         version, chosen = self.asked.version, self.recorded.route
         about = {
             "name": version.router.slug,
@@ -60,7 +62,7 @@ class ChosenRoute:
             "why": chosen.why,
             "routed": str(self.recorded.id),
             "is_audit": self.recorded.is_audit,
-            "cost_usd": float(cost_usd),
+            "cost_usd": None if cost_usd is None else float(cost_usd),
         }
         return {**done, "router": about}
 
@@ -88,7 +90,7 @@ async def answer(request: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
     written = await streams.whole_answer(request.ask(first), _usage(request, first, taken))
     features = await db_threads.run_apart(read_features, request, written)
     recorded = await db_threads.run_first(route.record, version, features)
-    spent = _host_usd(written["done"])
+    spent = _host_usd(request, written["done"])
     chosen = ChosenRoute(request, recorded, spent, UNLIMITED)
     if recorded.route.place == 0:
         return _whole(chosen, written["text"], written["done"], spent, written["fingerprint"])
@@ -99,17 +101,20 @@ async def _take(chosen: ChosenRoute) -> HttpResponseBase:
     miniatures, place = chosen.asked.miniatures, chosen.recorded.route.place
     if place == len(miniatures):
         teacher_answer = await _by_teacher(chosen)
-        return _whole(chosen, teacher_answer.text, teacher_answer.done, chosen.spent_usd + teacher_answer.cost_usd, "")
+        cost = chosen.with_spent(teacher_answer.cost_usd)
+        return _whole(chosen, teacher_answer.text, teacher_answer.done, cost, "")
     writer = miniatures[place]
     usage, ask = _usage(chosen.asked, writer, chosen.taken), chosen.asked.ask(writer)
     if chosen.asked.question.stream:
         return await _in_pieces(chosen, ask, usage)
     written = await streams.whole_answer(ask, usage)
-    cost = chosen.spent_usd + _host_usd(written["done"])
+    cost = chosen.with_spent(_host_usd(chosen.asked, written["done"]))
     return _whole(chosen, written["text"], written["done"], cost, written["fingerprint"])
 
 
-def _whole(chosen: ChosenRoute, text: str, done: dict[str, Any], cost: Decimal, fingerprint: str) -> HttpResponseBase:
+def _whole(
+    chosen: ChosenRoute, text: str, done: dict[str, Any], cost: Decimal | None, fingerprint: str
+) -> HttpResponseBase:
     """Wrap a finished text; one piece where a stream was asked for."""
     _keep_later(chosen, cost)
     shape, stream = chosen.shape(fingerprint), chosen.asked.question.stream
@@ -121,7 +126,7 @@ async def _in_pieces(chosen: ChosenRoute, ask: dict[str, Any], usage: UsageEntry
     shape = chosen.shape(opened.fingerprint)
 
     def end(done: dict[str, Any]) -> bytes:
-        cost = chosen.spent_usd + _host_usd(done)
+        cost = chosen.with_spent(_host_usd(chosen.asked, done))
         _keep_later(chosen, cost)
         return shape.last(chosen.told(done, cost))
 
@@ -178,19 +183,21 @@ def read_features(request: RoutedRequest, written: dict[str, Any]) -> dict[str, 
     return {} if value is None else {route.feature_name(request.version): value}
 
 
-def _host_usd(done: dict[str, Any]) -> Decimal:
-    return millionths(time_usd(done["seconds"], settings.HOST_USD_PER_HOUR))
+def _host_usd(request: RoutedRequest, done: dict[str, Any]) -> Decimal | None:
+    if request.usd_per_hour is None:
+        return None
+    return millionths(time_usd(done["seconds"], request.usd_per_hour))
 
 
 def _usage(request: RoutedRequest, writer: Miniature, taken: RateClaim) -> UsageEntry:
     return UsageEntry(writer.pk, request.caller.member_id, request.caller.token, "answered", taken=taken)
 
 
-def _keep_later(chosen: ChosenRoute, cost_usd: Decimal) -> None:
+def _keep_later(chosen: ChosenRoute, cost_usd: Decimal | None) -> None:
     """Record the cost of a route in the background; an audited one's waits for its verdicts."""
     if not chosen.recorded.is_audit:
         streams.later(_keep_outcome, chosen.recorded, cost_usd)
 
 
-def _keep_outcome(recorded: RecordedRoute, cost_usd: Decimal) -> None:
+def _keep_outcome(recorded: RecordedRoute, cost_usd: Decimal | None) -> None:
     route.record_outcome(Routed.objects.get(pk=recorded.id), cost_usd=cost_usd)

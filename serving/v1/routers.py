@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from serving.promotions.teachers import LONGEST_ANSWER
 from serving.routing import promise, report, route
 from serving.v1 import auth
 from serving.v1.auth import AdmittedRequest, Caller, RequestedRecord
+from training.costs.run_cost import price_of
 from training.miniatures import writing
 from training.models import Miniature
 from web.errors import Refusal
@@ -51,6 +53,7 @@ class RoutedRequest:
         version: The router's newest.
         record: The imported record with these facts, where there is one.
         spec: The task as the teacher is asked it, and by which the miniature's text is checked.
+        usd_per_hour: Price of the hour of the host that miniatures write on; None where none is known.
     """
 
     caller: Caller
@@ -59,6 +62,7 @@ class RoutedRequest:
     facts: Facts
     record: UUID | None
     spec: TaskSpec
+    usd_per_hour: Decimal | None
 
     @property
     def miniatures(self) -> list[Miniature]:
@@ -144,7 +148,7 @@ def _admit_to_router(router: Router, question: ChatRequest, caller: Caller) -> R
             code="needs_record",
             param="record",
         )
-    request = RoutedRequest(caller, question, version, facts, record, spec)
+    request = RoutedRequest(caller, question, version, facts, record, spec, price_of())
     messages = [dict(each) for each in request.ask(request.miniatures[0])["messages"]]
     return replace(request, question=replace(question, messages=messages))
 

@@ -1,9 +1,9 @@
-"""A teacher that is paid, and a worker that carries out its orders."""
+"""A teacher that is paid, a worker that carries out its orders, and routers."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,12 @@ from generation.models import Teacher
 from jobs.models import Job
 from jobs.states import CLAIMABLE
 from jobs.supervisor import run_job
+from members.models import Member
+from review.models import Task
+from serving.models import Router, RouterVersion
+from serving.routing import set_thresholds
 from tests.generation.provider_server import Provider, Running
+from training.models import Miniature
 
 
 @pytest.fixture
@@ -45,3 +50,21 @@ def worker() -> Iterator[None]:
     yield
     stop.set()
     thread.join(20)
+
+
+@pytest.fixture
+def make_version(promoted: Miniature, task: Task, admin: Member) -> Callable[..., RouterVersion]:
+    """A router whose miniature takes records of a size up to 100; thresholds as rows,
+    for how they are set is not tested here.
+    """
+
+    def make(teacher: Teacher, **more: Any) -> RouterVersion:
+        router = Router.objects.filter(task=task).first() or set_thresholds.create(task, name="Thrifty", by=admin)
+        rule = {"feature": "fact", "fact": "size", "takes_low": True, "thresholds": [100.0], "audit_share": 0.0}
+        shares = [{"share": 0.5, "cost_usd": 0.0}] * 2
+        return RouterVersion.objects.create(
+            router=router, number=router.versions.count() + 1, miniature=promoted, teacher=teacher, margin=0.02,
+            confidence=0.95, level=0.95, attempt=1, pairs=9, lost=0, won=0, expected=shares, **rule | more,
+        )  # fmt: skip
+
+    return make

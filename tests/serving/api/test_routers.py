@@ -28,31 +28,13 @@ from tests.review import factories
 from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
-from training.models import Miniature, TrainingRun
+from training.models import HostPrice, Miniature, TrainingRun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 SMALL, LARGE = (
     {"company": "Northwind", "sector": "cold logistics", "role": "Head of Operations", "size": size, "trigger": "grew"}
     for size in (12, 900)
 )
-
-
-@pytest.fixture
-def make_version(promoted: Miniature, task: Task, admin: Member) -> Callable[..., RouterVersion]:
-    """A router whose miniature takes records of a size up to 100; thresholds as rows,
-    for how they are set is not tested here.
-    """
-
-    def make(teacher: Teacher, **more: Any) -> RouterVersion:
-        router = Router.objects.filter(task=task).first() or set_thresholds.create(task, name="Thrifty", by=admin)
-        rule = {"feature": "fact", "fact": "size", "takes_low": True, "thresholds": [100.0], "audit_share": 0.0}
-        shares = [{"share": 0.5, "cost_usd": 0.0}] * 2
-        return RouterVersion.objects.create(
-            router=router, number=router.versions.count() + 1, miniature=promoted, teacher=teacher, margin=0.02,
-            confidence=0.95, level=0.95, attempt=1, pairs=9, lost=0, won=0, expected=shares, **rule | more,
-        )  # fmt: skip
-
-    return make
 
 
 @pytest.fixture
@@ -75,6 +57,7 @@ def text_of(stream: Any) -> str:
 
 @pytest.mark.slow
 def test_a_small_record_is_written_for_by_the_miniature_whole_and_streamed(ask, client, version, promoted, lead):
+    HostPrice.objects.create(host="default", usd_per_hour="3.60")
     whole = ask(SMALL)
     raw = client.chat.completions.with_raw_response.create(
         model=version.router.slug, messages=[], extra_body={"record": SMALL}
@@ -84,7 +67,7 @@ def test_a_small_record_is_written_for_by_the_miniature_whole_and_streamed(ask, 
     assert whole.model == SLUG == raw.headers["x-router-model"]
     assert raw.headers["x-router"] == version.router.slug
     assert streamed == whole.choices[0].message.content
-    assert whole.router["why"] == "'size' is 12, at most 100." and whole.router["cost_usd"] >= 0
+    assert whole.router["why"] == "'size' is 12, at most 100." and whole.router["cost_usd"] > 0
     wait_until(lambda: Usage.objects.filter(miniature=promoted, member=lead, requests=3).exists())
     wait_until(lambda: RouteOutcome.objects.filter(routed__route=0, cost_usd__isnull=False).count() == 3)
 
