@@ -7,7 +7,7 @@ Runs on the event loop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,7 @@ from serving.routing import pairs, route
 from serving.routing.route import RecordedRoute
 from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import db_threads, streams, teacher_answers
-from serving.v1.rate_limits import UNLIMITED, RateClaim
+from serving.v1.rate_limits import RateClaim
 from serving.v1.routers import RoutedRequest
 from serving.v1.teacher_answers import TeacherAnswer
 from serving.v1.usage import UsageEntry
@@ -91,7 +91,7 @@ async def answer(request: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
     features = await db_threads.run_apart(read_features, request, written)
     recorded = await db_threads.run_first(route.record, version, features)
     spent = _host_usd(request, written["done"])
-    chosen = ChosenRoute(request, recorded, spent, UNLIMITED)
+    chosen = ChosenRoute(request, recorded, spent, replace(taken, tokens=0))
     if recorded.route.place == 0:
         return _whole(chosen, written["text"], written["done"], spent, written["fingerprint"])
     return await _take(chosen)
