@@ -13,7 +13,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Sum
 
 from generation.engine.clients.factory import open_local
 from generation.engine.clients.interface import Question
@@ -22,6 +23,7 @@ from generation.engine.repairs import FLAWED
 from generation.models import Call, Order, Teacher
 from generation.money.figures import millionths
 from generation.orders import launch
+from generation.orders.quote import OrderRequest
 from generation.states import CallState, Provider, Purpose
 from jobs.states import FINISHED
 from members.models import Member
@@ -29,6 +31,9 @@ from review.models import Task
 from review.spec import prompting
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
 from serving.v1 import db_threads
 from web.errors import Refusal
 
@@ -58,17 +63,34 @@ def compose(spec: TaskSpec, facts: Facts) -> TeacherAnswer:
     return TeacherAnswer(reply.text, done, Decimal(0))
 
 
+@transaction.atomic
 def order(task: Task, teacher: Teacher, record: UUID, *, by: Member) -> Order:
-    """Order one text for a record, with a budget that covers it.
+    """Order one text for a record, with a budget that covers it, or take up the member's order that is under way.
+
+    A client that was told to ask again must not order, and pay, once more.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: As for `launch`.
     """
-    request = launch.OrderRequest(
-        task, teacher=teacher, count=1, by=by, record_ids=[record], purpose=Purpose.EVALUATION
+    permissions.require(by, task, Role.LEAD)
+    Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+    request = OrderRequest(task, teacher=teacher, count=1, by=by, record_ids=[record], purpose=Purpose.EVALUATION)
+    return _under_way(request, record) or launch.launch_as_priced(request)
+
+
+def _under_way(request: OrderRequest, record: UUID) -> Order | None:
+    """The order of the same text, by the same member, that nothing came of yet."""
+    same = Order.objects.filter(
+        task_version=latest_version(request.task),
+        teacher=request.teacher,
+        created_by=request.by,
+        purpose=request.purpose,
+        count=request.count,
+        record_ids=[str(record)],
     )
-    return launch.launch_as_priced(request)
+    ended = Call.objects.filter(order=OuterRef("pk")).exclude(state=CallState.SENT).exclude(error_code=FLAWED)
+    return same.exclude(job__state__in=FINISHED).exclude(Exists(ended)).first()
 
 
 def answer_of(order: Order) -> TeacherAnswer | None:
