@@ -16,7 +16,7 @@ import torch
 from review.spec.task_spec import TaskSpec
 from serving.engine.contracts import GenerateRequest, ModelEntry
 from serving.engine.errors import RequestRefused
-from serving.engine.memory import weights_bytes
+from serving.engine.memory import student_bytes, weights_bytes
 from serving.engine.row import Row
 from serving.engine.text_stream import StreamDecoder, VisibleText
 from training.engine.classifier.answering import answer_token_ids
@@ -64,14 +64,21 @@ class ClassifierBatch:
         pass
 
 
-def bytes_to_load(entry: ModelEntry, artefact: Path, dtype: torch.dtype) -> int:
-    """Bytes that a classifier's weights will take; 0 where they are still to be fetched."""
-    folder = artefact if entry.method == "full" else entry.base.path if entry.base else None
-    return weights_bytes(Path(folder), dtype) if folder else 0
+def bytes_to_load(
+    entry: ModelEntry, artefact: Path, placement: Placement, token: str | None, allowed_roots: Sequence[str]
+) -> int:
+    """Bytes that a classifier's weights will take; those of a hub's base are fetched first.
+
+    Raises:
+        TrainError: The base cannot be read.
+    """
+    if entry.method == "full":
+        return weights_bytes(artefact, placement.weights)
+    return student_bytes(entry.base, placement.weights, token, allowed_roots) if entry.base else 0
 
 
 def load(
-    entry: ModelEntry, artefact: Path, placement: Placement, *, token: str | None, allowed_roots: Sequence[str]
+    entry: ModelEntry, artefact: Path, placement: Placement, token: str | None, allowed_roots: Sequence[str]
 ) -> ClassifierBatch:
     """Read a classifier onto its device.
 

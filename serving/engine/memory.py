@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ import torch
 from jobs.rundir import machine
 from jobs.rundir.machine import GIB
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
+from training.engine.contracts import StudentRef
+from training.engine.model import unloaded
 from training.engine.model.attention_layers import attention_layers
 from training.students.model_folder import weight_shapes
 
@@ -46,6 +49,16 @@ def kv_bytes_per_token(model: CausalModel) -> int:
 def weights_bytes(folder: Path, dtype: torch.dtype) -> int:
     """Bytes that a folder's weights take in a number format, from the headers of its files."""
     return dtype.itemsize * sum(math.prod(shape) for shape in weight_shapes(folder).values())
+
+
+def student_bytes(student: StudentRef, dtype: torch.dtype, token: str | None, allowed_roots: Sequence[str]) -> int:
+    """Bytes that a student's weights take in a number format; those of a hub are fetched first.
+
+    Raises:
+        TrainError: As `open_config` and `sound_weights`.
+    """
+    source, options, _ = unloaded.open_config(student, token=token, allowed_roots=allowed_roots)
+    return weights_bytes(Path(unloaded.sound_weights(source, options)[0]), dtype)
 
 
 def gib(count: int) -> str:

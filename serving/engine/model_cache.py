@@ -26,7 +26,7 @@ from serving.engine.classifier_batch import ClassifierBatch
 from serving.engine.contracts import ENGINE_VERSION, ModelEntry
 from serving.engine.cpu_decoder import SMALL_PARAMETERS, CpuDecoder
 from serving.engine.errors import RequestRefused
-from serving.engine.memory import gib, kv_bytes_per_token, weights_bytes
+from serving.engine.memory import gib, kv_bytes_per_token, student_bytes
 from serving.engine.multi_lora import AdapterStack
 from serving.engine.running_states import bytes_of_a_row
 from serving.engine.seq2seq_states import states_of
@@ -221,7 +221,7 @@ class ModelCache:
     async def _network(self, key: str, ref: StudentRef, roots: tuple[str, ...], merged: Path | None) -> LoadedNetwork:
         if key in self._networks:
             return self._networks[key]
-        await self._make_room(weights_bytes(Path(ref.path), self._placement.weights) if ref.path else 0)
+        await self._make_room(await asyncio.to_thread(student_bytes, ref, self._placement.weights, self._token, roots))
         student = await asyncio.to_thread(self._student, ref, roots, merged)
         states, adapters = await asyncio.to_thread(states_of, student, takes_adapters=key.startswith("base "))
         weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
@@ -236,13 +236,11 @@ class ModelCache:
 
     async def _classifier(self, entry: ModelEntry, artefact: Path) -> LoadedNetwork:
         """Merge the adapter, so miniatures share no encoder."""
-        key, weights = f"heads {entry.manifest_sha256}", self._placement.weights
+        key, read = f"heads {entry.manifest_sha256}", (entry, artefact, self._placement, self._token, self._roots)
         if key in self._networks:
             return self._networks[key]
-        await self._make_room(classifier_batch.bytes_to_load(entry, artefact, weights))
-        batch = await asyncio.to_thread(
-            classifier_batch.load, entry, artefact, self._placement, token=self._token, allowed_roots=self._roots
-        )
+        await self._make_room(await asyncio.to_thread(classifier_batch.bytes_to_load, *read))
+        batch = await asyncio.to_thread(classifier_batch.load, *read)
         self._networks[key] = network = LoadedNetwork(key, batch.student, batch.chat, None, batch, batch.bytes)
         await self._on_compute(torch.set_num_threads, self._threads())
         return network

@@ -7,13 +7,16 @@ import threading
 from datetime import date
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from serving.engine import classifier_batch, memory
 from serving.engine.errors import RequestRefused
 from tests.serving import tiny
 from tests.serving.engine.conftest import ask
-from training.engine.contracts import Ways
-from training.engine.model import loading
+from training.engine.contracts import StudentRef, Ways
+from training.engine.model import loading, unloaded
+from training.engine.model.placement import place
 
 pytestmark = pytest.mark.engine
 WITHIN_S = 60
@@ -192,3 +195,37 @@ def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_oth
 
     assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
     assert answer
+
+
+@pytest.fixture
+def of_hub(zoo, monkeypatch):
+    """A student of the hub, whose files lie here once it is opened."""
+    opened = unloaded.open_config
+
+    def open_config(student, **options):
+        return opened(StudentRef(path=str(zoo.base)) if student.hub_id else student, **options)
+
+    monkeypatch.setattr(unloaded, "open_config", open_config)
+    return StudentRef(hub_id="maker/open", revision="0" * 40)
+
+
+def test_room_is_made_for_a_student_of_the_hub(serve, zoo, of_hub):
+    weights = (zoo.base / "model.safetensors").stat().st_size
+    tuned = tiny.adapter_entry("one", zoo.one, zoo.base).model_copy(update={"base": of_hub})
+
+    async def work(scheduler):
+        shelf = scheduler.shelf
+        for name in ("full", "one"):
+            await shelf.release(await shelf.take(name))
+        return [network.key.split()[0] for network in shelf.networks]
+
+    async def too_large(scheduler):
+        with pytest.raises(RequestRefused) as refused:
+            await scheduler.shelf.take("one")
+        return refused.value.code
+
+    entries = [tiny.full_entry("full", zoo.full), tuned]
+    assert serve(work, entries=entries, max_weights_bytes=int(weights * 1.6)) == ["base"]
+    assert serve(too_large, entries=entries, max_weights_bytes=1000) == "model_too_large"
+    sized = classifier_batch.bytes_to_load(tuned, zoo.one, place("cpu", "fp32", "lora"), None, ())
+    assert sized == memory.weights_bytes(zoo.base, torch.float32) > 0
