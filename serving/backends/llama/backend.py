@@ -47,17 +47,22 @@ LEAST_POOL: Final = 512
 
 @dataclass
 class Served:
-    """One file with its server. `users` counts answers under way."""
+    """One file with its server. `kv_tokens` is what it was started with; `users` counts answers under way."""
 
     model: GgufModel
     server: LlamaServer
     rows: int
+    kv_tokens: int
     pool_tokens: int | None
     context_length: int
     tokens: TokenBytes
     watch: Watch
     users: int = 0
     used_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def kv_bytes(self) -> int:
+        return self.kv_tokens * self.model.facts.kv_bytes_per_token
 
     def complete(self, body: dict[str, Any], *, is_gathered: bool = False) -> AsyncGenerator[Piece | Ending, None]:
         return wire.complete(self.server.socket, body, self.tokens, lines=self.watch.lines, is_gathered=is_gathered)
@@ -178,11 +183,11 @@ class LlamaBackend:
         model = await asyncio.to_thread(
             files.open_model, self._files, entry, token=self._token, allowed_roots=self._roots
         )
-        await self._make_room(model.bytes)
-        rows, pool, context, arguments = self._shape(model)
+        await self._make_room(model)
+        total, pool, context, arguments = self._shape(model)
         server = LlamaServer(self._program, ["--model", str(model.path), *arguments])
         tokens = TokenBytes(model.chat.tokenizer, model.facts.vocabulary)
-        served = Served(model, server, rows, pool, context, tokens, Watch(server.socket))
+        served = Served(model, server, self._max_batch, total, pool, context, tokens, Watch(server.socket))
         try:
             await server.ready()
         except (NotServableError, RequestRefused, asyncio.CancelledError):
@@ -191,14 +196,20 @@ class LlamaBackend:
         self._served[key] = served
         return served
 
+    def _kv_share(self) -> int:
+        """Bytes of keys and values that a server may take where all miniatures' are loaded."""
+        return self._bounds.kv // max(1, len({files.file_key(entry) for entry in self._entries}))
+
+    def _kv_left(self) -> int:
+        return self._bounds.kv - sum(each.kv_bytes for each in self._served.values())
+
     def _shape(self, model: GgufModel) -> tuple[int, int | None, int, list[str]]:
-        """Rows, pool of tokens, context of one answer, and the arguments that give a server these.
+        """Tokens in all, pool of tokens, context of one answer, and the arguments that give a server these.
 
         Each row has the whole context to itself where that fits in memory; else all share one pool.
         """
         facts = model.facts
-        share = self._bounds.kv // max(1, len({files.file_key(entry) for entry in self._entries}))
-        pool = max(LEAST_POOL, share // facts.kv_bytes_per_token)
+        pool = max(LEAST_POOL, min(self._kv_share(), self._kv_left()) // facts.kv_bytes_per_token)
         context = facts.context_length or pool
         a_row = -(-context // CONTEXT_STEP) * CONTEXT_STEP
         is_shared = a_row * self._max_batch > pool
@@ -222,10 +233,11 @@ class LlamaBackend:
             # Threads wait for each other by spinning: small models lose by it.
             *(("--threads", "1") if facts.parameters < SMALL_PARAMETERS else ()),
         ]
-        return self._max_batch, total if is_shared else None, min(context, total), arguments
+        return total, total if is_shared else None, min(context, total), arguments
 
-    async def _make_room(self, needed: int) -> None:
-        """Put away servers without an answer under way, the longest unused first, until so many bytes fit."""
+    async def _make_room(self, model: GgufModel) -> None:
+        """Put away servers without an answer under way, the longest unused first, until weights and a share fit."""
+        needed = model.bytes
         if needed > self._bounds.weights:
             raise RequestRefused(
                 400,
@@ -237,16 +249,20 @@ class LlamaBackend:
         idle = sorted(
             (key for key in self._served if not self._served[key].users), key=lambda key: self._served[key].used_s
         )
-        while self._weights_bytes() + needed > self._bounds.weights:
-            if not idle:
-                raise RequestRefused(
-                    503,
-                    "no_room",
-                    f"All models in memory are in use, and {gib(needed)} more do not fit beside them. Try again soon, "
-                    "or raise SERVING_MAX_WEIGHTS_GIB.",
-                    retry_after_s=5,
-                )
+        least = LEAST_POOL * model.facts.kv_bytes_per_token
+        while not self._has_room(needed, max(least, self._kv_share())) and idle:
             await self._served.pop(idle.pop(0)).server.stop()
+        if not self._has_room(needed, least):
+            raise RequestRefused(
+                503,
+                "no_room",
+                f"All models in memory are in use, and {gib(needed)} more do not fit beside them. Try again soon, "
+                "or raise SERVING_MAX_WEIGHTS_GIB and SERVING_MAX_KV_GIB.",
+                retry_after_s=5,
+            )
+
+    def _has_room(self, weights: int, kv: int) -> bool:
+        return not self._served or (self._weights_bytes() + weights <= self._bounds.weights and self._kv_left() >= kv)
 
     async def _drop_unknown(self) -> None:
         kept = {files.file_key(entry) for entry in self._entries}

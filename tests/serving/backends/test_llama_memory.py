@@ -1,0 +1,73 @@
+"""Memory of llama.cpp's servers: their keys and values together stay within the limit, and who left is not loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+from serving.engine.contracts import GenerateRequest
+from serving.engine.errors import RequestRefused
+from tests.serving import tiny
+from tests.serving.engine.conftest import answer
+from training.engine.contracts import StudentRef
+from training.engine.export import families
+from training.engine.model.unloaded import open_student
+
+pytestmark = pytest.mark.engine
+NAMES = ("one", "two", "full")
+
+
+def kv_bytes(running):
+    """What the servers that run were told to take for keys and values."""
+    told = 0
+    for served in running.backend._served.values():
+        arguments = served.server._arguments
+        told += int(arguments[arguments.index("--ctx-size") + 1]) * served.model.facts.kv_bytes_per_token
+    return told
+
+
+async def settled(running, entries):
+    await running.relay.know(entries)
+    await running.relay._warming
+
+
+@pytest.fixture(scope="module")
+def limit(zoo):
+    """Room for 2,048 tokens of a student that answers four at once."""
+    return 2048 * families.kv_bytes_per_token(open_student(StudentRef(path=str(zoo.base))).config)
+
+
+def test_pools_of_keys_and_values_stay_within_the_limit_as_miniatures_come(relay, zoo, limit):
+    async def work(running):
+        held = []
+        for count in (1, 2, 3):
+            known = [entry for entry in zoo.entries if entry.name in NAMES[:count]]
+            await settled(running, known)
+            for entry in [*known, *known]:
+                await running.ask(entry.name, "SAY a|")
+                held.append(kv_bytes(running))
+        return held, sorted(running.backend._served)
+
+    held, served = relay(work, entries=zoo.entries[:1], max_kv_bytes=limit)
+
+    assert held
+    assert max(held) <= limit
+    assert len(served) == len(NAMES)
+
+
+def test_a_server_with_an_answer_under_way_keeps_its_pool_and_the_next_is_told_when_to_come(relay, zoo, limit):
+    async def work(running):
+        long = GenerateRequest(model="one", messages=tiny.user(f"SLOWLY SAY {'word ' * 12}|"), max_tokens=200)
+        busy = await running.relay.ask(long)
+        await busy.inbox.get()
+        await running.relay.know(zoo.entries[:2])
+        with pytest.raises(RequestRefused) as refused:
+            await running.ask("two", "SAY a|")
+        written = await answer(busy)
+        return refused.value, written, await running.ask("two", "SAY a|")
+
+    refusal, written, (after, _) = relay(work, entries=zoo.entries[:1], max_kv_bytes=limit)
+
+    assert (refusal.status, refusal.code, refusal.retry_after_s) == (503, "no_room", 5)
+    assert "SERVING_MAX_KV_GIB" in refusal.message
+    assert written[1].finish == "stop"
+    assert after == "a"
