@@ -162,6 +162,9 @@ class Backend(Protocol):
             RequestRefused: 503, not now, with the reason.
         """
 
+    def is_ready(self, entry: ModelEntry) -> bool:
+        """Return whether a miniature can be asked now; one that was put away for another's room cannot."""
+
     def ask(self, question: Question) -> AsyncGenerator[Piece | Ending, None]:
         """Pieces of one answer and one `Ending`. Closing the generator hangs up, so that the server's place is free.
 

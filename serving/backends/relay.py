@@ -41,9 +41,8 @@ class Relay:
     def __init__(self, backend: Backend, own: Scheduler, *, max_batch: int, max_waiting: int) -> None:
         self._backend, self._own, self._max_batch, self._max_waiting = backend, own, max_batch, max_waiting
         self._entries: dict[str, ModelEntry] = {}
-        # Names that our own engine serves, with the reason, and those that the backend has made ready.
+        # Names that our own engine serves, with the reason.
         self._handed_over: dict[str, NotServableError] = {}
-        self._ready: dict[str, ModelEntry] = {}
         self._waiting: FairQueue[Answer] = FairQueue()
         self._running: dict[Answer, asyncio.Task[None]] = {}
         self._arriving: Counter[str] = Counter()
@@ -62,7 +61,9 @@ class Relay:
         return sorted(self._entries)
 
     def is_loaded(self, name: str) -> bool:
-        return name in self._ready or (name in self._handed_over and self._own.shelf.is_loaded(name))
+        if name in self._handed_over:
+            return self._own.shelf.is_loaded(name)
+        return name in self._entries and self._backend.is_ready(self._entries[name])
 
     async def know(self, entries: list[ModelEntry]) -> None:
         """Replace the list of models; what is new is made ready by `warm` or by its first question."""
@@ -71,7 +72,6 @@ class Relay:
         self._entries = entries_by_name
         for name in changed:
             self._handed_over.pop(name, None)
-            self._ready.pop(name, None)
         await self._backend.know([entry for entry in entries if not entry.unlaid])
         await self._tell_own()
         # One at a time looks through the list; what it meets that is gone meanwhile is refused there.
@@ -185,7 +185,6 @@ class Relay:
         if self._entries.get(name) != entry:  # Withdrawn or replaced meanwhile.
             return await self._prepared(name)
         if ready is not None:
-            self._ready[name] = entry
             if self._handed_over.pop(name, None):
                 await self._tell_own()
         elif why is not None and name not in self._handed_over:

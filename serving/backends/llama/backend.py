@@ -118,6 +118,10 @@ class LlamaBackend:
             no_repeat_ngram=generate.sampling_for(entry.task).no_repeat_ngram,
         )
 
+    def is_ready(self, entry: ModelEntry) -> bool:
+        served = self._served.get(files.file_key(entry))
+        return served is not None and served.server.is_up
+
     async def ask(self, question: Question) -> AsyncGenerator[Piece | Ending, None]:
         served = self._served.get(files.file_key(question.entry))
         if served is None:

@@ -100,6 +100,9 @@ class UrlBackend:
             ready = self._ready[entry.manifest_sha256] = await asyncio.to_thread(self._made_ready, entry, card)
         return ready
 
+    def is_ready(self, entry: ModelEntry) -> bool:
+        return entry.manifest_sha256 in self._ready and self._name_there(entry) in self._listed
+
     async def ask(self, question: Question) -> AsyncGenerator[Piece | Ending, None]:
         model, is_chat = self._name_there(question.entry), self._options.way == "chat"
         body = chat_wire.body_of(question, model=model) if is_chat else wire.body_of(question, model=model)

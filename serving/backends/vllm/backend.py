@@ -99,9 +99,8 @@ class VllmBackend:
             await self._servers.close(slot)
 
     async def prepare(self, entry: ModelEntry) -> ReadyModel:
-        ready = self._ready.get(entry.manifest_sha256)
-        if ready is not None and ready.slot.server.is_running:
-            return ready.model
+        if self.is_ready(entry):
+            return self._ready[entry.manifest_sha256].model
         try:
             return (await self._made_ready(entry)).model
         except TrainError as error:
@@ -110,6 +109,10 @@ class VllmBackend:
         except ServerLostError as error:
             message = f"The vLLM server of '{entry.name}' ended. Try again."
             raise RequestRefused(503, "engine_lost", message, retry_after_s=5) from error
+
+    def is_ready(self, entry: ModelEntry) -> bool:
+        ready = self._ready.get(entry.manifest_sha256)
+        return ready is not None and ready.slot.server.is_running
 
     async def ask(self, question: Question) -> AsyncGenerator[Piece | Ending, None]:
         manifest = question.entry.manifest_sha256

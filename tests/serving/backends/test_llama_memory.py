@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from serving.engine.contracts import GenerateRequest
@@ -71,3 +73,25 @@ def test_a_server_with_an_answer_under_way_keeps_its_pool_and_the_next_is_told_w
     assert "SERVING_MAX_KV_GIB" in refusal.message
     assert written[1].finish == "stop"
     assert after == "a"
+
+
+def test_who_was_put_away_for_another_s_room_is_not_called_loaded(relay, zoo):
+    def loaded(running):
+        return {model["name"]: model["loaded"] for model in running.relay.state()["models"]}
+
+    async def work(running):
+        await running.ask("one", "SAY a|")
+        (only,) = running.backend._served.values()
+        running.backend._bounds = replace(running.backend._bounds, weights=int(only.model.bytes * 1.5))
+        alone = loaded(running)
+        await settled(running, zoo.entries[:2])
+        await running.ask("two", "SAY a|")
+        crowded = loaded(running)
+        await running.ask("one", "SAY a|")
+        return alone, crowded, loaded(running)
+
+    alone, crowded, again = relay(work, entries=zoo.entries[:1])
+
+    assert alone == {"one": True}
+    assert crowded == {"one": False, "two": True}
+    assert again == {"one": True, "two": False}
