@@ -92,7 +92,8 @@ def _token(member: Member, address: str) -> str:
 
 def refuse_taken(address: str, *, but: Member | None = None) -> None:
     """Refuse an address that another member has: single sign-on would find two members, and sign in neither."""
-    if address and Member.objects.filter(email__iexact=address).exclude(pk=but and but.pk).exists():
+    others = Member.objects.exclude(pk=but.pk) if but else Member.objects.all()
+    if address and others.filter(email__iexact=address).exists():
         message = "Another member has this address."
         raise Refusal("address_taken", message, hint="Enter another.", status=409, errors={"email": [message]})
 
