@@ -84,7 +84,10 @@ class DecisionsView(APIView):
             deck_size=0 if only else settings.DECK_SIZE,
             **body,
         )
-        deck = _fresh(request, only) if only and not outcome.is_replay else outcome.deck
+        deck = outcome.deck
+        if only:
+            held, fresh = _dealt(request, only)
+            deck = [*(held if outcome.is_replay else deck), *fresh]
         answer = {
             "decision": decisions_queries.decision_json(outcome.decision),
             "state": outcome.draft_state,
@@ -158,7 +161,7 @@ class SetAsideView(APIView):
         only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
         deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
-        deck = _fresh(request, only, but=draft_id) if only else deck
+        deck = _dealt(request, only, but=draft_id)[1] if only else deck
         how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
         return Response({"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()})
 
@@ -216,8 +219,8 @@ def _only(request: Request, draft_id: UUID) -> DeskScope | None:
     return scope.scope_from(key, by=member, task=queries.draft_or_404(member, draft_id).task)
 
 
-def _fresh(request: Request, only: DeskScope, *, but: UUID | None = None) -> list[Any]:
-    return desk_deck.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
+def _dealt(request: Request, only: DeskScope, *, but: UUID | None = None) -> tuple[list[Any], list[Any]]:
+    return desk_deck.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)
 
 
 EDIT_RENDER = OpenApiParameter(

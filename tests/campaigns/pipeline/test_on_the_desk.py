@@ -151,6 +151,29 @@ def test_a_desk_that_keeps_to_a_campaign_deals_no_others_to_the_last_card(
 
 
 @pytest.mark.slow
+def test_a_card_taken_back_on_a_campaigns_desk_comes_back_and_a_repeated_answer_brings_no_other(
+    waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
+) -> None:
+    api, only = api_as(lead, scopes=("lead", "review")), "only=campaign:spring"
+    api.get(f"/api/v1/desk/{task.slug}/deck/")  # five others are in the deck already
+    card = api.get(f"/api/v1/desk/{task.slug}/deck/?{only}").data["cards"][0]
+
+    def say(**body: str) -> list[dict[str, str]]:
+        url, etag = f"/api/v1/drafts/{card['id']}/decisions/?{only}", {"If-Match": card["etag"]}
+        answer: list[dict[str, str]] = api.post(url, body, format="json", headers=etag).data["next"]
+        return answer
+
+    first = str(uuid4())
+    say(id=first, verdict="accept")
+    again = say(id=first, verdict="accept")
+    back = say(id=str(uuid4()), verdict="retract", retracts=first)
+
+    assert origins(again) == {"campaign"}
+    assert len(again) == 5
+    assert [each["id"] for each in back] == [card["id"]]
+
+
+@pytest.mark.slow
 def test_setting_aside_keeps_to_the_campaign_too(
     waiting: Campaign, others: list[Draft], task: Task, lead: Member, api_as: Callable[..., APIClient]
 ) -> None:
