@@ -76,10 +76,21 @@ def assigned(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
 
 def known_answers(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
     """Return free drafts with a known answer that this member has neither judged nor set aside."""
-    over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
-    met = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=over)
-    of_task = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
-    return of_task.filter(~Exists(met), state=DraftState.KEPT).order_by("random_key")
+    over = _left_as(member, AssignmentState.DONE, AssignmentState.SET_ASIDE)
+    return _known(task).filter(~over).order_by("random_key")
+
+
+def known_aside(member: Member, task: Task) -> QuerySet[Draft]:
+    """Return free drafts with a known answer that this member has set aside."""
+    return _known(task).filter(_left_as(member, AssignmentState.SET_ASIDE))
+
+
+def _known(task: TaskRef) -> QuerySet[Draft]:
+    return Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True, state=DraftState.KEPT)
+
+
+def _left_as(member: Member | UUID, *states: AssignmentState) -> Exists:
+    return Exists(Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=states))
 
 
 def judged_by(member: Member | UUID) -> Exists:

@@ -98,10 +98,12 @@ def hold(member: Member, draft_id: UUID) -> Assignment:
         mine = Assignment.objects.filter(draft=draft, reviewer=member, state=AssignmentState.ACTIVE)
         if mine.update(leased_until=leases.lease_end()):
             return held_card(member, draft_id)
-        askable = (DraftState.PENDING, DraftState.MACHINE)
+        is_known = queues.known_aside(member, draft.task).filter(pk=draft_id).exists()
+        askable = (DraftState.KEPT,) if is_known else (DraftState.PENDING, DraftState.MACHINE)
         free = Draft.objects.filter(~queues.judged_by(member), pk=draft_id, state__in=askable)
         free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member))
-        taken = leases.lease(member, list(leases.for_member(free, member)), [Drawn.ASKED])
+        how = Drawn.KNOWN if is_known else Drawn.ASKED
+        taken = leases.lease(member, list(leases.for_member(free, member)), [how])
     if not taken:
         raise leases.not_free(draft)
     return taken[0]

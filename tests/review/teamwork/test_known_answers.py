@@ -98,6 +98,20 @@ def test_set_aside_it_is_not_met_again_and_stays_out_of_the_queue(
     assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
+def test_set_aside_it_comes_back_as_any_other_card_and_measures_its_reader(
+    task: Task, expert: Member, other: Member, known: KnownAnswer
+) -> None:
+    desk_deck.set_aside(desk_deck.deal(expert, task, count=1)[0].draft_id, by=expert)
+
+    judge(desk_deck.hold(expert, known.draft_id), by=expert, verdict="reject")
+
+    assert [one.is_right for one in met.answered_by(expert, task)] == [True]
+    assert set(met.verdicts(task).values_list("reviewer", flat=True)) == {expert.pk}
+    assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
+    with pytest.raises(Refusal, match="kept from the desk"):
+        desk_deck.hold(other, known.draft_id)
+
+
 def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task, lead: Member, expert: Member) -> None:
     card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
