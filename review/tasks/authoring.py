@@ -79,15 +79,18 @@ def create(
 
 
 @transaction.atomic
-def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> TaskVersion:
+def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "", base: int | None = None) -> TaskVersion:
     """Add the next version of a task.
 
     The task's row is locked, so that of two editors at once the second gets the number after the first's. Drafts that
     wait and give a label that it renamed go over to it (see `review.drafts.renamed_labels`).
 
+    Args:
+        base: Number of the version that the spec was written from; None where the caller does not know.
+
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `nothing_changed` (409) when the latest version says the same.
+        Refusal: 409 `nothing_changed` when the latest version says the same, `base_changed` when it is not the base.
     """
     permissions.require(by, task, Role.LEAD)
     Task.objects.select_for_update().get(pk=task.pk)
@@ -97,6 +100,13 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> Ta
             "nothing_changed",
             f"Nothing changed: version {latest.number} says exactly this.",
             hint="Change something, or keep the version you have.",
+            status=409,
+        )
+    if latest is not None and base is not None and base != latest.number:
+        raise Refusal(
+            "base_changed",
+            f"Version {latest.number} came meanwhile, so nothing was saved.",
+            hint="Open the form in another tab and make your change there; what you wrote stays here to copy from.",
             status=409,
         )
     made = _add_version(task, latest.number + 1 if latest else 1, spec, by, note)

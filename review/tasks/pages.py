@@ -29,6 +29,7 @@ from review.tasks.spec_sections import first_mistake
 from web import strict_json
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from review.models import Task, TaskVersion
@@ -141,6 +142,7 @@ def _initial(starter: str) -> dict[str, str]:
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug, least=Role.LEAD)
     latest = queries.latest_version(task)
+    base = request.POST.get("base", "") if request.method == "POST" else str(latest.number)
     body, refusal, note, folds = latest.body, None, "", Folds()
     as_json = request.GET.get("as") == "json"
     text = json.dumps(body, ensure_ascii=False, indent=2)
@@ -156,7 +158,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
             if not spec_form.is_row_act(act):
                 spec = authoring.parse_spec(body)
                 if act == "save":
-                    version = authoring.new_version(task, spec=spec, by=member_of(request), note=note)
+                    number = whole_number(base, otherwise=None)
+                    version = authoring.new_version(task, spec=spec, by=member_of(request), note=note, base=number)
                     messages.success(request, _saved(version))
                     return redirect(_rows_that_wait(task) or _diff(task, latest.number, version.number))
         except Refusal as error:
@@ -169,6 +172,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "task",
         "latest": latest,
+        "base": base,
         "next_number": latest.number + 1,
         "sections": sections,
         "focus": first_mistake(sections) or folds.focus,

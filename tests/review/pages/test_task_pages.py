@@ -126,6 +126,25 @@ def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Memb
     assert task.versions.count() == 1
 
 
+def test_of_two_leads_who_edit_at_once_the_second_loses_nothing_and_reverts_nothing(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
+    client = as_member(admin)
+    drawn_from = 'name="base" value="1"'
+    assert drawn_from in client.get("/tasks/outreach/edit/").content.decode()
+    client.post("/tasks/outreach/edit/", form(do="save", base="1", instruction="Be brief."))
+
+    checked = client.post("/tasks/outreach/edit/", form(do="check", base="1", **{"offer.tone": "calm and plain"}))
+    saved = client.post("/tasks/outreach/edit/", form(do="save", base="1", **{"offer.tone": "calm and plain"}))
+
+    page = saved.content.decode()
+    assert drawn_from in checked.content.decode() and drawn_from in page
+    assert saved.status_code == 409
+    assert "Version 2 came meanwhile" in page and "calm and plain" in page
+    assert TaskVersion.objects.get(task=task, number=2).spec.instruction == "Be brief."
+    assert task.versions.count() == 2
+
+
 @pytest.mark.slow
 def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as_member: SignIn) -> None:
     client = as_member(admin)
