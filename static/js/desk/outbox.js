@@ -16,7 +16,7 @@ export class Outbox extends EventTarget {
   #member;
   #token;
   #desk;
-  #inFlight = 0;
+  #tried = new Set();
   #withdrawn = new Set();
   #busy = false;
   #again = false;
@@ -55,12 +55,12 @@ export class Outbox extends EventTarget {
     return kept;
   }
 
-  /** Take back an entry that was not sent yet, and return it; null when it is too late for that. */
-  async withdraw(matches) {
+  /** Take back an entry that no try was made to send; null when it is too late, for the server may know it by then. */
+  async withdraw(id) {
     if (await this.#isSentElsewhere()) return null;
     const entries = await entriesOf(this.#member);
-    const found = entries.findLast(matches);
-    if (!found || found.seq === this.#inFlight) return null;
+    const found = entries.find(({ tab, body }) => tab === this.#tab && body.id === id);
+    if (!found || this.#tried.has(found.seq)) return null;
     // At once, for a round of sending may hold this very entry already.
     this.#withdrawn.add(found.seq);
     await removeEntry(found.seq);
@@ -128,7 +128,7 @@ export class Outbox extends EventTarget {
 
   /** Whether to go on with the next entry. */
   async #send(entry, count, closed) {
-    this.#inFlight = entry.seq;
+    this.#tried.add(entry.seq);
     let response;
     try {
       response = await fetch(entry.url, {
@@ -148,8 +148,6 @@ export class Outbox extends EventTarget {
       }
     } catch {
       // No network: fall through to another try.
-    } finally {
-      this.#inFlight = 0;
     }
     this.#stop(count, "offline");
     this.#timer = setTimeout(() => this.flush(), this.#pause * (0.75 + Math.random() / 2));

@@ -118,21 +118,20 @@ export class Verdicts {
     this.#bringBack(step);
     this.notices.say(`${gettext("Taken back.")} ${this.#nextWords()}`);
     if (!step.card) this.undoing.add(step.draft);
-    const unsent = await this.outbox.withdraw((entry) => entry.body.id === step.decision);
-    if (unsent && step.card) return undefined;
-    if (unsent) {
-      // Its words were here alone: they wait in the editor of the card that comes.
-      if (unsent.body.fields) this.drafts.keep(step.draft, unsent.body.fields);
-      return this.refill();
-    }
+    if (await this.outbox.withdraw(step.decision)) return undefined;
+    const waits = step.card ? null : (await this.outbox.entries()).find(({ body }) => body.id === step.decision);
+    // Its words may be here alone: they wait in the editor of the card that comes.
+    if (waits?.body.fields) this.drafts.keep(step.draft, waits.body.fields);
     const title = step.card?.dataset.title ?? "undo";
     if (step.kind === "aside") {
-      return this.outbox.add({ kind: "hold", draft: step.draft, title, url: this.server.cardUrl(step.draft, "hold"), body: {} });
+      await this.outbox.add({ kind: "hold", draft: step.draft, title, url: this.server.cardUrl(step.draft, "hold"), body: {} });
+    } else {
+      await this.outbox.add({
+        kind: "decision", draft: step.draft, title, url: this.server.cardUrl(step.draft, "decisions"),
+        headers: { "If-Match": `"${step.etag}"` }, body: { id: newId(), verdict: "retract", retracts: step.decision },
+      });
     }
-    return this.outbox.add({
-      kind: "decision", draft: step.draft, title, url: this.server.cardUrl(step.draft, "decisions"),
-      headers: { "If-Match": `"${step.etag}"` }, body: { id: newId(), verdict: "retract", retracts: step.decision },
-    });
+    return waits ? this.refill() : undefined;
   }
 
   #bringBack({ card, draft }) {

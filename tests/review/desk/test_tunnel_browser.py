@@ -221,3 +221,34 @@ def test_a_task_in_which_one_may_judge_no_more_holds_up_no_other(
     saved(page, 1)
     assert Decision.objects.get().task == other
     expect(page.locator("[data-banner]")).to_contain_text("1 decision waits in this browser")
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+def test_a_verdict_whose_answer_is_lost_is_taken_back_behind_it(
+    open_desk: Callable[..., Page], admin: Member, reloads: bool
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    is_lost = True
+
+    def answer(route: Route) -> None:
+        told = route.fetch()
+        route.abort() if is_lost else route.fulfill(response=told)
+
+    page.route("**/decisions/**", answer)
+    page.keyboard.press("a")
+    expect(page.locator("[data-banner]")).to_contain_text("1 decision waits")
+    if reloads:
+        page.reload()
+        page.wait_for_selector(".desk.is-live")
+    page.keyboard.press("z")
+    until(page, lambda: waiting(page) == 2)
+    is_lost = False
+    until(page, lambda: page.locator(SHOWN).get_attribute("data-card") == card)
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+
+    saved(page, 3)
+    until(page, lambda: waiting(page) == 0)
+    assert Gold.objects.get().verdict == Verdict.REJECT
+    expect(page.locator("[data-refusals] .alert")).to_have_count(0)
