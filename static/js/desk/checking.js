@@ -1,6 +1,6 @@
 /** The checks while somebody writes: asked for after a short pause, drawn beside the text, never in the way of a key. */
 
-import { fieldsOf, isChanged, isEditing } from "./editing.js";
+import { boxAt, fieldsOf, isChanged, isEditing } from "./editing.js";
 import { gettext, interpolate } from "../shell/words.js";
 
 const PAUSE_MS = 300;
@@ -65,7 +65,7 @@ export class Checking {
 /** Put the caret where a remark applies. Places count code points, boxes count UTF-16. */
 export function showRemark(card, remark) {
   if (!isEditing(card)) return;
-  const box = card.querySelector(`.editor [data-path="${CSS.escape(remark.dataset.path)}"]`);
+  const box = boxAt(card, remark.dataset.path);
   if (!box) return;
   const points = [...box.value];
   const at = (point) => points.slice(0, Number(point)).join("").length;

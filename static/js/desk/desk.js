@@ -192,7 +192,8 @@ const acts = {
 };
 
 stage.addEventListener("click", (event) => {
-  if (onListClick(event)) return;
+  const listed = onListClick(event);
+  if (listed) return mending.settle(listed);
   const card = event.target.closest(".card");
   const rating = event.target.closest(".rating");
   if (rating) return turn(rating);
@@ -206,11 +207,7 @@ stage.addEventListener("click", (event) => {
 stage.addEventListener("submit", (event) => event.preventDefault());
 stage.addEventListener("input", (event) => {
   const card = event.target.closest(".card");
-  if (!card || !event.target.matches("[data-path]")) return;
-  redraw(card);
-  keepEdit(card);
-  mending.settle(card);
-  checking.later(card);
+  if (card && event.target.matches("[data-path]")) mending.settle(card);
 });
 stage.addEventListener("click", (event) => {
   const remark = event.target.closest("[data-checks] li[data-path]");

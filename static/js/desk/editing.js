@@ -24,8 +24,8 @@ function fillBox(box, kept) {
 /** Whether the card's editor is open. */
 export const isEditing = (card) => Boolean(card?.classList.contains("is-editing"));
 
-/** The box of one text. */
-export const boxAt = (card, path) => card.querySelector(`.editor [data-path="${CSS.escape(path)}"]`);
+/** The box of one text, by its path in what `fieldsOf` says. */
+export const boxAt = (card, path) => boxesOf(card).find((box) => pathOf(box, isSaid).join(".") === path);
 
 /** Whether there is anything to edit: texts of great length are not. */
 export const isEditable = (card) => boxesOf(card).length > 0;
@@ -66,11 +66,15 @@ export function fieldsOf(card) {
   return fields;
 }
 
-/** Where a box's text belongs: elements of a list by the place they stand in now. */
-function pathOf(box) {
+const isSaid = (element) => [...element.querySelectorAll("[data-path]")].some((box) => saysSomething(valueOf(box)));
+
+/** Where a box's text belongs: elements of a list by the place they stand in now, among those that `counts`. */
+function pathOf(box, counts = () => true) {
   const path = box.dataset.path.split(".");
   const list = box.closest("[data-list]");
-  if (list && path.length > 1 && /^(\d+|new)$/.test(path[1])) path[1] = String([...list.querySelectorAll(".edit-element")].indexOf(box.closest(".edit-element")));
+  if (list && path.length > 1 && /^(\d+|new)$/.test(path[1])) {
+    path[1] = String([...list.querySelectorAll(".edit-element")].filter(counts).indexOf(box.closest(".edit-element")));
+  }
   return path;
 }
 
@@ -159,14 +163,13 @@ function removeElement(card, element) {
   element.remove();
 }
 
-/** Bind clicks on a list's own buttons; true when the click was one of them. */
+/** Bind clicks on a list's own buttons; the card whose list changed, null when the click was none of them. */
 export function onListClick(event) {
   const card = event.target.closest(".card");
   const gone = event.target.closest("[data-remove-element]");
   const more = event.target.closest("[data-add-element]");
-  if (!card || (!gone && !more)) return false;
+  if (!card || (!gone && !more)) return null;
   if (gone) removeElement(card, gone.closest(".edit-element"));
   else addElement(more.closest("[data-list]"));
-  redraw(card);
-  return true;
+  return card;
 }

@@ -47,9 +47,7 @@ export class Mending {
     const step = this.#steps(card).pop();
     if (!step) return false;
     step.box.value = step.text;
-    redraw(card);
-    this.#parts.onChange(card);
-    this.#parts.checking.later(card);
+    this.#changed(card);
     this.#parts.notices.say(gettext("The fix is undone."));
     return true;
   }
@@ -57,6 +55,13 @@ export class Mending {
   /** Somebody wrote by hand: what was mended before is part of their text now. */
   settle(card) {
     this.#before.delete(card);
+    this.#changed(card);
+  }
+
+  #changed(card) {
+    redraw(card);
+    this.#parts.onChange(card);
+    this.#parts.checking.later(card);
   }
 
   #steps(card) {

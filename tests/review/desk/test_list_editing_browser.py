@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
-from review.models import Decision, Task
+from review.models import Assignment, Decision, Task
 from review.spec.schema import InputField, OutputField
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import Check, TaskSpec
 from review.states import Verdict
 from tests.review import factories
-from tests.review.desk.looking import SHOWN, saved
+from tests.review.desk.looking import SHOWN, saved, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -26,6 +26,7 @@ def task(admin: Member) -> Task:
         output_schema=(OutputField(name="points", type="list"),),
         teacher_template="{{facts}}",
         student_template="{{facts}}",
+        checks=(Check(kind="unsupported", fields=("points",)),),
     )
     task = factories.make_task(by=admin, spec=spec, slug="points")
     records = factories.make_records(factories.make_source(task), 2)
@@ -79,3 +80,38 @@ def test_an_element_that_was_removed_is_an_edit(open_desk: Callable[..., Page], 
 
     saved(page, 1)
     assert Decision.objects.get().fields == {"points": ["Two points"]}
+
+
+@pytest.mark.parametrize("empties", [False, True])
+def test_a_fix_goes_into_the_element_that_it_is_for_after_another_went(
+    open_desk: Callable[..., Page], admin: Member, empties: bool
+) -> None:
+    page = open_desk(admin, slug="points")
+    page.keyboard.press("e")
+    page.locator(f"{SHOWN} [data-add-element]").click()
+    page.keyboard.type("Third point. You cut spoilage by 77 %.")
+    boxes = page.locator(f"{SHOWN} .editor textarea")
+    boxes.first.fill("") if empties else page.locator(f"{SHOWN} [data-remove-element]").first.click()
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("m")
+
+    expect(boxes.last).to_have_value("Third point.")
+    assert [box.input_value() for box in boxes.all()][-2:] == ["Two points", "Third point."]
+
+
+def test_an_element_that_was_removed_is_kept_as_an_unfinished_edit(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin, slug="points")
+    page.keyboard.press("e")
+
+    page.locator(f"{SHOWN} [data-remove-element]").first.click()
+
+    kept = {"points": ["Two points"]}
+    until(page, lambda: Assignment.objects.filter(unfinished=kept).exists())
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    page.keyboard.press("Control+Enter")
+    saved(page, 1)
+    assert Decision.objects.get().fields == kept
