@@ -26,7 +26,7 @@ import { Tabs } from "./tabs.js";
 import { bindEcho } from "./typed.js";
 import { bindValues, hasValues, pick, prepareValues, stepValue, unshifted } from "./values.js";
 import { VerdictNotes } from "./verdictnotes.js";
-import { Verdicts } from "./verdicts.js";
+import { Verdicts, isTakingBack } from "./verdicts.js";
 import { gettext } from "../shell/words.js";
 
 const desk = document.querySelector("[data-desk]");
@@ -157,6 +157,7 @@ outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   if (!outbox.isOurs(entry)) return;
   showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
   take(reply.next ?? reply.cards);
+  if (isTakingBack(entry)) verdicts.undoing.delete(entry.draft);
   // What others have, and with it whether all is judged, the deck alone tells.
   if (!deck.current) refill();
   import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});
@@ -164,6 +165,7 @@ outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
 outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   history.drop(entry.body.id);
   verdicts.settle(entry);
+  verdicts.undoing.delete(entry.draft);
   // Judged in another tab, or by another request of ours: the card is gone, and nothing of value with it.
   const isKnown = problem.code === "already_judged" && !entry.body.fields;
   if (isKnown) notices.say(gettext("This card was judged already."));

@@ -10,6 +10,9 @@ import { gettext, interpolate } from "../shell/words.js";
 const TINT_MS = 160;
 const WORDS = { accept: gettext("Accepted."), edit: gettext("Edit saved."), reject: gettext("Rejected.") };
 
+/** Whether an entry undoes what was said of its card. */
+export const isTakingBack = ({ kind, body }) => kind === "hold" || body.verdict === "retract";
+
 export class Verdicts {
   constructor(parts) {
     // drafts, deck, outbox, history, server, notices, stage, tabs, refill
@@ -26,7 +29,7 @@ export class Verdicts {
   async resume() {
     const ours = (await this.outbox.entries()).filter((entry) => this.outbox.isOurs(entry));
     for (const { kind, draft, title, headers, body } of ours) {
-      if (kind === "hold" || body.verdict === "retract") {
+      if (isTakingBack({ kind, body })) {
         // It is undone already, though the server may not know.
         this.history.drop(body.retracts ?? this.away.get(draft));
         this.away.delete(draft);
@@ -47,7 +50,7 @@ export class Verdicts {
   /** The server has answered an entry for good. */
   settle({ kind, draft, body }) {
     this.turn += 1;
-    if (kind === "hold" || body.verdict === "retract") this.settled.delete(draft);
+    if (isTakingBack({ kind, body })) this.settled.delete(draft);
     else this.settled.set(draft, this.turn);
     if (body.verdict !== "retract" && this.away.get(draft) === body.id) this.away.delete(draft);
   }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from members.models import Member
@@ -213,3 +214,21 @@ def test_an_edit_that_was_not_sent_is_in_the_editor_after_a_reload_and_an_undo(
     expect(page.locator(f"#card-{card}")).to_have_class(re.compile("has-unfinished"))
     page.keyboard.press("e")
     expect(body(page)).to_have_value(re.compile("^Precious words. "))
+
+
+def test_a_taking_back_that_is_refused_holds_up_no_word_that_all_is_judged(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    task = factories.make_desk(by=admin, slug="replies", count=1)
+    page = open_desk(admin, slug="replies")
+    page.keyboard.press("a")
+    saved(page, 1)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    Draft.objects.filter(task=task).update(erased_at=timezone.now())
+
+    page.keyboard.press("z")
+    expect(page.locator("[data-refusals] .alert")).to_contain_text("recalled or erased")
+    page.wait_for_timeout(1_000)
+
+    expect(page.get_by_text("All cards are judged")).to_be_visible(timeout=15_000)
