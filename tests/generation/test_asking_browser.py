@@ -95,6 +95,22 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     assert Draft.objects.get(pk=parent).state == DraftState.KEPT
 
 
+def test_a_first_draft_that_was_judged_meanwhile_is_not_said_to_be_back(desk: Page) -> None:
+    parent = shown(desk)
+    ask(desk, "warmer")
+    carry_out()
+    desk.locator("[data-asked]").click()
+    button = desk.locator(".card:not([hidden]) [data-act=restore]")
+    expect(button).to_be_visible()
+    Draft.objects.filter(pk=parent).update(state=DraftState.DECIDED)
+    desk.wait_for_timeout(300)
+
+    button.click()
+
+    expect(desk.locator("[data-saved]")).to_contain_text("it was already judged")
+    expect(button).to_be_visible()
+
+
 def test_a_refusal_stands_in_the_panel_and_the_card_stays(desk: Page) -> None:
     card = shown(desk)
     desk.keyboard.press("t")

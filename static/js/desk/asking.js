@@ -49,9 +49,11 @@ export class Asking {
 
   /** Put the draft that was revised back on the desk. */
   async restore(button) {
-    const response = await this.#post(button.formAction, new FormData(button.form));
+    const response = await this.#post(button.dataset.url, "{}", { "Content-Type": "application/json" });
+    const problem = response?.ok ? null : await response?.json().catch(() => null);
     button.hidden = Boolean(response?.ok);
-    this.notices.hint(response?.ok ? gettext("The first draft is back on your desk.") : gettext("The first draft could not be restored."));
+    const refused = problem?.title ?? gettext("The first draft could not be restored.");
+    this.notices.hint(response?.ok ? gettext("The first draft is back on your desk.") : refused);
     this.refill();
   }
 
