@@ -88,7 +88,7 @@ def _check_open(context: DecisionContext, *, is_late: bool) -> None:
     if state != context.card.state:
         raise OvertakenError
     if not is_in_use(context.card):
-        raise Refusal("out_of_use", "This draft was recalled or erased, so its decisions stay.", status=409)
+        raise Refusal("out_of_use", "This draft is kept from the desk.", status=409)
     if golds.in_force(context.card.pk) is not None:
         raise Refusal(
             "ruled",

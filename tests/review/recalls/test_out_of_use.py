@@ -69,7 +69,7 @@ def test_a_lead_can_send_none_back_or_make_it_a_known_answer(task: Task, admin: 
         rulings.ask_again(draft.pk, by=admin, if_match=acts["tag"])
     with pytest.raises(Refusal, match="recalled"):
         manage.add(draft.pk, by=admin, verdict="accept")
-    with pytest.raises(Refusal, match="recalled"):
+    with pytest.raises(Refusal, match="kept from the desk"):
         take_back(outcome, card, by=expert)
     draft.refresh_from_db()
     assert draft.state == DraftState.DECIDED
