@@ -61,5 +61,6 @@ def test_no_drawn_phrase_is_one_of_the_demos() -> None:
     drawn = {phrase for examples in real_companies.EXAMPLES.values() for phrase in examples}
     demo = {*generate.ROLES, *generate.TOOLS, *generate.PAINS, *generate.GOALS}
     demo |= {phrase for sector in generate.SECTORS for phrase in (*sector.pains, *sector.tool)}
+    demo |= {phrase for phrases in generate.STRANGE.values() for phrase in phrases}
 
     assert not drawn & demo

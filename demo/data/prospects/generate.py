@@ -5,7 +5,7 @@ Every company is invented and every domain ends in `.example`.
 
 import csv
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ FACTS = (
 NEVER_MISSING = ("company", "sector", "role")
 DEFAULT_SEED = 2026
 # Number of companies; last number of those for training only; number of the latter that keep all facts.
-COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 1160
+COUNT, LAST_FOR_TRAINING, WHOLE_FOR_TRAINING = 300, 3600, 460
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
 _GAP_RATE = 0.15
 _CONTRADICTION_RATE = 0.08
@@ -32,6 +32,7 @@ _HEADS, _TAILS, _PLAIN = _NAMES[""].lists.values()
 _FIRST_OF_PLAIN = {name.split()[0] for name in _PLAIN}
 _LEGAL_FORMS = {country: form for country, (form,) in _NAMES["legal forms"].lists.items()}
 MAX_LENGTH = 27
+STRANGE = phrase_files.lists(_FILE.with_name("strangers.txt"))
 
 
 class Sector(NamedTuple):
@@ -66,10 +67,36 @@ def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, st
 
 
 def for_training(split_of: Callable[[str], str]) -> list[dict[str, str]]:
-    """Draw further companies of the train split, then many of them again with four to nine facts fewer."""
+    """Draw further companies of the train split, most of them with four to nine facts fewer.
+
+    Many of those bear names, lines of business and notes as strangers write them: a small student learns to copy only
+    what varies.
+    """
     rng = random.Random(DEFAULT_SEED)
     further = [facts for facts in prospects(LAST_FOR_TRAINING)[COUNT:] if split_of(facts["company"]) == "train"]
-    return further[:WHOLE_FOR_TRAINING] + [_sparse(rng, facts) for facts in further[WHOLE_FOR_TRAINING:]]
+    taken = {facts["company"] for facts in further}
+    rows = further[:WHOLE_FOR_TRAINING]
+    for facts in further[WHOLE_FOR_TRAINING:]:
+        company = next(name for name in _names(rng, facts["company"]) if split_of(name) == "train")
+        company = facts["company"] if company in taken else company
+        taken.add(company)
+        others = {"company": company, "domain": f"{letters_of(company)}.example"}
+        for name in ("sector", "notes"):
+            others[name] = rng.choice((facts.get(name, ""), *rng.sample(STRANGE[name], 3)))
+        others["notes"] = others["notes"].replace("{company}", company)
+        rows.append(_sparse(rng, {name: others.get(name) or value for name, value in facts.items()}))
+    return rows
+
+
+def _names(rng: random.Random, company: str) -> Iterator[str]:
+    """Yield names in other spellings of a company's first word, and at last the company's own."""
+    first, *others = company.replace("-", " ").split()
+    for _ in range(20):
+        ending, letters = rng.choice(STRANGE["endings"]), rng.choice(STRANGE["letters"])
+        joined = first + rng.choice(others or [ending]).title().replace("&", "")
+        shapes = (company, first, joined, first + ending, f"{first} {letters}", first.lower(), first.upper())
+        yield rng.choice(shapes)
+    yield company
 
 
 def _sparse(rng: random.Random, facts: dict[str, str]) -> dict[str, str]:

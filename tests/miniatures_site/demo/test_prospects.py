@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.data import load
+from demo.data.prospects import generate
 from demo.data.prospects.generate import prospects, write_csv
 from members.models import Member
 from review.models import Record
@@ -25,6 +26,18 @@ def test_all_companies_and_domains_differ() -> None:
     assert len({record["company"] for record in RECORDS}) == 300
     assert len(set(domains)) == len(domains)
     assert all(domain.endswith(".example") for domain in domains)
+
+
+def test_further_companies_are_for_training_alone_and_most_miss_many_facts_and_look_like_strangers() -> None:
+    further = generate.for_training(load.side_of)
+    sparse = further[generate.WHOLE_FOR_TRAINING :]
+    strange = [facts for facts in sparse if facts["sector"] in generate.STRANGE["sector"]]
+
+    assert {load.side_of(facts["company"]) for facts in further} == {"train"}
+    assert len({facts["company"] for facts in (*RECORDS, *further)}) == len(RECORDS) + len(further)
+    assert all(4 <= len(generate.FACTS) - len(facts) <= 12 for facts in sparse)
+    assert len(sparse) > 1_000
+    assert len(strange) > 0.5 * len(sparse)
 
 
 @pytest.mark.django_db
