@@ -45,6 +45,8 @@ def test_an_element_that_was_added_comes_back_with_an_undo_after_a_reload(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
     page = open_desk(admin, slug="points")
+    card = page.locator(SHOWN).get_attribute("data-card")
+    assert card
     page.keyboard.press("e")
     page.locator(f"{SHOWN} [data-add-element]").click()
     page.keyboard.type("Three points")
@@ -55,6 +57,7 @@ def test_an_element_that_was_added_comes_back_with_an_undo_after_a_reload(
 
     page.keyboard.press("z")
     saved(page, 2)
+    expect(page.locator(SHOWN)).to_have_attribute("data-card", card)
     expect(page.locator(f"{SHOWN} .elements li:not([hidden])")).to_have_count(2)
     page.keyboard.press("e")
     expect(page.locator(f"{SHOWN} .editor textarea")).to_have_count(3)
