@@ -28,7 +28,7 @@ NEEDS = $(BIN)/python -c 'import sys, tomllib; \
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
-	@echo "make test              one test of every kind: both databases, Redis, browser, engines; half an hour on two cores"
+	@echo "make test              one test of every kind: both databases, Redis, browser, engines; 11 to 40 minutes on two cores"
 	@echo "make test-rest         all other tests"
 	@echo "make test-all          both"
 	@echo "make check             a quick answer: lint, tests without a database, one loop"

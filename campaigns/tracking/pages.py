@@ -6,6 +6,8 @@ import base64
 import logging
 import threading
 import time
+from contextlib import suppress
+from urllib.parse import urlsplit, urlunsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -97,13 +99,10 @@ def _in_ascii(url: str) -> str:
     """Return an address as a header may hold it: its host as DNS has it, other letters percent-encoded."""
     if url.isascii():
         return url
-    # Slow to load, and few links need it.
-    from httpx import URL, InvalidURL
-
-    try:
-        return str(URL(url))
-    except InvalidURL:
-        return iri_to_uri(url)
+    parts = urlsplit(url)
+    with suppress(UnicodeError):
+        parts = parts._replace(netloc=parts.netloc.encode("idna").decode())
+    return iri_to_uri(urlunsplit(parts))
 
 
 def _visitor(request: HttpRequest) -> Visitor:

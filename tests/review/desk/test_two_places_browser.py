@@ -228,7 +228,7 @@ def test_a_taking_back_that_is_refused_holds_up_no_word_that_all_is_judged(
     Draft.objects.filter(task=task).update(erased_at=timezone.now())
 
     page.keyboard.press("z")
-    expect(page.locator("[data-refusals] .alert")).to_contain_text("recalled or erased")
+    expect(page.locator("[data-refusals] .alert")).to_contain_text("kept from the desk")
     page.wait_for_timeout(1_000)
 
     expect(page.get_by_text("All cards are judged")).to_be_visible(timeout=15_000)

@@ -163,7 +163,7 @@ def test_rows_that_wait_keep_what_was_said_of_their_columns(lead: Any) -> None:
 @pytest.mark.parametrize("gone", ["imported", "swept"])
 def test_rows_wait_no_longer_once_they_are_in_or_gone(lead: Any, tmp_path: Path, gone: str) -> None:
     form = made(lead, lead.post(PAGE, {"rows": TICKETS})["Location"], "edit")["Location"]
-    upload = next(path for path in (tmp_path / "uploads").iterdir() if len(path.name) == 64)
+    upload = next(path for path in (tmp_path / "uploads").iterdir() if len(path.name) == 32)
     if gone == "imported":
         address = f"/tasks/ticket-sorting/sources/import/{upload.name}/?kind=drafts"
         lead.post(address, {"do": "import", "name": "Mine"} | _mapped(lead.get(address)))
