@@ -24,6 +24,7 @@ from evaluation.paper.order import PaperOrder
 from evaluation.paper.plan import PaperRequest
 from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
+from generation.models import Teacher
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import JobState
@@ -273,17 +274,23 @@ def test_the_command_forecasts_without_ordering_and_asks_for_a_budget(
 
 @pytest.mark.slow
 def test_the_teacher_of_an_evaluation_may_cost_no_more_than_is_left(
-    start: Callable[..., PaperOrder], gemma: Student, version: DatasetVersion, tmp_path: Path
+    start: Callable[..., PaperOrder],
+    gemma: Student,
+    version: DatasetVersion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Draft.objects.filter(task=version.dataset.task).update(teacher="offline:offline-composer")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    Draft.objects.filter(task=version.dataset.task).update(teacher="openai:gpt-4o")
+    Teacher.objects.create(slug="gpt", name="GPT", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY")
     order = look(start("baseline"))
     finish_all(Study.objects.get(), tmp_path)
     order = PaperOrder(Job.objects.get(pk=order.job.pk))
-    budget = order.spent_usd + Decimal("0.40")
+    budget = order.spent_usd + Decimal("0.02")
     Job.objects.filter(pk=order.job.pk).update(spec={**order.job.spec, "budget_usd": str(budget)})
 
     look(PaperOrder(Job.objects.get(pk=order.job.pk)))
 
     asked = Evaluation.objects.get().teacher_order
     assert asked is not None
-    assert asked.max_cost_usd is not None and asked.max_cost_usd <= Decimal("0.40")
+    assert asked.max_cost_usd is not None and asked.max_cost_usd <= Decimal("0.02")
