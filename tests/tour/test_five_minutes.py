@@ -114,7 +114,7 @@ def ask(page: Page, visitor: Visitor) -> str:
     """Ask in a line of one's own; returns the line for a shell that stands beside the answer."""
     visitor.click(page.get_by_role("link", name="Ask it"))
     for name, text in zip(("subject", "body"), LINE, strict=True):
-        visitor.fill(page.locator(f"[name={name}]"), text)
+        visitor.fill(page.locator(f"[name=fact-{name}]"), text)
     visitor.click(page.get_by_role("button", name="Ask"))
     answer = page.locator("[data-side=left] [data-trial]")
     expect(answer).to_contain_text(re.compile(r"Confidence \d+\.\d %"), timeout=JOB_PATIENCE_MS)
