@@ -79,11 +79,11 @@ def add_ruling(draft: Draft, kind: RulingKind, *, by: Member, decision: Decision
 
 
 def set_state(draft: Draft, state: DraftState) -> Draft:
-    """Write where the draft stands now; its row is locked. One that is out of use waits for nobody."""
+    """Write the state of a locked draft; one that is out of use is kept instead of waiting."""
     if state == DraftState.PENDING and not is_in_use(draft):
         state = DraftState.KEPT
-    Draft.objects.filter(pk=draft.pk).update(state=state, for_reviewer=None)
-    draft.state, draft.for_reviewer = state, None
+    Draft.objects.filter(pk=draft.pk).update(state=state)
+    draft.state = state
     return draft
 
 
@@ -215,7 +215,9 @@ def ask_again(draft_id: UUID, *, by: Member, if_match: str | None) -> Draft:
                 "not_judged", "Only a judged draft without a ruling can be sent back for another verdict.", draft
             )
         require_in_use(draft)
-        return set_state(draft, DraftState.PENDING)
+        draft.state, draft.for_reviewer = DraftState.PENDING, None
+        draft.save(update_fields=["state", "for_reviewer"])
+        return draft
 
 
 @contextmanager

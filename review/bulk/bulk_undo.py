@@ -129,13 +129,13 @@ def _restore(standing: Sequence[Decision], drafts: dict[UUID, Draft], others: se
     alone = [decision.draft_id for decision in standing if decision.draft_id not in others]
     Gold.objects.filter(draft__in=alone).delete()
     judged = Draft.objects.filter(pk__in=alone, state__in=(DraftState.DECIDED, DraftState.DISPUTED))
-    judged.filter(in_use()).update(state=DraftState.PENDING)
-    # What was recalled or erased meanwhile waits for nobody.
-    judged.update(state=DraftState.KEPT)
+    judged.update(state=DraftState.PENDING)
     for draft_id in others:
         state = golds.resolve(draft_id)
         if drafts[draft_id].state != DraftState.LEASED:
             Draft.objects.filter(pk=draft_id).update(state=state)
+    # What was recalled or erased meanwhile waits for nobody.
+    Draft.objects.filter(~in_use(), pk__in=[*alone, *others], state=DraftState.PENDING).update(state=DraftState.KEPT)
     Assignment.objects.filter(
         draft__in=[decision.draft_id for decision in standing], reviewer__in=reviewer_ids, state=AssignmentState.DONE
     ).update(state=AssignmentState.RELEASED, updated_at=timezone.now())

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review.adjudication import rulings
+from review.adjudication import rulings, sending_back
 from review.adjudication.known_answers import manage
 from review.adjudication.share_outs import share
 from review.adjudication.share_outs.plan import ShareRequest
@@ -22,6 +22,7 @@ from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge, take_back
+from tests.review.rulings.verdicts import dispute, second_opinion
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,32 @@ def test_the_undo_of_a_bulk_act_leaves_them_away_and_the_recalls_undo_brings_the
     assert states(task) == {DraftState.KEPT}
     undo.undo(made.pk, by=admin)
     assert states(task) == {DraftState.PENDING}
+
+
+def test_the_undo_of_a_bulk_act_leaves_one_away_that_another_judged_too(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    done = act(task, pending(task, 1), by=expert)
+    first = done.decisions.get()
+    second_opinion(first, lead=admin, by=other)
+    Draft.objects.filter(pk=first.draft_id).update(verdicts_wanted=3)
+    judge(desk_deck.hold(other, first.draft_id), by=other)
+    recalled(task, admin)
+
+    bulk_undo.undo(done.pk, by=expert)
+
+    assert states(task) == {DraftState.KEPT}
+
+
+def test_a_card_sent_back_stays_its_authors_when_a_ruling_on_it_is_lifted(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    _, second = dispute(task, lead=admin, one=expert, other=other)
+    tag = lead_queue.dispute_etag(second.draft_id)
+    sending_back.send_back(second.draft_id, by=admin, if_match=tag, comment="Look again.", decisions=[second.pk])
+    draft = Draft.objects.get(pk=second.draft_id)
+
+    assert rulings.set_state(draft, DraftState.PENDING).for_reviewer == other
 
 
 def test_a_lead_can_send_none_back_or_make_it_a_known_answer(task: Task, admin: Member, expert: Member) -> None:
