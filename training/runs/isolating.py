@@ -97,7 +97,7 @@ def conclude(job: Job, summary: dict[str, Any]) -> None:
     """Register the students that an isolation wrote; safe to repeat."""
     mixture, _ = _named(job)
     for choice in CHOICES:
-        name = f"{mixture.name} experts used {choice}"
+        name = f"{mixture.name[:100]} experts used {choice}"
         facts = {**summary[choice], "licence": mixture.licence, "source": StudentSource.FOLDER}
         registration.keep_folder(Student(name=name, created_by=job.created_by, **facts))
 

@@ -49,10 +49,11 @@ def conclude_run(run_id: UUID, result: Result, collected: dict[str, Any]) -> Non
     TrainingRun.objects.filter(pk=run_id).update(summary=result.summary)
     if Miniature.objects.filter(run=run).exists():
         return
-    label = "LoRA" if run.method == "lora" else "full"
+    # Of long names the student's is cut: what is left still tells a task's miniatures apart.
+    end = f" · {'LoRA' if run.method == 'lora' else 'full'}, run {run.number}"
     Miniature.objects.create(
         slug=free_slug(Miniature.objects.all(), slugify(f"{run.task.slug}-run-{run.number}-{run.method}")[:96]),
-        name=f"{run.task.name} · {run.student.name} · {label}, run {run.number}",
+        name=f"{run.task.name} · {run.student.name}"[: 160 - len(end)] + end,
         task=run.task,
         run=run,
         student=run.student,

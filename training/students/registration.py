@@ -211,6 +211,7 @@ def already_registered(student: Student) -> Refusal:
 
 
 def _create(student: Student, *, by: Member | None) -> Student:
+    student.name = student.name[:120]
     stem = slugify(student.name)[: MAX_SLUG - 4] or "student"
     student.slug = free_slug(Student.objects.all(), stem)
     try:

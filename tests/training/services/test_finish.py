@@ -8,12 +8,12 @@ import pytest
 from django.core.files.storage import default_storage
 
 from jobs.contracts import Result
-from review.models import Record
+from review.models import Record, Task
 from review.states import Split
-from tests.training.miniatures import FILES, result_of
+from tests.training.miniatures import FILES, conclude, result_of
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
-from training.models import Checkpoint, Miniature
+from training.models import Checkpoint, Miniature, Student
 from training.runs import checkpoints, results
 from training.students import registration
 from web.errors import Refusal
@@ -33,6 +33,17 @@ def test_taking_an_end_twice_makes_one_miniature(launch, tmp_path):
     assert run.summary["validation_loss"] == 0.61
     assert miniature.bytes == sum(map(len, FILES.values()))
     assert len(default_storage.listdir(miniature.storage_prefix)[1]) == 2
+
+
+def test_a_miniature_of_long_names_keeps_its_task_and_the_number_of_its_run(launch, tmp_path):
+    run = launch()
+    Task.objects.filter(pk=run.task_id).update(name="T" * 120)
+    Student.objects.filter(pk=run.student_id).update(name="S" * 120)
+
+    miniature = conclude(run, tmp_path)
+
+    miniature.clean_fields()
+    assert miniature.name.startswith(f"{'T' * 120} · S") and miniature.name.endswith(f" · LoRA, run {run.number}")
 
 
 def test_a_run_that_failed_or_was_stopped_leaves_nothing(launch):

@@ -51,6 +51,19 @@ def test_the_same_texts_are_isolated_by_once_and_register_two_students_once(
     assert Student.objects.filter(model_type="mistral").count() == 2
 
 
+def test_students_of_a_mixture_with_a_long_name_are_told_apart(
+    version: DatasetVersion, mixture: Student, admin: Member, tmp_path: Path
+) -> None:
+    Student.objects.filter(pk=mixture.pk).update(name="M" * 120)
+    job = isolating.order(mixture, version=version, by=admin)
+
+    isolating.conclude(job, summary_of(job, tmp_path))
+
+    most, least = isolating.isolated(mixture, version)
+    most.clean_fields()
+    assert (most.name[-5:], least.name[-6:]) == (" most", " least")
+
+
 def test_the_engine_is_given_the_pinned_mixture_and_the_frozen_rows(
     version: DatasetVersion, mixture: Student, admin: Member, tmp_path: Path
 ) -> None:

@@ -39,6 +39,15 @@ def test_a_student_that_serving_cannot_hold_is_refused_at_the_door(admin, tmp_pa
     assert not Student.objects.exists()
 
 
+def test_a_folder_with_a_long_name_is_registered_by_its_beginning(admin, tmp_path, settings):
+    settings.STUDENT_ROOTS = [tmp_path]
+
+    student = registration.register_folder(path=str(write_student(tmp_path / ("a" * 200))), by=admin)
+
+    student.clean_fields()
+    assert student.name == "a" * 120
+
+
 @pytest.mark.parametrize(
     ("hub_id", "revision", "field"),
     [("Qwen/Qwen3-0.6B", "main", "revision"), ("Qwen", COMMIT, "hub_id"), ("../../etc/passwd", COMMIT, "hub_id")],
