@@ -19,7 +19,7 @@ from training.engine.memory import oom
 from training.engine.model import generate
 from training.engine.objectives.base import add_measures, mean_measures
 from training.engine.report.curve import MetricReporter, StepResult
-from training.engine.state import Diverged, TrainState, check_divergence
+from training.engine.state import Diverged, TrainState, check_divergence, check_rise
 from training.engine.step import halve, optimise_in_memory
 
 
@@ -42,7 +42,7 @@ def train(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tenso
             began = time.perf_counter()
             step = optimise_in_memory(context, state)
             seconds = time.perf_counter() - began
-            _account(state, step, seconds)
+            _account(context, state, step, seconds)
             trials.stepped(context.trials, state, step.tokens, seconds)
             step.measures.update(optimization.scaling(context.accelerator.scaler, skipped_steps=state.skipped_steps))
             curve.add(state, step)
@@ -68,9 +68,11 @@ def validate(context: TrainContext, *, halvings: int = 0) -> tuple[float, dict[s
     return total / context.objective.normaliser(rows), mean_measures(add_measures(measured))
 
 
-def _account(state: TrainState, step: StepResult, seconds: float) -> None:
+def _account(context: TrainContext, state: TrainState, step: StepResult, seconds: float) -> None:
     try:
         check_divergence(state, step.loss, step.grad_norm, skipped=step.was_skipped)
+        if context.schedule.recipe.objective in ("sft", "distil"):
+            check_rise(state, step.loss)
     except Diverged as diverged:
         raise _diverged(state.step + 1, str(diverged)) from None
     state.step += 1

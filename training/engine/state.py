@@ -17,7 +17,7 @@ MAX_SKIPPED_IN_A_ROW: Final = 30
 
 @dataclass
 class TrainState:
-    """State of a run after `step` optimiser steps. Losses are nats per supervised token.
+    """State of a run after `step` optimiser steps. Losses are in the unit of its objective.
 
     `validated_step` and `sampled_step` tell which of the duties that fall due at a step have been done, so that a run
     stopped in the middle of them takes them up again. `smoothed_loss` and `first_loss` watch for divergence. `halvings`
@@ -51,11 +51,11 @@ class Diverged(Exception):  # noqa: N818  (a finding, turned into a TrainError b
 
 
 def check_divergence(state: TrainState, loss: float, grad_norm: float, *, skipped: bool) -> None:
-    """Take note of a step's loss.
+    """Refuse a step that left no number behind.
 
     Args:
-        state: Holds the first and the smoothed loss; changed in place.
-        loss: Nats per supervised token.
+        state: Counts skipped steps; changed in place.
+        loss: In the unit of the objective.
         grad_norm: Before clipping.
         skipped: Whether fp16's loss scaler skipped the step, which it does on purpose when gradients overflow.
 
@@ -71,6 +71,20 @@ def check_divergence(state: TrainState, loss: float, grad_norm: float, *, skippe
         )
     if not math.isfinite(grad_norm) and not skipped:
         raise Diverged(f"the norm of the gradient is {grad_norm}")
+
+
+def check_rise(state: TrainState, loss: float) -> None:
+    """Take note of a step's loss per token, and refuse one that has risen for good.
+
+    A loss per row or per pair has no such bound: one rare label, or one number far out, raises it a hundredfold.
+
+    Args:
+        state: Holds the first and the smoothed loss; changed in place.
+        loss: Nats per supervised token.
+
+    Raises:
+        Diverged: With what was seen.
+    """
     if state.first_loss is None or state.smoothed_loss is None:
         state.first_loss = state.smoothed_loss = loss
         return

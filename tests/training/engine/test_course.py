@@ -7,7 +7,7 @@ import pytest
 from training.engine.data.sft_rows import TokenRow
 from training.engine.optimization import rate_at
 from training.engine.schedule import Schedule
-from training.engine.state import Diverged, TrainState, check_divergence
+from training.engine.state import Diverged, TrainState, check_divergence, check_rise
 from training.recipes.schema import Recipe
 
 
@@ -70,12 +70,12 @@ def test_a_scaler_that_skips_every_step_ends_the_run_and_one_that_recovers_does_
 
 def test_one_high_loss_is_noise_and_a_lasting_one_divergence():
     state = TrainState()
-    check_divergence(state, 3.0, 1.0, skipped=False)
-    check_divergence(state, 12.0, 1.0, skipped=False)
+    check_rise(state, 3.0)
+    check_rise(state, 12.0)
 
     def keep_on():
         for _ in range(30):
-            check_divergence(state, 12.0, 1.0, skipped=False)
+            check_rise(state, 12.0)
 
     with pytest.raises(Diverged, match=r"risen from 3\.00"):
         keep_on()

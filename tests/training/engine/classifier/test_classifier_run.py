@@ -173,6 +173,19 @@ def test_numbers_labels_and_booleans_are_learnt_side_by_side(encoder, lay_classi
     assert "amount" not in line["gold"]
 
 
+AMOUNT = {"fields": [{"name": "amount", "type": "number"}], "is_bare": True}
+
+
+@pytest.mark.parametrize(("heads", "common", "rare"), [(HEADS, "bug", "other"), (AMOUNT, "3", "1000000")])
+def test_a_rare_label_or_a_far_number_is_no_divergence(heads, common, rare, encoder, lay_classifier, tune, result):
+    answers = [common] * 40 + [rare] + [common] * 59
+    train = [label_row(number, answer, f"Ticket {number}") for number, answer in enumerate(answers)]
+    recipe = {"epochs": 1, "batch_size": 2, "class_weights": "balanced"}
+    run_dir = lay_classifier("run", encoder("bert"), train=train, heads=heads, recipe=recipe)
+
+    assert tune(run_dir) == 0, result(run_dir)["error"]
+
+
 @pytest.mark.parametrize(
     ("label", "text", "code", "named"),
     [
