@@ -8,7 +8,7 @@ part follows from their heartbeats and hardware.
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -106,7 +106,7 @@ def disband(job: Job) -> None:
 
     A worker that lost the job leaves those of a later attempt alone.
     """
-    for part in _every_part(job):
+    for part in of_jobs([job]):
         if part.state not in FINISHED and part.spec["fence"] <= job.run_fence:
             # It may have ended meanwhile.
             with suppress(Refusal):
@@ -128,6 +128,18 @@ def ids_of(job_ids: Collection[UUID]) -> list[UUID]:
     """Ids of all parts that these jobs have had, in any attempt."""
     kinds = [kind.name for kind in registry.KINDS.values() if kind.whole_kind]
     return list(Job.objects.filter(kind__in=kinds, subject_id__in=job_ids).values_list("pk", flat=True))
+
+
+def of_jobs(jobs: Iterable[Job]) -> list[Job]:
+    """Parts that these jobs have had in any attempt, by rank; nothing is asked for jobs of one host."""
+    kinds, wholes = set(), []
+    for job in jobs:
+        kind = registry.KINDS.get(job.kind)
+        if kind and kind.part_kind and kind.needs(job).hosts > 1:
+            kinds.add(kind.part_kind)
+            wholes.append(job.pk)
+    parts = Job.objects.filter(subject_id__in=wholes, kind__in=kinds) if wholes else []
+    return sorted(parts, key=lambda part: int(part.spec["rank"]))
 
 
 def are_ended(job: Job) -> bool:
@@ -179,15 +191,7 @@ def _launch(job: Job, kind: JobKind, host: Host, rank: int, meeting: dict[str, A
 
 def _parts(job: Job) -> list[Job]:
     """Parts of the attempt that a job is at, by rank."""
-    return [part for part in _every_part(job) if part.spec["fence"] == job.run_fence]
-
-
-def _every_part(job: Job) -> list[Job]:
-    kind = registry.KINDS.get(job.kind)
-    if kind is None or not kind.part_kind or kind.needs(job).hosts == 1:
-        return []
-    parts = Job.objects.filter(subject_id=job.pk, kind=kind.part_kind)
-    return sorted(parts, key=lambda part: int(part.spec["rank"]))
+    return [part for part in of_jobs([job]) if part.spec["fence"] == job.run_fence]
 
 
 def _name_of(part: Job) -> str:

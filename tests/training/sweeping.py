@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -32,7 +33,12 @@ def look(sweep: Sweep, worker: str = "worker-1") -> Job:
 
 def hold(run: TrainingRun, seconds: float, *, host: str = "gpu-1", state: str = "running") -> None:
     """The run has been at work for so long."""
-    job = Job.objects.get(pk=run.job_id)
+    hold_job(run.job_id, seconds, host=host, state=state)
+
+
+def hold_job(job_id: UUID, seconds: float, *, host: str, state: str = "running") -> None:
+    """The job has been held by a host for so long."""
+    job = Job.objects.get(pk=job_id)
     began = timezone.now() - timedelta(seconds=seconds)
     job.last_seq += 1
     Job.objects.filter(pk=job.pk).update(state=state, last_seq=job.last_seq, started_at=began, host_id=host)

@@ -1,8 +1,8 @@
 """Costs of runs: hours a host was held for them, times the host's price, and energy where it was measured.
 
-The time counted is the time a worker held the run's job, loading and validation included, since that is what a host is
-paid for. A price that was never entered stays unknown, and energy that was never measured stays unmeasured: neither is
-guessed.
+The time counted is the time workers held the run's job and its parts on other hosts, loading and validation included,
+since that is what hosts are paid for. A price that was never entered stays unknown, and energy that was never measured
+stays unmeasured: neither is guessed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from generation.money.figures import time_usd
+from jobs.lifecycle import parts
 from jobs.models import RECORDED_S, Job, JobEvent
 from jobs.states import FINISHED, HELD
 from training.models import HostPrice, TrainingRun
@@ -39,9 +40,9 @@ class RunCost:
     """Cost of a run so far, or at its end.
 
     Attributes:
-        host_seconds: Time a host was held for it, all attempts together.
-        devices: Devices it computed on at once.
-        usd_per_hour: Price of an hour of its host; None where none is known, or where several hosts differ.
+        host_seconds: Time hosts were held for it, all hosts and attempts together.
+        devices: Devices of each host that it computed on at once.
+        usd_per_hour: Price of an hour of a host; None where none is known, or where several hosts differ.
         usd: Price of the time; None where the price of a host is not known.
         kwh: Energy its GPUs report; None where none does.
         is_final: Whether the run has ended, so that it costs no more.
@@ -68,7 +69,7 @@ def run_cost(run: TrainingRun) -> RunCost:
 
 
 def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
-    """Costs of each of these runs, by its id; three questions however many they are. Runs come with their jobs."""
+    """Costs of each of these runs, by its id; as many questions however many they are. Runs come with their jobs."""
     ended = {run.pk: from_json(run.cost) for run in runs if run.cost and run.job.state in FINISHED}
     others = [run for run in runs if run.pk not in ended]
     if not others:
@@ -130,11 +131,12 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
         # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not
         # known.
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
+    devices = int(run.summary.get("processes") or run.job.devices)
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
     usd = held_usd(spans, prices)
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
-        devices=int(run.summary.get("processes") or run.job.devices),
+        devices=max(1, devices // int(run.recipe.get("hosts", 1))),
         usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
         usd=None if usd is None or not (spans or prices) else usd.quantize(SMALLEST_USD),
         kwh=kwh,
@@ -156,13 +158,22 @@ def held_usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decima
 def spans_of(
     jobs: Sequence[Job], *, since: datetime | None = None, now: datetime | None = None
 ) -> dict[UUID, list[HeldSpan]]:
-    """Return the stretches in which each of these jobs was held, by its id; with `since` no moment before it."""
+    """Return the stretches in which hosts were held for each of these jobs, its parts on other hosts included.
+
+    Args:
+        since: No moment before it counts.
+    """
     moves: dict[UUID, list[tuple[datetime, Mapping[str, Any]]]] = defaultdict(list)
-    events = JobEvent.objects.filter(job__in=[job.pk for job in jobs], kind="state").order_by("job", "seq")
+    held = {job.pk: (job.pk, job.host_id) for job in jobs}
+    held |= {part.pk: (part.subject_id, part.host_id) for part in parts.of_jobs(jobs) if part.subject_id}
+    events = JobEvent.objects.filter(job__in=list(held), kind="state").order_by("job", "seq")
     for job_id, at, payload in events.values_list("job_id", "ts", "payload"):
         moves[job_id].append((max(at, since) if since else at, payload))
     until = now or timezone.now()
-    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=until) for job in jobs}
+    spans: dict[UUID, list[HeldSpan]] = {job.pk: [] for job in jobs}
+    for job_id, (whole_id, host) in held.items():
+        spans[whole_id] += held_spans(moves[job_id], host=host, now=until)
+    return spans
 
 
 def _energy(jobs: Sequence[Job]) -> dict[UUID, float]:

@@ -63,6 +63,7 @@ class SweepCell(models.Model):
     sample = models.JSONField(default=dict)
     # Student, data, rows and recipe as one hash: equal cells of two sweeps share a run that ended well.
     fingerprint = models.CharField(max_length=64, db_index=True)
+    # Of all hosts of its run together.
     estimated_s = models.FloatField(null=True)
     run = models.ForeignKey("training.TrainingRun", null=True, on_delete=models.PROTECT, related_name="sweep_cells")
     is_reused = models.BooleanField(default=False)

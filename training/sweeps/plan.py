@@ -29,7 +29,7 @@ from web.errors import Refusal
 
 @dataclass(frozen=True)
 class PlannedCell:
-    """A cell: its place, its change of the preset, its rows, its time, and the run that has measured it before."""
+    """A cell: place, change of the preset, rows, seconds of all its hosts, and the run that has measured it before."""
 
     place: GridPoint
     overrides: Mapping[str, Any]
@@ -119,7 +119,8 @@ def _cells(points: Sequence[GridPoint], base: Recipe, order: SweepRequest, reque
         sample, rows = rows_by_share[place.share]
         guess = forecast.forecast(request, recipe=recipe, rows=rows)
         mark = _fingerprint(version, student, recipe, sample, begins)
-        planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds))
+        seconds = None if guess.seconds is None else guess.seconds * recipe.hosts
+        planned.append(PlannedCell(place, overrides, sample, mark, seconds))
     measured_runs = _measured([cell.fingerprint for cell in planned])
     return [replace(cell, measured_by=measured_runs.get(cell.fingerprint)) for cell in planned]
 

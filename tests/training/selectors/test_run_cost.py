@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.models import PLAYED_BACK, RECORDED_S, Job
 from tests.training.miniatures import report
-from tests.training.sweeping import end, hold, train
+from tests.training.sweeping import end, hold, hold_job, train
 from training.costs.run_cost import HeldSpan, held_spans, run_cost, run_costs
 from training.models import HostPrice, TrainingRun
+from training.runs.launch_run import PART
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -70,6 +71,22 @@ def test_a_host_has_its_own_price_and_others_the_default_one(launch):
 
     assert float(costs[dear.pk].usd) == pytest.approx(1.0, rel=0.03)
     assert float(costs[cheap.pk].usd) == pytest.approx(100 / 3600, rel=0.05)
+
+
+def test_a_run_on_several_hosts_costs_what_each_of_them_costs(launch):
+    HostPrice.objects.create(host="default", usd_per_hour=Decimal(36))
+    HostPrice.objects.create(host="gpu-2", usd_per_hour=Decimal(72))
+    run = launch(device="cpu", overrides={"hosts": 2, "processes": 4, "strategy": "ddp"})
+    part = Job.objects.create(kind=PART, title="Part", subject_id=run.job_id, spec={"rank": 1, "fence": 1})
+    Job.objects.filter(pk=run.job_id).update(devices=4)
+    hold(run, 100)
+    hold_job(part.pk, 50, host="gpu-2")
+
+    cost = run_cost(TrainingRun.objects.get(pk=run.pk))
+
+    assert float(cost.usd) == pytest.approx(2.0, rel=0.05)
+    assert (cost.host_seconds, cost.device_seconds) == (pytest.approx(150, abs=3), pytest.approx(300, abs=6))
+    assert cost.usd_per_hour is None
 
 
 def test_the_price_of_the_day_it_ended_stays_with_a_run(launch, tmp_path):
