@@ -78,7 +78,7 @@ class TrainingKind(JobKind):
         results.conclude_run(run_id, result, collected)
         # A failed run may be resumed; one that succeeded or was cancelled never goes on.
         if result.outcome != "failed":
-            transaction.on_commit(lambda: checkpoint_upload.delete_uploaded(run_id))
+            transaction.on_commit(lambda: checkpoint_upload.delete_uploaded(run_id), robust=True)
 
 
 class TrainingPartKind(JobKind):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage, Storage, default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from miniatures_site.backup.manifest import ManifestEntry, copy
+from web.disk.stored_names import stored_names
 
 ARTEFACTS = "artefacts"
 
@@ -43,17 +43,6 @@ def copy_artefacts(target: Path, *, without_runs: bool) -> dict[str, ManifestEnt
     for label, folder in folders(without_runs=without_runs).items():
         entries.update(_folder(folder, target / label, label))
     return entries
-
-
-def stored_names(storage: Storage, folder: str = "") -> Iterator[str]:
-    """Names of all files of a storage."""
-    try:
-        inner, names = storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    yield from (f"{folder}{name}" for name in names)
-    for each in inner:
-        yield from stored_names(storage, f"{folder}{each}/")
 
 
 def _folder(folder: Path, target: Path, label: str) -> dict[str, ManifestEntry]:

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 from jobs.scheduling import workers
 from miniatures_site.backup import databases, file_swap, files
 from miniatures_site.backup.manifest import Manifest
+from web.disk.stored_names import stored_names
 from web.errors import Refusal
 
 # Left free beside what is copied: journals, and the migrations of an older backup.
@@ -85,7 +86,7 @@ def _require_empty(*, force: bool) -> None:
             "This installation has members already.",
             hint="Restore into an empty one, or use restore --force: what is here is then renamed aside.",
         )
-    if files.artefact_folder() is None and next(files.stored_names(default_storage), None) is not None:
+    if files.artefact_folder() is None and next(stored_names(default_storage), None) is not None:
         raise Refusal(
             "storage_not_empty",
             "The storage of artefacts is not empty.",

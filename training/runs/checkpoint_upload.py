@@ -23,10 +23,13 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 
+from jobs.models import Job
 from jobs.rundir.durable import link_or_copy, sha256_of
+from jobs.states import JobState
 from jobs.supervisor import run_dirs
 from training.models import Checkpoint, TrainingRun
 from training.runs import results
+from web.disk.stored_names import stored_names
 
 logger = logging.getLogger(__name__)
 MANIFEST, CHECKPOINTS, LINKED_FOLDER = "manifest.json", "checkpoints", ".carried"
@@ -59,8 +62,19 @@ def upload_newest(run_id: UUID) -> Checkpoint | None:
     """Upload the newest whole checkpoint of a run on this host, and drop older ones from storage.
 
     Returns:
-        The checkpoint; None where there is none here, or the newest was carried before.
+        The checkpoint; None where there is none here, the newest was carried before, or the run is over.
     """
+    if _is_over(run_id):
+        return None
+    try:
+        return _upload_newest(run_id)
+    finally:
+        # A run that ended meanwhile has dropped what was there before.
+        if _is_over(run_id):
+            delete_uploaded(run_id)
+
+
+def _upload_newest(run_id: UUID) -> Checkpoint | None:
     for checkpoint in Checkpoint.objects.filter(run_id=run_id).select_related("run").order_by("-step"):
         if checkpoint.stored:
             return None
@@ -102,17 +116,26 @@ def fetch_newest(run: TrainingRun, run_dir: Path) -> int | None:
 
 
 def delete_uploaded(run_id: UUID) -> None:
-    """Drop all of a run's checkpoints from storage: it has ended and needs none."""
-    for checkpoint in Checkpoint.objects.filter(run_id=run_id).exclude(stored=[]):
-        _delete_files(checkpoint)
+    """Drop all of a run's checkpoints from storage: it has ended and needs none.
+
+    Files that no row tells of go too: those of an attempt that another took over, or of an upload that broke off.
+    """
+    Checkpoint.objects.filter(run_id=run_id).update(stored=[])
+    for name in stored_names(default_storage, f"checkpoints/{run_id}/"):
+        with suppress(OSError):
+            default_storage.delete(name)
+
+
+def _is_over(run_id: UUID) -> bool:
+    """Return whether a run never goes on: one that failed may be resumed."""
+    return Job.objects.filter(training_run=run_id, state__in=(JobState.SUCCEEDED, JobState.CANCELLED)).exists()
 
 
 def _upload_loop() -> None:
     while True:
         run_id = _waiting.get()
         try:
-            if Checkpoint.objects.filter(run_id=run_id, run__miniature__isnull=True).exists():
-                upload_newest(run_id)
+            upload_newest(run_id)
         except Exception:
             # The next checkpoint is carried instead; the run itself lacks nothing.
             logger.exception("A checkpoint of run %s could not be carried to storage.", run_id)

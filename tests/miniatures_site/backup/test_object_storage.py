@@ -24,8 +24,9 @@ default_storage.delete('odd names/ä b.bin')
 """
 ARTEFACTS = """
 from django.core.files.storage import default_storage
-from miniatures_site.backup import file_swap, files
-for name in files.stored_names(default_storage):
+from miniatures_site.backup import file_swap
+from web.disk.stored_names import stored_names
+for name in stored_names(default_storage):
     print('STORED', file_swap.measure(name).sha256, name)
 """
 

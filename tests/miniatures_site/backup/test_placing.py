@@ -10,12 +10,13 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from miniatures_site.backup import archive, file_swap, files, manifest, restore_checks
+from miniatures_site.backup import archive, file_swap, manifest, restore_checks
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from miniatures_site.settings.stores import storage
 from tests.full_disks import room_for
 from web.disk import full_disk
+from web.disk.stored_names import stored_names
 from web.errors import Refusal
 
 STAMP = "20261120T101112"
@@ -55,7 +56,7 @@ def place(unpacked, undo: Rollback) -> list[str]:
 
 
 def stored() -> dict[str, bytes]:
-    return {name: default_storage.open(name).read() for name in files.stored_names(default_storage)}
+    return {name: default_storage.open(name).read() for name in stored_names(default_storage)}
 
 
 RESTORED = {name.removeprefix("artefacts/"): content for name, content in CONTENTS.items()}

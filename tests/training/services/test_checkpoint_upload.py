@@ -10,18 +10,21 @@ import time
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.test import TestCase
 from django.utils import timezone
 
 from jobs.contracts import Result
 from jobs.kinds.base import JobKind
 from jobs.kinds.registry import KINDS
+from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.supervisor import run_dirs
 from miniatures_site.settings.stores import storage
 from training.models import Checkpoint
 from training.runs import checkpoint_upload, checkpoints
 from training.runs.checkpoints import ReportedCheckpoint
+from web.disk.stored_names import stored_names
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +49,10 @@ def save(run, step, *, fence=1, content=b"weights"):
 
 def stored_steps(run):
     return list(Checkpoint.objects.filter(run=run).exclude(stored=[]).values_list("step", flat=True).order_by("step"))
+
+
+def stored_files(run):
+    return list(stored_names(default_storage, f"checkpoints/{run.pk}/"))
 
 
 def test_the_newest_checkpoint_is_carried_and_comes_back_on_another_host(run, tmp_path):
@@ -146,6 +153,44 @@ def test_a_run_that_has_ended_leaves_none_in_storage(run, django_capture_on_comm
 
     assert stored_steps(run) == []
     assert not default_storage.exists(f"checkpoints/{run.pk}/1/00000001/manifest.json")
+
+
+def test_files_of_an_attempt_that_another_took_over_go_with_the_run(run):
+    save(run, 3)
+    checkpoint_upload.upload_newest(run.pk)
+    save(run, 3, fence=2)
+
+    checkpoint_upload.delete_uploaded(run.pk)
+
+    assert stored_files(run) == []
+
+
+class CancelledMeanwhile(FileSystemStorage):
+    """Storage that is slower than a person who cancels all that is going on."""
+
+    def save(self, name, content, max_length=None):
+        for job in Job.objects.exclude(state="cancelled"):
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                control.cancel(job, by=None)
+        return super().save(name, content, max_length)
+
+
+def test_a_run_that_ends_during_an_upload_leaves_none_in_storage(run, settings, tmp_path):
+    save(run, 1)
+    place = {"BACKEND": f"{__name__}.CancelledMeanwhile", "OPTIONS": {"location": str(tmp_path / "slow")}}
+    settings.STORAGES = {**settings.STORAGES, "default": place}
+
+    checkpoint_upload.upload_newest(run.pk)
+
+    assert (stored_steps(run), stored_files(run)) == ([], [])
+
+
+def test_a_run_that_was_cancelled_is_not_uploaded(run):
+    save(run, 1)
+    control.cancel(run.job, by=None)
+
+    assert checkpoint_upload.upload_newest(run.pk) is None
+    assert stored_files(run) == []
 
 
 def test_in_a_folder_of_one_host_nothing_is_carried_unless_asked_for(launch, settings):
