@@ -47,7 +47,7 @@ def look(sweep_id: UUID, *, fence: int) -> Progress:
     for cell in selectors.cells(sweep):
         _note_end(cell)
     now = selectors.cell_statuses(sweep)
-    account = selectors.account_of(now)
+    account = selectors.account_of(sweep, now)
     if budgets.is_spent(selectors.budget_of(sweep), account):
         _pause_all(now)
     else:
@@ -71,7 +71,7 @@ def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
         best = ranking(selectors.rows(sweep, now)).best
         if best is not None:
             launch_sweep.put_in_lists(TrainingRun.objects.get(pk=best["run"]))
-        account = selectors.account_of(now)
+        account = selectors.account_of(sweep, now)
     counted = {"done": SweepCellState.DONE, "failed": SweepCellState.FAILED, "left_out": SweepCellState.LEFT_OUT}
     return {
         **{name: sum(each.state == state for each in now) for name, state in counted.items()},
@@ -98,15 +98,20 @@ def jobs_under_way(sweep_id: UUID) -> Iterator[Job]:
 @transaction.atomic
 def forget_problems(sweep_id: UUID) -> None:
     """A sweep that is set going again tries its failed cells again: from what their runs saved, where they did."""
-    for cell in selectors.cells(selectors.by_id(sweep_id)):
+    sweep = selectors.by_id(sweep_id)
+    former_ids = sweep.job.spec.get(selectors.FORMER_RUNS, [])
+    for cell in selectors.cells(sweep):
         if not cell.problem and not cell.is_left_out:
             continue
         if cell.run is not None and cell.run.job.state == JobState.FAILED:
             control.resume(cell.run.job, by=None)
         elif cell.run is not None and cell.run.job.state == JobState.CANCELLED:
+            # What it cost stays spent.
+            former_ids = [*former_ids, str(cell.run_id)]
             cell.run = None
         cell.problem, cell.is_left_out = "", False
         cell.save(update_fields=["problem", "is_left_out", "run"])
+    Job.objects.filter(pk=sweep.job_id).update(spec={**sweep.job.spec, selectors.FORMER_RUNS: former_ids})
 
 
 def _note_end(cell: SweepCell) -> None:
@@ -129,7 +134,7 @@ def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
         if each.state != SweepCellState.OPEN:
             continue
         # Counted again for each, since a run that was just begun has committed its share.
-        why = _shortfall(sweep, each, selectors.account_of(selectors.cell_statuses(sweep)))
+        why = _shortfall(sweep, each, selectors.account_of(sweep, selectors.cell_statuses(sweep)))
         if why and going:
             # What runs may take less than expected: the decision is left until it has ended.
             return

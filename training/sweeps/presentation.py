@@ -47,7 +47,7 @@ COLUMNS = (
 
 def page(sweep: Sweep) -> dict[str, Any]:
     now = queries.cell_statuses(sweep)
-    rows, account = queries.rows(sweep, now), queries.account_of(now)
+    rows, account = queries.rows(sweep, now), queries.account_of(sweep, now)
     ranking = rankings.ranking(rows)
     preset = PRESETS[sweep.recipe_name]
     budget, unit = queries.budget_of(sweep), LOSS_UNITS[preset.recipe.objective]

@@ -16,7 +16,7 @@ from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.costs.run_cost import DEFAULT_HOST, RunCost, known_prices, run_costs
-from training.models import Sweep, SweepCell
+from training.models import Sweep, SweepCell, TrainingRun
 from training.states import SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps.budget import Account, CellSpending
@@ -24,6 +24,8 @@ from training.sweeps.grid import AXES, SweepBudget, label
 from web.http.first_or_404 import first_or_404
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "starts_from", "teacher")
+# Ids of cancelled runs in the spec of a sweep's job.
+FORMER_RUNS = "former_runs"
 UNDER_WAY = frozenset({SweepCellState.QUEUED, SweepCellState.TRAINING, SweepCellState.PAUSED})
 ENDED = frozenset({SweepCellState.DONE, SweepCellState.FAILED, SweepCellState.LEFT_OUT})
 # Fields of a run's summary.
@@ -111,10 +113,18 @@ def cell_status(cell: SweepCell, cost: RunCost | None = None) -> SweepCellStatus
     return SweepCellStatus(cell, SweepCellState.TRAINING, cost=cost)
 
 
-def account_of(now: Sequence[SweepCellStatus]) -> Account:
+def account_of(sweep: Sweep, now: Sequence[SweepCellStatus]) -> Account:
     """Return what a sweep has spent and has committed itself to; runs of earlier sweeps cost it nothing."""
-    own = [each for each in now if each.cell.run_id and not each.cell.is_reused and each.cost]
+    own = [each for each in (*now, *_former(sweep)) if each.cell.run_id and not each.cell.is_reused and each.cost]
     return budgets.account_of_cells([_going(each, each.cost) for each in own if each.cost])
+
+
+def _former(sweep: Sweep) -> list[SweepCellStatus]:
+    """Cancelled runs whose cells were tried again: what they cost stays spent."""
+    former_ids = sweep.job.spec.get(FORMER_RUNS, [])
+    runs = list(TrainingRun.objects.filter(pk__in=former_ids).select_related("job"))
+    costs = run_costs(runs)
+    return [SweepCellStatus(SweepCell(run=run), SweepCellState.FAILED, cost=costs[run.pk]) for run in runs]
 
 
 def budget_of(sweep: Sweep) -> SweepBudget:

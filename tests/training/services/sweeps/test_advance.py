@@ -215,6 +215,25 @@ def test_resuming_tries_failed_runs_again_from_what_they_saved(
 
 
 @pytest.mark.slow
+def test_a_resumed_sweep_has_spent_what_a_cancelled_run_of_it_cost(
+    sweep_of: Callable[..., Sweep], admin: Member, tmp_path: Path
+) -> None:
+    sweep = sweep_of()
+    for _ in range(2):
+        look(sweep)
+        (run,) = runs_of(sweep)
+        hold(run, 100)
+        end(run.job, "cancelled")
+        look(sweep)
+        control.pause(Job.objects.get(pk=sweep.job_id), by=admin)
+        control.resume(Job.objects.get(pk=sweep.job_id), by=admin)
+
+    job = finish_all(sweep, tmp_path, seconds=10)
+
+    assert job.result["spent_hours"] * 3600 == pytest.approx(2 * 100 + 4 * 10, abs=3)
+
+
+@pytest.mark.slow
 def test_cancelling_cancels_what_is_under_way_and_begins_nothing_more(
     sweep_of: Callable[..., Sweep], admin: Member
 ) -> None:
