@@ -26,7 +26,7 @@ class GenerationConfig(AppConfig):
         from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
-        from generation.selection import reorder
+        from generation.selection import judge, reorder
         from generation.states import Purpose
         from generation.synthetic import launch as synthetic
         from generation.synthetic import take_in
@@ -47,7 +47,10 @@ class GenerationConfig(AppConfig):
         job_ports.register_consumer("judges-verdicts", frozenset({KIND}), verdicts.on_job_ended)
         register_purpose(Purpose.REVISION, SpecialPurpose(run_spec.revision_conversations))
         register_purpose(
-            Purpose.JUDGING, SpecialPurpose(judge_prompts.conversations, lambda _: judge_prompts.judge_task())
+            Purpose.JUDGING,
+            SpecialPurpose(
+                judge_prompts.conversations, lambda _: judge_prompts.judge_task(), asked_elsewhere=judge.chosen_already
+            ),
         )
         register_purpose(
             Purpose.TEACHING, SpecialPurpose(advice_call.conversations, lambda _: advice_prompt.advice_task())

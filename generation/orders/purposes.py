@@ -20,7 +20,7 @@ class SpecialPurpose:
         conversations: What is asked for each record, by its id. Raises `Refusal` where what it is about is gone.
         answer_task: What answers are read by; None reads them by the order's own task.
         has_records: Whether calls are for records of the task; else the ids that conversations go by are made up.
-        asked_elsewhere: Places of calls that are another order's since; a resume asks for none of them.
+        asked_elsewhere: Places of calls that another order asks since, or that come too late: a resume leaves them.
     """
 
     conversations: Callable[[Order], Mapping[str, list[Message]]]

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from generation.diversity.mix import MixSettings
 from generation.models import BestOf, Call, LeftOut, Order
-from generation.states import NOT_ASKED, CallState, ChosenBy, LeftOutReason
+from generation.states import CallState, ChosenBy, LeftOutReason, Settlement, UncertainPolicy
 from review.drafts.intake import put_on_desk
 from review.models import Draft
 from review.text import checks
@@ -26,7 +26,7 @@ CHUNK = 500
 def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
     """Choose, where checks do, for those of these records of which every draft has come or will not.
 
-    A call that a stop left unasked is asked by the next attempt.
+    A resume asks again for calls that were left unasked, failed unpaid, or are in doubt where the order repeats those.
     """
     if MixSettings.model_validate(order.variety).best_of != "checks":
         return
@@ -34,9 +34,11 @@ def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
     ended: Counter[str] = Counter()
     ids = sorted(record_ids)
     for chunk in chunked(ids, CHUNK):
-        calls = Call.objects.filter(order=order, record_id__in=chunk)
+        calls = Call.objects.filter(order=order, record_id__in=chunk).exclude(state=CallState.SENT)
+        calls = calls.exclude(state=CallState.FAILED, cost_usd=0, is_corrected=False)
+        if order.uncertain_policy == UncertainPolicy.RETRY:
+            calls = calls.exclude(state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
         # A call and the one that mends its answer have one place in the order.
-        calls = calls.exclude(state=CallState.SENT).exclude(error_code=NOT_ASKED)
         places = calls.values_list("record_id", "position").distinct().order_by()
         ended.update(str(record_id) for record_id, _ in places)
     choose_by_checks(order, [pk for pk in ids if ended[str(pk)] >= totals[str(pk)]])

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from generation.diversity import judge_prompts
 from generation.diversity.mix import MixSettings
-from generation.models import Call, Order, Teacher
+from generation.models import BestOf, Call, Order, Teacher
 from generation.money.estimate import estimate_sample
 from generation.orders import launch
 from generation.orders.launch import Quote
@@ -70,6 +70,13 @@ def fall_back_to_checks(judging: Order) -> None:
     if judging.follows is not None:
         rest = [UUID(pk) for pk in judging.record_ids]
         best.choose_by_checks(judging.follows, rest, note="The judge gave no answer.")
+
+
+def chosen_already(judging: Order) -> set[int]:
+    """Places of records that have their choice, such as the checks' after a failure: a resume pays for none of them."""
+    rows = BestOf.objects.filter(order=judging.follows_id).values_list("record_id", flat=True)
+    record_ids = {str(pk) for pk in rows}
+    return {place for place, pk in enumerate(judging.record_ids) if pk in record_ids}
 
 
 def _place(order: Order, several: Mapping[str, Sequence[Draft]]) -> Order:

@@ -15,22 +15,29 @@ from generation.orders.way import WayRequest
 from generation.selection import best, judge
 from generation.states import LeftOutReason, Purpose, Stragglers, UncertainPolicy, Way
 from jobs.models import Job
+from jobs.states import JobState
 from web.errors import Refusal
 
 
 def on_job_ended(job: Job) -> None:
-    """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume."""
+    """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume.
+
+    A failed order may be resumed: its records wait for the drafts that are still to come.
+    """
     order = Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
     if order is None:
         return
     variety = MixSettings.model_validate(order.variety)
+    record_ids = [UUID(pk) for pk in dict.fromkeys(order.record_ids)]
     if order.purpose == Purpose.JUDGING:
         judge.fall_back_to_checks(order)
+    elif job.state == JobState.FAILED:
+        best.choose_complete(order, record_ids)
     elif variety.best_of == "judge":
         judge.order_judging(order)
     elif variety.best_of == "checks":
-        best.choose_by_checks(order, [UUID(pk) for pk in dict.fromkeys(order.record_ids)])
-    elif variety.near_duplicates == "ask_again" and job.state == "succeeded":
+        best.choose_by_checks(order, record_ids)
+    elif variety.near_duplicates == "ask_again" and job.state == JobState.SUCCEEDED:
         reorder_repeats(order)
 
 

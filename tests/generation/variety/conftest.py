@@ -11,8 +11,13 @@ from generation.models import Order, PriceEntry, Teacher
 from jobs.kinds import registry
 from jobs.models import Job
 from jobs.states import JobState
+from members.models import Member
+from review.models import Source, Task
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
 from tests.generation.answering import Answering, Body, answering
 from tests.generation.conftest import lead, offline, source, stranger, task, viewer
+from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import run_engine
 
 __all__ = ["lead", "offline", "source", "stranger", "task", "viewer"]
@@ -58,3 +63,10 @@ def carry_out(tmp_path: Path) -> Callable[[Order], None]:
                 consumer(job)
 
     return carried
+
+
+@pytest.fixture
+def checked(task: Task, source: Source, lead: Member) -> Task:
+    spec = TASK | {"checks": [{"kind": "placeholders"}, {"kind": "call_to_action"}]}
+    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
+    return task

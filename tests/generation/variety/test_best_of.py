@@ -19,22 +19,12 @@ from generation.states import Purpose
 from jobs.contracts import EngineEvent
 from members.models import Member
 from review.models import Draft, Preference, Source, Task
-from review.spec.task_spec import TaskSpec
 from review.states import DraftState
-from review.tasks import authoring
-from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 SOUND = "We read that you opened a depot. Shall we talk on Monday?"
-
-
-@pytest.fixture
-def checked(task: Task, source: Source, lead: Member) -> Task:
-    spec = TASK | {"checks": [{"kind": "placeholders"}, {"kind": "call_to_action"}]}
-    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
-    return task
 
 
 def draft(order: Order, n: int, body: str, record: int = 0) -> EngineEvent:

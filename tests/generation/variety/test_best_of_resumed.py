@@ -1,0 +1,90 @@
+"""The best of a record's drafts where an order or its judge fails: what a resume brings is waited for, or not paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from generation.diversity.request import MixRequest
+from generation.kinds import GenerationKind
+from generation.models import Order, Teacher
+from generation.orders import launch
+from generation.orders.earlier_calls import earlier_calls
+from generation.selection import reorder
+from jobs.models import Job
+from members.models import Member
+from review.models import Source, Task
+from tests.generation.test_ingest import told
+from tests.generation.variety.test_best_of import SOUND, draft, on_desk, whole_order
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_sibling_that_a_resume_asks_for_again_is_waited_for(checked: Task, offline: Teacher, lead: Member) -> None:
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    kind = GenerationKind()
+    unpaid = told(order, "failure", 2, index=2, code="unreachable", message="No route.", excerpt="", cost_usd=0)
+
+    kind.on_events(order.job, [draft(order, 1, "Dear [Name]?"), unpaid])
+    before = on_desk()
+    kind.on_events(order.job, [draft(order, 2, SOUND)])
+
+    assert (before, on_desk()) == ([], ["Hello 2"])
+
+
+def end(order: Order, state: str) -> None:
+    Job.objects.filter(pk=order.job_id).update(state=state)
+    reorder.on_job_ended(Job.objects.get(pk=order.job_id))
+
+
+@pytest.mark.parametrize("ending", ["succeeded", "cancelled"])
+def test_a_failed_order_waits_with_records_that_a_resume_brings_more_drafts_for(
+    checked: Task, offline: Teacher, lead: Member, ending: str
+) -> None:
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=6, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    kind = GenerationKind()
+    whole = [draft(order, 1, SOUND), draft(order, 4, "Dear [Name]?")]
+    kind.on_events(order.job, [*whole, draft(order, 2, "Dear [Name]?", record=1), draft(order, 3, SOUND, record=2)])
+
+    end(order, "failed")
+    before = on_desk()
+    kind.on_events(order.job, [draft(order, 5, SOUND, record=1)])
+    end(order, ending)
+
+    assert (before, on_desk()) == (["Hello 1"], ["Hello 1", "Hello 3", "Hello 5"])
+
+
+def test_a_failed_order_asks_the_judge_once_after_its_resume(
+    task: Task, source: Source, lead: Member, serve: Any
+) -> None:
+    writer, judge = (serve(name, lambda body: "A")[0] for name in ("quill", "judge"))
+    mix = MixRequest(best_of="judge", judge=judge)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=writer, count=2, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    )
+    GenerationKind().on_events(order.job, [draft(order, 1, SOUND), draft(order, 2, SOUND)])
+
+    end(order, "failed")
+    before = order.followers.count()
+    end(order, "succeeded")
+
+    assert (before, order.followers.count()) == (0, 1)
+
+
+def test_a_resumed_comparison_pays_for_no_record_that_the_checks_chose_for(
+    task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
+) -> None:
+    order, _ = whole_order(task, lead, serve, carry_out, lambda body: "A")
+    judging = order.followers.get()
+    end(judging, "failed")
+
+    settled = earlier_calls(judging).settled
+
+    assert len(on_desk()) == len(settled) == judging.count
