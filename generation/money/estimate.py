@@ -93,19 +93,26 @@ class CallUsage:
 
 
 def estimate(
-    version: TaskVersion, facts: Sequence[Facts], *, teacher: Teacher, spec: TeacherSpec, count: int
+    version: TaskVersion,
+    facts: Sequence[Facts],
+    *,
+    teacher: Teacher,
+    spec: TeacherSpec,
+    count: int,
+    way: Way = Way.LIVE,
 ) -> OrderEstimate:
     """Price an order of `count` calls over records with these facts.
 
     Args:
         facts: Facts of the order's records, or of some of them; at least one.
         teacher: The row, to find its history.
+        way: How its calls go out; `spec` has the prices of that way.
     """
     step = max(1, len(facts) // SAMPLE)
     prompts = [_prompt(version.spec, record_facts, spec) for record_facts in facts[::step]]
     # The dearest call is that of the longest record, which a sample may miss.
     longest = _prompt(version.spec, max(facts, key=_length), spec)
-    usage = _usage_from_history(version, teacher, spec) or _usage_from_lengths(version.spec, prompts, spec)
+    usage = _usage_from_history(version, teacher, spec, way) or _usage_from_lengths(version.spec, prompts, spec)
     worst_usd = max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest])
     return of_usage(usage, spec, calls=count, worst_usd=worst_usd, concurrency=teacher.concurrency)
 
@@ -186,7 +193,7 @@ def _length(facts: Facts) -> int:
     return sum(len(str(value)) for value in facts.values())
 
 
-def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> CallUsage | None:
+def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec, way: Way) -> CallUsage | None:
     """Usage of a planned call: what came of it, failures included, with its repair."""
     # A teacher that was given another model or other parameters since is measured again from the start.
     # Revisions and questions beside drafts are of another length.
@@ -203,9 +210,9 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
         .order_by("-created_at")
     )
     names = ("input_tokens", "output_tokens", "latency_s", "cost_usd", "cached_tokens", "cache_write_tokens")
-    # Answers of batches cost another price and tell nothing of how long a call takes: only where there are no others.
-    for way in (Way.LIVE, Way.BATCH):
-        by_call = {str(pk): amounts for pk, *amounts in calls.filter(way=way).values_list("pk", *names)[:HISTORY]}
+    # Answers of the other way tell nothing of the cache or of how long a call takes: only where there are no others.
+    for measured in sorted(Way, key=way.__ne__):
+        by_call = {str(pk): amounts for pk, *amounts in calls.filter(way=measured).values_list("pk", *names)[:HISTORY]}
         if len(by_call) >= ENOUGH_HISTORY:
             break
     else:
@@ -224,12 +231,11 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
     return CallUsage(
         fmean(row[0] for row in rows),
         fmean(row[1] for row in rows),
-        fmean(row[2] for row in rows) if way == Way.LIVE else REMOTE_LATENCY_S,
+        fmean(row[2] for row in rows) if measured == Way.LIVE else REMOTE_LATENCY_S,
         low,
         high,
         f"measured on this teacher's last {len(rows)} answers for this version",
-        fmean(row[4] for row in rows),
-        fmean(row[5] for row in rows),
+        *(fmean(row[part] for row in rows) if measured == way else 0.0 for part in (4, 5)),
     )
 
 

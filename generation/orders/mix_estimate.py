@@ -16,6 +16,7 @@ from generation.models import Teacher
 from generation.money import estimate
 from generation.money.estimate import CHARS_PER_TOKEN, OrderEstimate
 from generation.money.figures import MICRO
+from generation.states import Way
 from review.models import TaskVersion
 from review.spec import prompting
 from review.spec.prompting import FewShotExample, Message, Variation
@@ -31,6 +32,7 @@ def estimate_mix(
     teachers: Sequence[Teacher],
     count: int,
     per_record: int,
+    way: Way = Way.LIVE,
 ) -> tuple[OrderEstimate, OrderEstimate | None]:
     """Price an order of `count` drafts in this mix.
 
@@ -38,6 +40,7 @@ def estimate_mix(
         facts: Facts of the order's records, or of some of them; at least one.
         alone: The order's one teacher, where the mix names none.
         teachers: The rows of its teachers, in its order.
+        way: How its calls go out; teachers have the prices of that way.
 
     Returns:
         The drafts, and what choosing the best of them costs where a judge does.
@@ -47,7 +50,7 @@ def estimate_mix(
     added = _added_messages(version, facts[0], variety)
     parts = [
         _plus_messages(
-            estimate.estimate(version, facts, teacher=row, spec=mixed_teacher.teacher, count=share),
+            estimate.estimate(version, facts, teacher=row, spec=mixed_teacher.teacher, count=share, way=way),
             mixed_teacher.teacher,
             # A teacher with only a short prompt gets none.
             added if mixed_teacher.teacher.audience == "teacher" else [],

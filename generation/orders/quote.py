@@ -140,6 +140,7 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
         teachers=[teacher_request.teacher for teacher_request in mix.teachers] or [request.teacher],
         count=request.count,
         per_record=request.per_record,
+        way=request.wish.way,
     )
     if request.threads:
         drafts = mix_estimate.with_threads(drafts, specs, request.threads.values())

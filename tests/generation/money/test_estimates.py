@@ -11,6 +11,8 @@ from generation.engine.repairs import repair_id
 from generation.models import Call, Order, PriceEntry, Teacher
 from generation.money import estimate
 from generation.orders import launch, run_spec
+from generation.orders.way import WayRequest
+from generation.states import Way
 from generation.teachers.queries import price_of
 from members.models import Member
 from review.models import Task
@@ -35,6 +37,20 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
 
     # Ten calls of 200 plain and 800 cached tokens, and 100 answered.
     assert told.cost_usd == pytest.approx(10 * (200 * 2.5 + 800 * 1.25 + 100 * 10) / 1e6)
+
+
+@pytest.mark.parametrize(("way", "cached_tokens"), [("live", 0), ("batch", 800)])
+def test_a_batch_is_priced_with_the_cache_that_batches_had(
+    way: str, cached_tokens: int, paid_order: Order, task: Task, paid: Teacher, lead: Member
+) -> None:
+    PriceEntry.objects.filter(model="gpt-4o").update(cached_input_usd_per_million=Decimal("1.25"))
+    answered(paid_order, 24, cached_tokens=800)
+    Call.objects.filter(pk__in=[UUID(int=number) for number in range(12)]).update(way=way)
+
+    told = launch.quote(launch.OrderRequest(task, teacher=paid, count=10, by=lead, wish=WayRequest(Way.BATCH))).estimate
+
+    plain_usd = (1000 - cached_tokens) * 2.5 + cached_tokens * 1.25 + 100 * 10
+    assert told.cost_usd == pytest.approx(10 * plain_usd / 1e6 / 2)
 
 
 def test_an_estimate_knows_what_was_paid_for_failures_and_repairs(
