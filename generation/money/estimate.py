@@ -8,7 +8,7 @@ what its model reasons with.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from statistics import fmean, quantiles
@@ -44,6 +44,8 @@ GUESS_LOW, GUESS_HIGH = 0.7, 1.6
 LATENCY_S = {Provider.OFFLINE.value: 0.01}
 REMOTE_LATENCY_S = 6.0
 CENT_OF_A_CENT = Decimal("0.0001")
+# Settings of an order's variety by which its calls say more than their record, as they are without.
+PLAIN: Mapping[str, Any] = {"shown": 0, "personas": [], "angles": []}
 # What adds up over several estimates: tokens are whole, dollars kept to the millionth.
 SUMMED = ("calls", "input_tokens", "output_tokens", "cost_usd", "cost_low_usd", "cost_high_usd")
 
@@ -100,6 +102,8 @@ def estimate(
     spec: TeacherSpec,
     count: int,
     way: Way = Way.LIVE,
+    variation: Mapping[str, Any] = PLAIN,
+    added: Sequence[prompting.Message] = (),
 ) -> OrderEstimate:
     """Price an order of `count` calls over records with these facts.
 
@@ -107,12 +111,17 @@ def estimate(
         facts: Facts of the order's records, or of some of them; at least one.
         teacher: The row, to find its history.
         way: How its calls go out; `spec` has the prices of that way.
+        variation: What its calls say beside their record; only calls that said the same are its history.
+        added: Messages of each call that say so. A teacher with only a short prompt gets none.
     """
+    if spec.audience == "student":
+        variation, added = PLAIN, ()
     step = max(1, len(facts) // SAMPLE)
-    prompts = [_prompt(version.spec, record_facts, spec) for record_facts in facts[::step]]
     # The dearest call is that of the longest record, which a sample may miss.
-    longest = _prompt(version.spec, max(facts, key=_length), spec)
-    usage = _usage_from_history(version, teacher, spec, way) or _usage_from_lengths(version.spec, prompts, spec)
+    sample = [*facts[::step], max(facts, key=_length)]
+    *prompts, longest = [[*_prompt(version.spec, record_facts, spec), *added] for record_facts in sample]
+    usage = _usage_from_history(version, teacher, spec, way, variation)
+    usage = usage or _usage_from_lengths(version.spec, prompts, spec)
     worst_usd = max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest])
     return of_usage(usage, spec, calls=count, worst_usd=worst_usd, concurrency=teacher.concurrency)
 
@@ -193,14 +202,21 @@ def _length(facts: Facts) -> int:
     return sum(len(str(value)) for value in facts.values())
 
 
-def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec, way: Way) -> CallUsage | None:
+def _usage_from_history(
+    version: TaskVersion, teacher: Teacher, spec: TeacherSpec, way: Way, variation: Mapping[str, Any]
+) -> CallUsage | None:
     """Usage of a planned call: what came of it, failures included, with its repair."""
     # A teacher that was given another model or other parameters since is measured again from the start.
-    # Revisions and questions beside drafts are of another length.
+    # Revisions, follow-ups and questions beside drafts are of another length; in a mix, others answered too.
+    alike = Q(**{f"order__variety__{name}": value for name, value in variation.items()})
+    alike |= Q(order__variety={}) if variation == PLAIN else Q()
     came = Call.objects.filter(Q(state=CallState.ANSWERED) | Q(state=CallState.FAILED, input_tokens__gt=0))
     calls = (
         came.exclude(order__purpose__in=BESIDE_DRAFTS)
         .filter(
+            alike,
+            teacher_name__in=("", spec.name),
+            order__threads__isnull=True,
             order__teacher=teacher,
             order__task_version=version,
             order__teacher_spec__model=spec.model,
@@ -222,21 +238,14 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
         call = repaired[str(pk)]
         by_call[call] = [first + more for first, more in zip(by_call[call], amounts, strict=True)]
     rows = list(by_call.values())
-    costs = [float(row[3]) for row in rows]
-    mean = fmean(costs)
-    tenths = quantiles(costs, n=10)
-    # One answer that cost many times the others lifts the mean above the ninth tenth: the range holds the estimate all
-    # the same.
+    sent, answered, latency_s, mean, *cache = [fmean(column) for column in zip(*rows, strict=True)]
+    tenths = quantiles([float(row[3]) for row in rows], n=10)
+    # One answer that cost many times the others lifts the mean above the ninth tenth: the range still holds it.
     low, high = (min(tenths[0] / mean, 1.0), max(tenths[8] / mean, 1.0)) if mean else (1.0, 1.0)
-    return CallUsage(
-        fmean(row[0] for row in rows),
-        fmean(row[1] for row in rows),
-        fmean(row[2] for row in rows) if measured == Way.LIVE else REMOTE_LATENCY_S,
-        low,
-        high,
-        f"measured on this teacher's last {len(rows)} answers for this version",
-        *(fmean(row[part] for row in rows) if measured == way else 0.0 for part in (4, 5)),
-    )
+    latency_s = latency_s if measured == Way.LIVE else REMOTE_LATENCY_S
+    cached, written = cache if measured == way else (0.0, 0.0)
+    basis = f"measured on this teacher's last {len(rows)} answers for this version"
+    return CallUsage(sent, answered, latency_s, low, high, basis, cached, written)
 
 
 def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> CallUsage:

@@ -48,12 +48,17 @@ def estimate_mix(
     mixed = variety.teachers or [MixedTeacher(teacher=alone)]
     counts = plan.apportioned([mixed_teacher.share for mixed_teacher in mixed], count)
     added = _added_messages(version, facts[0], variety)
+    variation = {name: getattr(variety, name) for name in estimate.PLAIN}
     parts = [
-        _plus_messages(
-            estimate.estimate(version, facts, teacher=row, spec=mixed_teacher.teacher, count=share, way=way),
-            mixed_teacher.teacher,
-            # A teacher with only a short prompt gets none.
-            added if mixed_teacher.teacher.audience == "teacher" else [],
+        estimate.estimate(
+            version,
+            facts,
+            teacher=row,
+            spec=mixed_teacher.teacher,
+            count=share,
+            way=way,
+            variation=variation,
+            added=added,
         )
         for row, mixed_teacher, share in zip(teachers, mixed, counts, strict=True)
         if share

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -106,6 +107,42 @@ def test_examples_raise_the_price_of_every_call(task: Task, source: Source, lead
     assert shown.input_tokens > plain.input_tokens
     assert shown.worst_call_usd > plain.worst_call_usd
     assert shown.output_tokens == plain.output_tokens
+
+
+def answered(order: Order, n: int, name: str, **usage: Any) -> None:
+    amounts = {"input_tokens": 1000, "output_tokens": 100, "cost_usd": Decimal("0.0011"), "latency_s": 1.0, **usage}
+    record_id, state = order.record_ids[0], "answered"
+    Call.objects.bulk_create(
+        Call(id=uuid4(), order=order, record_id=record_id, state=state, teacher_name=name, **amounts) for _ in range(n)
+    )
+
+
+def test_a_teacher_is_measured_on_its_own_calls_of_a_mix(task: Task, source: Source, lead: Member, serve: Any) -> None:
+    ann, bob = (serve(name, mail)[0] for name in ("ann", "bob"))
+    mix = MixRequest((TeacherRequest(ann), TeacherRequest(bob)))
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=mix))
+    answered(order, 12, "Ann")
+    answered(order, 12, "Bob", output_tokens=9000, cost_usd=Decimal("0.01"))
+
+    alone = launch.quote(launch.OrderRequest(task, teacher=ann, count=10, by=lead)).estimate
+
+    assert (alone.basis[:8], alone.input_tokens, alone.output_tokens) == ("measured", 10_000, 1_000)
+
+
+def test_examples_are_priced_once_where_calls_with_examples_were_measured(
+    task: Task, source: Source, lead: Member, serve: Any
+) -> None:
+    ann, _ = serve("ann", mail)
+    approve(task, lead)
+    shown = MixRequest(examples=2)
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=shown))
+    answered(order, 12, "")
+
+    again = launch.quote(launch.OrderRequest(task, teacher=ann, count=10, by=lead, mix=shown)).estimate
+    plain = launch.quote(launch.OrderRequest(task, teacher=ann, count=10, by=lead)).estimate
+
+    assert again.input_tokens == 10_000
+    assert plain.basis.startswith("guessed")
 
 
 @pytest.mark.parametrize(
