@@ -149,9 +149,10 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
     call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
     call.way = payload.get("way", Way.LIVE)
     call.teacher_name = payload.get("teacher_name", "")[:120]
-    call.cost_usd = millionths(payload.get("cost_usd", 0))
-    call.cost_is_estimate = bool(payload.get("cost_is_estimate") or order.teacher_spec.get("is_price_assumed"))
-    call.possible_cost_usd = _possible_usd(order, call, payload)
+    if not call.is_corrected:
+        call.cost_usd = millionths(payload.get("cost_usd", 0))
+        call.cost_is_estimate = bool(payload.get("cost_is_estimate") or order.teacher_spec.get("is_price_assumed"))
+        call.possible_cost_usd = _possible_usd(order, call, payload)
     claimed_usd = payload.get("claimed_cost_usd")
     call.claimed_cost_usd = None if claimed_usd is None else millionths(claimed_usd)
     call.is_repair = bool(payload.get("is_repair"))

@@ -12,22 +12,24 @@ from audit import trail
 from generation.models import Call, CallCorrection, Order
 from generation.money import alerts, daily_sums
 from generation.money.figures import MICRO
-from generation.states import CallState
+from generation.states import CallState, Settlement
 from members import session
 from members.models import Member
 from web.errors import Refusal
 
 MOST_USD = Decimal(100_000)
 LONGEST_REASON = 300
-_ENDED = frozenset({CallState.ANSWERED, CallState.FAILED})
+_WITHOUT_END = frozenset({CallState.SENT, CallState.UNCERTAIN})
 
 
 @transaction.atomic
 def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: Member) -> CallCorrection:
-    """Set what a call cost. The sums of its day move by the difference, and so do budgets.
+    """Set what a call cost, tries of unknown outcome included: nothing of it is in doubt any more.
+
+    The sums of its day move by the difference, and so do budgets.
 
     Args:
-        call_id: Which call; its end must be known.
+        call_id: Which call; its end must be known, or settled by a person.
         reason: Why, such as the line of the invoice; at most 300 characters.
 
     Raises:
@@ -47,7 +49,7 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
             status=404,
             errors={"call": ["This order has no such call."]},
         )
-    if call.state not in _ENDED:
+    if call.state in _WITHOUT_END and not call.settlement:
         raise Refusal(
             "not_ended",
             "What this call cost is not known yet.",
@@ -60,8 +62,8 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
     correction = CallCorrection.objects.create(
         call=call, was_usd=call.cost_usd, cost_usd=cost_usd, reason=reason, by=by
     )
-    call.cost_usd, call.cost_is_estimate, call.is_corrected = cost_usd, False, True
-    call.save(update_fields=["cost_usd", "cost_is_estimate", "is_corrected", "updated_at"])
+    call.cost_usd, call.possible_cost_usd, call.cost_is_estimate, call.is_corrected = cost_usd, Decimal(0), False, True
+    call.save(update_fields=["cost_usd", "possible_cost_usd", "cost_is_estimate", "is_corrected", "updated_at"])
     if (more_usd := daily_sums.book(order, before, [call])) > 0:
         alerts.check_spending(order, more_usd)
     trail.record(
@@ -91,7 +93,7 @@ def _validate(call: Call, cost_usd: Decimal, reason: str) -> None:
         errors["cost_usd"] = [f"Write an amount in US dollars between 0 and {MOST_USD:,}."]
     elif cost_usd != cost_usd.quantize(MICRO):
         errors["cost_usd"] = ["Write at most six decimals."]
-    elif cost_usd == call.cost_usd:
+    elif cost_usd == call.cost_usd and not call.possible_cost_usd:
         errors["cost_usd"] = ["This amount is already booked."]
     if not reason:
         errors["reason"] = ["Give a reason for later readers of the ledger."]
@@ -106,7 +108,7 @@ SHOWN = 50
 
 def may_correct(member: Member, order: Order) -> bool:
     """Tell whether the member may set what a call of the order cost, and there is one whose end is known."""
-    ended = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
+    ended = Call.objects.filter(order=order).exclude(state__in=_WITHOUT_END, settlement=Settlement.OPEN)
     return member.is_admin and ended.exists()
 
 

@@ -13,11 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditRow
+from generation.calls import uncertain
 from generation.kinds import GenerationKind
 from generation.models import Call, CallCorrection, Order, SpendDay
 from generation.money import budgets as queries
 from generation.money import corrections, daily_sums
 from generation.orders import earlier_calls
+from generation.states import Settlement
 from members.models import Member
 from tests.generation.test_ingest import doubt, told
 from web.errors import Refusal
@@ -104,6 +106,23 @@ def test_a_call_without_an_end_is_settled_and_not_corrected(paid_order: Order, a
 
     with pytest.raises(Refusal, match="not known yet"):
         correct(Call.objects.get(), admin)
+
+
+@pytest.mark.parametrize("settlement", [Settlement.PAID, Settlement.DROPPED, Settlement.RETRIED])
+def test_a_call_settled_by_hand_is_corrected_by_the_invoice_and_in_doubt_no_more(
+    paid_order: Order, admin: Member, lead: Member, settlement: Settlement
+) -> None:
+    GenerationKind().on_events(paid_order.job, [doubt(paid_order)])
+    uncertain.settle(paid_order, settlement, call_ids=None, by=lead)
+    call = Call.objects.get()
+
+    correct(call, admin, cost_usd=Decimal(0))
+    GenerationKind().on_events(paid_order.job, [told(paid_order, "draft")])
+
+    assert corrections.may_correct(admin, paid_order)
+    call.refresh_from_db()
+    assert (call.state, call.cost_usd, call.possible_cost_usd) == ("answered", 0, 0)
+    assert queries.spent_by(paid_order) == 0 and not daily_sums.differs(paid_order)
 
 
 def test_another_orders_call_is_not_found(lie: Call, order: Order, admin: Member) -> None:
