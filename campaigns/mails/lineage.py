@@ -122,7 +122,7 @@ def _writer(message: Message) -> list[LineageNode]:
     order = call.order
     url = reverse("generation:detail", args=[order.pk])
     return [
-        LineageNode("Writer", order.teacher_spec.get("name", draft.model), note=cost),
+        LineageNode("Writer", call.teacher_name or order.teacher_spec.get("name", draft.model), note=cost),
         LineageNode("Order", f"{order.count} drafts", url, _when(order.created_at)),
     ]
 

@@ -94,7 +94,7 @@ def of_order(order: Order) -> Subject:
             return own
         return with_reviewed(own, order.task_version, key=key, tested_only=tested_only)
 
-    name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
+    name = f"{order.count:,} drafts by {order.teacher_names}"
     return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from generation.models import JudgedText, Order
+from generation.models import Call, JudgedText, Order
+from generation.money.daily_sums import launch_teacher_name
 from jobs.states import FINISHED
 from review.desk import queues
 from review.models import Draft, Task
@@ -35,6 +36,7 @@ class TextToJudge:
     # The model that wrote it, as far as known: a judge must be of another family.
     model: str = ""
     draft_id: UUID | None = None
+    call_id: str = ""
     expert_passes: bool | None = None
     expert_meets: dict[str, bool] = field(default_factory=dict)
 
@@ -53,8 +55,10 @@ def drafts_of(order: Order, *, at_most: int, key: str, tested_only: bool = False
     rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
     if tested_only:
         rows = rows.filter(_TESTED | Q(gold__isnull=True))
-    group = str(order.teacher_spec.get("name", ""))[:120]
-    return list(_fitting(order.task_version.spec, _drawn(rows, key), at_most, group=group))
+    calls = Call.objects.filter(order=order).exclude(teacher_name="").values_list("pk", "teacher_name")
+    writers, own = {str(pk): name for pk, name in calls}, launch_teacher_name(order)
+    texts = _fitting(order.task_version.spec, _drawn(rows, key), at_most)
+    return [replace(text, group=writers.get(text.call_id, own)) for text in texts]
 
 
 def waiting(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextToJudge]:
@@ -63,7 +67,7 @@ def waiting(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextT
     under_way = Q(judging__order__job__isnull=False) & ~Q(judging__order__job__state__in=FINISHED)
     read = JudgedText.objects.filter(Q(passes__isnull=False) | under_way, draft=OuterRef("pk"))
     rows = _usable(queues.in_order(task).filter(queues.NOT_ASIDE, ~Exists(read)))
-    return list(_fitting(spec, _drawn(rows, key), at_most, group="Waiting drafts"))
+    return [replace(text, group="Waiting drafts") for text in _fitting(spec, _drawn(rows, key), at_most)]
 
 
 def _decided(task: Task) -> QuerySet[Draft]:
@@ -83,10 +87,10 @@ def _drawn(rows: QuerySet[Draft], key: str) -> Iterator[Draft]:
         yield from (page[pk] for pk in ids[start : start + _READ_AT_ONCE] if pk in page)
 
 
-def _fitting(spec: TaskSpec, drafts: Iterable[Draft], at_most: int, *, group: str = "") -> Iterator[TextToJudge]:
+def _fitting(spec: TaskSpec, drafts: Iterable[Draft], at_most: int) -> Iterator[TextToJudge]:
     rubric = {part.name for part in spec.rubric}
     usable = (draft for draft in drafts if fits(spec, draft.fields))
-    yield from (_text(draft, rubric, group) for draft in islice(usable, at_most))
+    yield from (_text(draft, rubric) for draft in islice(usable, at_most))
 
 
 def fits(spec: TaskSpec, fields: Fields) -> bool:
@@ -98,7 +102,7 @@ def fits(spec: TaskSpec, fields: Fields) -> bool:
     return True
 
 
-def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
+def _text(draft: Draft, rubric: set[str]) -> TextToJudge:
     gold = getattr(draft, "gold", None)
     is_judged = gold is not None and gold.decision.bulk_id is None
     ratings: dict[str, Any] = gold.decision.ratings if gold is not None and is_judged else {}
@@ -106,9 +110,9 @@ def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
         record_id=draft.record_id,
         fields=draft.fields,
         words=draft.words,
-        group=group,
         model=draft.model,
         draft_id=draft.pk,
+        call_id=draft.call_id or "",
         expert_passes=gold.verdict == Verdict.ACCEPT if gold is not None and is_judged else None,
         expert_meets={name: met for name, met in ratings.items() if name in rubric and isinstance(met, bool)},
     )

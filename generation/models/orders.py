@@ -63,7 +63,13 @@ class Order(models.Model):
         indexes = [models.Index(fields=["task", "-created_at"], name="generation_of_task")]
 
     def __str__(self) -> str:
-        return f"{self.count} drafts by {self.teacher_spec.get('name', '')}"
+        return f"{self.count} drafts by {self.teacher_names}"
+
+    @property
+    def teacher_names(self) -> str:
+        """Names of the teachers of its mix, or of its one teacher."""
+        mixed = [entry["teacher"]["name"] for entry in self.variety.get("teachers", [])]
+        return ", ".join(mixed) or str(self.teacher_spec.get("name", ""))
 
     @property
     def is_cut_short(self) -> bool:

@@ -4,14 +4,16 @@ of another family than its own.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from generation.judges import launch
 from generation.judges.launch import family_of
-from generation.models import Order, Teacher
+from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Draft
 from tests.generation.judges.conftest import DRAFTS
@@ -31,6 +33,20 @@ def test_as_many_texts_as_the_form_takes_leave_room_for_those_beside(
 
     assert len(texts) == 25 and any(text.expert_passes is not None for text in texts)
     assert launch.quote(subject, texts, judge=judge, by=lead).estimate.calls == 25
+
+
+def test_texts_of_a_mix_go_by_the_teacher_that_wrote_them(order: Order) -> None:
+    name = str(order.teacher_spec["name"])
+    order.variety = {"teachers": [{"teacher": {"name": name}}, {"teacher": {"name": "Bob"}}]}
+    for draft in Draft.objects.filter(job_id=order.job_id)[:10]:
+        draft.call_id = str(uuid4())
+        draft.save()
+        Call.objects.create(id=draft.call_id, order=order, record=draft.record, state="answered", teacher_name="Bob")
+
+    subject = launch.of_order(order)
+
+    assert subject.name == f"{order.count} drafts by {name}, Bob"
+    assert Counter(text.group for text in subject.texts(DRAFTS)) == {name: DRAFTS - 10, "Bob": 10}
 
 
 def test_a_form_without_a_number_of_texts_is_not_priced(
