@@ -32,7 +32,7 @@ from review.spec.task_spec import TaskSpec
 
 HINTS = {
     "key_refused": "Check the key in the environment of the worker, then resume.",
-    "out_of_funds": "Add funds at the provider, then resume.",
+    "out_of_funds": "Add funds at the provider, raise its spending limit or wait until that resets, then resume.",
     "payment_required": "Add funds at the provider, then resume.",
     "not_found": "Check the model's name and the address on the teacher's page.",
     "forbidden": "Ask the provider for access to this model, or choose another teacher.",

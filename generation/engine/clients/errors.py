@@ -34,6 +34,7 @@ OUT_OF_FUNDS = (
     "billing_error",
     "credit balance is too low",
     "spend_limit",
+    "you have reached your specified",
 )
 # Words of a 400 that say which call is at fault, or that none can work.
 REJECTED: dict[str, tuple[Fate, str]] = {

@@ -7,6 +7,8 @@ import pytest
 from generation.engine.clients import errors
 from generation.engine.clients.interface import CallError
 
+SPENT = "You have reached your specified API usage limits. You will regain access on 2026-04-01 at 00:00 UTC."
+
 
 @pytest.mark.parametrize(
     ("status", "said", "fate", "code"),
@@ -20,6 +22,7 @@ from generation.engine.clients.interface import CallError
         (400, {"error": {"code": "model_not_found", "message": "no"}}, "fatal", "not_found"),
         (403, {"error": {"type": "billing_error", "message": "no"}}, "fatal", "out_of_funds"),
         (429, {"error": {"code": "billing_hard_limit_reached", "message": "no"}}, "fatal", "out_of_funds"),
+        (400, {"error": {"type": "invalid_request_error", "message": SPENT}}, "fatal", "out_of_funds"),
         (422, "what", "rejected", "request_rejected"),
         (529, {"error": {"type": "overloaded_error"}}, "unbilled", "overloaded"),
     ],
