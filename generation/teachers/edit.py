@@ -208,4 +208,6 @@ def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
             return f"'{name}' adds cost that a budget does not count."
     if (tier := parameters.get("service_tier")) in ("priority", "fast"):
         return f"Calls of the service tier '{tier}' cost more than the price table says."
+    if (place := parameters.get("inference_geo", "global")) != "global":
+        return f"Calls kept in one region ('{place}') cost more than the price table says."
     return ""
