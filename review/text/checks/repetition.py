@@ -42,8 +42,8 @@ def _sentences_again(passage: CheckedText) -> Iterator[Mark]:
 
 
 def _runs_again(passage: CheckedText) -> Iterator[Mark]:
-    words = list(WORD.finditer(passage.text.casefold()))
-    texts = [word.group() for word in words]
+    words = list(WORD.finditer(passage.text))
+    texts = [word.group().lower() for word in words]
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for index in _possible_starts(texts):
         places[tuple(texts[index : index + _RUN_WORDS])].append(index)

@@ -157,9 +157,10 @@ def test_a_sentence_said_twice_is_marked_where_it_returns() -> None:
     assert [(mark.start, mark.end) for mark in marks("repetition", body)] == [(36, 61)]
 
 
-def test_a_run_of_six_words_is_marked_at_its_third_time_and_not_before() -> None:
+@pytest.mark.parametrize("before", ["", "Gr\u00fc\u00dfe an die gro\u00dfe Stra\u00dfe. "])
+def test_a_run_of_six_words_is_marked_at_its_third_time_and_not_before(before: str) -> None:
     run = "teams that plan on one page"
-    twice = f"For {run} it helps. Most {run} say so."
+    twice = f"{before}For {run} it helps. Most {run} say so."
 
     assert marks("repetition", twice) == []
     assert marked("repetition", f"{twice} Ask {run} today.") == [run]
