@@ -87,4 +87,4 @@ def _holds(run: tuple[str, ...], part: tuple[str, ...]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [match.group().casefold() for match in _WORD.finditer(text)]
+    return [match.group().lower() for match in _WORD.finditer(text)]

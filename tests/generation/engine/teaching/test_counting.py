@@ -5,6 +5,7 @@ from typing import Any
 from generation.learning import counting
 from generation.learning.cases import Case, applied
 from review.spec.task_spec import TaskSpec
+from review.text import checks
 from tests.generation.engine.conftest import TASK
 
 REASONS = [{"digit": 1, "code": "wrong_fact", "label": "Wrong fact"}, {"digit": 2, "code": "tone", "label": "Tone"}]
@@ -31,6 +32,17 @@ def test_reasons_are_counted_once_a_decision_commonest_first() -> None:
 
     assert counted.reasons == {"wrong_fact": ["r1", "r2", "r3"], "tone": ["r0", "r2"]}
     assert counted.cases == {"reject": 4}
+
+
+def test_a_phrase_that_is_proposed_is_found_by_the_check_for_it() -> None:
+    greeting = "Mit freundlichen Gr\u00fc\u00dfen"
+    task = spec()
+    counted = counting.count(task, [edited(n, f"{WORDS}. {greeting}", f"{WORDS}.") for n in range(4)])
+
+    better = TaskSpec.model_validate(applied(task, counting.rule_changes(task, counted)))
+
+    fields = {"subject": "S", "body": f"{WORDS}. {greeting}"}
+    assert [mark.check for mark in checks.run(better, {}, fields)] == ["forbidden"]
 
 
 def test_a_common_reason_becomes_a_line_of_the_guideline_and_switches_its_check_on() -> None:
