@@ -38,6 +38,7 @@ from campaigns.suppression import suppress
 from jobs.states import FINISHED
 from members.invitations import invite
 from members.models import Member
+from members.tokens import idempotency
 from review.db import immutability
 from review.erasure import erase as review_erase
 from review.erasure import files
@@ -160,6 +161,9 @@ def _erase(hmac: str) -> ErasedPerson:
         len(erased.versions),
     )
     now = timezone.now()
+    ids = [*replies.values_list("pk", flat=True), *mails.values_list("pk", flat=True), *erased.records, *erased.drafts]
+    addresses = [*(contact.address for contact in contacts), *(row.sender for row in rows)]
+    idempotency.forget({hmac, *map(str, ids), *addresses, *(str(contact.pk) for contact in contacts)})
     replies.update(subject="", text="", meant_why="")
     # An answer went to the contact: of a reply attached there it is the contact's.
     answers = InboxAnswer.objects.filter(reply__message__in=mails)

@@ -240,6 +240,21 @@ def test_attached_to_a_contact_it_is_still_its_senders_to_be_told_of_and_erased(
     assert sent.contact.erased_at is None
 
 
+def test_once_erased_a_repeated_request_hands_its_words_out_no_more_and_still_starts_nothing(sent, admin, api_as):
+    api = api_as(admin, scopes=("review",))
+    take()
+    path = f"/api/v1/replies/unmatched/{UnmatchedReply.objects.get().pk}/attach/"
+    once = {"format": "json", "headers": {"Idempotency-Key": "k"}}
+    first = api.post(path, {"contact": str(sent.contact_id)}, **once)
+
+    export_and_erase.erase(OTHER)
+    again = api.post(path, {"contact": str(sent.contact_id)}, **once)
+
+    assert first.json()["text"] == "Yes please, Tuesday."
+    assert (again.status_code, again.json()) == (201, {"id": first.json()["id"]})
+    assert again["Idempotency-Replayed"] == "true"
+
+
 @pytest.mark.outside_data
 def test_the_case_of_a_new_thread_is_kept(sent, outside_data: Path):
     factories.make_mail(
