@@ -33,6 +33,7 @@ from campaigns.models import (
 )
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
+from campaigns.privacy.export_document import export_document
 from campaigns.states import OUTCOMES, AnswerState, MessageState, StopReason, SuppressionReason, UnmatchedState
 from campaigns.suppression import suppress
 from jobs.states import FINISHED
@@ -92,7 +93,7 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
     unmatched = UnmatchedReply.objects.filter(sender_hmac=hmac).select_related("campaign__task").order_by("created_at")
     rows = [row for row in unmatched if by is None or permissions.may(by, row.campaign.task, Role.LEAD)]
     kept = [row for row in rows if row.attached_to_id is None]
-    return selectors.export_document(hmac, contacts, kept, _attached(rows))
+    return export_document(hmac, contacts, kept, _attached(rows))
 
 
 def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
