@@ -30,7 +30,7 @@ class InboxSetup(models.Model):
 
 
 class ReplyRecord(models.Model):
-    """A record that was made of one reply, in a task that sorts or answers replies; no two replies share one."""
+    """A record that was made of one reply, in a task that reads, sorts or answers replies; no two replies share one."""
 
     reply = models.ForeignKey(Reply, on_delete=models.PROTECT, related_name="records")
     record = models.OneToOneField(Record, on_delete=models.PROTECT, related_name="+")

@@ -44,6 +44,8 @@ def export_document(
 ) -> dict[str, Any]:
     """The document of one person, JSON-ready; parts without anything are empty lists."""
     own, shared = own_records(contacts, attached)
+    # One that a teacher has read is erased by then.
+    own = [record for record in own if record.erased_at is None]
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
     mails = list(mails_to(contacts))
     replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))

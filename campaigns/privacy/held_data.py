@@ -125,7 +125,7 @@ def person_data(member: Member, hmac: str) -> PersonData:
             Reply.objects.filter(message__contact__in=contacts).select_related("event").order_by("-created_at")
         ),
         events=Event.objects.filter(message__contact__in=contacts).count(),
-        records=own,
+        records=[record for record in own if record.erased_at is None],
         shared=shared,
         drafts=drafts.count(),
         decisions=Decision.objects.filter(draft__in=drafts).count(),

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns.models import Campaign, Reply
+from campaigns.models import Campaign, Reply, ReplyRecord
 from campaigns.replies import record_reply
 from campaigns.replies.sorting import RULES
 from campaigns.states import NO_REPLIES, ReplyClass
@@ -112,6 +112,8 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     task = _task(campaign)
     if task is None or Order.objects.filter(task=task).exclude(job__state__in=FINISHED).exists():
         return None
+    # An erasure holds these rows too: no reply is taken while its text goes.
+    erase.hold_tasks([campaign.task_id, task.pk])
     hash_pairs = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
     hashes = {each for pair in hash_pairs for each in pair}
     undecided = Reply.objects.filter(message__campaign=campaign, meant_by=RULES, is_unsure=True).exclude(text="")
@@ -153,7 +155,12 @@ def _records(task: Task, unread: list[Reply]) -> list[Record]:
         )
         for number, each in enumerate(unread, 1)
     ]
-    return Record.objects.bulk_create(rows)
+    made = Record.objects.bulk_create(rows)
+    # By these an erasure of the person finds them while the order has not ended.
+    ReplyRecord.objects.bulk_create(
+        ReplyRecord(reply=each, record=record) for each, record in zip(unread, made, strict=True)
+    )
+    return made
 
 
 def facts_shown(subject: str, text: str) -> Facts:
