@@ -24,6 +24,10 @@ from review.datasets.containers import parquet_of, require_parquet
 from review.erasure import tombstones
 from review.models import DatasetFile, DatasetVersion
 
+# Of a row of `raw`: what stays as it is, and what stays without its texts. Comments go, and whatever is new.
+_WITHOUT_TEXT = ("id", "task", "task_version", "split", "outcomes")
+_HISTORIES = ("decisions", "rulings", "preferences")
+
 
 def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
     """Rewrite the files of a frozen version: `raw` with tombstones for the erased rows, all others without them.
@@ -120,11 +124,10 @@ def _line(format_: str, line: bytes, name: bytes, erased: Collection[str]) -> by
 
 
 def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
-    history = {key: [_silenced(each) for each in row.get(key, [])] for key in ("decisions", "rulings", "preferences")}
     return {
-        **row,
-        **{key: rows for key, rows in history.items() if key in row},
-        "record": {**row["record"], "group": "erased", "facts": {}},
+        **{key: row[key] for key in _WITHOUT_TEXT if key in row},
+        **{key: [_silenced(each) for each in row[key]] for key in _HISTORIES if key in row},
+        "record": {"id": row["record"]["id"], "group": "erased", "facts": {}},
         "draft": tombstones.tombstone_of(row["draft"]),
         "decision": _silenced(row["decision"]),
         "provenance": {**row["provenance"], "note": ""},

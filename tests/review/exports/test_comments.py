@@ -9,15 +9,17 @@ from uuid import uuid4
 
 import jsonschema
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.datasets import queries
+from review.datasets import exports, queries
 from review.datasets.exports import RAW_SCHEMA, RAW_VERSION
 from review.desk.comments import writing
-from review.models import Comment, DatasetVersion, Gold, Record, Task
+from review.erasure.erase import erase_records
+from review.models import Comment, DatasetFile, DatasetVersion, Gold, Record, Task
 from tests.review.exports.conftest import Freeze, rows_of
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,25 @@ def test_comments_are_masked_and_those_of_later_left_out(remark: Comment, freeze
 
     assert "ann@example.org" not in masked[str(remark.draft_id)]["comments"][0]["text"]
     assert not any("comments" in row for row in before)
+
+
+def test_an_erased_row_loses_its_comments_and_whatever_else_is_not_known_to_hold_no_text(
+    remark: Comment, freeze: Freeze
+) -> None:
+    version = freeze()
+    file = DatasetFile.objects.get(version=version, format="raw", container="jsonl", split=remark.draft.record.split)
+    lines = [json.loads(line) for line in default_storage.open(file.path)]
+    later = [line | {"names": ["ann@example.org"]} for line in lines]
+    default_storage.delete(file.path)
+    default_storage.save(file.path, ContentFile(b"".join(exports.line(line) for line in later)))
+
+    erase_records([remark.draft.record_id])
+
+    row = next(row for row in raw(version) if row["id"] == str(remark.draft_id))
+    assert "ann@example.org" not in json.dumps(row)
+    jsonschema.validate(row, RAW_SCHEMA, format_checker=jsonschema.FormatChecker())
+    parquet_rows = rows_of(version, "raw", "parquet")
+    assert [row["comments"] for row in parquet_rows if row["id"] == str(remark.draft_id)] == [None]
 
 
 def test_the_schema_and_the_manifest_tell_the_version(
