@@ -146,7 +146,7 @@ def _erase(hmac: str) -> ErasedPerson:
     _refuse_while_busy(contacts, [record.pk for record in records])
     titles = {record.pk: (record.task.slug, record.title) for record in records}
     erased = review_erase.erase_records([record.pk for record in records])
-    person_traces.erase_texts(titles, versions=erased.versions)
+    person_traces.erase_texts(titles)
     mails = Message.objects.filter(contact__in=contacts)
     replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))
     transaction.on_commit(

@@ -22,11 +22,9 @@ from generation.judges import take_in as judged
 from generation.models import Call, Order, Synthesis
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
-from jobs.supervisor import prune_runs
 from review.datasets import removed_samples
 from review.models import DatasetVersion, Record
-from training.inputs import token_cache_folder
-from training.models import TrainingRun
+from training.inputs import erasing
 
 # Events of jobs that carry what a model wrote, or was shown.
 EVENTS_WITH_TEXT = ("draft", "failure", "uncertain", "sample")
@@ -54,8 +52,8 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     ]
     freezing = DatasetVersion.objects.filter(dataset__task__in=tasks, frozen_at__isnull=True).select_related("job")
     jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]
-    tuning = TrainingRun.objects.filter(dataset_version__in=versions).select_related("job")
-    jobs += [run.job for run in tuning if run.job and run.job.state not in _FINISHED]
+    tuning = erasing.runs_that_read(record_ids).exclude(job__state__in=_FINISHED).select_related("job")
+    jobs += [run.job for run in tuning]
     return [f"the job '{job.title}' is {job.state}" for job in jobs]
 
 
@@ -71,13 +69,12 @@ def _synthetic_jobs(tasks: QuerySet[Record, Any], record_ids: Sequence[UUID]) ->
     ]
 
 
-def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -> None:
-    """Empty what other rooms keep of texts made from records that were erased, and drop their run directories.
+def erase_texts(titles: Mapping[UUID, tuple[str, str]]) -> None:
+    """Empty what other rooms keep of texts made from records that were erased; run directories go with the records.
 
     Args:
         titles: By record, the slug of its task and the title it had: samples of runs are told by title, with a number
             where several records share one.
-        versions: Dataset versions that held rows of them.
     """
     records = list(titles)
     if not records:
@@ -97,8 +94,6 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UU
         named = re.compile(rf"{re.escape(title)}(?: \(\d+\))?" if title else str(record))
         samples = JobEvent.objects.filter(job__task_slug=slug, kind="sample").iterator(chunk_size=500)
         _empty(sample for sample in samples if named.fullmatch(str(sample.payload.get("id"))))
-    prune_runs.prune_erased_texts(_jobs_that_read(records, by_job, versions))
-    transaction.on_commit(token_cache_folder.empty)
     _empty_synthetic(records)
 
 
@@ -128,16 +123,6 @@ def _empty(events: Iterable[JobEvent]) -> None:
         kept = {name: event.payload[name] for name in ("step", "call_id") if name in event.payload}
         event.payload = {**kept, "id": "", "text": "", "erased": True}
     JobEvent.objects.bulk_update(matching, ["payload"], batch_size=500)
-
-
-def _jobs_that_read(
-    records: Sequence[UUID], by_job: Mapping[UUID | None, list[str]], versions: Sequence[UUID]
-) -> list[UUID]:
-    jobs = [job for job in by_job if job is not None]
-    jobs += TrainingRun.objects.filter(dataset_version__in=versions, job__isnull=False).values_list("job", flat=True)
-    scored = EvaluationOutput.objects.filter(record__in=records).values("evaluation")
-    jobs += Evaluation.objects.filter(pk__in=scored, job__isnull=False).values_list("job", flat=True)
-    return list(Job.objects.filter(pk__in=jobs, state__in=_FINISHED).values_list("pk", flat=True))
 
 
 def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> None:

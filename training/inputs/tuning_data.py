@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 
 from review.datasets import queries
 from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
@@ -139,13 +140,26 @@ def hash_of(rows: Sequence[RowOutline]) -> str:
     return hashlib.sha256("\n".join(row.id for row in rows).encode()).hexdigest()
 
 
+def tasks_that_sample(record_ids: Sequence[UUID]) -> set[UUID]:
+    """Tasks whose runs may sample one of these records: it is, or was, among the first that are not erased."""
+    rows = Record.everything.filter(pk__in=record_ids, split=Split.VALIDATION).values_list("task", "created_at", "pk")
+    return {
+        task
+        for task, at, pk in rows
+        if _sampled(task).filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk)).count() < SAMPLE_PROMPTS
+    }
+
+
+def _sampled(task_id: UUID) -> QuerySet[Record]:
+    return Record.objects.filter(task_id=task_id, split=Split.VALIDATION, erased_at__isnull=True)
+
+
 def sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
     """Prompts for sample outputs: the first validation records, rendered for the student.
 
     Never test records: what a person has seen a run write may move what they do to the next run.
     """
-    records = Record.objects.filter(task_id=run.task_id, split=Split.VALIDATION, erased_at__isnull=True)
-    spec, shown = run.taught, list(records.order_by("created_at", "pk")[:SAMPLE_PROMPTS])
+    spec, shown = run.taught, list(_sampled(run.task_id).order_by("created_at", "pk")[:SAMPLE_PROMPTS])
     names = [record.title or str(record.pk) for record in shown]
     return [
         {"id": _numbered(names, at), "messages": prompting.messages(spec, record.facts, audience="student")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,32 @@ def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     assert not settings.TOKEN_CACHE_DIR.exists()
 
 
+def test_a_run_that_samples_the_person_alone_is_waited_for_and_loses_its_directory(
+    task: Task,
+    version: DatasetVersion,
+    launch: Callable[..., TrainingRun],
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    settings.RUNS_DIR = tmp_path / "runs"
+    stranger = factories.make_records(factories.make_source(task, name="Later"), 1, split=Split.VALIDATION)[0]
+    Record.objects.filter(pk=stranger.pk).update(created_at=version.created_at - timedelta(days=1))
+    run = launch()
+    Job.objects.exclude(pk=run.job_id).update(state=JobState.SUCCEEDED)
+    folder = settings.RUNS_DIR / str(run.job_id)
+    (folder / "1").mkdir(parents=True)
+    make_contact(task, ADA, record=stranger)
+
+    with pytest.raises(Refusal, match="cannot be erased yet"):
+        export_and_erase.erase(ADA)
+    end_all_jobs()
+    with django_capture_on_commit_callbacks(execute=True):
+        export_and_erase.erase(ADA)
+
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("title", ["Aarhus Works (AW)", ""])
 def test_samples_of_a_run_go_where_records_share_a_title_or_have_none(task: Task, title: str) -> None:
     records = factories.make_records(factories.make_source(task), 2, split=Split.VALIDATION)
@@ -102,7 +129,7 @@ def test_samples_of_a_run_go_where_records_share_a_title_or_have_none(task: Task
         JobEvent.objects.create(job=job, seq=seq, fence=1, ts=timezone.now(), kind="sample", payload=payload)
 
     for record in records:
-        person_traces.erase_texts({record.pk: (task.slug, title)}, versions=[])
+        person_traces.erase_texts({record.pk: (task.slug, title)})
 
     texts = [payload["text"] for payload in job.events.order_by("seq").values_list("payload", flat=True)]
     assert texts == ["", "", "Dear Lund Works"]
