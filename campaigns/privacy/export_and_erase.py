@@ -43,6 +43,7 @@ from members.tokens import idempotency
 from review.db import immutability
 from review.erasure import erase as review_erase
 from review.erasure import files
+from review.models import Record
 from review.states import Role
 from review.tasks import permissions
 from serving.models import Routed
@@ -142,10 +143,12 @@ def _erase(hmac: str) -> ErasedPerson:
     from_here.filter(pk__in=[row.pk for row in rows]).delete()
     suppress.lock_contacts([hmac])
     contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
-    records, _ = selectors.own_records(contacts, attached)
-    _refuse_while_busy(contacts, [record.pk for record in records])
-    titles = {record.pk: (record.task.slug, record.title) for record in records}
-    erased = review_erase.erase_records([record.pk for record in records])
+    own, _ = selectors.own_records(contacts, attached)
+    records = list(review_erase.with_derived([record.pk for record in own]))
+    _refuse_while_busy(contacts, records)
+    named = Record.everything.filter(pk__in=records).values_list("pk", "task__slug", "title")
+    titles = {pk: (slug, title) for pk, slug, title in named}
+    erased = review_erase.erase_records(records)
     person_traces.erase_texts(titles)
     mails = Message.objects.filter(contact__in=contacts)
     replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))

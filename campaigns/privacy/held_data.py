@@ -12,6 +12,7 @@ from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageR
 from campaigns.suppression import queries as suppressed
 from members.models import Member
 from review.datasets.removed_samples import versions_holding
+from review.erasure.erase import with_derived
 from review.models import DatasetVersion, Decision, Draft, Record
 from review.states import Role
 from review.tasks import permissions
@@ -57,9 +58,11 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
 
 def tasks_holding(hmac: str, attached: Collection[UUID] = ()) -> set[UUID]:
     """Tasks with facts about a person: of the contacts, of stages that looked at their mails, and of their replies."""
-    contacts = dict(contacts_of(hmac).values_list("pk", "task"))
-    made = Record.objects.filter(pk__in=_made_for(list(contacts), attached))
-    return {*contacts.values(), *made.values_list("task", flat=True)}
+    contacts = list(contacts_of(hmac))
+    made = _made_for([contact.pk for contact in contacts], attached)
+    own = {contact.record_id for contact in contacts if contact.record_id}
+    records = Record.everything.filter(pk__in=with_derived(made | own))
+    return {*(contact.task_id for contact in contacts), *records.values_list("task", flat=True)}
 
 
 def own_records(contacts: Sequence[Contact], attached: Collection[UUID] = ()) -> tuple[list[Record], list[Record]]:

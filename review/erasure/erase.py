@@ -7,7 +7,7 @@ what upper rooms hold is not its affair. See `review/db/immutability.py` for how
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -64,12 +64,10 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
     versions being sealed wait or are written anew. Doing it twice changes nothing.
 
     Args:
-        record_ids: Records of any tasks; claim records that were made of them go with them.
+        record_ids: Records of any tasks; `with_derived` go with them.
     """
-    # Claims were made of these records' facts, in whichever task they stand.
-    claims = ClaimOrigin.objects.filter(record__in=list(record_ids)).values_list("claim", flat=True)
     # Not by `objects`, whose join would lock the sources as well.
-    fresh = Record.everything.filter(pk__in=[*record_ids, *claims], erased_at__isnull=True)
+    fresh = Record.everything.filter(pk__in=with_derived(record_ids), erased_at__isnull=True)
     hold_tasks(fresh.order_by().values_list("task_id", flat=True).distinct())
     records = list(fresh.select_for_update().order_by("pk"))
     drafts = list(Draft.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages"))
@@ -88,6 +86,17 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
         decisions,
         tuple(versions),
     )
+
+
+def with_derived(record_ids: Collection[UUID]) -> set[UUID]:
+    """These records, those that were made of their facts in whichever tasks, those made of these, and so on."""
+    reached: set[UUID] = set()
+    latest = set(record_ids)
+    while latest:
+        reached |= latest
+        made = ClaimOrigin.objects.filter(record__in=latest).values_list("claim", flat=True)
+        latest = set(made) - reached
+    return reached
 
 
 def hold_tasks(task_ids: Iterable[UUID]) -> None:

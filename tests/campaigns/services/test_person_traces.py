@@ -14,10 +14,11 @@ from django.utils import timezone
 from campaigns.privacy import export_and_erase, person_traces
 from evaluation.evaluations import start_evaluation
 from evaluation.models import EvaluationOutput
+from generation.models import Order, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
-from review.models import DatasetVersion, Record, Task
+from review.models import ClaimOrigin, DatasetVersion, Record, Task
 from review.states import Split
 from tests.campaigns.factories import make_contact
 from tests.evaluation.conftest import finish, launch, miniature, student, task, version
@@ -150,6 +151,31 @@ def test_a_run_that_learns_now_holds_the_erasure_up(
 
     assert busy == [f"the job '{run.job.title}' is queued"]
     assert person_traces.unfinished_jobs([]) == []
+
+
+def test_records_made_of_the_persons_step_by_step_are_waited_for_and_go_with_them(task: Task, admin: Member) -> None:
+    tasks = [task, *(factories.make_task(by=admin, slug=slug) for slug in ("claims", "judgements"))]
+    own, claim, judged = (factories.make_records(factories.make_source(each), 1)[0] for each in tasks)
+    ClaimOrigin.objects.create(claim=claim, record=own)
+    ClaimOrigin.objects.create(claim=judged, record=claim)
+    make_contact(task, ADA, record=own)
+    job = Job.objects.create(kind="generation", title="Judge", task_slug="judgements")
+    Order.objects.create(
+        job=job, task=judged.task, task_version=judged.task.versions.get(), teacher=Teacher.objects.get(slug="offline"),
+        teacher_spec={}, count=1, record_ids=[str(judged.pk)],
+    )  # fmt: skip
+    seen = JobEvent.objects.create(
+        job=job, seq=1, fence=1, ts=timezone.now(), kind="sample", payload={"id": judged.title, "text": "Dear Ada"}
+    )
+
+    with pytest.raises(Refusal, match="the job 'Judge' is queued"):
+        export_and_erase.erase(ADA)
+    end_all_jobs()
+    export_and_erase.erase(ADA)
+
+    seen.refresh_from_db()
+    assert seen.payload["text"] == ""
+    assert not Record.objects.filter(pk__in=[own.pk, claim.pk, judged.pk], erased_at__isnull=True).exists()
 
 
 def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion, admin: Member) -> None:
