@@ -7,11 +7,10 @@ mail goes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -44,8 +43,6 @@ from review.db import immutability
 from review.erasure import erase as review_erase
 from review.erasure import files
 from review.models import Record
-from review.states import Role
-from review.tasks import permissions
 from serving.models import Routed
 from serving.states import RouteFeature
 from web.errors import Refusal
@@ -89,12 +86,11 @@ def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
         Refusal: `address_invalid`.
     """
     hmac = suppress.hmac_of_or_refuse(address_or_hmac)
-    contacts = [contact for contact in selectors.contacts_of(hmac) if by is None or _leads(by, contact)]
+    contacts = [contact for contact in selectors.contacts_of(hmac) if selectors.is_led(by, contact)]
     trail.record("person_exported", by=by, contacts=len(contacts))
-    unmatched = UnmatchedReply.objects.filter(sender_hmac=hmac).select_related("campaign__task").order_by("created_at")
-    rows = [row for row in unmatched if by is None or permissions.may(by, row.campaign.task, Role.LEAD)]
-    kept = [row for row in rows if row.attached_to_id is None]
-    return export_document(hmac, contacts, kept, _attached(rows))
+    incoming = [row for row in selectors.incoming_of(hmac) if selectors.is_led(by, row)]
+    waiting = [row for row in incoming if row.attached_to_id is None]
+    return export_document(hmac, contacts, waiting, selectors.attached_replies(incoming))
 
 
 def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
@@ -122,7 +118,8 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
             errors={"address": ["This address differs."]},
         )
     contacts = list(selectors.contacts_of(hmac))
-    if by is not None and not all(_leads(by, contact) for contact in contacts):
+    incoming = selectors.incoming_of(hmac)
+    if not all(selectors.is_led(by, row) for rows in (contacts, incoming) for row in rows):
         raise PermissionDenied("Tasks that you do not lead also hold this person: ask an admin.")
     suppress.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
     erased = _erase(hmac)
@@ -135,11 +132,11 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
 @transaction.atomic
 def _erase(hmac: str) -> ErasedPerson:
     # Tasks first, as all do who write for their records: no freeze or import begins while texts are erased.
+    review_erase.hold_tasks(selectors.tasks_holding(hmac))
     from_here = UnmatchedReply.objects.filter(sender_hmac=hmac)
-    review_erase.hold_tasks(selectors.tasks_holding(hmac, _attached(from_here)))
     # These rows before the contacts, as who attaches one locks them.
     rows = list(from_here.select_for_update(of=("self",)).order_by("pk"))
-    unmatched, attached = sum(row.state == UnmatchedState.OPEN for row in rows), _attached(rows)
+    unmatched, attached = sum(row.state == UnmatchedState.OPEN for row in rows), selectors.attached_replies(rows)
     from_here.filter(pk__in=[row.pk for row in rows]).delete()
     suppress.lock_contacts([hmac])
     contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
@@ -196,11 +193,6 @@ def _as_json(value: dict[str, str]) -> Value:
     return Value(value, output_field=JSONField())
 
 
-def _attached(rows: Iterable[UnmatchedReply]) -> list[UUID]:
-    """Replies that mails from this address became when a member attached them to a contact of another address."""
-    return [row.attached_to_id for row in rows if row.attached_to_id is not None]
-
-
 def _erase_contacts(contacts: Sequence[Contact]) -> None:
     for contact in contacts:
         cluster = _anonymous_cluster(contact)
@@ -238,10 +230,6 @@ def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -
             status=409,
             errors={"": busy[1:]} if busy[1:] else None,
         )
-
-
-def _leads(member: Member, contact: Contact) -> bool:
-    return permissions.may(member, contact.task, Role.LEAD)
 
 
 def _plural(word: str, count: int) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageRun, Suppression
+from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageRun, Suppression, UnmatchedReply
+from campaigns.states import UnmatchedState
 from campaigns.suppression import queries as suppressed
 from members.models import Member
 from review.datasets.removed_samples import versions_holding
@@ -24,16 +25,19 @@ class PersonData:
 
     Attributes:
         contacts: One a task; those of tasks the member does not lead are left out.
-        elsewhere: How many contacts of tasks the member does not lead there are.
         records: Facts of this person only.
         shared: Records that others of the same company share; they are no person's.
         versions: Frozen dataset versions that hold such drafts.
+        replies: Those to their mails, those attached to other contacts, and those not attached yet; newest first.
+        incoming: Mails from this address that wait for a person or were attached to a contact.
+        elsewhere: How many contacts, and mails of that kind, tasks that the member does not lead hold.
     """
 
     contacts: list[Contact]
     elsewhere: int
     mails: list[Message]
-    replies: list[Reply]
+    replies: list[Reply | UnmatchedReply]
+    incoming: list[UnmatchedReply]
     events: int
     records: list[Record]
     shared: list[Record]
@@ -44,7 +48,7 @@ class PersonData:
 
     @property
     def is_anybody(self) -> bool:
-        return any(contact.erased_at is None for contact in self.contacts)
+        return bool(self.incoming) or any(contact.erased_at is None for contact in self.contacts)
 
     @property
     def may_erase(self) -> bool:
@@ -56,13 +60,31 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
     return Contact.objects.filter(address_hmac=hmac).select_related("task", "record__source").order_by("pk")
 
 
-def tasks_holding(hmac: str, attached: Collection[UUID] = ()) -> set[UUID]:
-    """Tasks with facts about a person: of the contacts, of stages that looked at their mails, and of their replies."""
-    contacts = list(contacts_of(hmac))
-    made = _made_for([contact.pk for contact in contacts], attached)
+def incoming_of(hmac: str) -> QuerySet[UnmatchedReply]:
+    """Mails from an address that answered none of ours for certain; nothing is held of those set aside."""
+    rows = UnmatchedReply.objects.filter(sender_hmac=hmac).exclude(state=UnmatchedState.SET_ASIDE)
+    return rows.select_related("campaign__task").order_by("created_at")
+
+
+def attached_replies(incoming: Iterable[UnmatchedReply]) -> list[UUID]:
+    """Replies that such mails became when a member attached them to a contact of another address."""
+    return [row.attached_to_id for row in incoming if row.attached_to_id is not None]
+
+
+def is_led(member: Member | None, row: Contact | UnmatchedReply) -> bool:
+    """Return whether a member leads the task that holds a contact or a mail; the operator, None, does."""
+    task = row.task if isinstance(row, Contact) else row.campaign.task
+    return member is None or permissions.may(member, task, Role.LEAD)
+
+
+def tasks_holding(hmac: str) -> set[UUID]:
+    """Tasks with facts about a person: of contacts, of stages that looked at their mails, and of what they wrote."""
+    contacts, incoming = list(contacts_of(hmac)), list(incoming_of(hmac))
+    made = _made_for([contact.pk for contact in contacts], attached_replies(incoming))
     own = {contact.record_id for contact in contacts if contact.record_id}
     records = Record.everything.filter(pk__in=with_derived(made | own))
-    return {*(contact.task_id for contact in contacts), *records.values_list("task", flat=True)}
+    written_to = {row.campaign.task_id for row in incoming}
+    return {*(contact.task_id for contact in contacts), *written_to, *records.values_list("task", flat=True)}
 
 
 def own_records(contacts: Sequence[Contact], attached: Collection[UUID] = ()) -> tuple[list[Record], list[Record]]:
@@ -116,17 +138,19 @@ def mails_to(contacts: Sequence[Contact]) -> QuerySet[Message]:
 
 def person_data(member: Member, hmac: str) -> PersonData:
     """Return the data held about a person in the tasks the member leads."""
-    everywhere = list(contacts_of(hmac))
-    contacts = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
-    own, shared = own_records(contacts)
+    everywhere, received = list(contacts_of(hmac)), list(incoming_of(hmac))
+    contacts = [contact for contact in everywhere if is_led(member, contact)]
+    incoming = [row for row in received if is_led(member, row)]
+    own, shared = own_records(contacts, attached_replies(incoming))
+    replies = Reply.objects.filter(Q(message__contact__in=contacts) | Q(pk__in=attached_replies(incoming)))
+    waiting = [row for row in incoming if row.attached_to_id is None]
     drafts = Draft.objects.filter(record__in=own)
     return PersonData(
         contacts=contacts,
-        elsewhere=len(everywhere) - len(contacts),
+        elsewhere=len(everywhere) - len(contacts) + len(received) - len(incoming),
         mails=list(mails_to(contacts)),
-        replies=list(
-            Reply.objects.filter(message__contact__in=contacts).select_related("event").order_by("-created_at")
-        ),
+        replies=sorted([*replies, *waiting], key=lambda reply: reply.created_at, reverse=True),
+        incoming=incoming,
         events=Event.objects.filter(message__contact__in=contacts).count(),
         records=[record for record in own if record.erased_at is None],
         shared=shared,

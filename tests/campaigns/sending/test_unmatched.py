@@ -24,7 +24,7 @@ from campaigns.suppression import email_addresses
 from campaigns.suppression.queries import is_suppressed
 from review.states import Role
 from tests.campaigns import factories
-from tests.review.factories import join
+from tests.review.factories import join, make_task
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -238,6 +238,28 @@ def test_attached_to_a_contact_it_is_still_its_senders_to_be_told_of_and_erased(
     assert (Reply.objects.get().text, Event.objects.get(kind="replied").payload) == ("", {})
     sent.contact.refresh_from_db()
     assert sent.contact.erased_at is None
+
+
+def test_its_sender_is_looked_up_and_erased_by_who_leads_the_task_that_holds_it(
+    sent, task, admin, make_member, as_member
+):
+    lead, other = make_member("lena"), make_member("otto")
+    join(lead, task, Role.LEAD)
+    join(other, make_task(by=admin, slug="other"), Role.LEAD)
+    take("What does it cost?")
+    take("Please call me.")
+    attach.attach(UnmatchedReply.objects.get(text="What does it cost?"), sent.contact_id, by=admin)
+    hmac = email_addresses.hmac_of(OTHER)
+
+    shown = as_member(lead).get(f"/tasks/outreach/people/{hmac}/").content.decode()
+    hidden = as_member(other).get(f"/tasks/other/people/{hmac}/").content.decode()
+    with pytest.raises(PermissionDenied):
+        export_and_erase.erase(OTHER, by=other)
+    erased = export_and_erase.erase(OTHER, by=lead)
+
+    assert "What does it cost?" in shown and "Please call me." in shown and "Erase for good" in shown
+    assert "Tasks that you do not lead also hold data" in hidden and "Please call me." not in hidden
+    assert erased.replies == 2
 
 
 def test_once_erased_a_repeated_request_hands_its_words_out_no_more_and_still_starts_nothing(sent, admin, api_as):
