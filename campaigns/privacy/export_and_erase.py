@@ -125,7 +125,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     erased = _erase(hmac)
     invite.forget(address)
     trail.record("person_erased", by=by, contacts=len(contacts))
-    files.sweep(person_traces.versions_with_erased())
+    files.sweep(person_traces.versions_to_sweep())
     return erased
 
 

@@ -15,14 +15,14 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluation.models import Evaluation, EvaluationOutput
 from generation.judges import take_in as judged
 from generation.models import Call, Order, Synthesis
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
-from review.datasets import removed_samples
+from review.datasets import hub_push, removed_samples
 from review.models import DatasetVersion, Record
 from training.inputs import erasing
 
@@ -54,6 +54,7 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]
     tuning = erasing.runs_that_read(record_ids).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [run.job for run in tuning]
+    jobs += hub_push.pushes_of(versions).exclude(state__in=_FINISHED)
     return [f"the job '{job.title}' is {job.state}" for job in jobs]
 
 
@@ -97,9 +98,9 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]]) -> None:
     _empty_synthetic(records)
 
 
-def versions_with_erased() -> list[UUID]:
-    """Frozen versions that hold rows of erased drafts."""
-    versions = DatasetVersion.objects.filter(removed_samples.holds_erased(), frozen_at__isnull=False)
+def versions_to_sweep() -> list[UUID]:
+    """Versions that hold rows of erased drafts, and those that are not frozen: a freeze that failed left files."""
+    versions = DatasetVersion.objects.filter(removed_samples.holds_erased() | Q(frozen_at__isnull=True))
     return list(versions.order_by().values_list("pk", flat=True))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from audit import trail
@@ -79,6 +81,11 @@ def push(
     )
     trail.record("dataset_pushed", by=by, about=version, to=to, private=private)
     return job
+
+
+def pushes_of(version_ids: Collection[UUID]) -> QuerySet[Job]:
+    """Jobs that send these versions; the run directory of each holds their files."""
+    return Job.objects.filter(kind=KIND, subject_id__in=version_ids)
 
 
 def lay_run_inputs(job: Job, run_dir: Path) -> dict[str, Any]:

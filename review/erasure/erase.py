@@ -15,7 +15,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.supervisor import prune_runs
 from review import ports
+from review.datasets import hub_push
 from review.datasets.removed_samples import versions_holding
 from review.db import immutability
 from review.desk.comments import writing
@@ -79,6 +81,7 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
             files.rewrite(version, {str(draft.pk) for draft in drafts})
     for record in records:
         _erase_record(record)
+    prune_runs.prune_erased_texts(hub_push.pushes_of(versions).values_list("pk", flat=True))
     ports.erase_elsewhere([record.pk for record in records])
     return ErasureResult(
         tuple(record.pk for record in records),

@@ -18,7 +18,9 @@ from uuid import UUID
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Q
 
+from jobs.states import FINISHED
 from review.datasets import exports
 from review.datasets.containers import parquet_of, require_parquet
 from review.erasure import tombstones
@@ -58,16 +60,17 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
 
 
 def sweep(version_ids: Iterable[UUID]) -> int:
-    """Delete stored files of these versions that no row points at any more; returns how many.
+    """Delete stored files of these versions that no row points at, but for those still being written; count them.
 
     Called again it finds what a crash between a commit and its sweep has left.
     """
     gone = 0
-    for version_id in version_ids:
+    versions = DatasetVersion.objects.filter(Q(frozen_at__isnull=False) | Q(job__state__in=FINISHED))
+    for version_id in versions.filter(pk__in=list(version_ids)).values_list("pk", flat=True):
         folder = f"datasets/{version_id}"
         paths_in_use = set(DatasetFile.objects.filter(version=version_id).values_list("path", flat=True))
         try:
-            names = default_storage.listdir(folder)[1] if paths_in_use else []
+            names = default_storage.listdir(folder)[1]
         except FileNotFoundError:
             continue
         for name in names:

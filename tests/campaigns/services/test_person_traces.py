@@ -18,11 +18,13 @@ from generation.models import Order, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
+from review.datasets import freezing, write_version
 from review.models import ClaimOrigin, DatasetVersion, Record, Task
 from review.states import Split
 from tests.campaigns.factories import make_contact
 from tests.evaluation.conftest import finish, launch, miniature, student, task, version
 from tests.review import factories
+from tests.training.conftest import freeze
 from training.inputs import tuning_data
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
@@ -179,10 +181,48 @@ def test_records_made_of_the_persons_step_by_step_are_waited_for_and_go_with_the
 
 
 def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion, admin: Member) -> None:
-    from review.datasets import freezing
-
     end_all_jobs()
     record = Record.objects.filter(split=Split.TRAIN)[0]
     freezing.freeze(version.dataset, by=admin, filters={"bulk": "all"})
 
     assert len(person_traces.unfinished_jobs([record.pk])) == 1
+
+
+def test_files_of_a_freeze_that_failed_go_and_those_of_one_under_way_elsewhere_stay(
+    task: Task, version: DatasetVersion, admin: Member
+) -> None:
+    make_contact(task, ADA, record=Record.objects.filter(split=Split.TRAIN)[0])
+    other = freeze(factories.make_task(by=admin, slug="other"), admin, train=11, validation=3)
+    failed = freezing.freeze(version.dataset, by=admin, filters={"bulk": "all"})
+    write_version.write(failed.pk, report=lambda done, total: None)
+    Job.objects.update(state=JobState.FAILED)
+    elsewhere = freezing.freeze(other.dataset, by=admin, filters={"bulk": "all"})
+    write_version.write(elsewhere.pk, report=lambda done, total: None)
+
+    export_and_erase.erase(ADA)
+
+    assert default_storage.listdir(f"datasets/{failed.pk}")[1] == []
+    assert default_storage.listdir(f"datasets/{elsewhere.pk}")[1] != []
+
+
+def test_a_push_of_rows_of_the_person_is_waited_for_and_loses_its_directory(
+    task: Task,
+    version: DatasetVersion,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    settings.RUNS_DIR = tmp_path / "runs"
+    end_all_jobs()
+    make_contact(task, ADA, record=Record.objects.filter(split=Split.TRAIN)[0])
+    job = Job.objects.create(kind="push", title="Send Gold v1", subject_id=version.pk)
+    folder = settings.RUNS_DIR / str(job.pk)
+    (folder / "1").mkdir(parents=True)
+
+    with pytest.raises(Refusal, match="the job 'Send Gold v1' is queued"):
+        export_and_erase.erase(ADA)
+    end_all_jobs()
+    with django_capture_on_commit_callbacks(execute=True):
+        export_and_erase.erase(ADA)
+
+    assert not folder.exists()
