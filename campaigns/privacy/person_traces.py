@@ -25,6 +25,7 @@ from jobs.states import FINISHED
 from review.datasets import hub_push, removed_samples
 from review.models import DatasetVersion, Record
 from training.inputs import erasing
+from training.miniatures import writing
 
 # Events of jobs that carry what a model wrote, or was shown.
 EVENTS_WITH_TEXT = ("draft", "failure", "uncertain", "sample")
@@ -55,6 +56,8 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     tuning = erasing.runs_that_read(record_ids).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [run.job for run in tuning]
     jobs += hub_push.pushes_of(versions).exclude(state__in=_FINISHED)
+    titles = Record.everything.filter(pk__in=list(record_ids)).values_list("task__slug", "title").distinct()
+    jobs += [job for named in titles for job in writing.writings_about(*named) if job.state not in FINISHED]
     return [f"the job '{job.title}' is {job.state}" for job in jobs]
 
 
@@ -93,6 +96,7 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]]) -> None:
     transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
     for record, (slug, title) in titles.items():
         named = re.compile(rf"{re.escape(title)}(?: \(\d+\))?" if title else str(record))
+        writing.erase_about(slug, title)
         samples = JobEvent.objects.filter(job__task_slug=slug, kind="sample").iterator(chunk_size=500)
         _empty(sample for sample in samples if named.fullmatch(str(sample.payload.get("id"))))
     _empty_synthetic(records)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import FINISHED
+from jobs.supervisor import prune_runs
 from members.models import Member
 from review.sources.imports.cell_values import read_value
 from review.sources.judge_records import queries as judge_tasks
@@ -31,6 +32,7 @@ KIND: Final = "write"
 ARTEFACT: Final = "artefact"
 POLL_S: Final = 0.15
 TITLE_CHARS: Final = 80
+UNTITLED: Final = "Write a text"
 
 
 @transaction.atomic
@@ -51,13 +53,32 @@ def request_text(miniature: Miniature, *, record: Mapping[str, Any], by: Member)
     title = str(facts.get(spec.facts_with_role("title") or spec.facts_with_role("group") or "", ""))
     return control.launch(
         kind=KIND,
-        title=f"Write for {title[:TITLE_CHARS]}" if title else "Write a text",
+        title=f"Write for {title[:TITLE_CHARS]}" if title else UNTITLED,
         spec={"miniature": str(miniature.pk), "records": [facts]},
         by=by,
         task_slug=miniature.task.slug,
         subject_id=miniature.pk,
         subject_url=reverse("training:miniature", args=[miniature.pk]),
     )
+
+
+def writings_about(task_slug: str, title: str) -> list[Job]:
+    """Writings for facts among which a record's title stands: the form begins with those of a record, and names none.
+
+    Args:
+        title: Of a record of the task; nothing is found by an empty one.
+    """
+    jobs = Job.objects.filter(kind=KIND, task_slug=task_slug).iterator(chunk_size=200) if title else ()
+    return [job for job in jobs if any(title in facts.values() for facts in job.spec.get("records", ()))]
+
+
+def erase_about(task_slug: str, title: str) -> None:
+    """Empty the facts and texts of `writings_about` a record, inside the transaction that erases it."""
+    jobs = writings_about(task_slug, title)
+    for job in jobs:
+        job.title, job.spec, job.result = UNTITLED, {**job.spec, "records": [{} for _ in job.spec["records"]]}, None
+        job.save(update_fields=["title", "spec", "result"])
+    prune_runs.prune_erased_texts([job.pk for job in jobs])
 
 
 def read_facts(spec: TaskSpec, record: Mapping[str, Any]) -> Facts:

@@ -26,6 +26,7 @@ from tests.evaluation.conftest import finish, launch, miniature, student, task, 
 from tests.review import factories
 from tests.training.conftest import freeze
 from training.inputs import tuning_data
+from training.miniatures import writing, written_text
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
@@ -203,6 +204,29 @@ def test_files_of_a_freeze_that_failed_go_and_those_of_one_under_way_elsewhere_s
 
     assert default_storage.listdir(f"datasets/{failed.pk}")[1] == []
     assert default_storage.listdir(f"datasets/{elsewhere.pk}")[1] != []
+
+
+def test_a_text_written_on_the_spot_for_the_person_is_waited_for_and_emptied(
+    task: Task, miniature: Miniature, admin: Member
+) -> None:
+    end_all_jobs()
+    own, other = Record.objects.filter(split=Split.VALIDATION).order_by("created_at", "pk")[:2]
+    make_contact(task, ADA, record=own)
+    mine, theirs = (
+        writing.request_text(miniature, record=written_text.facts_as_text(each.facts), by=admin)
+        for each in (own, other)
+    )
+    Job.objects.filter(pk=theirs.pk).update(state=JobState.SUCCEEDED)
+    spec = Job.objects.get(pk=theirs.pk).spec
+
+    with pytest.raises(Refusal, match=f"the job 'Write for {own.title}' is queued"):
+        export_and_erase.erase(ADA)
+    Job.objects.filter(pk=mine.pk).update(state=JobState.SUCCEEDED, result={"outputs": [{"text": f"Hi {own.title}"}]})
+    export_and_erase.erase(ADA)
+
+    mine.refresh_from_db()
+    assert (mine.title, mine.spec["records"], mine.result) == ("Write a text", [{}], None)
+    assert Job.objects.get(pk=theirs.pk).spec == spec
 
 
 def test_a_push_of_rows_of_the_person_is_waited_for_and_loses_its_directory(
