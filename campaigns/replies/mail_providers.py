@@ -7,7 +7,9 @@ Each provider's form and signature is anymail's affair; here its events become o
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from typing import Any, Final
 
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, inbound, tracking
 from django.conf import settings
@@ -31,6 +33,8 @@ _EVENTS = {
     "unsubscribed": EventKind.UNSUBSCRIBED,
     "autoresponded": EventKind.AUTO_REPLIED,
 }
+# Header fields as they came: to fold them anew Python reads each by the rules, and fails on those that break them.
+_AS_IT_CAME: Final = EmailPolicy(utf8=True, refold_source="none")
 
 
 def connect_signals() -> None:
@@ -93,7 +97,16 @@ def _tracked(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: An
 
 
 def _received(sender: object, event: AnymailInboundEvent, esp_name: str, **_: Any) -> None:
-    service.take_mail(event.message.as_bytes())
+    service.take_mail(_raw(event.message))
+
+
+def _raw(mail: EmailMessage) -> bytes:
+    """Return a mail's bytes, whatever rules it breaks."""
+    for part in mail.walk():
+        # Python cannot write a multipart without parts; it is read as plain text.
+        if part.get_content_maintype() == "multipart" and not part.is_multipart():
+            part.replace_header("Content-Type", "text/plain")
+    return mail.as_bytes(policy=_AS_IT_CAME)
 
 
 def _digest(event: AnymailTrackingEvent, kind: EventKind) -> str:

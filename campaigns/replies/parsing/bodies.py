@@ -50,7 +50,9 @@ def _leaves(part: Mail) -> list[_Leaf]:
 def _leaf(part: Mail) -> _Leaf:
     kind = part.get_content_type()
     is_html = kind == "text/html"
-    is_text = (is_html or kind == "text/plain") and part.get_content_disposition() != "attachment"
+    # A multipart without parts is shown as text.
+    is_plain = kind == "text/plain" or part.get_content_maintype() == "multipart"
+    is_text = (is_html or is_plain) and part.get_content_disposition() != "attachment"
     if not is_text:
         return _Leaf(is_text=False, is_html=is_html, has_name=False, text="")
     text = _content(part)

@@ -33,6 +33,7 @@ def of_parts(kind: str, *parts: str) -> str:
         (of_parts("alternative", "Content-Type: text/plain\n\nYour program shows no HTML.", f"{HTML}Yes"), "Yes"),
         (of_parts("alternative", "Content-Type: text/plain\n\nPlease send no HTML.", f"{HTML}Please send no HTML."),
          "Please send no HTML."),
+        ("Content-Type: multipart/alternative; boundary=never\n\nPlease remove me.", "Please remove me."),
     ],
 )  # fmt: skip
 def test_a_text_that_a_picture_parts_is_one_and_of_alternatives_one_is_read(mail: str, text: str) -> None:

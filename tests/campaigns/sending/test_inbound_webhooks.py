@@ -163,6 +163,41 @@ def test_a_providers_webhook_is_read_by_anymail(mail, settings):
     assert (event.kind, event.payload["hard"], event.message_id) == (EventKind.BOUNCED, True, mail.pk)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "Content-Type: multipart/alternative\n\nGrüße: ja",
+        'Content-Type: multipart/alternative; boundary="never"\n\nGrüße: ja',
+        f"Reply-To: =?utf-8?q?=0D=0A?= <ada@{'b' * 60}.example>\n\nGrüße: ja",
+    ],
+)
+def test_a_mail_that_breaks_the_rules_of_mails_is_read_from_a_providers_webhook(mail, settings, odd):
+    settings.INBOUND_PROVIDERS, settings.ANYMAIL = ["postmark"], {"WEBHOOK_SECRET": "user:secret"}
+    Message.objects.update(state=MessageState.SENT, message_id="sent@sender.example")
+    body = {"RawEmail": f"From: ada@b.example\nIn-Reply-To: <sent@sender.example>\nSubject: Grüße\n{odd}"}
+    header = "Basic " + base64.b64encode(b"user:secret").decode()
+    path = "/api/v1/inbound/postmark/inbound/"
+
+    answer = Client().post(path, json.dumps(body), "application/json", headers={"Authorization": header})
+
+    assert answer.status_code == 200
+    assert list(Reply.objects.values_list("message", "subject", "text")) == [(mail.pk, "Grüße", "Grüße: ja")]
+
+
+@pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailNotSupportedWarning")
+def test_a_header_that_a_provider_hands_over_decoded_is_read(mail, settings):
+    settings.INBOUND_PROVIDERS, settings.ANYMAIL = ["sendgrid"], {"WEBHOOK_SECRET": "user:secret"}
+    Message.objects.update(state=MessageState.SENT, message_id="sent@sender.example")
+    head = "From: Jörg <ada@b.example>\nIn-Reply-To: <sent@sender.example>\nSubject: Grüße\n"
+    header = "Basic " + base64.b64encode(b"user:secret").decode()
+    path = "/api/v1/inbound/sendgrid/inbound/"
+
+    answer = Client().post(path, {"headers": head, "text": "Ja"}, headers={"Authorization": header})
+
+    assert answer.status_code == 200
+    assert list(Reply.objects.values_list("message", "subject", "text")) == [(mail.pk, "Grüße", "Ja")]
+
+
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"event": ' + "9" * 5000 + "}", r'{"reason": "\u0000"}', "{"])
 @pytest.mark.parametrize("kind", ["application/json", "text/plain"])
 def test_a_providers_webhook_that_is_no_json_is_refused(db, settings, body, kind):
