@@ -52,7 +52,7 @@ class _ImportRun:
     source: Source
     tally: RowTally = field(default_factory=RowTally)
     records: RowTally = field(default_factory=RowTally)
-    fresh: list[tuple[int, Contact]] = field(default_factory=list)
+    fresh: list[Contact] = field(default_factory=list)
     seen: dict[str, UUID] = field(default_factory=dict)
     changes: outcomes.Changes = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
@@ -113,7 +113,8 @@ def import_contacts(
                 raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
             with transaction.atomic():
                 staging.renew(source)
-                _sort_chunk(taking, chunk)
+                while chunk:
+                    chunk = _sort_chunk(taking, chunk)
             turns.give_way()
         taking.tally.settle(skip_bad=skip_bad, left_out=left_out)
         with transaction.atomic():
@@ -131,22 +132,27 @@ def _draw(task: Task, path: Path, mapping: ColumnMapping, *, by: Member, filenam
     return ContactImport(task=task, filename=name[:200], sha256=sha256, mapping=mapping, created_by=by)
 
 
-def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> None:
+def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> list[ContactRow]:
+    """Sort the first row about each person; return further ones, whose first may have been refused."""
     there = outcomes.known_among(taking.task, rows)
     taking.seen.update((hmac, contact.pk) for hmac, contact in there.items())
     blocked = suppressed.suppressed_among([row.hmac for row in rows])
-    fresh: list[tuple[ContactRow, Contact]] = []
+    fresh: dict[str, tuple[ContactRow, Contact]] = {}
+    repeats: list[ContactRow] = []
     for row in rows:
         if row.hmac in blocked:
             taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
         elif row.hmac in taking.seen:
             _take_known(taking, row, there.get(row.hmac))
+        elif row.hmac in fresh:
+            repeats.append(row)
         else:
-            contact = _contact(taking, row)
-            taking.seen[row.hmac] = contact.pk
-            fresh.append((row, contact))
-    kept = _give_records(taking, fresh)
-    taking.fresh.extend((row.number, contact) for row, contact in kept)
+            fresh[row.hmac] = row, _contact(taking, row)
+    for row, contact in _give_records(taking, list(fresh.values())):
+        taking.seen[row.hmac] = contact.pk
+        taking.fresh.append(contact)
+        taking.outcomes.append(RowOutcome(row.number, ADDED, contact.pk))
+    return repeats
 
 
 def _take_known(taking: _ImportRun, row: ContactRow, contact: Contact | None) -> None:
@@ -171,30 +177,36 @@ def _give_records(taking: _ImportRun, fresh: list[tuple[ContactRow, Contact]]) -
     there = Record.everything.filter(task=taking.task, content_hash__in=list(hashed))
     records = {record.content_hash: record for record in there}
     taking.records.known += len(records)
-    new = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
+    new, refused = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
     Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
     taking.records.added += len(new)
-    taking.last_digest = next(iter(hashed))
     records.update({record.content_hash: record for record in new})
+    taking.last_digest = next(iter(records), taking.last_digest)
+    kept = []
     for row, contact in fresh:
-        if row.facts:
-            contact.record = records.get(content_hash(row.facts))
-    return [(row, contact) for row, contact in fresh if contact.record is not None or not row.facts]
+        digest = content_hash(row.facts) if row.facts else ""
+        if digest in refused:
+            taking.tally.refuse(row.number, refused[digest])
+        else:
+            contact.record = records.get(digest)
+            kept.append((row, contact))
+    return kept
 
 
-def _new_records(taking: _ImportRun, hashed: dict[str, ContactRow]) -> list[Record]:
-    """Unsaved records, each on the side of its company; a row that would stand on two sides is refused."""
+def _new_records(taking: _ImportRun, hashed: dict[str, ContactRow]) -> tuple[list[Record], dict[str, str]]:
+    """Unsaved records, each on the side of its company; and why there is none, by hash, where it has two sides."""
     news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
     taking.companies.learn(company for _, _, company in news)
     made: list[Record] = []
+    refused: dict[str, str] = {}
     for key, row, company in news:
         try:
             side = taking.companies.side_of(company)
         except ValueError as error:
-            taking.tally.refuse(row.number, str(error))
+            refused[key] = str(error)
         else:
             made.append(taking.writing.record(taking.source, row.number, row.facts, key, company, side))
-    return made
+    return made, refused
 
 
 def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Source:
@@ -215,18 +227,15 @@ def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Sourc
 def _write(taking: _ImportRun) -> None:
     """Check the suppression list again under its lock before writing: no suppression can slip in between."""
     suppress.lock_list()
-    blocked = suppressed.suppressed_among([contact.address_hmac for _, contact in taking.fresh])
-    kept = []
-    for number, contact in taking.fresh:
-        if contact.address_hmac in blocked:
-            taking.outcomes.append(RowOutcome(number, SUPPRESSED, None))
-        else:
-            kept.append(contact)
-            taking.outcomes.append(RowOutcome(number, ADDED, contact.pk))
+    blocked = suppressed.suppressed_among([contact.address_hmac for contact in taking.fresh])
+    kept = [contact for contact in taking.fresh if contact.address_hmac not in blocked]
     Contact.objects.bulk_create(kept, batch_size=CHUNK)
     gone = taking.changes.keys() - outcomes.write_changes(taking.task, taking.changes)
     taking.outcomes = [row._replace(outcome=KNOWN) if row.contact in gone else row for row in taking.outcomes]
-    if len(kept) < len(taking.fresh):
+    if stays_out := {contact.pk for contact in taking.fresh} - {contact.pk for contact in kept}:
+        taking.outcomes = [
+            RowOutcome(row.row, SUPPRESSED, None) if row.contact in stays_out else row for row in taking.outcomes
+        ]
         _forget_records(taking)
     taking.outcomes.sort()
 

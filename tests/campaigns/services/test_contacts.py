@@ -18,6 +18,7 @@ from campaigns.suppression import email_addresses
 from campaigns.suppression.suppress import suppress
 from members.models import Member
 from review.models import Record, Source, Task
+from review.sources.imports import import_records
 from review.states import Role
 from tests.campaigns.factories import BASIS
 from tests.review.factories import join, make_task, plain_spec
@@ -188,6 +189,28 @@ def test_good_rows_come_in_alone_when_bad_ones_may_be_left_out(task: Task, admin
     assert result.errors[0].row == 3
 
 
+def test_a_company_on_two_sides_is_refused_in_each_of_its_rows_and_nobody_is_known_by_one(
+    task: Task, admin: Member, write: Write
+) -> None:
+    names = [f"Firm{number}" for number in range(20)]
+    sector, firms = {"sector": "steel"}, "".join(f"{name},{name}.com\n" for name in names)
+    import_records(task, write(f"company,domain\n{firms}"), by=admin, defaults=sector)
+    split = dict(Record.objects.values_list("title", "split"))
+    other = next(name for name in names if split[name] != split["Firm0"])
+    torn = f"Firm0,{other}.com"
+    text = f"address,company,domain\nann@x.example,{torn}\nbob@x.example,{torn}\n" + (
+        f"ANN@x.example,{torn}\nann@x.example,Fine,fine.com\nAnn@x.example,{torn}\ncy@x.example,Fine,fine.com\n"
+    )
+
+    result = import_contacts(task, write(text), by=admin, defaults=BASIS | sector, skip_bad=True)
+
+    assert (result.rows_total, result.rows_added, result.rows_known, result.rows_bad) == (6, 2, 1, 3)
+    assert [error.row for error in result.errors] == [2, 3, 4]
+    people = dict(Contact.objects.values_list("address", "pk"))
+    ann, cy = people["ann@x.example"], people["cy@x.example"]
+    assert result.outcomes == ((5, "added", ann), (6, "known", ann), (7, "added", cy))
+
+
 def test_suppressed_addresses_are_counted_and_nothing_of_them_is_kept(task: Task, admin: Member, write: Write) -> None:
     suppress("ada@acme.example", reason=SuppressionReason.UNSUBSCRIBED)
 
@@ -216,8 +239,6 @@ def test_a_task_that_knows_no_company_takes_it_as_the_contacts_own(admin: Member
 
 
 def test_a_record_that_is_known_from_another_import_is_shared(task: Task, admin: Member, write: Write) -> None:
-    from review.sources.imports import import_records
-
     import_records(task, write("company,sector\nAcme,steel\n"), by=admin)
     import_contacts(task, write(rows("ada@acme.example,Acme,steel")), by=admin, defaults=BASIS)
 

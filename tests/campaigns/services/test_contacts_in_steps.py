@@ -86,6 +86,7 @@ def test_the_facts_of_who_is_suppressed_meanwhile_are_not_kept(
     path = tmp_path / "people.csv"
     path.write_text(
         "address,company,sector\na@one.example,One,steel\nb@two.example,Two,steel\nc@two.example,Two,steel\n"
+        "A@one.example,One,steel\n"
     )
 
     def at_the_last_step(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -100,7 +101,9 @@ def test_the_facts_of_who_is_suppressed_meanwhile_are_not_kept(
         result = import_contacts(task, path, by=admin, defaults=BASIS)
 
     kept = {str(contact.record_id) for contact in Contact.objects.all()}
-    assert (result.rows_added, result.rows_suppressed) == (3 - len(gone), len(gone))
+    repeated = gone.count("a@one.example")
+    assert (result.rows_added, result.rows_suppressed) == (3 - len(gone), len(gone) + repeated)
+    assert {row.contact for row in result.outcomes} - {None} == set(Contact.objects.values_list("pk", flat=True))
     assert {str(pk) for pk in Record.everything.values_list("pk", flat=True)} == kept
     assert sum(Source.everything.values_list("rows_added", flat=True)) == len(kept)
 
