@@ -62,7 +62,9 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
         quoted_subject=True,
     )
     message_id, before = message_id_of(answer.pk, sender), _mails_before(answer.reply, sender)
-    return compose_message.addressed(mail, sender, words, message_id, leave_url=leave_url, before=before)
+    made = compose_message.addressed(mail, sender, words, message_id, leave_url=leave_url, before=before)
+    made.mail.metadata["answer"] = str(answer.pk)  # type: ignore[attr-defined]
+    return made
 
 
 def preview(answer: InboxAnswer) -> AnswerPreview:

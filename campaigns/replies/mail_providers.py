@@ -84,11 +84,13 @@ def _tracked(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: An
     is_hard = kind == EventKind.BOUNCED and (
         delivery_reports.is_hard(description) if description else event.reject_reason in {"invalid", "bounced"}
     )
+    metadata = event.metadata or {}
     service.take_event(
         ProviderEvent(
             kind=kind,
             key=f"{esp_name.lower()}:{_digest(event, kind)}",
-            message=str((event.metadata or {}).get("message", "")),
+            message=str(metadata.get("message", "")),
+            is_of_answer="answer" in metadata,
             message_id=str(event.message_id or ""),
             occurred_at=event.timestamp,
             payload={"provider": esp_name, "text": description, "hard": is_hard, "reason": event.reject_reason or ""},

@@ -57,25 +57,28 @@ class ProviderEvent:
     Attributes:
         key: The same for every telling of it.
         message: Id of the mail's row, if the provider hands it back; else `message_id`, its Message-ID.
+        is_of_answer: Whether the provider hands back that it is about an answer; `message` is the mail before it then.
     """
 
     kind: EventKind
     key: str
     message: str = ""
     message_id: str = ""
+    is_of_answer: bool = False
     occurred_at: datetime | None = None
     payload: dict[str, Any] = field(default_factory=dict)
 
 
 def take_event(happening: ProviderEvent) -> InboundResult:
-    message = _by_row(happening.message) or _by_ids([delivery_reports.bare_id(happening.message_id)])
+    message_id = delivery_reports.bare_id(happening.message_id)
+    message = _by_row(happening.message) or _by_ids([message_id])
     if message is None:
         return InboundResult.UNMATCHED
     is_machine = happening.kind == EventKind.AUTO_REPLIED
     is_hard = bool(happening.payload.get("hard"))
     event = record.record(
         message,
-        _kind_of_report(happening.kind, delivery_reports.bare_id(happening.message_id), is_hard=is_hard),
+        _kind_of_report(happening.kind, message_id, is_hard=is_hard, is_of_answer=happening.is_of_answer),
         source=EventSource.WEBHOOK,
         key=happening.key,
         # Nothing happens in the future; a clock that runs ahead must not open an experiment's horizon.
@@ -157,13 +160,14 @@ def _bounced(incoming: IncomingMail) -> InboundResult:
     return _reported_message(incoming, kind, [bounce.original_message_id, *incoming.answers], payload)
 
 
-def _kind_of_report(kind: EventKind, message_id: str, *, is_hard: bool) -> EventKind:
+def _kind_of_report(kind: EventKind, message_id: str, *, is_hard: bool, is_of_answer: bool = False) -> EventKind:
     """Return the kind of event that a report is: of an answer that was turned away no bounce of the campaign.
 
     The mail before it arrived; that its reader is not there any more is true of both.
     """
-    is_of_answer = kind == EventKind.BOUNCED and not is_hard and bool(mails_answered([message_id]))
-    return EventKind.DEFERRED if is_of_answer else kind
+    if kind != EventKind.BOUNCED or is_hard:
+        return kind
+    return EventKind.DEFERRED if is_of_answer or mails_answered([message_id]) else kind
 
 
 def _reported_message(

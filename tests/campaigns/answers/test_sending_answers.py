@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 from django.utils import timezone
 
@@ -217,6 +219,30 @@ def test_a_report_on_an_answer_is_read_as_the_servers_own_refusal_of_it(reply, a
     event = Event.objects.exclude(kind="replied").get()
     assert (event.message_id, event.kind) == (reply.message_id, kind)
     assert suppress.selectors.is_listed(reply.message.contact.address_hmac) == is_listed
+
+
+@pytest.mark.parametrize(
+    ("details", "kind"), [("552 5.2.2 the mailbox is full", "deferred"), ("550 5.1.1 no such user", "bounced")]
+)
+def test_a_provider_that_names_mails_itself_tells_an_answers_bounce_as_the_answers(
+    client, reply, admin, settings, details, kind
+):
+    settings.INBOUND_PROVIDERS, settings.ANYMAIL = ["postmark"], {"WEBHOOK_SECRET": "user:secret"}
+    on_wire = claimed(reply, admin)
+    outbox.settle(on_wire, ServerReply(SendResult.ACCEPTED, "250 ok", 250), now=timezone.now())
+    metadata = on_wire.mail.mail.metadata
+    told = {"RecordType": "Bounce", "Type": "HardBounce", "ID": 7, "MessageID": "of-the-provider", "Details": details}
+    headers = {"Authorization": "Basic " + b64encode(b"user:secret").decode()}
+
+    client.post(
+        "/api/v1/inbound/postmark/tracking/",
+        {**told, "Metadata": metadata},
+        content_type="application/json",
+        headers=headers,
+    )
+
+    event = Event.objects.exclude(kind="replied").get()
+    assert (event.message_id, event.kind) == (reply.message_id, kind)
 
 
 def test_a_cancelled_job_opens_the_answer_again(reply, admin):
