@@ -75,10 +75,8 @@ def _keep(
     missing = reply_facts.unfilled(version.spec, reply.message.campaign.task_version.spec)
     if missing or (fault := misfit(version.spec)):
         raise Refusal("task_unfit", f"the task {task.name} needs {', '.join(missing)}." if missing else fault)
-    facts = reply_facts.facts_of(reply, version.spec, by=by)
-    if absent := reply_facts.absent(version.spec, facts):
-        raise Refusal("facts_missing", f"the task {task.name} needs {', '.join(absent)}, which this reply lacks.")
-    record = reply_records.find_or_make(reply, task=task, spec=version.spec, facts=facts, by=by)
+    # Two records of one reply, before and after its contact was corrected, would be two examples that contradict.
+    record = reply_records.newest(reply, task=task, spec=version.spec) or _record(reply, version, by=by)
     _require_words(reply)
     draft = _draft(reply, record, version, before=before or reply_class, before_by=before_by, language=language)
     fields = _fields(draft.task_version.spec, reply_class, reply, language)
@@ -90,6 +88,13 @@ def _keep(
     now = timezone.now()
     word = ParsedVerdict(verdict, by.username, edited, (), {}, 0.0, "", now)
     merge.write([(draft.pk, by, word)], source=record.source, now=now)
+
+
+def _record(reply: Reply, version: TaskVersion, *, by: Member) -> Record:
+    task, facts = version.task, reply_facts.facts_of(reply, version.spec, by=by)
+    if absent := reply_facts.absent(version.spec, facts):
+        raise Refusal("facts_missing", f"the task {task.name} needs {', '.join(absent)}, which this reply lacks.")
+    return reply_records.find_or_make(reply, task=task, spec=version.spec, facts=facts, by=by)
 
 
 def misfit(spec: TaskSpec) -> str:

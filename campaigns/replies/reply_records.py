@@ -1,4 +1,4 @@
-"""Make the record of a reply in a task that sorts or answers replies, once per task.
+"""Make the record of a reply in a task that sorts or answers replies, once for the same facts.
 
 A company keeps its side of the split.
 
@@ -11,6 +11,7 @@ import hashlib
 
 from campaigns.models import Reply, ReplyRecord
 from campaigns.pipelines import records
+from campaigns.replies import reply_facts
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports import staging
@@ -19,6 +20,20 @@ from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 from web.errors import Refusal
+
+
+def newest(reply: Reply, *, task: Task, spec: TaskSpec) -> Record | None:
+    """Return the last record made of a reply in a task that has what the task needs, whatever changed since.
+
+    Runs inside a transaction and locks the task's row.
+
+    Raises:
+        Refusal: `import_running` (409), a file is being imported into the task.
+    """
+    staging.lock_task(task)
+    made = ReplyRecord.objects.filter(reply=reply, record__task=task, record__erased_at__isnull=True)
+    there = [each.record for each in made.select_related("record").order_by("-pk")]
+    return next((record for record in there if not reply_facts.absent(spec, record.facts)), None)
 
 
 def find_or_make(reply: Reply, *, task: Task, spec: TaskSpec, facts: Facts, by: Member) -> Record:

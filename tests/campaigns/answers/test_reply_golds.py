@@ -7,11 +7,13 @@ from django.core.exceptions import PermissionDenied
 
 from campaigns.answers import setup
 from campaigns.answers.setup import InboxChoice
+from campaigns.contacts import correct
 from campaigns.models import Contact
 from campaigns.privacy import export_and_erase
-from campaigns.replies import reply_golds
+from campaigns.replies import queries, reply_golds
 from campaigns.states import ReplyClass
 from review.models import Decision, Draft, Gold, Record, Source
+from review.tasks import authoring
 from tests.campaigns import factories
 from tests.campaigns.answers.tasks_of_replies import make_sorting_task, sorting_spec
 from tests.campaigns.sending.test_replies import make_reply
@@ -70,6 +72,23 @@ def test_saying_it_twice_adds_nothing_and_another_mind_adds_a_decision(reply, so
     assert golds() == {"interested": "edit"}
     standing = Decision.objects.filter(task=sorting).exclude(verdict="retract")
     assert standing.count() == 3
+
+
+@pytest.mark.parametrize(("needs", "records"), [("reply", 1), ("segment", 2)])
+def test_a_reply_stays_one_example_when_its_contact_is_corrected_and_the_task_still_takes_it(
+    reply, sorting, admin, needs, records
+):
+    reply_golds.correct(reply, ReplyClass.INTERESTED, by=admin)
+    spec = sorting_spec(needs=needs).model_copy(update={"instruction": "Sort it."})
+    authoring.new_version(sorting, spec=spec, by=admin)
+    correct.correct(reply.message.contact, {"company": "Company Zero", "segment": "North"}, by=admin)
+
+    again = queries.reply_or_404(admin, reply.pk)
+    assert reply_golds.correct(again, ReplyClass.QUESTION, by=admin)[1] == ""
+
+    assert Record.objects.filter(task=sorting).count() == Gold.objects.count() == records
+    newest = Gold.objects.order_by("-decision__created_at")[0]
+    assert newest.decision.fields == {"meaning": "question"}
 
 
 def test_without_a_sorting_task_only_the_class_changes(reply, admin):
