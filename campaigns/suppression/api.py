@@ -20,6 +20,9 @@ from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 
+# An erasure alone says that there was one.
+ENTERED = [(reason.value, reason.label) for reason in SuppressionReason if reason != SuppressionReason.ERASED]
+
 
 class BadRowOut(serializers.Serializer[Any]):
     row = serializers.IntegerField()
@@ -31,7 +34,7 @@ class SuppressionIn(serializers.Serializer[Any]):
 
     address = serializers.CharField(required=False)
     addresses = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False, allow_empty=False)
-    reason = serializers.ChoiceField(choices=SuppressionReason.choices, default=SuppressionReason.MANUAL.value)
+    reason = serializers.ChoiceField(choices=ENTERED, default=SuppressionReason.MANUAL.value)
     note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -156,6 +156,14 @@ def test_many_are_suppressed_and_the_list_takes_nothing_back(api: APIClient) -> 
     assert api.post("/api/v1/suppressions/", {}, format="json").status_code == 400
 
 
+@pytest.mark.parametrize("whom", [{"address": ADA}, {"addresses": [ADA]}])
+def test_an_erasure_is_no_reason_that_anybody_enters(api: APIClient, whom: dict[str, object]) -> None:
+    answer = api.post("/api/v1/suppressions/", {**whom, "reason": "erased"}, format="json")
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["reason"])
+    assert not Suppression.objects.exists()
+
+
 def test_senders_are_made_and_changed(api: APIClient) -> None:
     body = {"name": "Nora", "from_name": "Nora", "from_address": "nora@s.example", "reply_address": "re@s.example"}
 
