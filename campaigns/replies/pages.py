@@ -80,7 +80,7 @@ def settle(request: HttpRequest, unmatched_id: UUID) -> HttpResponse:
 @require_POST
 def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     reply = selectors.reply_or_404(member_of(request), reply_id)
-    meaning = request.POST.get("meaning", "")
+    before, meaning = reply.meaning, request.POST.get("meaning", "")
     if meaning in ReplyClass.values:
         try:
             corrected, no_gold = reply_golds.correct(
@@ -93,7 +93,7 @@ def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.message)
         else:
-            messages.success(request, _result_message(corrected, reply.meaning))
+            messages.success(request, _result_message(corrected, before))
             if no_gold:
                 messages.warning(request, no_gold)
     else:

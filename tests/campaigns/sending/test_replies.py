@@ -68,6 +68,18 @@ def test_a_member_corrects_what_a_reply_means(reply, task, reviewer, as_member):
     assert (reply.meaning, reply.meant_by) == ("not_now", reviewer.name)
 
 
+@pytest.mark.parametrize(
+    ("others", "words"), [(0, "The person may be written to again"), (1, "The person is still not written to")]
+)
+def test_who_takes_an_opt_out_back_reads_whether_the_person_is_written_to(sent, admin, as_member, others, words):
+    replies = [make_reply(sent[0], text="Please no more", meaning="unsubscribe") for _ in range(1 + others)]
+    answer = {"meaning": "question", "reason": "Asks about our pause"}
+
+    page = as_member(admin).post(f"/campaigns/replies/{replies[0].pk}/meaning/", answer, follow=True)
+
+    assert words in page.content.decode()
+
+
 def test_a_viewer_is_offered_no_correction(reply, task, make_member, as_member):
     viewer = make_member("vic")
     join(viewer, task, role="viewer")
