@@ -41,7 +41,7 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
-from web.http.read_body import read_body
+from web.http.read_body import read_body, require_same
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
@@ -112,6 +112,7 @@ class CampaignView(APIView):
         campaign = selectors.get_or_404(member, slug)
         require(member, campaign.task, Role.LEAD)
         values = read_body(CampaignIn, request)
+        require_same(values, task=campaign.task.slug, slug=campaign.slug)
         # A campaign that is there keeps what writes it until somebody names another.
         edit.change(campaign, _plan(values, member, begins=None), by=member)
         return Response(_full(selectors.get_or_404(member, slug)))

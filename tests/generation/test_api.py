@@ -123,10 +123,12 @@ def test_only_admins_write_teachers(admin: Member, lead: Member, api_as: Api) ->
     refused = api_as(lead).post("/api/v1/teachers/", new, format="json")
     made = api_as(admin).post("/api/v1/teachers/", new, format="json")
     taken = api_as(admin).post("/api/v1/teachers/", new, format="json")
-    changed = api_as(admin).patch("/api/v1/teachers/mini/", {"concurrency": 3}, format="json")
+    changed = api_as(admin).patch("/api/v1/teachers/mini/", {"slug": "mini", "concurrency": 3}, format="json")
+    renamed = api_as(admin).patch("/api/v1/teachers/mini/", {"slug": "other"}, format="json")
 
     assert (refused.status_code, made.status_code, taken.status_code) == (403, 201, 409)
     assert (changed.data["concurrency"], changed.data["model"]) == (3, "gpt-4o-mini")
+    assert (renamed.status_code, list(renamed.data["errors"])) == (400, ["slug"])
 
 
 def test_prices_carry_their_day_their_source_and_its_kind(lead: Member, api_as: Api) -> None:

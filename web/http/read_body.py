@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
@@ -17,3 +19,16 @@ def read_body(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, A
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)
+
+
+def require_same(values: Mapping[str, Any], **fixed: str) -> None:
+    """Refuse a body that names another value of what cannot change.
+
+    Raises:
+        rest_framework.exceptions.ValidationError: Names each such field.
+    """
+    errors = {
+        name: [f"It stays {value}."] for name, value in fixed.items() if values.get(name) not in ("", None, value)
+    }
+    if errors:
+        raise ValidationError(errors)

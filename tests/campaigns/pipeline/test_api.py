@@ -64,6 +64,18 @@ def test_a_campaign_without_a_slug_gets_a_free_one_of_its_name(api: APIClient, t
     assert (taken.status_code, taken.data["code"]) == (409, "slug_taken")
 
 
+@pytest.mark.parametrize("change", [{"task": "none"}, {"slug": "renamed"}])
+def test_a_campaign_keeps_its_task_and_its_slug(api: APIClient, task: Task, change: dict[str, str]) -> None:
+    api.post(URL, BODY, format="json")
+
+    same = api.put(f"{URL}spring/", {**BODY, "name": "Same", "slug": "spring"}, format="json")
+    other = api.put(f"{URL}spring/", {**BODY, "name": "Other", **change}, format="json")
+
+    assert (same.status_code, same.data["name"]) == (200, "Same")
+    assert (other.status_code, list(other.data["errors"])) == (400, list(change))
+    assert Campaign.objects.get().name == "Same"
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [
