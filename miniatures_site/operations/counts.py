@@ -26,8 +26,7 @@ from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from miniatures_site.backup import files
 from training.notices import send
-from webhooks.models import Delivery
-from webhooks.states import DeliveryState
+from webhooks.deliveries import deliver
 
 # Ticks are seconds apart; so many may be missed, and so long a beat may take at least.
 MISSED_TICKS, LEAST_PATIENCE_S = 3, 30
@@ -156,10 +155,9 @@ def outboxes(now: datetime) -> Outboxes:
     """Return the outboxes with what is due; mails of a held campaign are not due."""
     running = {"campaign__state": CampaignState.RUNNING, "campaign__is_held": False}
     mails = Message.objects.filter(state=MessageState.APPROVED, due_at__lte=now, **running)
-    hooks = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now)
     return Outboxes(
         _outbox("Mails of running campaigns", mails, "due_at"),
-        _outbox("Webhooks", hooks, "next_at"),
+        _outbox("Webhooks", deliver.due(now), "next_at"),
         _outbox("Notices to members", send.due(now), "due_at"),
     )
 

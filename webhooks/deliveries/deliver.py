@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Min, Window
+from django.db.models import F, Min, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -144,8 +144,13 @@ def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> Non
     _count_failure(delivery.hook_id, outcome)
 
 
+def due(now: datetime) -> QuerySet[Delivery]:
+    """Deliveries whose time has come; those of a paused hook wait until it is resumed."""
+    return Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now, hook__is_active=True)
+
+
 def _due() -> list[Delivery]:
-    ready = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
+    ready = due(timezone.now())
     place = Window(RowNumber(), partition_by="hook_id", order_by=["next_at", "id"])
     taken = ready.annotate(place=place).filter(place__lte=BATCH_OF_HOOK).order_by("place", "next_at")
     return list(taken.select_related("hook", "event")[:BATCH])

@@ -86,8 +86,15 @@ def _outboxes(admin: Member, now: datetime) -> None:
         contact = factories.make_contact(task, f"ada@{slug}.example")
         due_at = now - timedelta(minutes=minutes)
         factories.make_mail(campaign, contact, state=MessageState.APPROVED, due_at=due_at)
-    hook = Hook.objects.create(name="To the CRM", url="https://crm.example/", secret="x", created_by=admin)
-    for key, state, minutes in (("1", "pending", 25), ("2", "delivered", 80)):
+    crm, paused = (
+        Hook.objects.create(name=name, url="https://crm.example/", secret="x", created_by=admin, is_active=is_active)
+        for name, is_active in (("To the CRM", True), ("Paused", False))
+    )
+    for key, hook, state, minutes in (
+        ("1", crm, "pending", 25),
+        ("2", crm, "delivered", 80),
+        ("3", paused, "pending", 90),
+    ):
         event = WebhookEvent.objects.create(kind="job.finished", key=key)
         Delivery.objects.create(hook=hook, event=event, state=state, next_at=now - timedelta(minutes=minutes))
     job = Job.objects.filter(state="succeeded").first()
