@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from django.conf import settings
@@ -48,7 +49,8 @@ def copy_artefacts(target: Path, *, without_runs: bool) -> dict[str, ManifestEnt
 def _folder(folder: Path, target: Path, label: str) -> dict[str, ManifestEntry]:
     """Copy the plain files of a folder; sockets and links of running engines are no part of a backup."""
     entries: dict[str, ManifestEntry] = {}
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+    # Path.rglob fails where a folder goes while it is listed.
+    for path in sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names):
         if path.is_symlink() or not path.is_file():
             continue
         inside = path.relative_to(folder)

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from miniatures_site.backup import archive, file_swap, manifest, restore_checks
+from miniatures_site.backup import archive, file_swap, files, manifest, restore_checks
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from miniatures_site.settings.stores import storage
@@ -60,6 +60,26 @@ def stored() -> dict[str, bytes]:
 
 
 RESTORED = {name.removeprefix("artefacts/"): content for name, content in CONTENTS.items()}
+
+
+def test_a_run_that_is_cleared_away_while_a_backup_lists_it_is_left_out(here, tmp_path, settings, monkeypatch):
+    cleared, kept = settings.RUNS_DIR / "job-1" / "1", settings.RUNS_DIR / "job-2" / "1"
+    for folder in (cleared, kept):
+        folder.mkdir(parents=True)
+        (folder / "events.jsonl").write_text("{}")
+    scandir = os.scandir
+
+    def scandir_too_late(path):
+        if Path(path) == cleared:
+            (cleared / "events.jsonl").unlink(missing_ok=True)
+            cleared.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir_too_late)
+
+    entries = files.copy_artefacts(tmp_path / "backup", without_runs=False)
+
+    assert set(entries) == {"artefacts/mine.txt", "runs/job-2/1/events.jsonl"}
 
 
 @pytest.mark.slow
