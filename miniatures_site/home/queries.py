@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from demo.data.tasks import listed
@@ -100,8 +101,8 @@ def failed_jobs(member: Member, task: Task) -> list[Job]:
     """Return jobs of the task that failed recently and were not launched again under the same title."""
     since = timezone.now() - timedelta(days=FAILED_SHOWN_DAYS)
     of_task = jobs.visible(member).filter(task_slug=task.slug)
-    failed = of_task.filter(state=JobState.FAILED, finished_at__gte=since)[:JOBS_SHOWN]
-    return [job for job in failed if not of_task.filter(title=job.title, created_at__gt=job.created_at).exists()]
+    launched_again = Exists(of_task.filter(title=OuterRef("title"), created_at__gt=OuterRef("created_at")))
+    return list(of_task.filter(~launched_again, state=JobState.FAILED, finished_at__gte=since)[:JOBS_SHOWN])
 
 
 def last_decision(member: Member, task: Task) -> LastDecision | None:

@@ -118,14 +118,18 @@ def test_a_lead_sees_what_is_disputed_and_what_failed(task, reviewer, join, as_m
     assert "The disk is full." in page
 
 
-def test_a_failed_job_that_was_launched_anew_blocks_nobody(task, admin, as_member):
-    first = Job.objects.create(
-        kind="training", title="Run 3", task_slug="outreach", state="failed", error={"message": "The disk is full."}
-    )
-    Job.objects.filter(pk=first.pk).update(finished_at=first.created_at)
-    Job.objects.create(kind="training", title="Run 3", task_slug="outreach", state="queued")
+def test_failed_jobs_that_were_launched_anew_block_nobody_and_hide_no_other(task, admin, as_member):
+    of_task = {"kind": "training", "task_slug": "outreach"}
+    failed = {**of_task, "state": "failed", "finished_at": timezone.now()}
+    Job.objects.create(title="Run 0", error={"message": "No GPU is there."}, **failed)
+    for number in range(1, 6):
+        Job.objects.create(title=f"Run {number}", error={"message": "The disk is full."}, **failed)
+        Job.objects.create(title=f"Run {number}", state="queued", **of_task)
 
-    assert "The disk is full." not in as_member(admin).get("/").content.decode()
+    page = as_member(admin).get("/").content.decode()
+
+    assert "The disk is full." not in page
+    assert "No GPU is there." in page
 
 
 def test_what_comes_next_follows_the_loop(task):
