@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.exports import JudgedDraft
+from review.datasets.exports import DraftHistory, JudgedDraft
 from review.datasets.leakage import Leakage
-from review.datasets.selection import words_of
+from review.spec.paths import leaves
 from review.text.personal_data import KINDS, Mask, find, people_in, regions_of
 from web.errors import Refusal
 
 SAMPLES = 10
+_HISTORY = tuple(each.name for each in fields(DraftHistory))
+_TEXTS = ("fields", "note", "text")
 
 
 class Inspection:
@@ -54,30 +56,27 @@ class Inspection:
         return {"personal_data": result, "leakage": self.leakage.report()}
 
     def _one(self, gold: JudgedDraft) -> JudgedDraft:
-        texts = [words_of(fields) for fields in _texts(gold)]
-        fact_texts = list(_strings(gold.facts))
+        facts = "\n".join(_strings(gold.facts))
+        texts = "\n".join(_strings(_written(gold)))
         names = people_in(
             gold.spec,
             gold.facts,
-            [*texts, *fact_texts] if self._by_given_name else texts,
+            [texts, facts] if self._by_given_name else [texts],
             by_given_name=self._by_given_name,
         )
         regions = regions_of(gold.spec.language)
-        if self._policy != "mask" and not find(" \n".join([*texts, *fact_texts]), names, regions):
+        if self._policy != "mask" and not find(f"{texts} \n{facts}", names, regions):
             # One look at everything together; most rows hold nothing, and need no second.
             return gold
         mask = Mask(names, regions)
-        if self._policy == "mask":
-            gold = _masked(gold, mask)
-        else:
-            mask.value([gold.facts, *_texts(gold)])
+        masked = _masked(gold, mask)
         if not mask.counts:
             return gold
         self._places.update(mask.counts)
         self._rows.update(["any", *mask.counts])
         if len(self._samples) < SAMPLES:
             self._samples.append({"row": gold.id, "kinds": ", ".join(sorted(mask.counts))})
-        return gold
+        return masked if self._policy == "mask" else gold
 
     def _refusal(self) -> Refusal:
         first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)
@@ -88,37 +87,34 @@ class Inspection:
         )
 
 
-def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
-    """Yield the draft of a row, and its edited fields where there are some."""
-    yield gold.draft
-    if gold.fields:
-        yield gold.fields
+def _written(gold: JudgedDraft) -> dict[str, Any]:
+    """All texts of a row but its facts, its own first: mails before it, texts found worse, and what was said of it."""
+    return {
+        "draft": gold.draft,
+        "fields": gold.fields,
+        "thread": list(gold.thread),
+        "worse": [entry.fields for entry in gold.worse],
+        **{
+            name: [{key: entry[key] for key in _TEXTS if key in entry} for entry in getattr(gold.history, name)]
+            for name in _HISTORY
+        },
+    }
 
 
 def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _strings(part)
+    return (leaf for leaf in leaves(value) if isinstance(leaf, str))
 
 
 def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
     """All texts of a row through one mask, facts first, so that their numbers begin there."""
-    facts, draft = mask.value(gold.facts), mask.value(gold.draft)
-    fields = mask.value(gold.fields)
-    worse = tuple(replace(entry, fields=mask.value(entry.fields)) for entry in gold.worse)
-    decisions = [
-        {**entry, "fields": mask.value(entry["fields"]), "note": mask.text(entry["note"])}
-        for entry in gold.history.decisions
-    ]
-    noted = {
-        name: [{**entry, "note": mask.text(entry["note"])} for entry in getattr(gold.history, name)]
-        for name in ("rulings", "preferences")
+    facts, written = mask.value(gold.facts), mask.value(_written(gold))
+    own = {name: written.pop(name) for name in ("draft", "fields", "thread")}
+    worse = tuple(replace(entry, fields=masked) for entry, masked in zip(gold.worse, written.pop("worse"), strict=True))
+    history = {
+        name: [{**entry, **texts} for entry, texts in zip(getattr(gold.history, name), entries, strict=True)]
+        for name, entries in written.items()
     }
-    comments = [{**entry, "text": mask.text(entry["text"])} for entry in gold.history.comments]
-    history = replace(gold.history, decisions=decisions, comments=comments, **noted)
-    return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)
+    return replace(gold, facts=facts, worse=worse, history=replace(gold.history, **history), **own)
 
 
 def _rows_that_contain(count: int) -> str:

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 from members.models import Member
 from review.datasets import queries as selectors
-from review.models import DatasetVersion, Record, Task
+from review.models import DatasetVersion, Draft, Record, Task
 from review.text.personal_data import KINDS
 from tests.review import factories
 from tests.review.datasets import golds
@@ -79,6 +79,34 @@ def test_refused_it_stops_the_freezing_and_names_the_rows(task: Task, admin: Mem
 
     assert "masked" in refused.value.hint
     assert not DatasetVersion.objects.get().is_frozen
+
+
+def test_it_is_found_in_a_text_that_an_accepted_one_is_preferred_to(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 1)
+    factories.make_drafts(task, records, fields=[with_people(records[0], 1)])
+    golds.decide(admin, task, "reject")
+    factories.make_drafts(task, records, fields=[golds.mail(records[0])])
+    accepted = golds.decide(admin, task).draft
+    parent = Draft.objects.exclude(pk=accepted.pk).get()
+    Draft.objects.filter(pk=accepted.pk).update(parent=parent)
+
+    version = frozen(task, admin)
+
+    assert "okonkwo" in all_text(version)
+    assert version.manifest["personal_data"]["rows"] == 1
+    with pytest.raises(Refusal, match="mail, name, phone in row"):
+        frozen(task, admin, personal_data="refuse")
+
+
+def test_earlier_mails_in_the_prompt_of_a_follow_up_are_masked_too(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 1)
+    judged(task, admin, records, [golds.mail(records[0])])
+    Draft.objects.update(thread=[{"subject": "One", "body": with_people(records[0], 1)["body"]}])
+
+    text = all_text(frozen(task, admin, personal_data="mask"))
+
+    assert "call [PHONE_1] or write to [MAIL_1]" in text
+    assert "okonkwo" not in text.lower()
 
 
 def test_slots_are_no_personal_data(task: Task, admin: Member) -> None:
