@@ -128,6 +128,28 @@ def test_records_that_are_here_are_found_by_their_name_alone(admin: Member, as_m
     assert '<span class="mono">row 3</span> no record is called &#x27;New&#x27;' in page
 
 
+def test_edits_of_values_by_draft_id_are_promised_as_they_come_in(admin: Member, as_member) -> None:
+    task = factories.make_task(by=admin, spec=factories.triage_spec(with_reasoning=False), slug="triage")
+    drafts = factories.make_drafts(
+        task,
+        factories.make_records(factories.make_source(task), 2),
+        fields=[factories.triage_fields(with_reasoning=False)] * 2,
+    )
+    lines = [f"{draft.pk},edit,ann,{amount}" for draft, amount in zip(drafts, ("12.5", "much"), strict=True)]
+    text = "\n".join(["draft,verdict,reviewer,fixed", *lines, "none,accept,ann,"])
+    file = SimpleUploadedFile("own.csv", text.encode())
+    columns = {"map.0": "said.draft", "map.1": "said.verdict", "map.2": "said.reviewer", "map.3": "edited.amount"}
+    lead = as_member(admin)
+
+    place = lead.post("/tasks/triage/sources/import/", {"file": file, "kind": "decisions"})["Location"]
+    page = lead.post(place, columns).content.decode()
+    lead.post(place, {**columns, "do": "import", "left_out": 2})
+
+    assert "Import 1 verdict, leave 2 out" in page
+    assert "this task has no draft &#x27;none&#x27;" in page
+    assert Decision.objects.get().fields["amount"] == 12.5
+
+
 def test_an_export_in_which_nothing_was_judged_is_refused(browser: Client) -> None:
     text = json.dumps([{"id": 1, "data": {"ticket": "x"}, "annotations": []}])
     file = SimpleUploadedFile("export.json", text.encode())

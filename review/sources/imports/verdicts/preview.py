@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from review.models import Task
+from review.models import Draft, Task
 from review.sources.imports import notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField
@@ -20,16 +20,15 @@ from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import NAMELESS, RecordMatcher, fitting, is_nameless
 from review.sources.imports.result import RowTally
 from review.sources.imports.verdicts import parse_row
+from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
 from review.sources.imports.verdicts.tables import JudgedTable, open_judged
 from review.sources.imports.verdicts.targets import (
-    DRAFT,
     REVIEWER,
     VERDICT,
     check_verdict_columns,
     guess_judged,
     judged_targets,
 )
-from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
 from web.db.chunks import chunked
@@ -90,7 +89,7 @@ def read_judged_preview(
         mapping: Column to field; guessed from the names when None.
         defaults: A value for all rows.
         verdicts: What each word means; guessed where it is not given.
-        task: Where the verdicts would go; with it the records of their drafts are looked up.
+        task: Where the verdicts would go; with it their drafts and records are looked up.
 
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in the preview's `problems` instead.
@@ -111,7 +110,7 @@ def read_judged_preview(
             companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
             matcher = RecordMatcher(task, spec, companies)
         for rows in chunked(read_rows(table, mapping, fields, defaults or {}, look.tally, written.notation), CHUNK):
-            look.match(matcher, [(row, verdict) for row in rows if (verdict := look.at(row))])
+            look.add(task, matcher, rows)
         problems = look.problems()
     except Refusal as refusal:
         if refusal.code not in UNFIT:
@@ -155,31 +154,37 @@ class _Look:
         self._verdict_counts: Counter[str] = Counter()
         self._left_out = 0
 
-    def at(self, row: ReadRow) -> str:
-        """Read one row as the import would, but for drafts that are named by id.
+    def add(self, task: Task | None, matcher: RecordMatcher | None, rows: Sequence[ReadRow]) -> None:
+        """Read rows as the import would; without a task, drafts that are named by id are not looked up."""
+        for row in rows:
+            if word := parse_row.word_of(row.said.get(VERDICT)):
+                self._words[word] += 1
+            if who := parse_row.word_of(row.said.get(REVIEWER)):
+                self._reviewers[who] += 1
+        for row, draft in named_drafts(task, rows, self.tally) if task else ():
+            if verdict := self._verdict(row, draft):
+                self._verdict_counts[verdict] += 1
+        texts = [row for row in rows if not names_draft(row)]
+        self._match(matcher, [(row, verdict) for row in texts if (verdict := self._verdict(row, None))])
 
-        Return the verdict of a text, to be matched.
-        """
-        if word := parse_row.word_of(row.said.get(VERDICT)):
-            self._words[word] += 1
-        if who := parse_row.word_of(row.said.get(REVIEWER)):
-            self._reviewers[who] += 1
+    def _verdict(self, row: ReadRow, draft: Draft | None) -> str:
+        """Return what a row says of a draft that is here, or of its own text; nothing when it is bad or left out."""
+        spec = draft.task_version.spec if draft else self._spec
         try:
-            verdict = parse_row.parse_row(self._spec, row.said, self._draft(row), self._verdicts, now=self._now)
+            fields = draft.fields if draft else normalise_fields(spec.output_schema, row.written)
+            verdict = parse_row.parse_row(spec, row.said, fields, self._verdicts, now=self._now)
         except ValueError as error:
             self.tally.refuse(row.number, str(error))
             return ""
         if verdict is None:
             self._left_out += 1
-        elif row.said.get(DRAFT):
-            self._verdict_counts[verdict.verdict] += 1
-        elif is_nameless(self._spec, row.facts):
+        elif draft is None and is_nameless(spec, row.facts):
             self.tally.refuse(row.number, NAMELESS)
         else:
             return verdict.verdict
         return ""
 
-    def match(self, matcher: RecordMatcher | None, judged: Sequence[tuple[ReadRow, str]]) -> None:
+    def _match(self, matcher: RecordMatcher | None, judged: Sequence[tuple[ReadRow, str]]) -> None:
         """Count verdicts on texts; where the task is known, those whose texts find their records."""
         rows = [row for row, _ in judged]
         matched = {row.number for row in rows}
@@ -201,12 +206,3 @@ class _Look:
         return JudgedPreview(
             preview, tool, words, tuple(self._reviewers.most_common()), dict(self._verdict_counts), self._left_out
         )
-
-    def _draft(self, row: ReadRow) -> Fields:
-        if not row.said.get(DRAFT):
-            return normalise_fields(self._spec.output_schema, row.written)
-        # The draft is looked up when it is imported; until then some text stands in for it.
-        return {
-            field.name: "–" if field.type == "text" else [{item.name: "–" for item in field.items}]
-            for field in self._spec.output_schema
-        }

@@ -30,15 +30,15 @@ from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting
 from review.sources.imports.result import ImportResult, RowTally
 from review.sources.imports.verdicts import merge, parse_row
+from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
 from review.sources.imports.verdicts.parse_row import ParsedVerdict
 from review.sources.imports.verdicts.tables import JudgedTable, open_judged
-from review.sources.imports.verdicts.targets import DRAFT, check_verdict_columns, guess_judged, judged_targets
+from review.sources.imports.verdicts.targets import check_verdict_columns, guess_judged, judged_targets
 from review.spec.schema import Fields
 from review.states import Role, SourceKind
 from review.tasks import permissions
 from review.tasks.queries import latest_version
 from web.db.chunks import chunked
-from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 PREFIX = "elsewhere"
@@ -198,8 +198,7 @@ class _Intake:
         self.touched: set[UUID] = set()
 
     def add(self, rows: list[ReadRow]) -> None:
-        parsed = [*self._by_id([row for row in rows if _names_draft(row)])]
-        parsed += self._by_text([row for row in rows if not _names_draft(row)])
+        parsed = [*self._by_id(rows), *self._by_text([row for row in rows if not names_draft(row)])]
         if not parsed:
             return
         self._reviewers.learn({verdict.reviewer for _, verdict in parsed})
@@ -212,14 +211,8 @@ class _Intake:
         self._tally.known += len(parsed) - added
 
     def _by_id(self, rows: list[ReadRow]) -> Iterable[tuple[UUID, ParsedVerdict]]:
-        ids = {row.number: uuid_or_none(str(row.said[DRAFT]).strip()) for row in rows}
-        by_id = Draft.objects.filter(task=self._source.task, erased_at__isnull=True).select_related("task_version")
-        drafts = by_id.in_bulk([pk for pk in ids.values() if pk])
-        for row in rows:
-            draft = drafts.get(ids[row.number] or UUID(int=0))
-            if draft is None:
-                self._tally.refuse(row.number, f"this task has no draft '{row.said[DRAFT]}'")
-            elif (verdict := self._read(row, draft.fields, draft.task_version)) is not None:
+        for row, draft in named_drafts(self._source.task, rows, self._tally):
+            if (verdict := self._read(row, draft.fields, draft.task_version)) is not None:
                 self.touched.add(draft.record_id)
                 yield draft.pk, verdict
 
@@ -274,7 +267,3 @@ class _Intake:
         except ValueError as error:
             self._tally.refuse(row.number, str(error))
             return None
-
-
-def _names_draft(row: ReadRow) -> bool:
-    return bool(row.said.get(DRAFT))
