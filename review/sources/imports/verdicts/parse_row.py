@@ -13,13 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
-from review.sources.imports.cell_values import read_value
+from review.sources.imports.cell_values import read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
 from review.spec.values import folded, normalise_fields, normalise_text
 from review.states import Verdict
-from web import strict_json
 
 LEAVE_OUT = "leave_out"
 _GUESSES: dict[str, tuple[str, ...]] = {
@@ -177,9 +176,9 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
             edited[field.name] = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
             continue
         try:
-            edited[field.name] = strict_json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            raise ValueError(f"the edited '{field.name}' holds no JSON list") from None
+            edited[field.name] = read_written(field, value)
+        except ValueError as error:
+            raise ValueError(f"the edited '{field.name}' {error}") from None
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None
 
 

@@ -157,6 +157,21 @@ def test_a_draft_can_be_named_by_its_id(task: Task, admin: Member, write: Write)
     assert draft.decisions.get().fields == {"reply": "Gladly."}
 
 
+def test_an_edited_label_is_its_word(admin: Member, write: Write) -> None:
+    task = factories.make_task(by=admin, spec=factories.triage_spec(with_reasoning=False), slug="triage")
+    records = factories.make_records(factories.make_source(task), 1)
+    [draft] = factories.make_drafts(task, records, fields=[factories.triage_fields(with_reasoning=False)])
+    lines = f"draft,verdict,reviewer,label,urgent\n{draft.pk},edit,ann,{factories.CATEGORIES[1]},no\n"
+    mapping = {"draft": "said.draft", "verdict": "said.verdict", "reviewer": "said.reviewer"}
+
+    import_decisions(
+        task, write(lines), by=admin, mapping=mapping | {"label": "edited.category", "urgent": "edited.urgent"}
+    )
+
+    fields = Decision.objects.get().fields
+    assert (fields["category"], fields["urgent"]) == (factories.CATEGORIES[1], False)
+
+
 def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
     factories.join(reviewer, task)
     take("Late,Sorry.,accept,ann")
