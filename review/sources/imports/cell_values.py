@@ -67,7 +67,9 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
     if isinstance(value, list):
         if any(isinstance(part, (dict, list)) for part in value):
             raise ValueError(of_objects(value))
-        value = "; ".join(map(text_of, value))
+        value = "; ".join(filter(str.strip, map(text_of, value)))
+        if not value:
+            return None
     if kind.is_number:
         return _in_range(field, (_integer if kind.json == "integer" else _number)(value, notation))
     if kind.control == "flag":
@@ -87,6 +89,8 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
         ValueError: Says what was found and what is wanted.
     """
     kind = field.value_type
+    if isinstance(value, list):
+        value = [part for part in value if part is not None]
     if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(of_objects(value))
     if kind.is_number and isinstance(value, WrittenFloat):
@@ -105,14 +109,19 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
 
 
 def text_of(value: object) -> str:
-    """A value as a text says it: a number as it was written or shown; flags, lists and objects as JSON has them."""
+    """A value as a text says it: a number as written or shown, nothing of null; flags, lists and objects as in JSON."""
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool | ShownNumber):
         return value.shown if isinstance(value, ShownNumber) else str(value).lower()
     if isinstance(value, float) and not isinstance(value, WrittenFloat):
         return str(numbers.whole_or_not(value))
-    return str(value)
+    return "" if value is None else str(value)
+
+
+def lines_of(parts: Sequence[object]) -> str:
+    """Values of a list as the lines of one text, without missing ones."""
+    return "\n".join(text_of(part) for part in parts if part is not None)
 
 
 def _bounded(text: str, most: int) -> str:
@@ -260,13 +269,10 @@ def _boolean(value: object) -> bool:
 
 
 def _list(value: object) -> list[str] | None:
-    if isinstance(value, str):
-        value = _parts(value)
-    if not isinstance(value, list):
-        value = [value]
-    if any(isinstance(part, (dict, list)) for part in value):
-        raise ValueError(of_objects(value))
-    return [text for part in value if (text := normalise_text(text_of(part)))] or None
+    parts = _parts(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
+    if any(isinstance(part, (dict, list)) for part in parts):
+        raise ValueError(of_objects(parts))
+    return [text for part in parts if (text := normalise_text(text_of(part)))] or None
 
 
 def of_objects(value: list[Any]) -> str:

@@ -238,5 +238,5 @@ def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:
 
 def short(value: object) -> str:
     """Return a value on one line, cut after 80 characters."""
-    text = "" if value is None else " ".join(text_of(value).split())
+    text = " ".join(text_of(value).split())
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from review.sources.imports import whole_answer
-from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
+from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written, text_of
 from review.sources.imports.column_mapping import ANSWER_FIELD, LABELS_FIELD, SPLIT_FIELD, ColumnMapping, TargetField
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import MAX_COLUMNS, Row, RowSource
@@ -239,4 +239,4 @@ def _split(column: str, value: object) -> str:
 
 def _labels(value: object) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
-    return tuple(text for part in parts if (text := str(part).strip()))
+    return tuple(text for part in parts if (text := text_of(part).strip()))

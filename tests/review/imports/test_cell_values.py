@@ -26,6 +26,8 @@ def fact(kind: str, value: object) -> object:
         ("boolean", "Yes", True), ("boolean", 0, False), ("boolean", "WAHR", True), ("boolean", "FAUX", False),
         ("boolean", "Ja", True), ("boolean", "FALSK", False), ("boolean", "não", False),
         ("boolean", "x", True), ("boolean", "✓", True), ("boolean", "☐", False),
+        ("text", ["x", None, "", "y"], "x; y"), ("text", [None], None), ("number", [None], None), ("text", [], None),
+        ("list", ["x", None], ["x"]), ("list", '["a", null]', ["a"]), ("choices", [None], None),
         ("url", "www.acme.example/@ada", "www.acme.example/@ada"),
         ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"),
         ("document", "\f", None), ("conversation", [{"role": "developer", "content": "Be brief. "},
@@ -70,7 +72,7 @@ def test_a_cell_that_does_not_fit_its_type_says_so(kind: str, value: object, say
         ("date", "31/12/2026", "2026-12-31"),
      ("choice", "Bug", "Bug"), ("choices", "Bug; Other", ["Bug", "Other"]),
      ("choices", "Billing; refund", ["Billing; refund"]), ("list", "one; two", ["one", "two"]), ("text", "1,5", "1,5"),
-     ("number", "", ""), ("number", 3, 3)],
+     ("list", ["one", None], ["one"]), ("number", "", ""), ("number", 3, 3)],
 )  # fmt: skip
 def test_a_written_cell_is_read_as_the_file_writes(kind: str, cell: object, wanted: object) -> None:
     field = OutputField(name="field", type=kind, labels=LABELS if "choice" in kind else ())  # type: ignore[arg-type]

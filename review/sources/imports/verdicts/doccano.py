@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from review.sources.imports.cell_values import lines_of
+
 NAME = "doccano"
 
 
@@ -48,7 +50,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _shown(record: Mapping[str, Any]) -> dict[str, Any]:
     own = {"label", "labels", "annotations", "meta", "metadata", "Comments", "comments", "annotation_approver"}
     remarks = record.get("Comments") or record.get("comments")
-    comments = {"comments": "\n".join(map(str, remarks)) if isinstance(remarks, list) else remarks} if remarks else {}
+    comments = {"comments": lines_of(remarks) if isinstance(remarks, list) else remarks} if remarks else {}
     return {**{key: value for key, value in record.items() if key not in own}, **comments}
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from review.sources.imports.cell_values import lines_of
+
 NAME = "Label Studio"
 
 
@@ -53,7 +55,7 @@ def _answer(result: object, number: int) -> tuple[str, Any]:
     if kind == "textarea" and isinstance(value.get("text"), (str, list)):
         answer = value["text"]
     if kind == "textarea" and isinstance(answer, list):
-        answer = "\n".join(map(str, answer))
+        answer = lines_of(answer)
     if isinstance(answer, list) and len(answer) == 1:
         answer = answer[0]
     return str(result.get("from_name", kind)), answer

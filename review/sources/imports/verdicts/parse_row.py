@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
-from review.sources.imports.cell_values import read_value, read_written
+from review.sources.imports.cell_values import lines_of, read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
@@ -105,7 +105,7 @@ def guess_verdict(value: str) -> str:
 def word_of(value: object) -> str:
     """The answer in a verdict's cell as one text."""
     if isinstance(value, list):
-        return "; ".join(word_of(part) for part in value)
+        return "; ".join(filter(None, map(word_of, value)))
     return "" if value is None else " ".join(str(value).split())
 
 
@@ -170,10 +170,12 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
     edited: Fields = {}
     for field in spec.output_schema:
         value = cells.get(f"{EDITED}{field.name}")
+        if field.type == "text" and isinstance(value, list):
+            value = lines_of(value)
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
         if field.type == "text":
-            edited[field.name] = "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+            edited[field.name] = str(value)
             continue
         try:
             edited[field.name] = read_written(field, value)
@@ -185,7 +187,7 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
 def _reasons(spec: TaskSpec, value: object) -> tuple[tuple[str, ...], str]:
     """Codes of reasons the task has, and the others as a line for the note."""
     parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
-    named = [text for part in parts if (text := " ".join(str(part).split()))]
+    named = [text for part in parts if (text := word_of(part))]
     codes = {folded(word): reason.code for reason in spec.reasons for word in (reason.code, reason.label)}
     reason_codes = tuple(dict.fromkeys(codes[folded(name)] for name in named if folded(name) in codes))
     strange = [name for name in named if folded(name) not in codes]

@@ -8,11 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from members.models import Member
 from review.desk.decisions.queries import decision_json
 from review.models import Decision, Draft, Gold, Record, Task
-from review.sources.imports.verdicts import argilla, doccano, import_decisions, label_studio, read_judged_preview
+from review.sources.imports.verdicts import (
+    argilla,
+    doccano,
+    import_decisions,
+    label_studio,
+    parse_row,
+    read_judged_preview,
+)
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 from tests.review.imports.judged import exports
@@ -179,8 +187,6 @@ def test_a_column_of_texts_is_no_verdict(write: Write) -> None:
 
 
 def test_any_of_the_guesses_is_one_of_ours() -> None:
-    from review.sources.imports.verdicts import parse_row
-
     words: dict[str, Any] = {"Approved": "accept", "needs_edit": "edit", "Thumbs-down": "reject", "unsure": "leave_out"}
 
     assert {word: parse_row.guess_verdict(word) for word in words} == words
@@ -199,6 +205,20 @@ def test_two_different_answers_of_one_argilla_user_are_no_silent_choice() -> Non
 
     with pytest.raises(ValueError, match="answers 'q' more than once"):
         list(argilla.rows({"fields": {"text": "x"}, "responses": responses}))
+
+
+def test_nothing_in_a_list_is_no_word() -> None:
+    cells = {"said.reviewer": ["ann", None], "said.verdict": "reject", "said.reasons": [None], "edited.reply": [None]}
+
+    verdict = parse_row.parse_row(exports.SPEC, cells, {"reply": "Sorry."}, {}, now=timezone.now())
+
+    assert verdict is not None
+    assert (verdict.reviewer, verdict.note, verdict.edited) == ("ann", "", None)
+    (row,) = doccano.rows({"text": "Sorry.", "label": ["accept"], "comments": ["Too short.", None]})
+    assert row["comments"] == "Too short."
+    answer = {"from_name": "correction", "type": "textarea", "value": {"text": ["One", None, "two"]}}
+    (row,) = label_studio.rows({"data": {}, "annotations": [{"result": [answer]}]})
+    assert row["correction"] == "One\ntwo"
 
 
 def test_comments_of_doccano_are_a_column() -> None:
