@@ -95,6 +95,8 @@ OUTCOME_BOXES = ("outcomes", "without_outcomes")
 OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights", "exploratory_pairs")
 # Asked of tasks that write mails, and where a dataset says something of them already.
 OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "exploratory_pairs", "outcomes_until")
+# Filters with a number for each of several names; the form shows the first.
+SHOWN_FIRST = {"cap_per": ("cap_field", "cap_count"), "outcome_weights": ("weighed_outcome", "weight")}
 _DATE = {"type": "date"}
 
 
@@ -195,6 +197,7 @@ class FilterForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, dataset: Dataset, zone: str = zones.UTC_NAME) -> None:
         super().__init__(data, initial=_initial(dataset.filters, zone))
+        self._stored = dataset.filters
         spec = latest_version(dataset.task).spec
         ours = [kind for kind in get_args(CheckKind) if is_mail(spec) or kind not in CHECKS_OF_MAILS]
         choices = queries.choices_for_filters(dataset.task)
@@ -230,10 +233,11 @@ class FilterForm(forms.Form):
             chosen["near_duplicates"] = None
         for name in NUMBERS:
             chosen[name] = [int(number) for number in chosen[name]]
-        if cleaned["cap_field"] and cleaned["cap_count"]:
-            chosen["cap_per"] = {cleaned["cap_field"]: cleaned["cap_count"]}
-        if cleaned.get("weighed_outcome") and cleaned["weight"]:
-            chosen["outcome_weights"] = {cleaned["weighed_outcome"]: cleaned["weight"]}
+        for filter_name, (field, number) in SHOWN_FIRST.items():
+            entered = {cleaned[field]: cleaned[number]} if cleaned.get(field) else {}
+            # Others of several, such as the API stores, stand on no page, and stay.
+            others = dict(list(self._stored.get(filter_name, {}).items())[1:])
+            chosen[filter_name] = entered | others | entered
         return chosen
 
     @property
@@ -249,18 +253,15 @@ class FilterForm(forms.Form):
 
 def _initial(filters: dict[str, Any], zone: str) -> dict[str, Any]:
     has_days = filters.get("decided_from") or filters.get("decided_to")
-    field, count = next(iter(filters.get("cap_per", {}).items()), ("", None))
     threshold = filters.get("near_duplicates", THRESHOLD)
     shown = {
         **filters,
-        "cap_field": field,
-        "cap_count": count,
         "near_duplicates": threshold,
         "keeps_duplicates": threshold is None,
         "zone": filters.get("zone", "") if has_days else zone,
     }
-    outcome, weight = next(iter(filters.get("outcome_weights", {}).items()), ("", None))
-    shown |= {"weighed_outcome": outcome, "weight": weight}
+    for name, fields in SHOWN_FIRST.items():
+        shown |= zip(fields, next(iter(filters.get(name, {}).items()), ("", None)), strict=True)
     for name in ("as_of", "outcomes_until"):
         if moment := filters.get(name):
             shown[name] = localtime(datetime.fromisoformat(moment))

@@ -14,7 +14,7 @@ from review.datasets.caps import CapKey
 from review.datasets.dataset_filters import DatasetFilters
 from review.desk import golds
 from review.desk import lead_queue as said
-from review.models import BulkAct, Decision, Draft, Record, Task
+from review.models import BulkAct, Dataset, DatasetVersion, Decision, Draft, Record, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds as judged
@@ -225,3 +225,20 @@ def test_what_makes_no_sense_is_refused_with_its_name(wrong: dict[str, Any], nam
         dataset_filters.parse(wrong)
 
     assert list(refused.value.errors) == [name]
+
+
+def test_the_form_keeps_limits_and_weights_that_it_does_not_show(task: Task, admin: Member, as_member: Any) -> None:
+    judged.decide(admin, task)
+    limits, weights = {"sector": 2, "city": 5}, {"meeting": 3, "replied": 2}
+    freezing.create(task, name="Gold", by=admin)
+    Dataset.objects.update(filters={"cap_per": limits, "outcome_weights": weights})
+    shown = as_member(admin).get("/datasets/gold/").context["form"]
+    names = ("cap_field", "cap_count", "weighed_outcome", "weight")
+    form = {"verdicts": ["accept"], **{name: shown[name].value() for name in names}}
+
+    for count in (form["cap_count"], 9):
+        as_member(admin).post("/datasets/gold/freeze/", form | {"cap_count": count})
+
+    kept, changed = (version.filters for version in DatasetVersion.objects.order_by("number"))
+    assert (kept["cap_per"], kept["outcome_weights"]) == (limits, weights)
+    assert changed["cap_per"] == {**limits, form["cap_field"]: 9}
