@@ -33,9 +33,10 @@ CHOICES_FROM_GOLDS = 20_000
 
 
 def has_golds(task: Task, filters: DatasetFilters) -> bool:
-    """Return whether any decision passes the filters. Caps and near-duplicates never empty a selection."""
+    """Return whether any verdict passes the filters. Caps and near-duplicates never empty a selection."""
     golds = gold_conditions.usable_golds(task, filters)
-    return golds.filter(*(step.condition for step in gold_conditions.filter_conditions(filters))).exists()
+    passing = golds.filter(*(step.condition for step in gold_conditions.filter_conditions(filters)))
+    return passing.exists() or gold_conditions.machine_accepted(task, filters).exists()
 
 
 def follow_ups(draft_ids: Iterable[str]) -> set[str]:

@@ -11,12 +11,13 @@ from uuid import UUID
 from review.datasets import reply_pairs
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import PREVIEW_GOLDS, preview
-from review.models import Decision, Draft, Task
+from review.models import Decision, Draft, MachineAcceptance, Task
 from review.sources import split_advice
 from review.states import Split
 from review.tasks.queries import latest_version
 
 PAGE_ROWS = 50
+_LONG = ("draft__messages", "draft__marks", "draft__record__facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,12 @@ def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> S
     """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
     selection = preview(task, filters).value
     chosen = selection.rows[start : start + PAGE_ROWS]
-    decisions = Decision.objects.select_related("reviewer", "draft__record", "draft__task").defer(
-        "draft__messages", "draft__marks", "draft__record__facts"
-    )
-    by_id = decisions.in_bulk([row.decision for row in chosen])
+    decisions = Decision.objects.select_related("reviewer", "draft__record", "draft__task").defer(*_LONG)
+    acceptances = MachineAcceptance.objects.select_related("rule", "draft__record", "draft__task").defer(*_LONG)
+    ids = [row.decision for row in chosen]
+    by_id: dict[UUID, Decision | MachineAcceptance] = {**decisions.in_bulk(ids)}
+    if filters.takes_machine:
+        by_id |= acceptances.in_bulk(ids)
     result = [
         {"decision": by_id[row.decision], "title": by_id[row.decision].draft.record.title, "split": row.split}
         for row in chosen

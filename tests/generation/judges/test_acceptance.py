@@ -238,3 +238,18 @@ def test_a_dataset_leaves_them_out_unless_asked_and_names_them_where_they_are_in
     assert later.counts["verdicts"] == {"accept": GOOD_KNOWN + 1, "machine": len(drafts) - 1}
     with pytest.raises(Refusal, match="mistakes"):
         frozen(task, lead, machine="take", as_of="2026-01-01T00:00:00Z")
+
+
+@pytest.mark.slow
+def test_what_a_judge_alone_accepted_is_shown_and_frozen(
+    rule: AcceptanceRule, task: Task, lead: Member, as_member: Callable[[Member], Client]
+) -> None:
+    Gold.objects.filter(task=task).delete()
+
+    version = frozen(task, lead, machine="take")
+    filters = {"verdicts": "accept", "machine": "take", "keeps_duplicates": "on"}
+    page = as_member(lead).get("/datasets/gold/rows/", filters).content.decode()
+
+    assert version.counts["verdicts"] == {"machine": len(accepted(task))}
+    assert page.count("<td>Accepted by a judge</td>") == len(accepted(task))
+    assert f"<td>{rule.judge}</td>" in page
