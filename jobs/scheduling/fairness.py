@@ -17,6 +17,7 @@ from django.utils import timezone
 from jobs.kinds.base import JobKind, Needs
 from jobs.models import Host, Job, JobEvent
 from jobs.scheduling import hosts, workers
+from jobs.scheduling.held_spans import spans_of
 from jobs.states import CLAIMABLE, HELD
 
 REMEMBERED: Final = timedelta(hours=24)
@@ -134,32 +135,16 @@ def by_turn(jobs: Sequence[Job], kind: str) -> list[Job]:
 
 def device_time(kind: str) -> tuple[dict[str, int], dict[str, float]]:
     """Return by task the devices that jobs of a kind hold now, and the device seconds they held within a day."""
-    now = timezone.now()
-    since = now - REMEMBERED
+    since = timezone.now() - REMEMBERED
     running: dict[str, int] = defaultdict(int)
     had_s: dict[str, float] = defaultdict(float)
-    began: dict[object, datetime] = {}
-    for job in Job.objects.filter(kind=kind, state__in=HELD).only("id", "task_slug", "devices"):
-        running[job.task_slug] += job.devices
-        # One that has not moved for a day has held its devices all day.
-        began[job.pk] = since
-    of_kind = JobEvent.objects.filter(job__kind=kind, kind="state", ts__gte=since).order_by("job", "seq")
-    moved: dict[object, tuple[str, int, datetime | None]] = {}
-    for job_id, slug, devices, ts, state in of_kind.values_list(
-        "job_id", "job__task_slug", "job__devices", "ts", "payload__state"
-    ):
-        since_when = moved.get(job_id, (slug, devices, None))[2]
-        if state in HELD:
-            moved[job_id] = (slug, devices, since_when or ts)
-            continue
-        if since_when is not None:
-            had_s[slug] += devices * max(0.0, (ts - since_when).total_seconds())
-        moved[job_id] = (slug, devices, None)
-    for slug, devices, still in moved.values():
-        if still is not None:
-            had_s[slug] += devices * max(0.0, (now - still).total_seconds())
-    for job in Job.objects.filter(pk__in=[pk for pk in began if pk not in moved]).only("task_slug", "devices"):
-        had_s[job.task_slug] += job.devices * REMEMBERED.total_seconds()
+    moved = JobEvent.objects.filter(job__kind=kind, kind="state", ts__gte=since).order_by().values("job")
+    of_kind = Job.objects.filter(Q(state__in=HELD) | Q(pk__in=moved), kind=kind)
+    jobs = list(of_kind.only("id", "task_slug", "devices", "state", "host_id"))
+    spans = spans_of(jobs, since=since)
+    for job in jobs:
+        running[job.task_slug] += job.devices if job.state in HELD else 0
+        had_s[job.task_slug] += job.devices * sum(span.seconds for span in spans[job.pk])
     return running, had_s
 
 

@@ -8,7 +8,7 @@ stays unmeasured: neither is guessed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,23 +16,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from generation.money.figures import time_usd
 from jobs.lifecycle import parts
 from jobs.models import RECORDED_S, Job, JobEvent
-from jobs.states import FINISHED, HELD
+from jobs.scheduling import held_spans
+from jobs.scheduling.held_spans import HeldSpan
+from jobs.states import FINISHED
 from training.models import HostPrice, TrainingRun
 
 DEFAULT_HOST: Final = "default"
 # A hundredth of a cent: demo runs cost less than a cent, and shall not look free.
 SMALLEST_USD: Final = Decimal("0.0001")
-
-
-@dataclass(frozen=True)
-class HeldSpan:
-    host: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -92,29 +87,6 @@ def price_of(host: str = DEFAULT_HOST, prices: Mapping[str, Decimal] | None = No
     return price_list.get(host, price_list.get(DEFAULT_HOST))
 
 
-def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: str, now: datetime) -> list[HeldSpan]:
-    """Stretches in which a job was held, from its moves in order.
-
-    Args:
-        events: When, and the payload of each `state` event.
-        host: Where it ran when a move does not say.
-        now: Until when a stretch lasts that has not ended.
-    """
-    spans: list[HeldSpan] = []
-    began: tuple[str, datetime] | None = None
-    for at, payload in events:
-        is_held = payload.get("state") in HELD
-        if is_held and began is None:
-            began = (str(payload.get("host") or host), at)
-        elif not is_held and began is not None:
-            spans.append(HeldSpan(began[0], (at - began[1]).total_seconds()))
-            began = None
-    if began is not None:
-        spans.append(HeldSpan(began[0], (now - began[1]).total_seconds()))
-    # A clock that was set back gives no time back.
-    return [HeldSpan(each.host, max(0.0, each.seconds)) for each in spans]
-
-
 def from_json(values: Mapping[str, Any]) -> RunCost:
     return RunCost(
         host_seconds=float(values["host_seconds"]),
@@ -163,16 +135,12 @@ def spans_of(
     Args:
         since: No moment before it counts.
     """
-    moves: dict[UUID, list[tuple[datetime, Mapping[str, Any]]]] = defaultdict(list)
-    held = {job.pk: (job.pk, job.host_id) for job in jobs}
-    held |= {part.pk: (part.subject_id, part.host_id) for part in parts.of_jobs(jobs) if part.subject_id}
-    events = JobEvent.objects.filter(job__in=list(held), kind="state").order_by("job", "seq")
-    for job_id, at, payload in events.values_list("job_id", "ts", "payload"):
-        moves[job_id].append((max(at, since) if since else at, payload))
-    until = now or timezone.now()
-    spans: dict[UUID, list[HeldSpan]] = {job.pk: [] for job in jobs}
-    for job_id, (whole_id, host) in held.items():
-        spans[whole_id] += held_spans(moves[job_id], host=host, now=until)
+    others = parts.of_jobs(jobs)
+    held = held_spans.spans_of([*jobs, *others], since=since, now=now)
+    spans = {job.pk: held[job.pk] for job in jobs}
+    for part in others:
+        if part.subject_id:
+            spans[part.subject_id] += held[part.pk]
     return spans
 
 

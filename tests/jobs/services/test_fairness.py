@@ -87,6 +87,22 @@ def test_the_team_that_had_less_goes_before_an_older_job(launch):
     assert claimed(younger)
 
 
+def test_a_run_of_two_days_held_its_devices_for_all_of_the_last(launch):
+    ended, still = launch("turns", task_slug="ended"), launch("turns", task_slug="still")
+    now = timezone.now()
+    for job, moves in (ended, ((48, "running"), (2, "succeeded"))), (still, ((48, "running"), (1, "running"))):
+        Job.objects.filter(pk=job.pk).update(state=moves[-1][1])
+        for seq, (hours, state) in enumerate(moves, 90):
+            JobEvent.objects.create(job=job, seq=seq, fence=1, ts=now - timedelta(hours=hours), kind="state",
+                                    payload={"state": state})  # fmt: skip
+
+    running, had_s = fairness.device_time("turns")
+
+    assert (running["ended"], running["still"]) == (0, 1)
+    assert had_s["ended"] == pytest.approx(22 * 3600, abs=60)
+    assert had_s["still"] == pytest.approx(24 * 3600, abs=60)
+
+
 def test_priority_goes_before_fairness_and_only_an_admin_gives_the_highest(launch, admin, outsider, monkeypatch):
     older, urgent, idle = (launch("turns", task_slug=slug) for slug in ("a", "b", "c"))
     monkeypatch.setattr(
