@@ -11,7 +11,7 @@ import time
 from math import fsum
 
 from serving.backends.contracts import Ending, Piece, Question, ReadyModel, ServerLostError, TokenLogProb
-from serving.engine.contracts import DEFAULT_MAX_TOKENS, GenerateRequest, ModelEntry
+from serving.engine.contracts import CHARS_PER_TOKEN, DEFAULT_MAX_TOKENS, GenerateRequest, ModelEntry
 from serving.engine.errors import RequestRefused
 from serving.engine.row import FinishedAnswer, StreamItem
 from serving.engine.text_stream import VisibleText, places_of
@@ -37,6 +37,7 @@ class TextAnswer:
         self._flow = VisibleText(request.stop)
         self._shown: list[str] = []
         self._tokens: list[tuple[str, TokenLogProb]] = []
+        self._came = 0
         self._ending: Ending | None = None
         self._asked_s = time.perf_counter()
         self._first_s = 0.0
@@ -67,6 +68,7 @@ class TextAnswer:
         """Take a piece in; returns the text that may be shown with it."""
         if not self.has_begun:
             self.has_begun, self._first_s = True, time.perf_counter() - self._asked_s
+        self._came += len(piece.token_texts) or 1
         told = [each for each in piece.log_probs if each is not None]
         self._tokens += zip(piece.token_texts, told, strict=False)
         return self._show(self._flow.add(piece.text), is_stopped=self._flow.is_stopped)
@@ -87,13 +89,14 @@ class TextAnswer:
     @property
     def done(self) -> FinishedAnswer:
         seconds = time.perf_counter() - self._asked_s
-        ending = self._ending or Ending("stop")
+        # Cut at a stop string before the server told: what came is counted, and the prompt as roughly as at the door.
+        prompt_chars = sum(len(message.content) for message in self.request.messages)
+        ending = self._ending or Ending("stop", prompt_chars // CHARS_PER_TOKEN, self._came)
         log_probs = [told.log_prob for _, told in self._tokens]
         return FinishedAnswer(
             ending.finish,
             ending.prompt_tokens or 0,
-            # Cut at a stop string before the server told: what came is counted as far as it can be.
-            ending.completion_tokens or max(1, len(self._tokens)),
+            ending.completion_tokens or 0,
             seconds,
             self._first_s,
             mean_log_prob=round(fsum(log_probs) / len(log_probs), _DIGITS) if log_probs else None,

@@ -13,7 +13,10 @@ from pydantic import Field
 from review.spec.task_spec import TaskSpec
 from training.engine.contracts import ChatMessage, Part, StudentRef, TrainError, Ways
 
+# What an answer may come to where its question does not say.
 DEFAULT_MAX_TOKENS = 512
+# A rough count where no tokenizer is loaded, right within a third for European prose.
+CHARS_PER_TOKEN = 4
 LONGEST_ANSWER = 8192
 # Raised whenever the same weights, question and seed may be answered with another text.
 ENGINE_VERSION = 3

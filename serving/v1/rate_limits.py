@@ -12,13 +12,9 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from members.tokens import throttling
+from serving.engine.contracts import CHARS_PER_TOKEN, DEFAULT_MAX_TOKENS
 from serving.openai.errors import ApiError
 from serving.openai.requests import ChatRequest
-
-# What an answer may come to where its question does not say; the engine's own default.
-DEFAULT_MAX_TOKENS = 512
-# A rough count, right within a third for European prose: a question is not worth loading a tokenizer for at the door.
-CHARS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,8 @@ def test_a_chat_comes_in_pieces_cut_at_a_stop_without_thinking_and_with_the_serv
 
     assert whole[0] == "one two three"
     assert (whole[1].prompt_tokens, whole[1].completion_tokens, whole[1].finish) == (7, 6, "stop")
-    assert stopped[0] == "one two"
+    # Three words came, and four characters are taken for a token.
+    assert (stopped[0], stopped[1].prompt_tokens, stopped[1].completion_tokens) == ("one two", 4, 3)
     assert [token for token, _, _ in told[1].tokens] == [" one", " two"]
     assert told[1].mean_log_prob == -0.5
     assert chats.keys == {f"Bearer {KEY}"}
