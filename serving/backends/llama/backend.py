@@ -250,12 +250,10 @@ class LlamaBackend:
                 "this host. Raise SERVING_MAX_WEIGHTS_GIB where there is memory for it, or serve on a host with more "
                 "memory.",
             )
-        idle = sorted(
-            (key for key in self._served if not self._served[key].users), key=lambda key: self._served[key].used_s
-        )
         least = LEAST_POOL * model.facts.kv_bytes_per_token
-        while not self._has_room(needed, max(least, self._kv_share())) and idle:
-            await self._served.pop(idle.pop(0)).server.stop()
+        # Looked at anew each time: while one ends, others are asked or put away.
+        while not self._has_room(needed, max(least, self._kv_share())) and (idle := self._idle()):
+            await self._served.pop(min(idle, key=lambda key: self._served[key].used_s)).server.stop()
         if not self._has_room(needed, least):
             raise RequestRefused(
                 503,
@@ -265,14 +263,17 @@ class LlamaBackend:
                 retry_after_s=5,
             )
 
+    def _idle(self) -> list[str]:
+        return [key for key, served in self._served.items() if not served.users]
+
     def _has_room(self, weights: int, kv: int) -> bool:
         return not self._served or (self._weights_bytes() + weights <= self._bounds.weights and self._kv_left() >= kv)
 
     async def _drop_unknown(self) -> None:
         kept = {files.file_key(entry) for entry in self._entries}
         # All taken out first: another answer that ends meanwhile must not find them here.
-        gone = [key for key, served in self._served.items() if key not in kept and not served.users]
-        for served in [self._served.pop(key) for key in gone]:
+        gone = [self._served.pop(key) for key in self._idle() if key not in kept]
+        for served in gone:
             await served.server.stop()
 
     def _weights_bytes(self) -> int:

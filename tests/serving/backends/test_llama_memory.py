@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -73,6 +76,29 @@ def test_a_server_with_an_answer_under_way_keeps_its_pool_and_the_next_is_told_w
     assert "SERVING_MAX_KV_GIB" in refusal.message
     assert written[1].finish == "stop"
     assert after == "a"
+
+
+def test_a_server_that_is_asked_while_another_is_put_away_for_a_third_writes_on(relay, zoo):
+    async def work(running):
+        await running.ask("one", "SAY a|")
+        await running.ask("two", "SAY a|")
+        (least_used, *_), pid = running.backend._served, running.server_of("one")["pid"]
+        bytes_of_one = running.backend._served[least_used].model.bytes
+        running.backend._bounds = replace(running.backend._bounds, weights=int(bytes_of_one * 1.5))
+        # It ends as soon as it goes on.
+        os.kill(pid, signal.SIGSTOP)
+        await running.relay.know(zoo.entries)
+        while least_used in running.backend._served:
+            await asyncio.sleep(0.01)
+        long = GenerateRequest(model="two", messages=tiny.user(f"SLOWLY SAY {'word ' * 12}|"), max_tokens=200)
+        busy = await running.relay.ask(long)
+        await busy.inbox.get()
+        os.kill(pid, signal.SIGCONT)
+        return await answer(busy)
+
+    _, done = relay(work, entries=zoo.entries[:2])
+
+    assert done.finish == "stop"
 
 
 def test_who_was_put_away_for_another_s_room_is_not_called_loaded(relay, zoo):
