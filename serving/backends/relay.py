@@ -107,11 +107,11 @@ class Relay:
             self._arriving[request.caller] += 1
             try:
                 ready = await self._prepared(request.model)
-                if ready is None:
-                    return await self._own.ask(request)
-                answer = await self._opened(request, ready)
+                answer = await self._opened(request, ready) if ready else None
             finally:
                 self._arriving[request.caller] -= 1
+            if answer is None:
+                return await self._own.ask(request)
         except RequestRefused as refusal:
             self._refused[refusal.code] += 1
             raise
@@ -150,7 +150,7 @@ class Relay:
         return {
             **own,
             "running": own.get("running", 0) + len(self._running),
-            "waiting": own.get("waiting", 0) + len(self._waiting),
+            "waiting": own.get("waiting", 0) + len(self._waiting) + self._arriving.total(),
             **self._backend.state(),
             "models": [self._model_state(name, models.get(name, {})) for name in self.known],
             "refused": dict(self._refused),

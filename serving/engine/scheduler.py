@@ -59,6 +59,16 @@ class Scheduler:
         return sum(len(network.batch.rows) for network in self.shelf.networks)
 
     @property
+    def begun(self) -> int:
+        """Count questions whose prompt is read or whose answer is written."""
+        return len(self._holds) - len(self.waiting)
+
+    @property
+    def ahead(self) -> int:
+        """Count questions that wait for a place, or for their model."""
+        return len(self.waiting) + self._arriving.total()
+
+    @property
     def kv_bytes(self) -> int:
         return sum(_kv_bytes(network, network.batch.rows) for network in self.shelf.networks)
 
@@ -72,10 +82,9 @@ class Scheduler:
             await self._make_room(ask.caller)
             self._arriving[ask.caller] += 1
             try:
-                ready = await self.shelf.take(ask.model)
+                return await self._queue(ask, await self.shelf.take(ask.model))
             finally:
                 self._arriving[ask.caller] -= 1
-            return await self._queue(ask, ready)
         except RequestRefused as refusal:
             self.refused[refusal.code] += 1
             raise
@@ -149,10 +158,9 @@ class Scheduler:
         if self._is_stopping:
             raise STOPPING
         free = max(0, self.max_batch - self.running)
-        ahead = len(self.waiting) + self._arriving.total()
-        if ahead < self.max_waiting + free:
+        if self.ahead < self.max_waiting + free:
             return
-        full = self._full(ahead)
+        full = self._full(self.ahead)
         displaced = self.waiting.surplus(share=self.waiting.of(caller) + self._arriving[caller] + 1)
         if displaced is None or displaced.caller == caller:
             raise full

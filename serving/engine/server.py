@@ -190,8 +190,8 @@ def figures(scheduler: Scheduler) -> dict[str, Any]:
             {"name": name, "loaded": shelf.is_loaded(name), "server": "own", **_counted(scheduler, name)}
             for name in shelf.known
         ],
-        "running": scheduler.running,
-        "waiting": len(scheduler.waiting),
+        "running": scheduler.begun,
+        "waiting": scheduler.ahead,
         "refused": dict(scheduler.refused),
         "weights_bytes": sum(network.bytes for network in shelf.networks),
         "max_weights_bytes": shelf.max_weights_bytes,

@@ -8,7 +8,10 @@ import pytest
 
 from serving.backends.contracts import NotServableError, ServerLostError
 from serving.backends.llama import files, forgotten, wire
+from serving.engine.contracts import GenerateRequest
 from serving.engine.errors import RequestRefused
+from tests.serving import tiny
+from tests.serving.engine.conftest import counted_until_begun
 
 pytestmark = pytest.mark.engine
 
@@ -167,3 +170,11 @@ def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_oth
 
     assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
     assert text == "Hi"
+
+
+def test_a_question_counts_from_the_loading_of_its_model_on(relay):
+    async def work(running):
+        asked = GenerateRequest(model="one", messages=tiny.user("SLOWLY SAY abc|"), max_tokens=40)
+        return await counted_until_begun(running.relay.ask(asked), running.relay.state)
+
+    assert relay(work) == {1}

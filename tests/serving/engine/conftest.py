@@ -88,6 +88,15 @@ async def ask(scheduler: Scheduler, model: str, text: str, **options: Any) -> tu
     return await answer(await scheduler.ask(asked))
 
 
+async def counted_until_begun(asking: Awaitable[Any], state: Callable[[], dict[str, Any]]) -> set[int]:
+    """Questions that an engine reports, from the asking of one up to the first words of its answer."""
+    task, counts = asyncio.ensure_future(asking), set[int]()
+    while not task.done() or task.result().inbox.empty():
+        await asyncio.sleep(0)
+        counts.add(state()["running"] + state()["waiting"])
+    return counts
+
+
 @pytest.fixture
 def serve(zoo: Zoo) -> Callable[[Callable[[Scheduler], Awaitable[Any]]], Any]:
     """Run a coroutine function over a scheduler that knows the whole zoo."""

@@ -9,8 +9,9 @@ import pytest
 from serving.engine.contracts import GenerateRequest
 from serving.engine.errors import RequestRefused
 from serving.engine.fair_queue import FairQueue
+from serving.engine.server import figures
 from tests.serving import tiny
-from tests.serving.engine.conftest import answer
+from tests.serving.engine.conftest import answer, counted_until_begun
 
 
 class Stub:
@@ -118,3 +119,12 @@ def test_a_full_queue_is_shared_out_and_no_further(serve):
 
 def _ask(caller, number, longest):
     return GenerateRequest(model="one", messages=tiny.user(f"prompt {number}"), max_tokens=longest, caller=caller)
+
+
+@pytest.mark.engine
+def test_a_question_counts_from_the_loading_of_its_model_on(serve):
+    async def work(scheduler):
+        asked = GenerateRequest(model="one", messages=tiny.user("company: Northwind"), max_tokens=40)
+        return await counted_until_begun(scheduler.ask(asked), lambda: figures(scheduler))
+
+    assert serve(work) == {1}
