@@ -21,6 +21,7 @@ from jobs.supervisor import run_dirs
 from members.session import member_of
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
+from web.whole_numbers import whole_number
 
 VERBS = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}
 
@@ -28,10 +29,11 @@ VERBS = {"pause": control.pause, "resume": control.resume, "cancel": control.can
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     jobs = queries.filtered(queries.visible(member_of(request)), request.GET)
+    before, start = request.GET.get("before", ""), whole_number(request.GET.get("from", ""), otherwise=0)
     context = {
         "section": "jobs",
-        "going_on": [] if request.GET.get("before") else queries.unfinished(jobs),
-        "ended": queries.ended_page(jobs, before=request.GET.get("before", "")),
+        "going_on": None if before else queries.unfinished(jobs, start=start),
+        "ended": None if start else queries.ended_page(jobs, before=before),
         "kinds": queries.kinds(),
         "states": list(JobState),
         "wanted": request.GET,

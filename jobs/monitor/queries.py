@@ -83,19 +83,23 @@ def why_ended(job: Job) -> str:
 
 
 @dataclass(frozen=True)
-class EndedPage:
+class JobPage:
+    """Some jobs, and where the next begin; empty at the end."""
+
     jobs: list[Job]
     older: str
 
 
-def unfinished(jobs: QuerySet[Job], *, limit: int = 100) -> list[Job]:
-    """Jobs that have not ended: held ones first, then those that wait, then those at rest."""
+def unfinished(jobs: QuerySet[Job], *, start: int = 0, limit: int = 100) -> JobPage:
+    """Jobs that have not ended, from the `start`-th on: held ones first, then those that wait, then those at rest."""
     states = [*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED]
     place = Case(*(When(state=state, then=number) for number, state in enumerate(states)))
-    return list(jobs.exclude(state__in=FINISHED).order_by(place, "-created_at", "-id")[:limit])
+    end = start + limit
+    page = list(jobs.exclude(state__in=FINISHED).order_by(place, "-created_at", "-id")[start : end + 1])
+    return JobPage(page[:limit], str(end) if len(page) > limit else "")
 
 
-def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> EndedPage:
+def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> JobPage:
     """Ended jobs, newest first, from a cursor on; an unreadable cursor is the beginning."""
     ended = jobs.filter(state__in=FINISHED)
     if cursor := _read_cursor(before):
@@ -103,7 +107,7 @@ def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> End
         ended = ended.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=job_id))
     page = list(ended[: limit + 1])
     older = f"{page[limit - 1].created_at.isoformat()}~{page[limit - 1].pk}" if len(page) > limit else ""
-    return EndedPage(page[:limit], older)
+    return JobPage(page[:limit], older)
 
 
 def _read_cursor(text: str) -> tuple[datetime, UUID] | None:

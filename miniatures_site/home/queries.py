@@ -94,7 +94,7 @@ def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:
 
 def running_jobs(member: Member, task: Task) -> list[Job]:
     """Return unfinished jobs of the task, running ones first."""
-    return jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN)
+    return jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN).jobs
 
 
 def failed_jobs(member: Member, task: Task) -> list[Job]:

@@ -28,7 +28,7 @@ def test_the_list_shows_what_goes_on_and_what_has_ended(launch, admin, client_of
     page = client_of(admin).get(reverse("jobs:list"))
 
     assert page.status_code == 200
-    assert [job.pk for job in page.context["going_on"]] == [going.pk]
+    assert [job.pk for job in page.context["going_on"].jobs] == [going.pk]
     assert [job.pk for job in page.context["ended"].jobs] == [ended.pk]
 
 
@@ -38,9 +38,24 @@ def test_a_long_queue_leaves_room_for_the_jobs_that_run(launch):
     for job_id, state in zip(ids, ["running", "paused", "queued", "queued"], strict=True):
         Job.objects.filter(pk=job_id).update(state=state)
 
-    shown = queries.unfinished(Job.objects.order_by("-created_at", "-id"), limit=3)
+    first = queries.unfinished(Job.objects.order_by("-created_at", "-id"), limit=3)
+    rest = queries.unfinished(Job.objects.order_by("-created_at", "-id"), start=int(first.older), limit=3)
 
-    assert [job.pk for job in shown] == [ids[0], ids[3], ids[2]]
+    assert [[job.pk for job in page.jobs] for page in (first, rest)] == [[ids[0], ids[3], ids[2]], [ids[1]]]
+    assert rest.older == ""
+
+
+@pytest.mark.django_db
+def test_jobs_that_go_on_beyond_a_page_have_a_page_of_their_own(launch, admin, client_of):
+    job = launch()
+    Job.objects.bulk_create(Job(kind=job.kind, title=f"Job {number}", state="queued") for number in range(100))
+
+    page = client_of(admin).get(reverse("jobs:list"))
+    more = client_of(admin).get(reverse("jobs:list"), {"from": "100"})
+
+    assert 'href="?from=100"' in page.content.decode()
+    assert [each.pk for each in more.context["going_on"].jobs] == [job.pk]
+    assert more.context["ended"] is None
 
 
 @pytest.mark.django_db
@@ -50,7 +65,7 @@ def test_filters_stand_in_the_address(launch, admin, client_of):
 
     page = client_of(admin).get(reverse("jobs:list"), {"kind": "lonely", "state": "queued"})
 
-    assert [job.pk for job in page.context["going_on"]] == [lonely.pk]
+    assert [job.pk for job in page.context["going_on"].jobs] == [lonely.pk]
 
 
 @pytest.mark.django_db
@@ -63,7 +78,7 @@ def test_a_jobs_page_leads_to_all_that_its_request_launched(launch, admin, clien
     address = f"{reverse('jobs:list')}?request=request-0006"
     page = client.get(address)
 
-    assert {job.pk for job in page.context["going_on"]} == {job.pk for job in both}
+    assert {job.pk for job in page.context["going_on"].jobs} == {job.pk for job in both}
     assert 'value="request-0006"' in page.content.decode()
     assert f'href="{address}"' in client.get(reverse("jobs:detail", args=[both[0].pk])).content.decode()
 
