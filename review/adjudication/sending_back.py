@@ -17,6 +17,7 @@ from review.desk import golds
 from review.models import Assignment, Comment, Decision, Draft, Mention, Ruling
 from review.spec.schema import Fields
 from review.states import AssignmentState, DraftState, Drawn, RulingKind, Verdict
+from review.tasks.permissions import judging
 from web.errors import Refusal
 
 
@@ -71,9 +72,9 @@ def _standing(draft: Draft) -> list[Decision]:
 
 
 def _return(draft: Draft, sent: Sequence[Decision], words: str, *, required: int) -> None:
-    """Put the draft in front of its authors again; the first of them has it first."""
-    authors = [decision.reviewer_id for decision in sent]
-    for author in dict.fromkeys(authors):
+    """Put the draft in front of its authors again, the first who still judges the task first; else of anybody."""
+    authors = list(dict.fromkeys(decision.reviewer_id for decision in sent))
+    for author in authors:
         Assignment.objects.update_or_create(
             draft=draft,
             reviewer_id=author,
@@ -86,7 +87,9 @@ def _return(draft: Draft, sent: Sequence[Decision], words: str, *, required: int
                 "leased_until": timezone.now(),
             },
         )
-    draft.state, draft.for_reviewer_id = DraftState.PENDING, authors[0]
+    staying = set(judging(draft.task_id).filter(pk__in=authors).values_list("pk", flat=True))
+    draft.state = DraftState.PENDING
+    draft.for_reviewer_id = next((author for author in authors if author in staying), None)
     draft.verdicts_wanted = max(draft.verdicts_wanted, required)
     draft.save(update_fields=["state", "for_reviewer", "verdicts_wanted"])
 

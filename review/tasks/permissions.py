@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
@@ -142,6 +143,13 @@ def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
         return None
     roles = [role for role, rank in RANK.items() if rank >= RANK[least.value]]
     return frozenset(Membership.objects.filter(member=member, role__in=roles).values_list("task__slug", flat=True))
+
+
+def judging(task_id: UUID) -> QuerySet[Member]:
+    """Active people who may judge drafts of a task: its reviewers and leads, and admins."""
+    held = Membership.objects.filter(task=task_id, role__in=(Role.REVIEWER, Role.LEAD))
+    people = Member.objects.filter(is_active=True, is_service=False)
+    return people.filter(Q(pk__in=held.values("member")) | Q(is_superuser=True))
 
 
 def led_by(member: Member) -> list[tuple[str, str]]:

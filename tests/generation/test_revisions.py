@@ -19,7 +19,7 @@ from jobs.states import JobState
 from members.models import Member
 from review import ports
 from review.datasets import export_rows
-from review.desk import decisions, deck
+from review.desk import decisions, deck, member_offboarding
 from review.desk.revisions import queries as asked
 from review.desk.revisions import revision_requests
 from review.erasure import erase
@@ -94,6 +94,17 @@ def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expe
     assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision requested: shorter, mention the audit")
     assert draft.pk not in {card.draft_id for card in asking.deck}
     assert draft.pk not in {card.draft_id for card in deck.deal(other, draft.task, count=5)}
+
+
+def test_a_revision_for_somebody_who_left_waits_for_anybody(draft: Draft, expert: Member, tmp_path: Path) -> None:
+    request = ask(draft, by=expert).request
+    Member.objects.filter(pk=expert.pk).update(is_active=False)
+    member_offboarding.return_cards(expert)
+
+    made = carry_out(request, tmp_path)
+
+    assert made is not None
+    assert (made.state, made.for_reviewer) == (DraftState.PENDING, None)
 
 
 def test_it_is_an_order_like_any_other_with_one_call(draft: Draft, expert: Member, tmp_path: Path) -> None:

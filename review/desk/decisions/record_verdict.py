@@ -17,6 +17,7 @@ from review.desk.decisions.outcome import DecisionOutcome, move_assignment, move
 from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Assignment, Decision, Draft, Ruling
 from review.states import AssignmentState, DraftState, RulingKind
+from review.tasks.permissions import judging
 from review.text import edits
 from web.db.compiled_query import CompiledInsert
 from web.errors import Refusal
@@ -107,11 +108,11 @@ def _resolve(context: DecisionContext, decision: Decision) -> DraftState:
 
 
 def _sent_back_to(card: Draft) -> UUID | None:
-    """The reviewer who is to look at their verdict again and has not yet, if a lead sent one back."""
+    """The reviewer who is to look at their verdict again, has not yet and still may, if a lead sent one back."""
     sent = Ruling.objects.filter(draft=card, kind=RulingKind.SEND_BACK).order_by("created_at", "id")
     authors = sent.values_list("decision__reviewer", flat=True)
     waiting = Assignment.objects.filter(draft=card, reviewer__in=authors).exclude(state=AssignmentState.DONE)
-    return waiting.values_list("reviewer", flat=True).first()
+    return waiting.filter(reviewer__in=judging(card.task_id)).values_list("reviewer", flat=True).first()
 
 
 def _already_judged(context: DecisionContext) -> Refusal:

@@ -26,7 +26,7 @@ from review.models import Assignment, Draft, RevisionRequest, TaskVersion
 from review.spec import revision_prompts
 from review.spec.prompting import Message
 from review.states import AssignmentState, DraftState, Role
-from review.tasks.permissions import may, require, task_or_404
+from review.tasks.permissions import judging, may, require, task_or_404
 from web.errors import Refusal
 
 WAITS = "Revision requested: {}"
@@ -131,7 +131,7 @@ def receive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Draft | N
     if not made:
         return None
     Draft.objects.filter(pk=made[0].pk).update(
-        parent=parent, for_reviewer=request.asked_by, state=DraftState.PENDING, queue_position=FIRST_IN_QUEUE
+        parent=parent, for_reviewer=_asker(request), state=DraftState.PENDING, queue_position=FIRST_IN_QUEUE
     )
     RevisionRequest.objects.filter(pk=request.pk).update(result=made[0])
     if _moved_parent(request, state=DraftState.KEPT, for_reviewer=None):
@@ -169,7 +169,7 @@ def restore(request_id: UUID, *, by: Member) -> Draft:
         if not is_in_use(draft) or draft.state not in (DraftState.KEPT, DraftState.PENDING):
             raise desk_deck.not_free(draft)
         Draft.objects.filter(pk=draft.pk).update(
-            state=DraftState.PENDING, for_reviewer=request.asked_by, queue_position=FIRST_IN_QUEUE
+            state=DraftState.PENDING, for_reviewer=_asker(request), queue_position=FIRST_IN_QUEUE
         )
         _note(request, "")
     draft.refresh_from_db()
@@ -231,6 +231,11 @@ def _ask(draft: Draft, *, by: Member, id: UUID, words: str, writer: str, deck_si
     deck = desk_deck.set_aside(draft.pk, by=by, note=note, unfinished=held.unfinished, deck_size=deck_size)
     Draft.objects.filter(pk=draft.pk).update(for_reviewer=by)
     return RevisionRequested(request, False, deck)
+
+
+def _asker(request: RevisionRequest) -> Member | None:
+    """Return the member to whom the draft goes; None, which is anybody, once they judge the task no more."""
+    return judging(request.draft.task_id).filter(pk=request.asked_by_id).first()
 
 
 def _moved_parent(request: RevisionRequest, **values: object) -> bool:

@@ -11,11 +11,11 @@ from django.http import Http404
 from members.models import Member
 from review.adjudication import rulings, sending_back
 from review.desk import deck as desk_deck
-from review.desk import golds
+from review.desk import golds, member_offboarding
 from review.desk.comments import queries
 from review.desk.lead_queue import dispute_etag
-from review.models import Assignment, Comment, Decision, Draft, Gold, Task
-from review.states import DraftState, Drawn
+from review.models import Assignment, Comment, Decision, Draft, Gold, Membership, Task
+from review.states import DraftState, Drawn, Role
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute
 from web.errors import Refusal
@@ -120,6 +120,43 @@ def test_a_lead_can_still_settle_it_after_the_second_look(task: Task, lead: Memb
 
     assert Gold.objects.get().decision_id == first.pk
     assert golds.rebuild() == 1
+
+
+def leave(member: Member, task: Task, how: str) -> None:
+    """Let a member judge the task no more."""
+    if how == "deactivated":
+        Member.objects.filter(pk=member.pk).update(is_active=False)
+    else:
+        Membership.objects.filter(member=member, task=task).update(role=Role.VIEWER)
+    member_offboarding.return_cards_of_task(member, task)
+
+
+@pytest.mark.parametrize("how", ["deactivated", "a viewer now"])
+def test_a_card_sent_back_to_somebody_who_left_waits_for_anybody(
+    task: Task, lead: Member, other: Member, third: Member, differing, how: str
+) -> None:
+    first, second = differing
+    leave(other, task, how)
+
+    send(first, by=lead, decisions=[second.pk])
+
+    assert Draft.objects.get(pk=first.draft_id).for_reviewer is None
+    assert judge(desk_deck.hold(third, first.draft_id), by=third).draft_state == DraftState.DECIDED
+
+
+@pytest.mark.parametrize("leaves_first", [True, False])
+def test_who_stays_has_the_card_and_after_them_anybody(
+    task: Task, lead: Member, expert: Member, other: Member, third: Member, differing, leaves_first: bool
+) -> None:
+    gone, stays = (expert, other) if leaves_first else (other, expert)
+    leave(gone, task, "deactivated")
+    send(differing[0], by=lead)
+
+    judge(desk_deck.deal(stays, task, count=1)[0], by=stays)
+
+    draft = Draft.objects.get(pk=differing[0].draft_id)
+    assert (draft.state, draft.for_reviewer) == (DraftState.PENDING, None)
+    assert desk_deck.deal(third, task, count=1)[0].draft_id == draft.pk
 
 
 @pytest.mark.parametrize(("more", "code"), [({"comment": " "}, "no_comment"), ({"if_match": None}, "if_match_missing"),
