@@ -67,13 +67,16 @@ class BulkVerdict:
         """The verdict for one draft and the fields it ends with, None for a reject.
 
         Raises:
-            DoesNotFitError: An edit that changes nothing here, or after which the draft does not fit its schema.
-            Refusal: 422 when a reason is none of the task version's.
+            DoesNotFitError: An edit that changes nothing here, or after which the draft does not fit its schema; a
+                reject whose reasons are not the task version's, caused by the refusal of that reject alone.
         """
-        if self.verdict != Verdict.EDIT:
-            verdict = verdict_fit.read(self.verdict, reasons=self.reasons, note=self.note)
+        if self.verdict == Verdict.EDIT:
+            return Verdict.EDIT, apply_edit(spec, draft, find=self.find, replace=self.replace)
+        verdict = verdict_fit.read(self.verdict, reasons=self.reasons, note=self.note)
+        try:
             return verdict_fit.fit(verdict, spec, draft)
-        return Verdict.EDIT, apply_edit(spec, draft, find=self.find, replace=self.replace)
+        except Refusal as refusal:
+            raise DoesNotFitError("their version of the task has other reasons") from refusal
 
 
 def parse(values: Mapping[str, Any]) -> BulkVerdict:

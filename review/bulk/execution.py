@@ -57,7 +57,7 @@ def carry_out(
     Raises:
         PermissionDenied: Not a reviewer of the task.
         Refusal: 428 without the tag, 412 when it names another set or verdict, 409 when the id came with another body,
-            413 for more drafts than one act takes, 422 when the number was not typed or the verdict does not fit.
+            413 for more drafts than one act takes, 422 when the number was not typed.
     """
     require(by, task, Role.REVIEWER)
     _check(drafts, submission, tag, typed)

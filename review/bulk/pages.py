@@ -21,7 +21,6 @@ from review.bulk.packed_ids import pack_ids, unpack_ids
 from review.drafts import draft_filters
 from review.states import Role
 from review.tasks.permissions import task_or_404
-from review.tasks.queries import latest_version
 from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
@@ -30,6 +29,7 @@ from web.templatetags.figures import fixed
 
 if TYPE_CHECKING:
     from review.models import Task
+    from review.spec.task_spec import Reason
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,14 +39,15 @@ def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
     values = _values(request)
     refusal = None
     ids, how = _chosen(request.POST) if request.method == "POST" else _matching(request, member, task)
+    reasons = planning.reasons_for(task, ids)
     try:
-        verdict = _said(values, task) if values.get("verdict") else None
+        verdict = _said(values, reasons) if values.get("verdict") else None
         if verdict and values.get("act"):
             return _carry_out(request, member, task, verdict)
-        return _preview(request, member, task, ids=ids, how=how, submission=verdict)
+        return _preview(request, member, task, ids=ids, how=how, reasons=reasons, submission=verdict)
     except Refusal as error:
         refusal = error
-    return _preview(request, member, task, ids=ids, how=how, submission=None, refusal=refusal)
+    return _preview(request, member, task, ids=ids, how=how, reasons=reasons, submission=None, refusal=refusal)
 
 
 @require_POST
@@ -83,10 +84,10 @@ def _matching(request: HttpRequest, member: Member, task: Task) -> tuple[list[UU
     return planning.matching(member, task, draft_filter), urlencode(draft_filter.as_json())
 
 
-def _said(values: QueryDict, task: Task) -> BulkVerdict | None:
+def _said(values: QueryDict, reasons: Sequence[Reason]) -> BulkVerdict | None:
     """Return the verdict; None where the list names a verdict alone, so that the page asks for the rest."""
     verdict, is_from_list = values["verdict"], "ids" not in values
-    if is_from_list and verdict == "reject" and not values.getlist("reasons") and latest_version(task).spec.reasons:
+    if is_from_list and verdict == "reject" and not values.getlist("reasons") and reasons:
         return None
     if is_from_list and verdict == "edit" and not values.get("find", "").strip():
         return None
@@ -123,6 +124,7 @@ def _preview(
     *,
     ids: Sequence[UUID],
     how: str,
+    reasons: Sequence[Reason],
     submission: BulkVerdict | None,
     refusal: Refusal | None = None,
 ) -> HttpResponse:
@@ -137,7 +139,7 @@ def _preview(
         "ids": pack_ids(ids),
         "asked": len(ids),
         "at_most": planning.AT_MOST if is_cut else 0,
-        "form": _form(_values(request), task),
+        "form": _form(_values(request), reasons),
         "plan": plan,
         "doable": pack_ids(plan.ids) if plan else "",
         "samples": [wording.sample(sample) for sample in plan.samples] if plan else [],
@@ -149,9 +151,8 @@ def _preview(
     return render(request, "review/bulk/page.html", context, status=refusal.status if refusal else 200)
 
 
-def _form(values: QueryDict, task: Task) -> dict[str, Any]:
+def _form(values: QueryDict, reasons: Sequence[Reason]) -> dict[str, Any]:
     chosen = values.getlist("reasons")
-    reasons = latest_version(task).spec.reasons
     return {
         "verdict": values.get("verdict") if values.get("verdict") in bulk_verdict.VERDICTS else "reject",
         "verdicts": wording.VERDICTS,

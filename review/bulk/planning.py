@@ -17,11 +17,13 @@ from review.bulk.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
 from review.desk import overlap
 from review.drafts import draft_filters, queries
 from review.drafts.draft_filters import DraftFilter
-from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, KnownAnswer, Task
+from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, KnownAnswer, Task, TaskVersion
 from review.spec.schema import Fields
+from review.spec.task_spec import Reason
 from review.states import AssignmentState, DraftState, Verdict
 from web.db import keyset
 from web.db.chunks import chunked
+from web.errors import Refusal
 
 LATELY = timedelta(hours=24)
 # One act is about at most so many drafts.
@@ -74,6 +76,7 @@ class BulkPlan:
 class EligibleDrafts:
     doable: list[EligibleDraft] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    refusal: Refusal | None = None
 
 
 def matching(member: Member, task: Task, draft_filter: DraftFilter) -> list[UUID]:
@@ -89,22 +92,39 @@ def plan(member: Member, task: Task, ids: Sequence[UUID], submission: BulkVerdic
     """Look at what a verdict would do to drafts of a task; nothing is locked and nothing written.
 
     Raises:
-        Refusal: 422 when the verdict fits no version of the task.
+        Refusal: 422 when the reasons fit no draft's version of the task.
     """
     doable: list[UUID] = []
     left_out: Counter[str] = Counter()
     samples: list[EligibleDraft] = []
+    refusal: Refusal | None = None
     for chunk in chunks(ids):
         sifted = split_eligible(rows(task, chunk, by=member), submission, draft_ids=chunk, by=member, task=task)
         doable += [eligible.draft.pk for eligible in sifted.doable]
         left_out += sifted.left_out
         samples += sifted.doable[: SAMPLES - len(samples)]
+        refusal = refusal or sifted.refusal
+    if refusal and not doable:
+        raise refusal
     return BulkPlan(doable, left_out, samples, submission.tag(doable))
 
 
 def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
     """Ids in one order for all, each once, so many at a time."""
     return map(sorted, chunked(dict.fromkeys(ids), CHUNK))
+
+
+def reasons_for(task: Task, ids: Sequence[UUID]) -> list[Reason]:
+    """Return the reasons of the task versions that drafts are of, each code once, in the newest version's words."""
+    version_ids: set[UUID] = set()
+    for chunk in chunks(ids):
+        named = draft_filters.drafts_named_in(task).filter(pk__in=chunk)
+        version_ids.update(named.order_by().values_list("task_version", flat=True).distinct())
+    reasons: dict[str, Reason] = {}
+    for version in TaskVersion.objects.filter(pk__in=version_ids).order_by("-number"):
+        for reason in version.spec.reasons:
+            reasons.setdefault(reason.code, reason)
+    return list(reasons.values())
 
 
 def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:
@@ -143,6 +163,8 @@ def split_eligible(
             verdict, fields = _ending(draft, submission)
         except DoesNotFitError as error:
             sifted.left_out[str(error)] += 1
+            if isinstance(error.__cause__, Refusal):
+                sifted.refusal = error.__cause__
             continue
         sifted.doable.append(EligibleDraft(draft, verdict, fields))
     if count < len(draft_ids):

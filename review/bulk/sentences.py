@@ -30,6 +30,7 @@ ALL = (
     _("undone meanwhile"),
     _("nothing would change"),
     _("they do not contain the sentence"),
+    _("their version of the task has other reasons"),
     _("afterwards %(why_words)s"),
     _("a lead has ruled on them"),
     _("judged by others meanwhile; their verdict counts now"),

@@ -16,7 +16,7 @@ from review.erasure.erase import erase_records
 from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, Gold, KnownAnswer, Task
 from review.states import AssignmentState, DraftState, Drawn, Role, Verdict
 from tests.review import factories
-from tests.review.bulk.acts import THURSDAY, act, pending, preview, said
+from tests.review.bulk.acts import THURSDAY, act, pending, preview, said, with_other_reasons
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
 
@@ -231,6 +231,26 @@ def test_accepting_more_than_fifty_asks_for_the_number_typed(task: Task, expert:
 def test_a_reject_without_a_reason_is_refused_where_the_task_names_reasons(task: Task, expert: Member) -> None:
     with pytest.raises(Refusal, match="names at least one reason"):
         preview(task, pending(task, 3), by=expert, reasons=[])
+
+
+@pytest.mark.parametrize(("reason", "count", "others"), [("wrong_fact", 3, 2), ("stale", 2, 3), ("tone", 5, 0)])
+def test_a_reason_of_one_version_leaves_out_the_drafts_of_others(
+    task: Task, expert: Member, admin: Member, reason: str, count: int, others: int
+) -> None:
+    ids = pending(task, 3) + with_other_reasons(task, by=admin, count=2)
+
+    plan = preview(task, ids, by=expert, reasons=[reason])
+    done = act(task, ids, by=expert, reasons=[reason])
+
+    assert plan.left_out == ({"their version of the task has other reasons": others} if others else {})
+    assert len(plan.ids) == done.count == count
+
+
+def test_a_reason_of_no_version_is_refused(task: Task, expert: Member, admin: Member) -> None:
+    ids = pending(task, 3) + with_other_reasons(task, by=admin, count=2)
+
+    with pytest.raises(Refusal, match="has no reason 'dull'"):
+        preview(task, ids, by=expert, reasons=["dull"])
 
 
 def test_who_does_not_review_the_task_decides_nothing(task: Task, expert: Member, make_member) -> None:

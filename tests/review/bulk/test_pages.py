@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member
 from review.models import BulkAct, Decision, Gold, Task
 from tests.review import factories
-from tests.review.bulk.acts import THURSDAY, pending
+from tests.review.bulk.acts import THURSDAY, pending, with_other_reasons
 
 pytestmark = pytest.mark.django_db
 LIST = "/tasks/outreach/review/list/"
@@ -74,6 +74,18 @@ def test_a_preview_without_what_its_verdict_needs_says_so(browser: Client) -> No
     assert "A reject names at least one reason" in reject
     assert "Enter the sentence to replace." in edit
     assert "data-preview" not in reject + edit
+
+
+def test_the_reasons_of_every_chosen_version_are_offered(browser: Client, task: Task, admin: Member) -> None:
+    with_other_reasons(task, by=admin, count=2)
+
+    page = look(browser, verdict="reject", reasons="stale")
+
+    offered = re.findall(r'name="reasons"\s+value="([^"]+)"', page)
+    assert {"stale", "wrong_fact", "tone"} <= set(offered)
+    assert len(offered) == len(set(offered))
+    assert "Reject 2 drafts" in page
+    assert "Left out: their version of the task has other reasons" in page
 
 
 def test_an_edit_is_previewed_as_a_word_diff(browser: Client) -> None:
