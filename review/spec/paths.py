@@ -56,6 +56,19 @@ def _texts_in(field: OutputField, item: OutputItem, value: dict[str, Any], path:
         yield from _texts_of(field, part, value.get(part.name), f"{path}.{part.name}", parts)
 
 
+def values(schema: Sequence[OutputItem], fields: Fields) -> Iterator[tuple[OutputItem, Any]]:
+    """Yield every value of a draft with its item in schema order, those in lists and objects one by one."""
+    for item in schema:
+        value = fields.get(item.name)
+        if item.type == "object":
+            yield from values(item.items, value or {})
+        elif item.type == "list":
+            for element in value or ():
+                yield from values(item.items, element) if item.items else [(item, element)]
+        else:
+            yield item, value
+
+
 def value_at(fields: Fields, path: str) -> Any:
     """Return the value at a path; None where there is none."""
     value: Any = fields

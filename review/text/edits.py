@@ -108,19 +108,13 @@ Step = tuple[Sequence[str], Sequence[str]]
 
 def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
     """Every value of a draft in schema order as text; the parts of lists and objects one by one."""
-    texts: list[str] = []
-    for field in spec.output_schema:
-        value = fields.get(field.name)
-        if field.value_type.is_prose or field.type == "list":
-            texts += [place.text for place in paths.texts((field,), fields)]
-        else:
-            texts += [str(leaf) for leaf in paths.leaves(value)] or [""]
-    return texts
+    every = paths.values(spec.output_schema, fields)
+    return [text for _, value in every for text in [str(leaf) for leaf in paths.leaves(value)] or [""]]
 
 
 def _plain_values(spec: TaskSpec, fields: Fields) -> list[Any]:
-    """Return the values of fields that are no prose: labels, numbers, dates, yes and no."""
-    return [fields.get(field.name) for field in spec.output_schema if field.value_type.is_value]
+    """Return the values that are no prose, at any depth: labels, numbers, dates, yes and no."""
+    return [value for item, value in paths.values(spec.output_schema, fields) if item.value_type.is_value]
 
 
 def _tokens(texts: Sequence[str]) -> list[str]:
@@ -166,13 +160,11 @@ def _is_other_length(old: Sequence[str], new: Sequence[str]) -> bool:
 
 
 def _is_built_otherwise(spec: TaskSpec, before: Fields, after: Fields, old: list[str], new: list[str]) -> bool:
-    for field in spec.output_schema:
-        was, now = before.get(field.name) or "", after.get(field.name) or ""
-        if field.type == "list" and len(was) != len(now):
-            return True
-        if field.type == "text" and len(_paragraphs(str(was))) != len(_paragraphs(str(now))):
-            return True
-    return _is_reordered(old, new)
+    was, now = (list(paths.values(spec.output_schema, fields)) for fields in (before, after))
+    if len(was) != len(now):
+        return True
+    texts = [(str(a or ""), str(b or "")) for (item, a), (_, b) in zip(was, now, strict=True) if item.type == "text"]
+    return any(len(_paragraphs(a)) != len(_paragraphs(b)) for a, b in texts) or _is_reordered(old, new)
 
 
 def _paragraphs(text: str) -> list[str]:

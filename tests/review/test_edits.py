@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from review.spec.schema import Label, OutputField
 from review.spec.starters import outreach
 from review.text import edits
 from tests.review.factories import summary_spec
@@ -70,6 +71,45 @@ def test_an_element_of_a_list_that_goes_is_structure() -> None:
     edit = edits.measure(summary_spec(), {"title": "x"}, before, {**before, "claims": claims[:1]})
 
     assert "structure" in edit.kinds
+
+
+LINE = {"what": "Pallets", "kind": "goods", "amount": 12, "due": "2026-01-31", "paid": False}
+PARTS = (
+    OutputField(name="what"),
+    OutputField(name="kind", type="choice", labels=(Label(name="goods"), Label(name="service"))),
+    OutputField(name="amount", type="number"),
+    OutputField(name="due", type="date"),
+    OutputField(name="paid", type="boolean"),
+)
+
+
+@pytest.mark.parametrize("changed", [{"kind": "service"}, {"amount": 1200}, {"due": "2026-02-01"}, {"paid": True}])
+@pytest.mark.parametrize("depth", ["list", "object", "list in an object"])
+def test_a_value_changed_inside_a_list_or_an_object_is_a_matter_of_fact(depth: str, changed: dict) -> None:
+    lines = OutputField(name="lines", type="list", items=PARTS)
+    schema, wrap = {
+        "list": (lines, lambda line: {"lines": [LINE, line]}),
+        "object": (OutputField(name="line", type="object", items=PARTS), lambda line: {"line": line}),
+        "list in an object": (
+            OutputField(name="order", type="object", items=(lines,)),
+            lambda line: {"order": {"lines": [LINE, line]}},
+        ),
+    }[depth]
+    spec = summary_spec().model_copy(update={"output_schema": (schema,)})
+
+    edit = edits.measure(spec, {"title": "x"}, wrap(LINE), wrap({**LINE, **changed}))
+
+    assert edit.kinds[:1] == ("fact",)
+    assert "structure" not in edit.kinds
+    assert 0 < edit.size < 1
+
+
+def test_the_order_in_which_a_database_keeps_names_is_no_change() -> None:
+    spec = summary_spec().model_copy(update={"output_schema": (OutputField(name="line", type="object", items=PARTS),)})
+
+    edit = edits.measure(spec, {}, {"line": dict(sorted(LINE.items()))}, {"line": LINE})
+
+    assert edit == edits.EditMeasure(0.0, ())
 
 
 def test_a_large_edit_that_only_rewords_wants_a_word_why() -> None:
