@@ -164,6 +164,7 @@ def test_a_run_of_six_words_is_marked_at_its_third_time_and_not_before(before: s
 
     assert marks("repetition", twice) == []
     assert marked("repetition", f"{twice} Ask {run} today.") == [run]
+    assert marked("repetition", f"Große Straße: {twice} İki ﬁnes. Ask {run} today.") == [run]
 
 
 @pytest.mark.parametrize(
