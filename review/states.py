@@ -127,6 +127,9 @@ RULES_NOTHING = (RulingKind.LEAVE, RulingKind.SEND_BACK)
 MACHINE = "machine"
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
 
+# What comes back to its reviewer stands before every position an import or a generation gives out.
+FIRST_IN_QUEUE = 0
+
 # Cards set aside stand behind every position an import or a generation gives out.
 BEHIND_THE_REST = 10**15
 

@@ -175,7 +175,7 @@ class HoldView(APIView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
         queries.draft_or_404(member, draft_id)
-        card = desk_deck.hold(member, draft_id)
+        card = desk_deck.undo_set_aside(member, draft_id)
         how_much = pace.pace_of(member, card.task, since=zones.start_of_today(request))
         return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
 

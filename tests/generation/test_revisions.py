@@ -18,14 +18,17 @@ from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
 from review import ports
+from review.adjudication import sending_back
 from review.datasets import export_rows
 from review.desk import decisions, deck, member_offboarding
+from review.desk.lead_queue import dispute_etag
 from review.desk.revisions import queries as asked
 from review.desk.revisions import revision_requests
 from review.erasure import erase
 from review.models import Assignment, Draft, Gold, Membership, RevisionRequest, Source, Task
-from review.states import AssignmentState, DraftState, Role
+from review.states import AssignmentState, DraftState, Drawn, Role
 from tests.generation.test_ingest import run_engine
+from tests.review.rulings.verdicts import dispute
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +190,21 @@ def test_the_first_draft_can_be_put_back_beside_its_revision(
     assert Draft.objects.get(pk=draft.pk).state == DraftState.PENDING
     with pytest.raises(Http404):
         revision_requests.restore(request.pk, by=other)
+
+
+def test_the_first_draft_is_put_back_with_the_words_of_a_lead_who_sent_it_back(
+    draft: Draft, expert: Member, other: Member, lead: Member, tmp_path: Path
+) -> None:
+    verdict, _ = dispute(draft.task, lead=lead, one=expert, other=other)
+    tag = dispute_etag(verdict.draft_id)
+    sending_back.send_back(verdict.draft_id, by=lead, if_match=tag, comment="Look again.", decisions=[verdict.pk])
+    request = ask(verdict.draft, by=expert).request
+    carry_out(request, tmp_path)
+
+    revision_requests.restore(request.pk, by=expert)
+
+    mine = Assignment.objects.get(draft=verdict.draft, reviewer=expert)
+    assert (mine.drawn, mine.note) == (Drawn.SENT_BACK, "Look again.")
 
 
 def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Draft, expert: Member, paid: Teacher) -> None:

@@ -7,7 +7,7 @@ taken under row locks that skip what others hold. It does not know what a verdic
 from review.desk.deck.deal import deal, deal_among, held_card, hold, renew
 from review.desk.deck.draw import take
 from review.desk.deck.leases import etag_for, not_free, reclaim, wait_for
-from review.desk.deck.release import ReleasedCard, release, set_aside
+from review.desk.deck.release import ReleasedCard, release, set_aside, undo_set_aside, words_of_lead
 
 __all__ = [
     "ReleasedCard",
@@ -22,5 +22,7 @@ __all__ = [
     "renew",
     "set_aside",
     "take",
+    "undo_set_aside",
     "wait_for",
+    "words_of_lead",
 ]

@@ -11,20 +11,35 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Case, F, Value, When
+from django.db.models import BigIntegerField, Case, F, Q, Value, When
 from django.utils import timezone
 
 from members.models import Member
 from review.desk.deck import leases
+from review.desk.deck.deal import hold
 from review.desk.deck.draw import take
-from review.models import Assignment, Draft
+from review.models import Assignment, Draft, Ruling
 from review.spec.schema import Fields
-from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn
+from review.states import (
+    BEHIND_THE_REST,
+    FIRST_IN_QUEUE,
+    RANDOM_SLICE_BELOW,
+    AssignmentState,
+    DraftState,
+    Drawn,
+    RulingKind,
+)
 from web.errors import Refusal
 
+_IN_THE_SLICE, _BESIDE_IT = Q(random_key__lt=RANDOM_SLICE_BELOW), Q(random_key__lt=2 * RANDOM_SLICE_BELOW)
 # Out of the random slice, so that the card is not drawn again at once; that it was drawn stays with its assignment.
 _BESIDE_THE_SLICE = Case(
-    When(random_key__lt=RANDOM_SLICE_BELOW, then=F("random_key") + RANDOM_SLICE_BELOW),
+    When(_IN_THE_SLICE, then=F("random_key") + RANDOM_SLICE_BELOW),
+    default=F("random_key"),
+    output_field=BigIntegerField(),
+)
+_IN_THE_SLICE_AGAIN = Case(
+    When(~_IN_THE_SLICE & _BESIDE_IT, then=F("random_key") - RANDOM_SLICE_BELOW),
     default=F("random_key"),
     output_field=BigIntegerField(),
 )
@@ -71,7 +86,10 @@ def release(member: Member, cards: Sequence[ReleasedCard]) -> int:
 def set_aside(
     draft_id: UUID, *, by: Member, note: str = "", unfinished: Fields | None = None, deck_size: int = 0
 ) -> list[Assignment]:
-    """Put a card behind the rest of the queue, with a note. It is no decision, and asked for again it stays as it is.
+    """Put a card behind the rest of the queue. It is no decision, and asked for again it stays as it is.
+
+    Args:
+        note: Stands on the card from now on; without one, what stands there stays, such as a lead's words.
 
     Returns:
         Cards that fill the member's deck up to `deck_size`; never the one just set aside.
@@ -82,18 +100,18 @@ def set_aside(
     with transaction.atomic():
         leases.wait_for(draft_id)
         mine, kept_note = Assignment.objects.filter(draft_id=draft_id, reviewer=by), note.strip()[:2000]
-        held = mine.filter(state=AssignmentState.ACTIVE).update(
-            state=AssignmentState.SET_ASIDE,
-            note=kept_note,
-            unfinished=unfinished,
+        words: dict[str, Any] = {}
+        if kept_note:
             # From now on the note is the reviewer's own, not the one with which a lead sent the card back.
-            drawn=Case(When(drawn=Drawn.SENT_BACK, then=Value(Drawn.ASSIGNED.value)), default=F("drawn")),
-            updated_at=timezone.now(),
+            drawn = Case(When(drawn=Drawn.SENT_BACK, then=Value(Drawn.ASSIGNED.value)), default=F("drawn"))
+            words = {"note": kept_note, "drawn": drawn}
+        held = mine.filter(state=AssignmentState.ACTIVE).update(
+            state=AssignmentState.SET_ASIDE, unfinished=unfinished, updated_at=timezone.now(), **words
         )
         if held:
             _put_behind(draft_id)
         # An answer may be lost on its way, and the page then asks again.
-        elif not mine.filter(state=AssignmentState.SET_ASIDE, note=kept_note).exists():
+        elif not mine.filter(state=AssignmentState.SET_ASIDE, **{"note": kept_note} if kept_note else {}).exists():
             raise Refusal(
                 "card_not_held",
                 "This card is no longer in your deck.",
@@ -103,6 +121,35 @@ def set_aside(
         task_id = mine.values_list("task_id", flat=True).get()
         in_deck = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
         return take(by, task_id, count=deck_size - in_deck, but=draft_id)
+
+
+def undo_set_aside(member: Member, draft_id: UUID) -> Assignment:
+    """Put one certain card into the member's deck as `hold` does; one they had set aside is as it was before.
+
+    It stands first in the queue, in the random slice if it was drawn from there, and with the words of a lead who sent
+    it back.
+
+    Raises:
+        Http404, Refusal: As `hold` does.
+    """
+    with transaction.atomic():
+        leases.wait_for(draft_id)
+        mine = Assignment.objects.filter(draft=draft_id, reviewer=member)
+        drawn = mine.filter(state=AssignmentState.SET_ASIDE).values_list("drawn", flat=True).first()
+        card = hold(member, draft_id)
+        if drawn:
+            mine.update(**{"drawn": drawn, **words_of_lead(draft_id, member.pk)})
+            card.drawn, card.note = mine.values_list("drawn", "note").get()
+            key = _IN_THE_SLICE_AGAIN if card.drawn == Drawn.RANDOM else F("random_key")
+            Draft.objects.filter(pk=draft_id).update(queue_position=FIRST_IN_QUEUE, random_key=key)
+        return card
+
+
+def words_of_lead(draft_id: UUID, member_id: UUID) -> dict[str, str]:
+    """Columns of an assignment that hold a lead's words on the member's verdict sent back last; none without one."""
+    sent = Ruling.objects.filter(draft=draft_id, kind=RulingKind.SEND_BACK, decision__reviewer=member_id)
+    note = sent.order_by("created_at", "id").values_list("note", flat=True).last()
+    return {"note": note, "drawn": Drawn.SENT_BACK.value} if note else {}
 
 
 def _put_behind(draft_id: UUID) -> None:

@@ -22,13 +22,10 @@ from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
 from review.drafts.queries import in_use
 from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.spec.prompting import canonical_json
-from review.states import AssignmentState, DraftState, Role
+from review.states import FIRST_IN_QUEUE, AssignmentState, DraftState, Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
 from web.http.first_or_404 import first_or_404
-
-# Before every place that an import or a generation gives out.
-FIRST_IN_QUEUE = 0
 
 
 @dataclass(frozen=True, slots=True)

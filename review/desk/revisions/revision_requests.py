@@ -18,14 +18,13 @@ from members.models import Member
 from review import ports
 from review.desk import deck as desk_deck
 from review.desk.destinations import FOR_A_CAMPAIGN
-from review.desk.preferences.record_preference import FIRST_IN_QUEUE
 from review.desk.revisions import queries
 from review.drafts.intake import NewDraft, add_drafts
 from review.drafts.queries import is_in_use
 from review.models import Assignment, Draft, RevisionRequest, TaskVersion
 from review.spec import revision_prompts
 from review.spec.prompting import Message
-from review.states import AssignmentState, DraftState, Role
+from review.states import FIRST_IN_QUEUE, AssignmentState, DraftState, Role
 from review.tasks.permissions import judging, may, require, task_or_404
 from web.errors import Refusal
 
@@ -135,7 +134,7 @@ def receive(job_id: UUID, draft: NewDraft, *, version: TaskVersion) -> Draft | N
     )
     RevisionRequest.objects.filter(pk=request.pk).update(result=made[0])
     if _moved_parent(request, state=DraftState.KEPT, for_reviewer=None):
-        _note(request, ARRIVED)
+        _write(request, note=ARRIVED)
     made[0].refresh_from_db()
     return made[0]
 
@@ -152,7 +151,7 @@ def give_up(job_id: UUID, *, why: str) -> bool:
         if request is None:
             return False
         if _moved_parent(request, queue_position=FIRST_IN_QUEUE):
-            _note(request, FAILED.format(why))
+            _write(request, note=FAILED.format(why))
         return True
 
 
@@ -171,7 +170,7 @@ def restore(request_id: UUID, *, by: Member) -> Draft:
         Draft.objects.filter(pk=draft.pk).update(
             state=DraftState.PENDING, for_reviewer=_asker(request), queue_position=FIRST_IN_QUEUE
         )
-        _note(request, "")
+        _write(request, **{"note": "", **desk_deck.words_of_lead(request.draft_id, request.asked_by_id)})
     draft.refresh_from_db()
     return draft
 
@@ -244,9 +243,9 @@ def _moved_parent(request: RevisionRequest, **values: object) -> bool:
     return bool(parent.update(**values))
 
 
-def _note(request: RevisionRequest, note: str) -> None:
+def _write(request: RevisionRequest, **columns: str) -> None:
     mine = Assignment.objects.filter(draft=request.draft_id, reviewer=request.asked_by, state__in=_WAITING)
-    mine.update(note=note, updated_at=timezone.now())
+    mine.update(**columns, updated_at=timezone.now())
 
 
 def _wrong(message: str) -> Refusal:

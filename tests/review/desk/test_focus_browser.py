@@ -13,7 +13,7 @@ from members.models import Member
 from review.desk import deck
 from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.states import AssignmentState, Verdict
+from review.states import BEHIND_THE_REST, AssignmentState, Verdict
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved, until
 
@@ -152,6 +152,7 @@ def test_setting_aside_takes_a_note_and_is_undone(open_desk: Callable[..., Page]
 
     assert current(page) == card
     until(page, lambda: Assignment.objects.get(draft_id=card).state == AssignmentState.ACTIVE)
+    assert Draft.objects.get(pk=card).queue_position < BEHIND_THE_REST
 
 
 def test_next_and_previous_walk_the_deck_without_deciding(open_desk: Callable[..., Page], admin: Member) -> None:

@@ -157,6 +157,17 @@ def test_setting_aside_again_answers_as_the_first_time(task: Task, expert: Membe
         desk_deck.set_aside(card.draft_id, by=expert, note="Another word")
 
 
+def test_a_card_whose_setting_aside_is_undone_is_as_it_was(task: Task, expert: Member, other: Member) -> None:
+    card = desk_deck.deal(expert, task, count=1)[0]
+    desk_deck.set_aside(card.draft_id, by=expert)
+
+    back = desk_deck.undo_set_aside(expert, card.draft_id)
+
+    assert (back.draft_id, back.drawn, back.note) == (card.draft_id, card.drawn, card.note)
+    desk_deck.release(expert, [ReleasedCard(card.draft_id)])
+    assert ids(desk_deck.deal(other, task, count=1)) == [card.draft_id]
+
+
 def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
     card = desk_deck.deal(expert, task, count=1)[0]
     desk_deck.set_aside(card.draft_id, by=expert)

@@ -68,6 +68,18 @@ def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_d
     assert Draft.objects.get(pk=card.draft_id).random_key >= RANDOM_SLICE_BELOW
 
 
+def test_a_card_of_the_slice_is_in_it_again_when_setting_it_aside_is_undone(
+    task: Task, expert: Member, sliced: list[Draft]
+) -> None:
+    card = next(card for card in desk_deck.deal(expert, task, count=8) if card.drawn == Drawn.RANDOM)
+    desk_deck.set_aside(card.draft_id, by=expert)
+
+    back = desk_deck.undo_set_aside(expert, card.draft_id)
+
+    assert back.drawn == Drawn.RANDOM
+    assert Draft.objects.get(pk=card.draft_id).random_key == card.draft.random_key
+
+
 @pytest.mark.slow
 def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
     task: Task, expert: Member, other: Member, deals, sliced: list[Draft]

@@ -89,6 +89,32 @@ def test_both_sent_back_come_to_one_author_after_the_other(
     assert Gold.objects.get().verdict == "reject"
 
 
+@pytest.mark.parametrize("note", ["", "Which depot?"])
+def test_the_leads_words_are_back_when_setting_aside_is_undone(
+    task: Task, lead: Member, other: Member, differing, note: str
+) -> None:
+    send(differing[0], by=lead, decisions=[differing[1].pk])
+    card = desk_deck.deal(other, task, count=1)[0]
+    desk_deck.set_aside(card.draft_id, by=other, note=note)
+
+    back = desk_deck.undo_set_aside(other, card.draft_id)
+
+    assert (back.drawn, back.note) == (Drawn.SENT_BACK, "Look at the claim again.")
+
+
+def test_the_leads_words_stay_on_a_card_set_aside_without_a_note(
+    task: Task, lead: Member, other: Member, differing
+) -> None:
+    send(differing[0], by=lead, decisions=[differing[1].pk])
+    card = desk_deck.deal(other, task, count=1)[0]
+
+    desk_deck.set_aside(card.draft_id, by=other)
+
+    assert Assignment.objects.get(draft=card.draft, reviewer=other).note == "Look at the claim again."
+    last = desk_deck.deal(other, task, count=8)[-1]
+    assert (last.draft_id, last.drawn, last.note) == (card.draft_id, Drawn.SENT_BACK, "Look at the claim again.")
+
+
 def test_nobody_else_can_hold_a_card_that_was_sent_back(task: Task, lead: Member, third: Member, differing) -> None:
     first, _ = differing
     send(first, by=lead)
