@@ -55,10 +55,10 @@ const notes = new VerdictNotes(stage, { checking, verdicts, notices });
 const mending = new Mending({ checking, notices, onChange: keepEdit });
 await drafts.load();
 const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
-  await server.saveKeys(chosen, on);
-  Object.assign(keys, { keys: chosen, on });
-  document.body.dataset.shortcuts = on ? "on" : "off";
+  Object.assign(keys, await server.saveKeys(chosen, on));
+  document.body.dataset.shortcuts = keys.on ? "on" : "off";
   showKeys(document, keys);
+  for (const card of deck.cards) prepareValues(card, keys.keys);
 });
 const keys = bindDeskKeys({
   keys: data.keys,

@@ -57,9 +57,10 @@ export class Server {
     fetch(this.urls.releaseUrl, { method: "POST", keepalive: true, headers: this.#headers(), body }).catch(() => {});
   }
 
-  /** Remember the member's keys; throws what is wrong with them. */
+  /** Remember the member's keys, and answer with them as they are kept; throws what is wrong with them. */
   async saveKeys(keys, on) {
     const response = await fetch(this.urls.keysUrl, { method: "PUT", headers: this.#headers(), body: JSON.stringify({ keys, on }) });
     if (!response.ok) throw new Error((await response.json().catch(() => null))?.title ?? gettext("The server cannot be reached."));
+    return response.json();
   }
 }

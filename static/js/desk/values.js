@@ -89,7 +89,7 @@ export function prepareValues(card, keys) {
       if (pick.dataset.colour) pick.style.setProperty("--own", pick.dataset.colour);
     });
   }
-  activate(card, missing(card) ?? fieldsOn(card)[0], { focus: false });
+  activate(card, activeOf(card) ?? missing(card) ?? fieldsOn(card)[0], { focus: false });
 }
 
 const activeOf = (card) => card.querySelector(".value.is-active");

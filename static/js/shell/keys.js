@@ -28,13 +28,16 @@ export function isTyping(event) {
   return Boolean(box) && !["checkbox", "radio", "button", "submit"].includes(box.type);
 }
 
+/** Whether single-letter keys are on for this member; a page may switch them while it is open. */
+export const areOn = () => document.body.dataset.shortcuts !== "off";
+
 function hasModifier(event) {
   return event.ctrlKey || event.metaKey || event.altKey;
 }
 
 // On window while capturing, so that the letter after g never reaches a page's own single-letter keys.
 function jump(event) {
-  if (isTyping(event) || hasModifier(event) || document.querySelector("dialog[open]")) return;
+  if (!areOn() || isTyping(event) || hasModifier(event) || document.querySelector("dialog[open]")) return;
   const letter = letterOf(event);
   if (waitingSince && event.timeStamp - waitingSince < SEQUENCE_MS) {
     waitingSince = 0;
@@ -49,7 +52,7 @@ function jump(event) {
 
 // On window while bubbling, so that a page that has its own meaning for a key goes first.
 function lookUp(event) {
-  if (event.defaultPrevented || isTyping(event) || hasModifier(event)) return;
+  if (!areOn() || event.defaultPrevented || isTyping(event) || hasModifier(event)) return;
   if (event.key === "/") {
     const box = document.querySelector("input[type=search]");
     if (!box) return;
@@ -85,9 +88,7 @@ function showKeys() {
   dialog.showModal();
 }
 
-/** Listen, unless this member switched single-letter keys off. */
 export function bindKeys() {
-  if (document.body.dataset.shortcuts === "off") return;
   onKey(window, jump, { capture: true });
   onKey(window, lookUp);
 }

@@ -1,6 +1,6 @@
 /** Tables with data-keys: j and k walk the rows, x selects, Enter opens; shift selects a range; a bulk bar follows. */
 
-import { isTyping, letterOf, onKey } from "./keys.js";
+import { areOn, isTyping, letterOf, onKey } from "./keys.js";
 import { gettext, interpolate } from "./words.js";
 
 const rowsOf = (table) => [...table.tBodies[0].rows].filter((row) => !row.hidden);
@@ -17,7 +17,7 @@ function step(table, by) {
 }
 
 function onRowKey(event) {
-  if (event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!areOn() || event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = document.activeElement?.closest?.("table[data-keys] tbody tr");
   const table = row?.closest("table") ?? document.querySelector("table[data-keys]");
   if (!table?.tBodies[0]) return;
@@ -58,6 +58,6 @@ export function bindTables() {
     const table = event.target.closest?.("table[data-keys]");
     if (table) onSelect(table, event);
   });
-  if (document.body.dataset.shortcuts !== "off") onKey(window, onRowKey);
+  onKey(window, onRowKey);
   for (const table of document.querySelectorAll("table[data-keys]")) tell(table);
 }
