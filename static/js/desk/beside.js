@@ -8,10 +8,13 @@ let card = null;
 
 const boxIn = (part) => part.querySelector("[data-comments-text]");
 
-/** A card has a box for comments too: what is typed into one of the two stands in both. */
+/** A card has a box for comments too: what is typed into one of the two stands in both, with its id if it is being sent. */
 function copyComment(from, to) {
   const [written, box] = [boxIn(from), boxIn(to)];
-  if (written && box) box.value = written.value;
+  if (!written || !box) return;
+  box.value = written.value;
+  if (written.dataset.id) box.dataset.id = written.dataset.id;
+  else delete box.dataset.id;
 }
 
 function build(onClose) {

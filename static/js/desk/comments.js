@@ -6,8 +6,9 @@ import { gettext, language, locale } from "../shell/words.js";
 const LOST = gettext("The comments cannot be reached. What you wrote stays here.");
 
 /** One comment, as text and nothing else. */
-function drawn({ name, text, created_at: at }) {
+function drawn({ id, name, text, created_at: at }) {
   const item = Object.assign(document.createElement("li"), { className: "comment" });
+  item.dataset.comment = id;
   const head = Object.assign(document.createElement("p"), { className: "comment-head" });
   const when = Object.assign(document.createElement("time"), { className: "muted small", dateTime: at });
   when.textContent = new Date(at).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
@@ -32,6 +33,19 @@ async function show(box) {
   if (ok) box.querySelector("[data-comments-list]").replaceChildren(...body.results.map(drawn));
 }
 
+/** Boxes of the same draft: a card has one, and the panel beside it another, which may be closed again by now. */
+const alike = (box) => new Set([box, ...document.querySelectorAll(`[data-comments="${CSS.escape(box.dataset.comments)}"]`)]);
+
+/** List a comment that was sent, and take it out of its box; words typed since stay there. */
+function settle(box, comment, sent) {
+  const list = box.querySelector("[data-comments-list]");
+  if (!list.querySelector(`[data-comment="${comment.id}"]`)) list.append(drawn(comment));
+  const text = box.querySelector("[data-comments-text]");
+  if (!text.value.startsWith(sent)) return;
+  text.value = text.value.slice(sent.length).trimStart();
+  delete text.dataset.id;
+}
+
 async function send(box, button) {
   const text = box.querySelector("[data-comments-text]");
   const words = box.querySelector("[data-comments-words]");
@@ -39,20 +53,19 @@ async function send(box, button) {
   // One id until it is answered: a second press, or a lost answer, adds nothing twice.
   text.dataset.id ??= newId();
   button.disabled = true;
+  const sent = text.value;
   const { ok, body } = await ask(box, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
       "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value,
     },
-    body: JSON.stringify({ id: text.dataset.id, text: text.value }),
+    body: JSON.stringify({ id: text.dataset.id, text: sent }),
   });
   button.disabled = false;
   words.textContent = ok ? "" : (body?.title ?? LOST);
-  if (!ok) return undefined;
-  delete text.dataset.id;
-  text.value = "";
-  return box.querySelector("[data-comments-list]").append(drawn(body));
+  if (ok) for (const each of alike(box)) settle(each, body, sent);
+  return undefined;
 }
 
 document.addEventListener("toggle", ({ target }) => {

@@ -6,15 +6,27 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from members.models import Member
 from review.desk.comments import writing
 from review.models import Comment, Draft, Task
-from tests.review.desk.looking import signed_in_page
+from tests.review.desk.looking import signed_in_page, until
 from tests.signed_in import context_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def is_comment(request: Request) -> bool:
+    """Tell a request that adds a comment from others."""
+    return request.method == "POST" and request.url.endswith("/comments/")
+
+
+def hold_comments(page: Page) -> list[Route]:
+    """Keep comments on their way; the list fills with what is to be let go."""
+    held: list[Route] = []
+    page.route("**/comments/", lambda route: held.append(route) if is_comment(route.request) else route.continue_())
+    return held
 
 
 def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
@@ -40,6 +52,56 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     context.close()
 
     assert Comment.objects.filter(author=expert).count() == 1
+
+
+def test_words_typed_while_a_comment_is_sent_stay_in_the_box(
+    browser: Browser, live_server: Any, task: Task, expert: Member
+) -> None:
+    with signed_in_page(browser, live_server.url, expert) as page:
+        held = hold_comments(page)
+        page.goto("/tasks/outreach/review/")
+        card = page.locator(".card:not([hidden])")
+        card.locator(".card-comments > summary").click()
+        box = card.locator("[data-comments-text]")
+        box.fill("The first word.")
+
+        card.locator("[data-comments-send]").click()
+        until(page, lambda: len(held) == 1)
+        box.press_sequentially(" And the second.")
+        held[0].continue_()
+
+        expect(card.locator("[data-comments-list]")).to_contain_text("The first word.")
+        expect(box).to_have_value("And the second.")
+    assert Comment.objects.get().text == "The first word."
+
+
+@pytest.mark.parametrize("presses_again", [True, False])
+def test_a_comment_on_its_way_when_its_panel_is_closed_is_added_once(
+    browser: Browser, live_server: Any, task: Task, expert: Member, presses_again: bool
+) -> None:
+    with signed_in_page(browser, live_server.url, expert) as page:
+        held = hold_comments(page)
+        page.goto("/tasks/outreach/review/")
+        page.wait_for_selector(".desk.is-live")
+        card = page.locator(".card:not([hidden])")
+        card.locator(".card-comments > summary").click()
+        page.keyboard.press("i")
+        panel = page.locator("dialog.beside")
+        panel.locator("[data-comments-text]").fill("A word from the panel")
+
+        panel.locator("[data-comments-send]").click()
+        until(page, lambda: len(held) == 1)
+        panel.get_by_role("button", name="Close").click()
+        if presses_again:
+            card.locator("[data-comments-send]").click()
+            until(page, lambda: len(held) == 2)
+        for route in held:
+            route.continue_()
+
+        expect(card.locator("[data-comments-text]")).to_have_value("")
+        expect(card.locator(".comment")).to_have_count(1)
+        expect(card.locator("[data-comments-send]")).to_be_enabled()
+    assert Comment.objects.count() == 1
 
 
 def test_a_comment_is_sent_from_a_page_that_came_over_plain_http(
