@@ -2,8 +2,15 @@
 
 import { isFragile } from "./store.js";
 
-// A body that outlives its page may have 64 KiB, all of it together.
-const RELEASE_CHARS = 30_000;
+// A body that outlives its page may have 64 KiB, all of it together; beyond that nothing of it is sent.
+const RELEASE_BYTES = 60 * 1024;
+
+/** Cards that travel together, those without an edit first: an edit too long to travel stays with its card. */
+function light(cards) {
+  const sized = cards.map((card) => ({ card, size: new TextEncoder().encode(JSON.stringify(card)).length + 1 }));
+  let bytes = 0;
+  return sized.sort((a, b) => a.size - b.size).filter(({ size }) => (bytes += size) < RELEASE_BYTES).map(({ card }) => card);
+}
 
 /** Bind a page; `parts`: deck, drafts, server, tabs, refill. */
 export function bindLeaving({ deck, drafts, server, tabs, refill }) {
@@ -12,9 +19,9 @@ export function bindLeaving({ deck, drafts, server, tabs, refill }) {
     // Another tab goes on with these cards.
     if (tabs.hasOthers) return;
     const cards = deck.cards.map(({ dataset }) => ({ draft: dataset.card, seen_until: dataset.leasedUntil, unfinished: drafts.unsent(dataset.card) }));
-    // An edit too long to travel stays with its card, where it was kept while it was written.
-    const light = cards.filter((card) => !card.unfinished || JSON.stringify(card.unfinished).length < RELEASE_CHARS);
-    if (light.length) server.release(light);
+    // One that stays was kept while it was written.
+    const leaving = light(cards);
+    if (leaving.length) server.release(leaving);
   });
   window.addEventListener("beforeunload", (event) => isFragile() && event.preventDefault());
   window.addEventListener("pageshow", ({ persisted }) => {
