@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-import numpy as np
-
 from evaluation.studies import arm_sentences, pareto, results
 from evaluation.studies.arm_sentences import ArmComparison
 from evaluation.studies.results import CellResult, Group
@@ -86,24 +84,13 @@ def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[
         lost, low, high = (
             (None, None, None)
             if arm not in groups or against not in groups
-            else _lost(groups[arm], groups[against], drawn[arm], drawn[against], rule)
+            else results.lost_share(groups[arm], groups[against], (drawn[arm], drawn[against]), rule)
         )
         is_shown = goes_on and not problem and high is not None and high < rule["tolerance"]
         comparisons.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem, level))
         if not is_shown:
             ended.add(family)
     return comparisons
-
-
-def _lost(
-    arm: Group, against: Group, of_arm: Array, of_other: Array, rule: Mapping[str, Any]
-) -> tuple[float | None, float | None, float | None]:
-    """Return the lost share of quality with its interval; None where the other arm has no quality to lose."""
-    lost = float(results.lost_share(np.array([arm.mean]), np.array([against.mean]), rule["metric"])[0])
-    shares = results.lost_share(of_arm, of_other, rule["metric"])
-    if not np.isfinite(lost) or not np.isfinite(shares).all():
-        return None, None, None
-    return lost, *interval(shares, rule.get("level", 0.95))
 
 
 def _problem(name: str, groups: Mapping[str, Group], rule: Mapping[str, Any]) -> str:

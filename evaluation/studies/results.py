@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.states import SHARE_METRICS
 from evaluation.studies.number_wording import percent, points
-from stats.resampling.seed_bootstrap import Array
+from stats.resampling.seed_bootstrap import Array, interval
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,25 @@ def unknown_noise(groups: Mapping[Any, Group], rule: Mapping[str, Any]) -> str:
     return f"its cells share {unit} only, so the noise between records is unknown"
 
 
-def lost_share(losses: Array, reference: Array, metric: str) -> Array:
-    """Return the lost share of the reference's quality: the fall of a share, or the rise of a loss.
+def lost_share(
+    group: Group, reference: Group, drawn: tuple[Array, Array], rule: Mapping[str, Any]
+) -> tuple[float | None, float | None, float | None]:
+    """Return the lost share of the reference's quality with its interval: the fall of a share, or the rise of a loss.
 
-    Not finite where the reference has no quality to lose.
+    Args:
+        drawn: Drawn means of both groups.
+
+    Returns:
+        Share, low and high; None where the reference, or a draw of it, has no quality to lose.
     """
+    lost = float(_lost_shares(np.array([group.mean]), np.array([reference.mean]), rule["metric"])[0])
+    shares = _lost_shares(*drawn, rule["metric"])
+    if not np.isfinite(lost) or not np.isfinite(shares).all():
+        return None, None, None
+    return lost, *interval(shares, rule.get("level", 0.95))
+
+
+def _lost_shares(losses: Array, reference: Array, metric: str) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         if metric in SHARE_METRICS:
             return 1 - (1 - losses) / (1 - reference)

@@ -63,7 +63,6 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
 def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each size with its loss, its difference from the largest, and whether the rule counts it as enough."""
     largest = list(group_by_size)[-1]
-    reference = np.array([group_by_size[largest].mean])
     listed: list[dict[str, Any]] = []
     for index, (size, group) in enumerate(group_by_size.items()):
         low, high = interval(drawn[:, index])
@@ -77,11 +76,10 @@ def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, 
             "unstable": _unstable(group, rule) if group.is_unstable(rule) else "",
         }
         if size != largest:
-            point["lost"] = _finite(float(results.lost_share(np.array([group.mean]), reference, rule["metric"])[0]))
-            shares = results.lost_share(drawn[:, index], drawn[:, -1], rule["metric"])
-            bounds = interval(shares) if np.isfinite(shares).all() else None
-            point["lost_low"], point["lost_high"] = bounds or (None, None)
-            point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"] and not point["unstable"]
+            both = drawn[:, index], drawn[:, -1]
+            lost, lost_low, lost_high = results.lost_share(group, group_by_size[largest], both, rule)
+            is_enough = lost_high is not None and lost_high < rule["tolerance"] and not point["unstable"]
+            point.update(lost=lost, lost_low=lost_low, lost_high=lost_high, is_enough=is_enough)
         listed.append(point)
     if rule.get("order") == LARGEST_FIRST:
         _keep_unbroken(listed)
@@ -113,7 +111,7 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
             f"You may need more than {nearest['records']} records: at {nearest['records']} records "
             f"{nearest['unstable']}. Even {largest} may not be enough."
         )
-    if nearest["lost_high"] is None:
+    if nearest["lost"] is None:
         return f"The study cannot tell: with {largest} records no output passes, so there is no quality to lose."
     lost = f"with them {_lost(nearest, rule)}, and less than {tolerance} was allowed"
     if nearest["lost_low"] < rule["tolerance"] <= nearest["lost_high"]:
@@ -184,10 +182,6 @@ def _probability(p: float) -> str:
 
 def _gain(more: Mapping[str, Any]) -> str:
     return f"{fixed(more['low'], 3)} to {fixed(more['high'], 3)}"
-
-
-def _finite(number: float) -> float | None:
-    return number if np.isfinite(number) else None
 
 
 def _inconclusive(sentence: str) -> dict[str, Any]:

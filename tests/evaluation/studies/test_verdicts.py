@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import charts, conclude
@@ -115,6 +116,23 @@ def test_a_share_of_nothing_cannot_be_lost() -> None:
     cells = [CellResult("LoRA", n, s, {f"r{i}": 0.0 for i in range(9)}, COST) for n in (20, 160) for s in (1, 2)]
 
     assert "no output passes" in samples.conclude_samples(cells, rule, sizes=[20, 160])["sentence"]
+
+
+def test_a_share_that_only_chance_draws_can_lose_is_not_told_of() -> None:
+    passes = {20: (1, 3), 40: (0, 1), 80: (2, 1), 160: (0, 0)}
+    cells = [
+        CellResult("LoRA", size, seed, {f"r{i}": float(i < count) for i in range(40)}, COST)
+        for size, counts in passes.items()
+        for seed, count in enumerate(counts, start=1)
+    ]
+    rule = {**RULE, "metric": StudyMetric.PASSES.value}
+
+    found = samples.conclude_samples(cells, rule, sizes=SIZES)
+
+    assert "with 160 records no output passes" in found["sentence"]
+    assert [point.get("lost_high") for point in found["points"]] == [None] * 4
+    shown = render_to_string("evaluation/_study_verdict.html", {"verdict": found, "chart": {}})
+    assert (shown.count("full size"), shown.count("–</span>")) == (1, 3)
 
 
 @pytest.mark.parametrize(
