@@ -47,8 +47,12 @@ def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[U
     # Those that ended without outputs were given the facts all the same, of suites with what was done to them.
     job_records = Evaluation.objects.filter(job__isnull=False, task__in=tasks).values_list("job", "record_ids")
     jobs |= {job for job, records in job_records if names & set(records)}
-    scored = Measurement.objects.filter(job__isnull=False, run__task__in=tasks).values_list("job", "plan__scored")
-    return jobs | {job for job, scored_on in scored if names & set(scored_on)}
+    # Of any task: a study scores what was tuned on another's records, and students as they came.
+    measured = Measurement.objects.filter(job__isnull=False)
+    jobs |= {job for job, scored in measured.values_list("job", "plan__scored").iterator() if names & set(scored)}
+    # A claim is checked against passages of its task's other records too.
+    searched = measured.filter(plan__has_key="passages_sha256", run__task__in=tasks)
+    return jobs | set(searched.values_list("job", flat=True))
 
 
 def _drop_stored(repeated: set[tuple[UUID, str]], read_them: set[UUID], erased: set[str]) -> None:

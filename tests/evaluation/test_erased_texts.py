@@ -105,6 +105,25 @@ def test_research_revisions_tuning_and_scoring_leave_no_text(
     assert asked.instruction == ""
 
 
+@pytest.mark.parametrize("scored_on", ["as it came", "tuned on another task", "passages of other records"])
+def test_scoring_of_a_study_leaves_no_text_of_a_record_whatever_was_tuned(
+    record: Record, run: TrainingRun, admin: Member, worked: Callable[..., Path], scored_on: str
+) -> None:
+    task = factories.make_task(by=admin, slug="elsewhere")
+    elsewhere = factories.make_records(factories.make_source(task), 1)[0]
+    erased, tuned, plan = {
+        "as it came": (elsewhere, None, {"scored": [str(elsewhere.pk)], "untuned": True}),
+        "tuned on another task": (elsewhere, run, {"scored": [str(record.pk), str(elsewhere.pk)]}),
+        "passages of other records": (record, run, {"scored": [], "passages_sha256": "1"}),
+    }[scored_on]
+    measured = Measurement.objects.create(fingerprint="f", plan=plan, run=tuned, job=job_of("study-cell"))
+    folder = worked(measured.job)
+
+    erase_records([erased.pk])
+
+    assert not folder.exists()
+
+
 @pytest.mark.slow
 def test_a_gold_that_baselines_were_given_goes_with_its_record(
     record: Record, run: TrainingRun, worked: Callable[..., Path]
