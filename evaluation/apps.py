@@ -44,6 +44,7 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
         review_ports.lists_of_records.register(queries.naming_records)
         judges.may_see_writers.install(queries.may_see_texts)
+        judges.facts_given.install(queries.facts_given)
         comparison.headlines.install(queries.headlines)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         review_ports.desk_links.register(arena_queries.desk_links)

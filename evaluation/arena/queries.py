@@ -16,6 +16,7 @@ from evaluation.arena.rule import JudgedPair
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Arena, ArenaPair, ArenaVote, Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
+from evaluation.suites import queries as suite_queries
 from members.models import Member
 from review.desk.cards import card_facts
 from review.desk.cards.card_facts import Fact
@@ -136,12 +137,13 @@ def _as_dealt(arena: Arena, pair: JudgedPair) -> DealtPair | None:
     spec = arena.evaluation.task_version.spec
     record = Record.objects.get(pk=pair.record_id)
     texts = texts_of(arena.evaluation, [arena.systems[pair.left], arena.systems[pair.right]], record_id=pair.record_id)
-    shown = card_facts.shown_facts(spec, record.facts)
+    facts = suite_queries.facts_given(arena.evaluation.suite)(record)
+    shown = card_facts.shown_facts(spec, facts)
     grounds = index_passages(shown, spec.offer)
     return DealtPair(
         id=pair.id,
         title=record.title,
-        facts=card_facts.record_facts(spec, record.facts, grounds, frozenset()),
+        facts=card_facts.record_facts(spec, facts, grounds, frozenset()),
         raw_facts=shown,
         language=spec.language,
         left=texts.get((record.pk, arena.systems[pair.left]), ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -177,21 +177,21 @@ def side_by_side(evaluation: Evaluation, records_shown: list[Record], systems: l
     """For each record what every system wrote, in the order of the systems."""
     outputs = EvaluationOutput.objects.filter(evaluation=evaluation, record__in=records_shown)
     by_place = {(output.record_id, output.system): output for output in outputs}
+    facts_given = suite_queries.facts_given(evaluation.suite)
     return [
         {
             "record": record,
-            "facts": _facts_given(evaluation, record),
+            "facts": facts_given(record),
             "outputs": [(system, by_place.get((record.pk, system))) for system in systems],
         }
         for record in records_shown
     ]
 
 
-def _facts_given(evaluation: Evaluation, record: Record) -> Facts:
-    """Facts as the systems were given them; remaining facts of an erased record."""
-    if evaluation.suite is None or record.erased_at is not None:
-        return dict(record.facts)
-    return suite_queries.as_given(evaluation.suite, str(record.pk), record.facts)
+def facts_given(evaluation_id: UUID) -> Callable[[Record], Facts]:
+    """Return a function that tells the facts that an evaluation's systems were given of a record."""
+    evaluation = Evaluation.objects.select_related("suite__task_version").filter(pk=evaluation_id).first()
+    return suite_queries.facts_given(evaluation.suite if evaluation else None)
 
 
 def naming_records(task: Task, record_ids: AbstractSet[str]) -> Mapping[type[Model], int]:

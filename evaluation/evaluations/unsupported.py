@@ -14,6 +14,7 @@ from uuid import UUID
 from evaluation.evaluations import tables
 from evaluation.metrics.reference_free import UNSUPPORTED
 from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.suites import queries as suite_queries
 from review.text.grounding.sentence_support import sentence_support
 
 EACH: Final = 3
@@ -45,11 +46,12 @@ def examples(evaluation: Evaluation) -> list[UnsupportedExample]:
 
 def _sentences(evaluation: Evaluation) -> Iterator[UnsupportedExample]:
     spec, shown = evaluation.task_version.spec, Counter[str]()
+    facts_given = suite_queries.facts_given(evaluation.suite)
     outputs = EvaluationOutput.objects.select_related("record").in_bulk(_of_each(evaluation))
     for output in sorted(outputs.values(), key=lambda output: output.pk):
         if shown[output.system] >= EACH or output.fields is None or output.record.erased_at is not None:
             continue
-        support = sentence_support(spec, output.record.facts, output.fields)
+        support = sentence_support(spec, facts_given(output.record), output.fields)
         if support and support.unsupported:
             sentence = support.unsupported[0]
             shown[output.system] += 1

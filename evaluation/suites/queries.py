@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -73,10 +74,18 @@ def changes_facts(suite: Suite) -> bool:
     return any(case["rule"] for case in suite.cases)
 
 
-def as_given(suite: Suite, record: str, facts: Facts) -> Facts:
-    """Facts of a record as a suite gives them, to show them beside what was written for them."""
-    rule = rules_of(suite).get(record, "")
-    return derive.derived(suite.task_version.spec, facts, rule) or facts
+def facts_given(suite: Suite | None) -> Callable[[Record], Facts]:
+    """Return a function that tells the facts that systems were given of a record, to read them beside their outputs.
+
+    Without a suite these are its own; of an erased record those that remain.
+    """
+    rules = rules_of(suite) if suite else {}
+
+    def derived(record: Record) -> Facts:
+        rule = "" if record.erased_at else rules.get(str(record.pk), "")
+        return (derive.derived(suite.task_version.spec, record.facts, rule) if suite else None) or dict(record.facts)
+
+    return derived
 
 
 def cases_left(suite: Suite) -> dict[str, Facts]:

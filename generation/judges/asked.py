@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generation.judges import pair_prompt, trained
+from generation.judges import pair_prompt, queries, trained
 from generation.models import JudgedPair, JudgedText, Order
 from review.spec.prompting import Message
 from review.spec.schema import Fields
@@ -32,16 +32,18 @@ def answer_task(order: Order) -> TaskSpec:
 
 def _verdicts(order: Order) -> Iterator[list[Message]]:
     words, spec = trained.words_of(order.teacher, order.task), order.task_version.spec
+    facts_given = queries.facts_given(order.judging.subject_id)
     rows = JudgedText.objects.filter(judging__order=order).select_related("record").order_by("place")
     for text in rows.iterator(chunk_size=_CHUNK):
-        yield words.conversation(spec, text.record.facts, _kept(text.fields))
+        facts = facts_given(text.record) if text.group else text.record.facts
+        yield words.conversation(spec, facts, _kept(text.fields))
 
 
 def _comparisons(order: Order) -> Iterator[list[Message]]:
-    spec = order.task_version.spec
+    spec, facts_given = order.task_version.spec, queries.facts_given(order.judging.subject_id)
     rows = JudgedPair.objects.filter(judging__order=order).select_related("record").order_by("place")
     for pair in rows.iterator(chunk_size=_CHUNK):
-        first, second, facts = _kept(pair.first_fields), _kept(pair.second_fields), pair.record.facts
+        first, second, facts = _kept(pair.first_fields), _kept(pair.second_fields), facts_given(pair.record)
         yield pair_prompt.conversation(spec, facts, first, second)
         yield pair_prompt.conversation(spec, facts, second, first)
 

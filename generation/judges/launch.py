@@ -13,7 +13,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit import trail
-from generation.judges import figures, reviewed, rubric, trained
+from generation.judges import figures, queries, reviewed, rubric, trained
 from generation.judges.reviewed import TextToJudge
 from generation.models import JudgedText, Judging, Order, Teacher
 from generation.money.estimate import estimate_sample
@@ -135,14 +135,17 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
     check(texts, judge, is_trained=words.taught is not None)
     trained.require_unseen(judge, (text.record_id for text in texts if text.expert_passes is not None))
     spec, sample = subject.version.spec, sampled(texts, length=lambda text: text.words)
-    facts = facts_of(text.record_id for text in sample)
-    calls = [words.conversation(spec, facts[text.record_id], text.fields) for text in sample]
+    facts = facts_of(subject, sample)
+    calls = [words.conversation(spec, own, text.fields) for own, text in zip(facts, sample, strict=True)]
     return priced(subject.version, calls, judge=judge, answered=words.answer_task(spec), count=len(texts))
 
 
-def facts_of(record_ids: Iterable[UUID]) -> dict[UUID, Facts]:
-    """Return the facts of some records by their ids."""
-    return dict(Record.objects.filter(pk__in=set(record_ids)).values_list("pk", "facts"))
+def facts_of(origin: Origin, texts: Sequence[TextToJudge]) -> list[Facts]:
+    """Return the facts that the writer of each text was given."""
+    facts_given = queries.facts_given(origin.pk)
+    records = Record.objects.in_bulk({text.record_id for text in texts})
+    rows = ((text, records[text.record_id]) for text in texts)
+    return [facts_given(record) if text.group else record.facts for text, record in rows]
 
 
 def sampled(things: Sequence[Thing], *, length: Callable[[Thing], int]) -> list[Thing]:

@@ -57,10 +57,10 @@ def quote(subject: PairSubject, pairs: Sequence[Pair], *, judge: Teacher, by: Me
         raise Refusal("same_system", message, errors={"second": [message]})
     judges.check([text for pair in pairs for text in pair], judge)
     sample = judges.sampled(pairs, length=lambda pair: pair[0].words + pair[1].words)
-    facts = judges.facts_of(first.record_id for first, _ in sample)
+    facts = judges.facts_of(subject, [first for first, _ in sample])
     calls = [
-        pair_prompt.conversation(subject.version.spec, facts[first.record_id], first.fields, second.fields)
-        for first, second in sample
+        pair_prompt.conversation(subject.version.spec, own, first.fields, second.fields)
+        for own, (first, second) in zip(facts, sample, strict=True)
     ]
     answered, count = pair_prompt.answer_task(), 2 * len(pairs)
     return judges.priced(subject.version, calls, judge=judge, answered=answered, count=count)

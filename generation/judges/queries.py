@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from generation.models import JudgedPair, JudgedText, Judging
 from members.models import Member
-from review.models import Task
+from review.models import Record, Task
+from review.spec.schema import Facts
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
 from web.http.first_or_404 import first_or_404
@@ -19,9 +21,15 @@ def _yes(member: Member, task: Task, /) -> bool:
     return True
 
 
+def _as_imported(subject_id: UUID, /) -> Callable[[Record], Facts]:
+    return lambda record: record.facts
+
+
 LISTED = 50
 # Whether a member may see who wrote which text: not while experts vote on them blind.
 may_see_writers = Port(_yes)
+# The facts that the systems of a subject were given of a record: a judge weighs their texts by no others.
+facts_given = Port(_as_imported)
 
 
 def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> QuerySet[Judging]:
