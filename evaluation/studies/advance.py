@@ -67,8 +67,13 @@ def jobs_under_way(study_id: UUID, *, with_shared: bool) -> Iterator[Job]:
 
 @transaction.atomic
 def forget_problems(study_id: UUID) -> None:
-    """Reset the failed cells of a resumed study, so that they are tried again."""
-    StudyCell.objects.filter(study_id=study_id).exclude(problem="").update(problem="", begun_at=None)
+    """Reset the failed cells of a resumed study, so that they are tried again.
+
+    Shared ones may have been cancelled with another study, or have failed, while this one was paused.
+    """
+    statuses = [selectors.cell_status(cell) for cell in selectors.cells(selectors.by_id(study_id))]
+    failed = [each.cell.pk for each in statuses if each.state == CellState.FAILED]
+    StudyCell.objects.filter(pk__in=failed).update(problem="", begun_at=None)
 
 
 def _advance_cell(cell: StudyCell) -> None:

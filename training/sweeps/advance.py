@@ -101,7 +101,8 @@ def forget_problems(sweep_id: UUID) -> None:
     sweep = selectors.by_id(sweep_id)
     former_ids = sweep.job.spec.get(selectors.FORMER_RUNS, [])
     for cell in selectors.cells(sweep):
-        if not cell.problem and not cell.is_left_out:
+        # One may have ended while the sweep was paused, so that no look has noted it.
+        if selectors.cell_status(cell).state not in (SweepCellState.FAILED, SweepCellState.LEFT_OUT):
             continue
         if cell.run is not None and cell.run.job.state == JobState.FAILED:
             control.resume(cell.run.job, by=None)
