@@ -14,16 +14,20 @@ from stats import classification
 from stats.intervals import means
 from stats.intervals.shares import ShareInterval
 
+# Right label, predicted label and record.
+Pair = tuple[str, str | None, str]
+
 
 def label_reports(
     spec: EvaluationSpec, outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields]
 ) -> dict[str, list[LabelReport]]:
-    """A report of each field with labels, by system; records without a gold are left out."""
-    fields = [(field, labels) for field in spec.task.output_schema if (labels := typed.labels_of(field))]
+    """A report of each field with labels, by system; records, and fields, without a gold are left out."""
     reports: dict[str, list[LabelReport]] = {}
     for system, written in _by_system(outputs, golds):
-        if fields and written:
-            reports[system] = [_report(spec, field, labels, written, golds) for field, labels in fields]
+        for field in spec.task.output_schema:
+            labels = typed.labels_of(field)
+            if pairs := _pairs(field, written, golds, labels):
+                reports.setdefault(system, []).append(_report(spec, field, labels, pairs))
     return reports
 
 
@@ -35,8 +39,9 @@ def more_metrics(
     for system, written in _by_system(outputs, golds):
         own = metrics.setdefault(system, {})
         for field in spec.task.output_schema:
-            if labels := typed.labels_of(field):
-                own[f"macro_f1_{field.name}"] = _macro_f1(spec, field, labels, written, golds)
+            labels = typed.labels_of(field)
+            if pairs := _pairs(field, written, golds, labels):
+                own[f"macro_f1_{field.name}"] = _macro_f1(spec, labels, pairs)
             squared = {o.record: o.scores[name] for o in written if (name := typed.SQUARED + field.name) in o.scores}
             estimate = means.mean(squared, _companies(spec), draws=spec.draws, seed=spec.seed, level=spec.level)
             if estimate:
@@ -51,7 +56,7 @@ def _by_system(outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields]) -> 
 
 def _pairs(
     field: OutputField, outputs: Sequence[ScoredOutput], golds: Mapping[str, Fields], labels: Sequence[str]
-) -> list[tuple[str, str | None, str]]:
+) -> list[Pair]:
     """Right label, predicted label and record; an empty optional gold is left out."""
     pairs = []
     for output in outputs:
@@ -62,16 +67,9 @@ def _pairs(
     return pairs
 
 
-def _report(
-    spec: EvaluationSpec,
-    field: OutputField,
-    labels: list[str],
-    outputs: Sequence[ScoredOutput],
-    golds: Mapping[str, Fields],
-) -> LabelReport:
-    pairs, companies = _pairs(field, outputs, golds, labels), _companies(spec)
+def _report(spec: EvaluationSpec, field: OutputField, labels: list[str], pairs: Sequence[Pair]) -> LabelReport:
     right, predictions = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    units = means.companies_of([pair[2] for pair in pairs], companies)
+    units = means.companies_of([pair[2] for pair in pairs], _companies(spec))
     rows = [
         LabelRow(
             label=score.label,
@@ -87,14 +85,7 @@ def _report(
     return LabelReport(field=field.name, labels=labels, counts=counts.tolist(), rows=rows)
 
 
-def _macro_f1(
-    spec: EvaluationSpec,
-    field: OutputField,
-    labels: list[str],
-    outputs: Sequence[ScoredOutput],
-    golds: Mapping[str, Fields],
-) -> MetricInterval:
-    pairs = _pairs(field, outputs, golds, labels)
+def _macro_f1(spec: EvaluationSpec, labels: list[str], pairs: Sequence[Pair]) -> MetricInterval:
     right, predictions = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     units = means.companies_of([pair[2] for pair in pairs], _companies(spec))
     ends = classification.macro_f1_interval(labels, right, predictions, units, level=spec.level)

@@ -27,7 +27,7 @@ TASK = TaskSpec(
         ),
         OutputField(name="score", type="number", required=False),
         OutputField(name="tags", type="list", required=False),
-        OutputField(name="urgent", type="boolean"),
+        OutputField(name="urgent", type="boolean", required=False),
     ),
     teacher_template="{{facts}}",
     student_template="{{facts}}",
@@ -141,6 +141,14 @@ def test_the_report_tells_confusion_macro_f1_and_rmse() -> None:
     assert tuned["rmse_score"]["mean"] == pytest.approx((4 / 3) ** 0.5)
     assert tuned["error_score"]["mean"] == pytest.approx(2 / 3)
     assert tuned["right_category"]["mean"] == 0.5
+
+
+def test_a_label_field_that_no_gold_fills_has_neither_macro_f1_nor_confusion() -> None:
+    right = [{**fields("bill", 1), "urgent": None}] * 12
+    summary = evaluated(right, {"tuned": right})
+
+    assert [report["field"] for report in summary["labels"]["tuned"]] == ["category"]
+    assert [name for name in summary["systems"]["tuned"] if name.startswith("macro_f1")] == ["macro_f1_category"]
 
 
 def test_at_a_higher_level_macro_f1_stays_a_share_and_an_rmse_above_nothing() -> None:
