@@ -39,8 +39,8 @@ REVIEWER_ERRS, AT_RANDOM, WANTED = 0.04, 0.15, 1 / 3
 # The share of drafts that no judge may take, and after how many verdicts of experts those that count are looked at
 # again.
 RANDOM_SLICE, LOOKED_EVERY = 0.2, 5
-# As the product has them: the share of what a judge passes, the confidence of a first try.
-SHARE, LEVEL = 0.3, 0.96
+# As the product has them: the share of what a judge passes, the chance that a first try errs.
+SHARE, ERROR = 0.3, 0.04
 # What a lead asks for: the share that may be wrong, and the share that is audited; the product's own, and wider ones.
 RULES = {"the judge accepts, 2 % and 10 %": (0.02, 0.1), "the judge accepts, 2.5 % and 5 %": (0.025, 0.05)}
 POOL, COMPANIES = 6_000, 300
@@ -178,7 +178,7 @@ def borne_out(known: Sequence[tuple[float, bool]], among: Sequence[float], least
     """The product's rule: whether the verdicts that count show that no more than the bound is wrong."""
     places = risk_control.in_proportion([score for score, _ in known], among, least)
     wrong = sum(known[place][1] for place in places)
-    return risk_control.is_borne_out(wrong, len(places), bound, level=LEVEL)
+    return risk_control.is_borne_out(wrong, len(places), bound, error=ERROR)
 
 
 def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int, rule: tuple[float, float]) -> list[int]:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVEL = 0.95
+# Chances to err are told, not confidences: those of late tries are so small that 1 less them is 1.
+ERROR = 1 - LEVEL
 # Of the bound, shares that may be wrong where it holds: a likelihood ratio for each is evidence that it does.
 _PARTS = (0.0, 0.05, 0.1, 0.25, 0.5)
 # How many times the bound may be wrong, of which an audit looks for evidence.
@@ -35,40 +37,39 @@ def fewest(bound: float, *, level: float = LEVEL) -> int:
     return ceil(log(1 - level) / log(1 - bound))
 
 
-def is_borne_out(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
+def is_borne_out(wrong: int, of: int, bound: float, *, error: float = ERROR) -> bool:
     """Return whether answers show that no more than the bound is wrong; valid after each answer.
 
-    Where more is wrong, the result is ever True with a chance of 1 - level at most.
+    Where more is wrong, the result is ever True with this chance to err at most.
 
     Raises:
-        ValueError: A bound or level outside 0 to 1.
+        ValueError: A bound or error outside 0 to 1.
     """
-    _check(bound, level)
-    return _evidence(wrong, of, bound, [part * bound for part in _PARTS]) >= -log(1 - level)
+    _check(bound, error)
+    return _evidence(wrong, of, bound, [part * bound for part in _PARTS]) >= -log(error)
 
 
-def is_broken(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
+def is_broken(wrong: int, of: int, bound: float, *, error: float = ERROR) -> bool:
     """Return whether answers show that more than the bound is wrong; valid after each answer.
 
-    Where no more is wrong, the result is ever True with a chance of 1 - level at most.
+    Where no more is wrong, the result is ever True with this chance to err at most.
 
     Raises:
-        ValueError: A bound or level outside 0 to 1.
+        ValueError: A bound or error outside 0 to 1.
     """
-    _check(bound, level)
+    _check(bound, error)
     shares = [share for times in _TIMES if (share := bound * times) < 1] or [(1 + bound) / 2]
-    return _evidence(wrong, of, bound, shares) >= -log(1 - level)
+    return _evidence(wrong, of, bound, shares) >= -log(error)
 
 
-def further_needed(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> int:
+def further_needed(wrong: int, of: int, bound: float, *, error: float = ERROR) -> int:
     """Return the number of further answers, all of them right, that would bear the bound out.
 
     Raises:
-        ValueError: A bound or level outside 0 to 1.
+        ValueError: A bound or error outside 0 to 1.
     """
-    _check(bound, level)
     more = 0
-    while not is_borne_out(wrong, of + more, bound, level=level):
+    while not is_borne_out(wrong, of + more, bound, error=error):
         more += 1
     return more
 
@@ -118,7 +119,7 @@ def in_proportion(scores: Sequence[float], among: Sequence[float], threshold: fl
 
 
 def spent(attempt: int, *, level: float = LEVEL, first: float | None = None) -> float:
-    """Confidence of the n-th try, so that all tries together err with a chance of at most 1 - level.
+    """Chance to err that the n-th try spends, so that all tries together err with a chance of at most 1 - level.
 
     Args:
         attempt: Counted from one.
@@ -132,7 +133,7 @@ def spent(attempt: int, *, level: float = LEVEL, first: float | None = None) -> 
     if attempt < 1:
         raise ValueError("Tries are counted from one.")
     part = 1 / (attempt * (attempt + 1)) if first is None else first * (1 - first) ** (attempt - 1)
-    return 1 - (1 - level) * part
+    return (1 - level) * part
 
 
 def _evidence(wrong: int, of: int, bound: float, shares: Sequence[float]) -> float:
@@ -149,6 +150,6 @@ def _evidence(wrong: int, of: int, bound: float, shares: Sequence[float]) -> flo
     return float(np.logaddexp.reduce(ratios)) - log(len(ratios))
 
 
-def _check(bound: float, level: float) -> None:
-    if not (0 < bound < 1 and 0 < level < 1):
-        raise ValueError("A bound and a level must be between 0 and 1.")
+def _check(bound: float, chance: float) -> None:
+    if not (0 < bound < 1 and 0 < chance < 1):
+        raise ValueError("A bound and a level or error must be between 0 and 1.")

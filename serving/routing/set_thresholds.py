@@ -126,7 +126,7 @@ def set_thresholds(router: Router, request: RouterRequest, *, by: Member) -> Rou
             state={"pairs": standing.pairs, "needed": standing.needed},
         )
     settings = routing.path(pairs.grid(router.task, request.rule, request.miniature), len(request.miniatures))
-    level = risk_control.spent(attempt, level=request.confidence)
+    level = 1 - risk_control.spent(attempt, level=request.confidence)
     units = [each.unit for each in records]
     setting = routing.safe_setting(units, settings, margin=request.margin, level=level)
     number = (router.versions.values_list("number", flat=True).first() or 0) + 1
@@ -164,7 +164,7 @@ def standing(task: Task, request: RouterRequest) -> PairStanding:
 
 
 def _standing(task: Task, request: RouterRequest, records: Sequence[JudgedRecord]) -> PairStanding:
-    level = risk_control.spent(attempts(task) + 1, level=request.confidence)
+    level = 1 - risk_control.spent(attempts(task) + 1, level=request.confidence)
     differ = sum(each.unit.passes[0] != each.unit.passes[-1] for each in records)
     discordance = differ / len(records) if records else None
     assumed = discordance if discordance is not None and len(records) >= _FEW else _ASSUMED

@@ -18,7 +18,7 @@ def reviewer() -> SimulatedReviewer:
 
 def test_it_takes_the_products_shares() -> None:
     assert expert_hour.SHARE == act.SHARE
-    assert act.level_of(1) == pytest.approx(expert_hour.LEVEL)
+    assert act.error_of(1) == pytest.approx(expert_hour.ERROR)
     assert expert_hour.RULES["the judge accepts, 2 % and 10 %"] == (act.BOUND, act.AUDIT_SHARE)
 
 

@@ -21,11 +21,11 @@ def test_looking_after_each_answer_costs_few_of_them() -> None:
     assert is_borne_out(1, 320, BOUND) and not is_borne_out(1, 319, BOUND)
 
 
-@pytest.mark.parametrize(("bound", "level"), [(0.0, 0.95), (1.0, 0.95), (BOUND, 1.0)])
-def test_no_bound_is_no_bound(bound: float, level: float) -> None:
+@pytest.mark.parametrize(("bound", "error"), [(0.0, 0.05), (1.0, 0.05), (BOUND, 0.0)])
+def test_no_bound_is_no_bound(bound: float, error: float) -> None:
     for shown in (is_borne_out, is_broken, further_needed):
         with pytest.raises(ValueError, match="between"):
-            shown(0, 5, bound, level=level)
+            shown(0, 5, bound, error=error)
 
 
 @pytest.mark.slow
@@ -120,11 +120,17 @@ def test_the_bound_holds_though_the_judge_reads_on_meanwhile() -> None:
 
 def test_every_try_spends_its_part_and_all_together_no_more_than_there_is() -> None:
     for first in (None, 0.8):
-        assert sum(1 - spent(attempt, first=first) for attempt in range(1, 2_000)) == pytest.approx(0.05, abs=1e-4)
-    assert [round(1 - spent(attempt), 4) for attempt in (1, 2)] == [0.025, 0.0083]
-    assert [round(1 - spent(attempt, first=0.8), 4) for attempt in (1, 2)] == [0.04, 0.008]
+        assert sum(spent(attempt, first=first) for attempt in range(1, 2_000)) == pytest.approx(0.05, abs=1e-4)
+    assert [round(spent(attempt), 4) for attempt in (1, 2)] == [0.025, 0.0083]
+    assert [round(spent(attempt, first=0.8), 4) for attempt in (1, 2)] == [0.04, 0.008]
     with pytest.raises(ValueError, match="counted from one"):
         spent(0)
+
+
+def test_a_late_try_takes_more_answers_than_the_one_before_it() -> None:
+    needed = [further_needed(0, 0, 0.1, error=spent(attempt, first=0.8)) for attempt in (1, 22, 23, 24)]
+
+    assert needed == sorted(set(needed))
 
 
 def test_so_many_more_right_answers_bear_the_bound_out_and_no_fewer() -> None:

@@ -118,17 +118,17 @@ def _check(**shares: float) -> None:
         raise Refusal("acceptance_invalid", first, hint="Nothing was changed.", errors=wrong)
 
 
-def level_of(attempt: int) -> float:
-    """The confidence that the n-th try takes. A rule waits as long as it must, so a second try is rare."""
+def error_of(attempt: int) -> float:
+    """The chance to err that the n-th try spends. A rule waits as long as it must, so a second try is rare."""
     return risk_control.spent(attempt, first=0.8)
 
 
 def _weigh(rule: AcceptanceRule) -> None:
     """Check a waiting rule's verdicts: they bear it out, show that more than the bound is wrong, or neither yet."""
     assert rule.proposed is not None
-    counts, level = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), level_of(rule.attempt)
+    counts, error = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), error_of(rule.attempt)
     rule.wrong, rule.of = counts.wrong, counts.of
-    if risk_control.is_borne_out(counts.wrong, counts.of, rule.bound, level=level):
+    if risk_control.is_borne_out(counts.wrong, counts.of, rule.bound, error=error):
         rule.threshold = rule.proposed
     rule.save(update_fields=["wrong", "of", "threshold"])
     if rule.is_borne_out:

@@ -113,16 +113,16 @@ def _told(rule: AcceptanceRule) -> str:
 
 
 def _missing(rule: AcceptanceRule) -> int:
-    return risk_control.further_needed(rule.wrong, rule.of, rule.bound, level=act.level_of(rule.attempt))
+    return risk_control.further_needed(rule.wrong, rule.of, rule.bound, error=act.error_of(rule.attempt))
 
 
 def _line(task: Task, judge: Teacher) -> dict[str, Any]:
     """Judge with its counts of verdicts; their outcome stays hidden until then."""
     word = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
-    level = act.level_of(evidence.attempts(word) + 1)
+    error = act.error_of(evidence.attempts(word) + 1)
     verdicts = len(evidence.known(task, word).scores)
     return {
         "name": judge.name,
         "verdicts": verdicts,
-        "needed": risk_control.further_needed(0, 0, act.BOUND, level=level),
+        "needed": risk_control.further_needed(0, 0, act.BOUND, error=error),
     }

@@ -35,7 +35,7 @@ def test_too_few_verdicts_accept_nothing_yet_and_the_page_says_how_many_are_miss
         address, {"act": "start", "judge": judge.slug, "share": "40", "bound": "2", "audit_share": "10"}, follow=True
     )
     rule = AcceptanceRule.objects.get()
-    missing = risk_control.further_needed(0, GOOD_KNOWN, 0.02, level=act.level_of(1))
+    missing = risk_control.further_needed(0, GOOD_KNOWN, 0.02, error=act.error_of(1))
 
     assert (rule.proposed, rule.threshold, rule.wrong, rule.of) == (1.0, None, 0, GOOD_KNOWN)
     assert rule.is_active and not accepted(task) and act.look_after(task.pk) == 0
@@ -49,7 +49,7 @@ def test_a_rule_that_waits_accepts_as_soon_as_verdicts_bear_it_out(
 ) -> None:
     rule = act.start(task, judge, by=lead, bound=0.1, audit_share=0.5)
     assert not rule.is_borne_out and not accepted(task)
-    more = risk_control.further_needed(0, GOOD_KNOWN, 0.1, level=act.level_of(1))
+    more = risk_control.further_needed(0, GOOD_KNOWN, 0.1, error=act.error_of(1))
     texts = [{"reply": f"GOOD answer, come late: {number}."} for number in range(more)]
     drafts = factories.make_drafts(task, list(task.records.all()[:more]), fields=texts)
     for place, draft in enumerate(drafts, start=900):

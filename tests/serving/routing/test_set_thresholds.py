@@ -53,7 +53,7 @@ def test_too_few_pairs_are_refused_with_their_number_and_are_no_try(
     router: Router, wish: RouterRequest, make_pairs: Pairs, admin: Member, task: Task
 ) -> None:
     make_pairs(10)
-    needed = paired_loss.pairs_needed(MARGIN, 0.1, level=risk_control.spent(1))
+    needed = paired_loss.pairs_needed(MARGIN, 0.1, level=1 - risk_control.spent(1))
 
     with pytest.raises(
         Refusal, match=rf"There are 10 judged pairs. The promise needs {needed}: {needed - 10} more"
