@@ -43,7 +43,7 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
     """Costs by system; a system without a known price is absent. At most four queries."""
     summary = evaluation.summary
     kinds: Mapping[str, str] = summary.get("kinds", {})
-    host = price_of()
+    host = price_of(evaluation.host_id)
     output_costs: dict[str, OutputCost] = {}
     for name, scored in summary.get("systems", {}).items():
         billed = scored.get("cost_usd", {}).get("mean") or 0.0

@@ -63,6 +63,11 @@ class Evaluation(models.Model):
         """Return whether its job was cancelled, so that it will tell nothing."""
         return self.job is not None and self.job.state == JobState.CANCELLED
 
+    @property
+    def host_id(self) -> str:
+        """Host that its engine runs on; empty before one has claimed it."""
+        return self.job.host_id if self.job else ""
+
     def __str__(self) -> str:
         return f"Evaluation of {self.run}"
 

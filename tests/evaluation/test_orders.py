@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from evaluation.evaluations import compared, inputs, run_inputs, start_evaluation
+from evaluation.evaluations import compared, costs, inputs, queries, run_inputs, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import Baseline
 from generation.models import Call, Order, Teacher
@@ -22,7 +22,7 @@ from review.spec.schema import OutputField
 from review.states import Split
 from tests.evaluation.conftest import end_order
 from tests.training.miniatures import conclude
-from training.models import Miniature, TrainingRun
+from training.models import HostPrice, Miniature, TrainingRun
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
@@ -35,6 +35,17 @@ def test_a_run_that_succeeded_is_evaluated_once_however_often_its_end_is_told(mi
     consumers.call(job.pk, job.kind)
 
     assert Evaluation.objects.filter(run=miniature.run).count() == 1
+
+
+def test_outputs_are_priced_by_the_host_that_writes_them(miniature: Miniature, admin: Member) -> None:
+    HostPrice.objects.create(host="default", usd_per_hour=1)
+    HostPrice.objects.create(host="gpu-1", usd_per_hour=3)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
+    Job.objects.filter(pk=evaluation.job_id).update(host_id="gpu-1")
+    evaluation = queries.by_id(evaluation.pk)
+    evaluation.summary = {"systems": {"tiny": {"seconds": {"mean": 1.2}}}}
+
+    assert costs.of(evaluation)["tiny"].usd == pytest.approx(1)
 
 
 def test_a_run_that_failed_is_not_evaluated(launch: Callable[..., TrainingRun]) -> None:
