@@ -65,7 +65,7 @@ def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
 
 
 def parse_positions(words: Iterable[str]) -> dict[UUID, int]:
-    """Jobs and the seqs seen of them, from `<uuid>:<seq>` words; at most 40, unreadable ones left out."""
+    """Jobs and the seqs seen of them, from `<uuid>:<seq>` words; the first 40, unreadable ones left out."""
     positions: dict[UUID, int] = {}
     for word in words:
         name, _, seq = word.partition(":")

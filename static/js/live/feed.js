@@ -32,7 +32,8 @@ export class Feed {
 
   #positions() {
     const seen = new Map();
-    for (const jobs of this.#listeners.values())
+    // The newest listener first: the server follows so many, and an older tab is seldom the one that is looked at.
+    for (const jobs of [...this.#listeners.values()].reverse())
       for (const [job, seq] of jobs) if (!this.#ended.has(job)) seen.set(job, Math.min(seq, seen.get(job) ?? seq));
     return seen;
   }
