@@ -79,8 +79,10 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
     cleared: list[str] = []
     if set(changed) & set(RESTS_ON):
         identity.domain_checks, identity.domain_checked_at = None, None
+        cleared = ["domain_checks", "domain_checked_at"]
+    if "tracking_domain" in changed:
         identity.tracking_verified_at = None
-        cleared = ["domain_checks", "domain_checked_at", "tracking_verified_at"]
+        cleared.append("tracking_verified_at")
     if changed:
         identity.save(update_fields=[*changed, *cleared, "updated_at"])
         trail.record(CHANGED, by=by, about=identity, fields=changed)

@@ -1,4 +1,8 @@
-"""Requests under senders' own names for links: what their mails lead to is answered, and nothing else of the site."""
+"""Requests under other names than this site's: what mails lead to is answered, and nothing else of the site.
+
+A mail that has gone keeps the name in its links, so they are answered under every name. Their token, not their name,
+says what they may do.
+"""
 
 from __future__ import annotations
 
@@ -43,32 +47,31 @@ class TrackingNames:
 
 @sync_and_async_middleware
 def tracking_hosts(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Middleware: under a sender's tracking domain there is what its mails lead to, and nothing else.
-
-    The request then goes on under this site's name, so that nothing later answers to a name that is not configured.
-    """
+    """Middleware: under a sender's tracking domain there is what mails lead to, and nothing else."""
     names = TrackingNames()
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
-            name = _asked_name(request)
+            name = _other_name(request)
             is_sender = bool(name) and await sync_to_async(names.hold)(name)
-            passed: HttpResponseBase | None = _refusal(request) if is_sender else None
-            return passed or await get_response(request)
+            passed: HttpResponseBase = _nothing() if is_sender else await get_response(request)
+            return passed
 
         return answer_async
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        name = _asked_name(request)
-        refusal = _refusal(request) if name and names.hold(name) else None
-        passed: HttpResponseBase = refusal or get_response(request)
+        name = _other_name(request)
+        passed: HttpResponseBase = _nothing() if name and names.hold(name) else get_response(request)
         return passed
 
     return answer
 
 
-def _asked_name(request: HttpRequest) -> str:
-    """Return the host's name unless it is this site's own; empty for an invalid name, which Django refuses later.
+def _other_name(request: HttpRequest) -> str:
+    """Return the host's name where mails do not lead; empty under this site's own name and an invalid one.
+
+    What mails lead to goes on under this site's name, so that nothing later answers to a name that is not configured.
+    Django refuses an invalid name later.
 
     Raises:
         DisallowedHost: It looks like a host and is none, so that no address could be made of it.
@@ -79,12 +82,13 @@ def _asked_name(request: HttpRequest) -> str:
     except ValueError as error:
         raise DisallowedHost(f"Invalid HTTP_HOST header: {host[:LONGEST_TOLD]!r}.") from error
     name, _ = split_domain_port(host)
-    return "" if name == site_host() else name
+    if not name or name == site_host():
+        return ""
+    if request.path.startswith(_PATHS):
+        request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
+        return ""
+    return name
 
 
-def _refusal(request: HttpRequest) -> HttpResponse | None:
-    """Refuse what mails do not lead to; None after the request was given this site's name."""
-    if not request.path.startswith(_PATHS):
-        return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")
-    request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
-    return None
+def _nothing() -> HttpResponse:
+    return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")

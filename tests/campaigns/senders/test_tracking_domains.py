@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.compose import message as compose_message
-from campaigns.models import Campaign, Message, SenderIdentity
-from campaigns.senders import check_domain, tracking_domains
+from campaigns.models import Campaign, Message, SenderIdentity, Suppression
+from campaigns.senders import check_domain, edit, tracking_domains
+from campaigns.senders.edit import NewSender
 from campaigns.tracking.hosts import tracking_hosts
 from members.models import Member
 from review.models import Task
@@ -136,8 +138,50 @@ def test_who_clicks_reads_and_leaves_is_heard_without_a_cookie(campaign: Campaig
     assert not clicked.cookies and not page.cookies
 
 
-def test_a_name_that_is_not_verified_is_no_name_of_this_site(campaign: Campaign) -> None:
-    assert Client(headers={"host": OWN}).get("/u/x").status_code == 400
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tracking_verified_at": None},
+        {"tracking_domain": "", "tracking_verified_at": None},
+        {"tracking_domain": "go.acme.com"},
+    ],
+)
+def test_a_mail_that_has_gone_can_be_left_under_a_name_that_no_longer_counts(
+    campaign: Campaign, under_own: Client, change: dict[str, Any]
+) -> None:
+    contact = factories.make_contact(campaign.task, "ada@bolt.example")
+    mail = factories.make_mail(campaign, contact, state="sent", sent_at=timezone.now())
+    sender = SenderIdentity.objects.get(slug="nora")
+    address = compose_message.unsubscribe_url(mail.pk, sender).removeprefix(f"https://{OWN}")
+    SenderIdentity.objects.update(**change)
+
+    answer = under_own.post(address, {"List-Unsubscribe": "One-Click"})
+
+    assert (answer.status_code, list(answer.cookies)) == (200, [])
+    assert Suppression.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "is_verified"),
+    [("dkim_selector", "s2", True), ("from_address", "ada@acme.com", True), ("tracking_domain", "go.acme.com", False)],
+)
+def test_a_verified_name_counts_until_it_is_changed_itself(
+    sender: SenderIdentity, admin: Member, field: str, value: str, is_verified: bool
+) -> None:
+    SenderIdentity.objects.update(tracking_verified_at=timezone.now(), domain_checks=[])
+    sender.refresh_from_db()
+    values = {name.name: getattr(sender, name.name) for name in fields(NewSender)}
+
+    edit.change(sender, NewSender(**{**values, field: value}), by=admin)
+
+    sender.refresh_from_db()
+    assert (sender.tracking_verified_at is not None) == is_verified
+    assert sender.domain_checks is None
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 400), ("/tasks/", 400), ("/u/x", 404)])
+def test_a_name_that_is_not_verified_is_no_name_of_this_site(campaign: Campaign, path: str, status: int) -> None:
+    assert Client(headers={"host": OWN}).get(path).status_code == status
 
 
 def test_this_site_itself_is_never_looked_up(django_assert_num_queries: Any) -> None:
