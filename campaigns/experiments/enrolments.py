@@ -20,7 +20,7 @@ from django.db.models.functions import Cast, Coalesce
 from campaigns.events.outcomes import KINDS, of_metric
 from campaigns.experiments.assignments import Assignments
 from campaigns.models import Campaign, Enrolment, Event, Experiment, HoldoutOutcome, Message
-from campaigns.states import BEFORE_THE_WIRE, MessageState, Metric
+from campaigns.states import STILL_TO_GO, MessageState, Metric
 
 
 class FirstMail(NamedTuple):
@@ -92,8 +92,6 @@ def text_of(pk: UUID) -> str:
     return str(pk) if connection.features.has_native_uuid_field else pk.hex
 
 
-# A mail in one of these may still go.
-MAY_GO = BEFORE_THE_WIRE - {MessageState.REJECTED} | {MessageState.SENDING}
 NEVER = float("inf")
 
 
@@ -165,7 +163,7 @@ def _ripe(experiment: Experiment, people: EnrolledContacts) -> Iterator[float]:
 def _without_mail(campaign: Campaign) -> dict[str, datetime | None]:
     """None while a mail may still go, or when a mail of unknown fate left."""
     sent = Message.objects.filter(enrolment=OuterRef("enrolment"), sent_at__isnull=False)
-    open_states = (*MAY_GO, MessageState.UNKNOWN)
+    open_states = (*STILL_TO_GO, MessageState.SENDING, MessageState.UNKNOWN)
     mails = Message.objects.filter(~Exists(sent), campaign=campaign, state__in=open_states).order_by()
     certain_from: dict[str, datetime | None] = {}
     states: Any = mails.annotate(key=key("enrolment_id")).values_list("key", "state", "sending_at")

@@ -21,7 +21,7 @@ from campaigns.events.outcomes import by_people
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
-from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, HoldReason, MessageState
+from campaigns.states import STILL_TO_GO, CampaignState, EventKind, HoldReason, MessageState
 from campaigns.suppression import suppress
 from web.db.chunks import chunked
 from web.db.compiled_query import CompiledQuery
@@ -187,9 +187,8 @@ def _hold_message(reason: HoldReason, count: int, caps: Mapping[HoldReason, int]
 def _ahead(campaign: Campaign) -> Iterable[tuple[str, str]]:
     """Address and company of each contact whose first mail is still to go."""
     if campaign.state != CampaignState.PLANNED:
-        unsent = Message.objects.filter(campaign=campaign, step__number=1, state__in=BEFORE_THE_WIRE)
-        rows = unsent.exclude(state=MessageState.REJECTED).order_by("created_at", "id")
-        return rows.values_list("contact__address_hmac", "contact__cluster")
+        unsent = Message.objects.filter(campaign=campaign, step__number=1, state__in=STILL_TO_GO)
+        return unsent.order_by("created_at", "id").values_list("contact__address_hmac", "contact__cluster")
     arms = list(campaign.arms.order_by("position"))
     weights = [arm.weight for arm in arms]
     chosen = audience.contacts_matching(campaign).values_list("address_hmac", "cluster")

@@ -18,7 +18,7 @@ from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience, forecast, launch_checks
 from campaigns.planning.forecast import ContactArm
 from campaigns.planning.launch_checks import LaunchProblem
-from campaigns.states import BEFORE_THE_WIRE, CAMPAIGN_MOVES, CampaignState, MessageState, StopReason
+from campaigns.states import CAMPAIGN_MOVES, STILL_TO_GO, CampaignState, MessageState, StopReason
 from campaigns.writing import orders, wake_tick
 from members.models import Member
 from review.states import Role
@@ -215,7 +215,7 @@ def end(campaign: Campaign, *, by: Member) -> Campaign:
     if moved:
         trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="ended")
         orders.cancel(campaign)
-        Message.objects.filter(campaign=campaign, state__in=BEFORE_THE_WIRE).update(
+        Message.objects.filter(campaign=campaign, state__in=STILL_TO_GO).update(
             state=MessageState.STOPPED, stop_reason=StopReason.ENDED, updated_at=timezone.now()
         )
     return campaign

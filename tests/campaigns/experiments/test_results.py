@@ -10,9 +10,10 @@ import pytest
 from django.core.management import call_command
 
 from campaigns.experiments import enrolments, register, results
-from campaigns.models import Campaign, Event, Message
+from campaigns.models import Event, Experiment, Message
 from campaigns.overview import figures
-from campaigns.states import CampaignState, EventKind, MessageState, Metric, StopReason
+from campaigns.sending import lifecycle
+from campaigns.states import EventKind, MessageState, Metric
 from stats.intervals import two_clustered as robust
 from stats.intervals import two_shares
 from stats.intervals.samples import ClusteredSample, ShareSample
@@ -173,17 +174,15 @@ def test_a_silent_audience_has_a_verdict_at_the_end(experiment):
     assert said["finding"] == "not_worse"
 
 
-@pytest.mark.slow
-def test_whoever_ends_it_early_is_held_to_the_sequence(experiment):
-    rows = counts((20, 200), (12, 200)) + [Row(1, f"cut{n}", state=MessageState.STOPPED) for n in range(5)]
-    experiment = launched(experiment, rows)
-    Message.objects.filter(state=MessageState.STOPPED).update(stop_reason=StopReason.ENDED)
-    Campaign.objects.update(state=CampaignState.ENDED)
-    experiment.campaign.refresh_from_db()
+@pytest.mark.parametrize(("state", "is_early"), [(MessageState.APPROVED, True), (MessageState.REJECTED, False)])
+def test_whoever_ends_it_while_mails_may_go_is_held_to_the_sequence(experiment, lead, state, is_early):
+    experiment = launched(experiment, [*counts((20, 200), (12, 200)), Row(1, "cut", state=state)])
 
-    found = results.result(experiment, at=AFTER)
+    lifecycle.end(experiment.campaign, by=lead)
 
-    assert (found["stage"], found["ended_early"], found["rests_on"]) == ("complete", True, "always-valid sequence")
+    found = results.result(Experiment.objects.get(), at=AFTER)
+    rests_on = "always-valid sequence" if is_early else "single look"
+    assert (found["stage"], found["ended_early"], found["rests_on"]) == ("complete", is_early, rests_on)
 
 
 @pytest.mark.slow
