@@ -16,7 +16,7 @@ from generation.engine.calls.finish import PreparedCall
 from generation.engine.calls.lanes import Lane, Lanes, unanswered_message
 from generation.engine.calls.pace import CacheWarmup, backoff_s
 from generation.engine.calls.send import CallSender
-from generation.engine.calls.stop import MAX_CONSECUTIVE_FAILURES, TICK_S, SendingStopped
+from generation.engine.calls.stop import MAX_CONSECUTIVE_FAILURES, OF_ONE_TEXT, TICK_S, SendingStopped
 from generation.engine.calls.write_ahead import IntentLog
 from generation.engine.clients.interface import CallError, Client, Reply
 from generation.engine.plan import PlannedCall
@@ -223,7 +223,7 @@ class CallLoop:
             self._outcomes.doubtful(prepared, error)
         else:
             self._outcomes.failed_unpaid(prepared, error)
-        lane.unanswered_in_a_row += 1
+        lane.unanswered_in_a_row += error.code not in OF_ONE_TEXT
         if lane.unanswered_in_a_row >= MAX_CONSECUTIVE_FAILURES:
             self._end(CallError("fatal", error.code, unanswered_message(error, row=MAX_CONSECUTIVE_FAILURES)), lane)
         return False

@@ -8,6 +8,8 @@ from generation.engine.clients.interface import CallError
 
 # This many calls in a row without one answer, and the fault is not the calls'.
 MAX_CONSECUTIVE_FAILURES = 10
+# Refusals of one text. They tell nothing of the next call, so they count towards no row.
+OF_ONE_TEXT = frozenset({"too_long", "content_filter"})
 TICK_S = 0.1
 
 

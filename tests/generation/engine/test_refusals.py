@@ -89,6 +89,15 @@ def test_ten_refused_requests_in_a_row_end_the_job(attempts: Attempts, provider:
     assert 10 <= provider.provider.requests <= 14
 
 
+def test_texts_that_are_too_long_end_no_job_however_many_follow(attempts: Attempts, provider: Running) -> None:
+    provider.provider.script = ["status:413"] * 12
+
+    result = attempts.run(teacher(provider.url), count=20)
+
+    assert result["outcome"] == "succeeded"
+    assert (result["summary"]["drafts"], provider.provider.requests) == (8, 20)
+
+
 def test_a_server_nobody_listens_at_is_unreachable_and_costs_nothing(attempts: Attempts) -> None:
     result = attempts.run(teacher("http://127.0.0.1:9"), count=20, limits={"max_tries": 2})
 
