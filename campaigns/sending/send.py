@@ -117,8 +117,9 @@ class _SendLoop:
             mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
             self.turn.read_senders()
             ids = [mail.pk for mail in mails]
-            # The same mails again: nothing moved them, so continuing would only spin.
-            if ids and ids != before:
+            # The same mails again: nothing moved them, so continuing would only spin. The last may wait for its second
+            # connection.
+            if ids and (ids != before or self._misses):
                 before, idle_until_s = ids, time.monotonic() + settings.CAMPAIGN_LINGER_S
                 for mail in mails:
                     if self.left_today <= 0:
