@@ -16,9 +16,12 @@ from django.utils import timezone
 from audit import trail
 from campaigns.experiments import design, queries
 from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
-from campaigns.models import Arm, Campaign, Experiment, Step
+from campaigns.models import Arm, Campaign, Experiment, PipelineVersion, Step
+from campaigns.pipelines.queries import stages
 from campaigns.states import WITHOUT_MAIL, CampaignState, Metric, StepCondition, StepWriter
+from generation.models import Teacher
 from members.models import Member
+from review.models import TaskVersion
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
@@ -142,14 +145,13 @@ def _write(experiment: Experiment, request: ExperimentRequest) -> None:
 
 def _registration(experiment: Experiment, request: ExperimentRequest, hand: ArmPreview) -> dict[str, Any]:
     campaign = experiment.campaign
-    version = campaign.task_version
     plan = design.plan_of(request, hand)
     return {
         "format": design.REGISTRATION_FORMAT,
         "experiment": experiment.slug,
         "campaign": campaign.slug,
         "task": campaign.task.slug,
-        "task_version": {"number": version.number, "content_hash": version.content_hash},
+        "task_version": _version(campaign.task_version),
         **asdict(request),
         "unit": "contact",
         "cluster": "company: the mail domain, or the lone address at a public provider",
@@ -175,20 +177,49 @@ def _registration(experiment: Experiment, request: ExperimentRequest, hand: ArmP
 
 
 def _arm(arm: Arm) -> dict[str, Any]:
-    teacher, miniature = arm.teacher, arm.miniature
+    miniature = arm.miniature
     return {
         "name": arm.name,
         "weight": arm.weight,
         "is_control": arm.is_control,
-        "writer": teacher
-        and {
-            "slug": teacher.slug,
-            "provider": teacher.provider,
-            "model": teacher.model,
-            "parameters": teacher.parameters,
-        },
+        "writer": _writer(arm.teacher),
         "miniature": miniature and {"id": str(miniature.pk), "manifest_sha256": miniature.manifest_sha256},
         **({"is_holdout": True, "held_out_of": _held_out_of(arm.campaign)} if arm.is_holdout else {}),
+        **({"pipeline": _pipeline(arm.pipeline)} if arm.pipeline else {}),
+    }
+
+
+def _writer(teacher: Teacher | None) -> dict[str, Any] | None:
+    if teacher is None:
+        return None
+    return {
+        "slug": teacher.slug,
+        "provider": teacher.provider,
+        "model": teacher.model,
+        "parameters": teacher.parameters,
+    }
+
+
+def _version(version: TaskVersion) -> dict[str, Any]:
+    return {"number": version.number, "content_hash": version.content_hash}
+
+
+def _pipeline(version: PipelineVersion) -> dict[str, Any]:
+    return {
+        "slug": version.pipeline.slug,
+        "version": version.number,
+        "stages": [
+            {
+                "name": stage.name,
+                "kind": stage.kind,
+                "task": stage.task_version and {"slug": stage.task_version.task.slug, **_version(stage.task_version)},
+                "writer": _writer(stage.teacher),
+                "router": stage.router and {"slug": stage.router.router.slug, "version": stage.router.number},
+                "inputs": stage.inputs,
+                "condition": stage.condition,
+            }
+            for stage in stages().filter(version=version)
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from campaigns.experiments import design, register
 from campaigns.experiments import queries as selectors
 from campaigns.models import Campaign, Experiment, Step
+from campaigns.pipelines import compose
 from campaigns.planning import edit
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
@@ -21,6 +22,7 @@ from review.states import Role
 from review.tasks import authoring
 from tests.campaigns import experiment_rows, factories
 from tests.campaigns.experiments.conftest import WISHES
+from tests.campaigns.stage_rows import offline, qualify_spec, qualify_stage, write_stage
 from tests.review import factories as desk
 from web.errors import Refusal
 
@@ -39,6 +41,24 @@ def test_registering_keeps_all_of_it_under_a_hash(campaign, lead):
     assert body["assignment"]["salt"] == campaign.salt
     assert body["at_hand"]["contacts"] == 20
     assert body["rule"].startswith("The claim is shown when the lower bound of the 95 % interval")
+
+
+def test_registering_keeps_what_the_stages_of_each_pipeline_were(task, people, lead):
+    inputs = {"company": "contact.company"}
+    qualify = qualify_stage(desk.make_task(by=lead, spec=qualify_spec(), slug="fit"), **inputs)
+    version = compose.create(task, name="Plain", stages=[qualify, write_stage(task, **inputs)], by=lead)
+    arms = [ArmPlan("Model", teacher=offline(), is_control=True), ArmPlan("Stages", pipeline=version)]
+    campaign = factories.make_draft_campaign(task, by=lead, arms=arms)
+
+    model, stages = register.register(campaign, WISHES, by=lead).registration["arms"]
+
+    assert "pipeline" not in model
+    body = stages["pipeline"]
+    assert (body["slug"], body["version"]) == ("plain", 1)
+    assert [(stage["name"], stage["task"]["slug"], stage["writer"]["slug"]) for stage in body["stages"]] == [
+        ("lead", "fit", "offline"), ("write", task.slug, "offline"),
+    ]  # fmt: skip
+    assert body["stages"][1]["inputs"] == inputs
 
 
 def test_what_is_registered_cannot_be_changed_nor_deleted(experiment):
