@@ -101,6 +101,7 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     assert not any(task.slug.startswith(ask_teacher.PREFIX) for task in tasks_for(admin))
 
 
+@pytest.mark.slow
 def test_what_a_teacher_is_to_read_is_its_senders_and_holds_the_erasure_up(reading, mail):
     reply_with(mail, "Depends on the numbers")
     address, record = mail.contact.address, Record.objects.get(task__slug__startswith=ask_teacher.PREFIX)

@@ -95,6 +95,7 @@ def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     assert not settings.TOKEN_CACHE_DIR.exists()
 
 
+@pytest.mark.slow
 def test_a_run_that_samples_the_person_alone_is_waited_for_and_loses_its_directory(
     task: Task,
     version: DatasetVersion,
@@ -189,6 +190,7 @@ def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion,
     assert len(person_traces.unfinished_jobs([record.pk])) == 1
 
 
+@pytest.mark.slow
 def test_files_of_a_freeze_that_failed_go_and_those_of_one_under_way_elsewhere_stay(
     task: Task, version: DatasetVersion, admin: Member
 ) -> None:
@@ -206,6 +208,7 @@ def test_files_of_a_freeze_that_failed_go_and_those_of_one_under_way_elsewhere_s
     assert default_storage.listdir(f"datasets/{elsewhere.pk}")[1] != []
 
 
+@pytest.mark.slow
 def test_a_text_written_on_the_spot_for_the_person_is_waited_for_and_emptied(
     task: Task, miniature: Miniature, admin: Member
 ) -> None:
