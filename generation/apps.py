@@ -27,7 +27,7 @@ class GenerationConfig(AppConfig):
         from generation.orders.run_spec import KIND
         from generation.research import erasure
         from generation.selection import judge, reorder
-        from generation.states import Purpose
+        from generation.states import COLLECT, Purpose
         from generation.synthetic import launch as synthetic
         from generation.synthetic import take_in
         from generation.teachers import keys, seeds, terms
@@ -41,7 +41,7 @@ class GenerationConfig(AppConfig):
         job_ports.register_kind(CollectKind())
         job_ports.register_kind(ResearchKind())
         job_ports.register_consumer("revisions", frozenset({KIND}), revise.on_job_ended)
-        job_ports.register_consumer("variety", frozenset({KIND}), reorder.on_job_ended)
+        job_ports.register_consumer("variety", frozenset({KIND, COLLECT}), reorder.on_job_ended)
         job_ports.register_consumer("proposals", frozenset({KIND}), advice_call.on_job_ended)
         job_ports.register_consumer("synthetic-records", frozenset({KIND}), take_in.on_job_ended)
         job_ports.register_consumer("judges-verdicts", frozenset({KIND}), verdicts.on_job_ended)

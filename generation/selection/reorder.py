@@ -10,7 +10,7 @@ from generation.diversity.mix import MixSettings
 from generation.diversity.request import MixRequest, TeacherRequest
 from generation.models import LeftOut, Order, Teacher
 from generation.money import budgets
-from generation.orders import launch
+from generation.orders import batches, launch
 from generation.orders.way import WayRequest
 from generation.selection import best, judge
 from generation.states import LeftOutReason, Purpose, Stragglers, UncertainPolicy, Way
@@ -22,22 +22,25 @@ from web.errors import Refusal
 def on_job_ended(job: Job) -> None:
     """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume.
 
-    A failed order may be resumed: its records wait for the drafts that are still to come.
+    Records wait for drafts that are still to come: those of a failed order by a resume, those of a cancelled one by the
+    job that closes its batches.
     """
-    order = Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
+    orders = Order.objects.select_related("task_version", "task", "follows", "created_by")
+    order = orders.filter(batches.order_of_job(job)).first()
     if order is None:
         return
+    is_own = order.job_id == job.pk
     variety = MixSettings.model_validate(order.variety)
     record_ids = [UUID(pk) for pk in dict.fromkeys(order.record_ids)]
     if order.purpose == Purpose.JUDGING:
         judge.fall_back_to_checks(order)
-    elif job.state == JobState.FAILED:
+    elif job.state == JobState.FAILED or (is_own and batches.batches_of(order).closing):
         best.choose_complete(order, record_ids)
     elif variety.best_of == "judge":
         judge.order_judging(order)
     elif variety.best_of == "checks":
         best.choose_by_checks(order, record_ids)
-    elif variety.near_duplicates == "ask_again" and job.state == JobState.SUCCEEDED:
+    elif variety.near_duplicates == "ask_again" and is_own and job.state == JobState.SUCCEEDED:
         reorder_repeats(order)
 
 

@@ -7,13 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from generation.diversity.request import MixRequest
-from generation.kinds import GenerationKind
-from generation.models import Order, Teacher
+from generation.kinds import CollectKind, GenerationKind
+from generation.models import Order, ProviderBatch, Teacher
 from generation.orders import launch
 from generation.orders.earlier_calls import earlier_calls
-from generation.selection import reorder
+from generation.orders.run_spec import KIND
+from generation.states import COLLECT, BatchState
+from jobs.kinds import registry
+from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
 from review.models import Source, Task
@@ -37,9 +41,11 @@ def test_a_sibling_that_a_resume_asks_for_again_is_waited_for(checked: Task, off
     assert (before, on_desk()) == ([], ["Hello 2"])
 
 
-def end(order: Order, state: str) -> None:
-    Job.objects.filter(pk=order.job_id).update(state=state)
-    reorder.on_job_ended(Job.objects.get(pk=order.job_id))
+def end(order: Order, state: str, *, kind: str = KIND) -> None:
+    Job.objects.filter(subject_id=order.pk, kind=kind).update(state=state)
+    for kinds, consumer in registry.CONSUMERS.values():
+        if kind in kinds:
+            consumer(Job.objects.get(subject_id=order.pk, kind=kind))
 
 
 @pytest.mark.parametrize("ending", ["succeeded", "cancelled"])
@@ -59,6 +65,24 @@ def test_a_failed_order_waits_with_records_that_a_resume_brings_more_drafts_for(
     end(order, ending)
 
     assert (before, on_desk()) == (["Hello 1"], ["Hello 1", "Hello 3", "Hello 5"])
+
+
+def test_a_cancelled_order_waits_for_what_its_batch_at_the_provider_brings(
+    checked: Task, offline: Teacher, lead: Member
+) -> None:
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=3, per_record=3, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    GenerationKind().on_events(order.job, [draft(order, 1, "Dear [Name]?")])
+    ProviderBatch.objects.create(order=order, token="t", state=BatchState.SUBMITTED, prepared_at=timezone.now())
+
+    control.cancel(order.job, by=lead)
+    end(order, "cancelled")
+    before = on_desk()
+    CollectKind().on_events(Job.objects.get(kind=COLLECT), [draft(order, 2, SOUND)])
+    end(order, "succeeded", kind=COLLECT)
+
+    assert (before, on_desk()) == ([], ["Hello 2"])
 
 
 def test_a_failed_order_asks_the_judge_once_after_its_resume(
