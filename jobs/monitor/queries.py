@@ -43,8 +43,12 @@ def steered_slugs(member: Member) -> frozenset[str] | None:
 
 def may_steer(member: Member, job: Job) -> bool:
     """Return whether the member may pause, resume and cancel the job."""
-    slugs = steered_slugs(member)
-    return (slugs is None or job.task_slug in slugs) and not registry.is_part(job)
+    return is_steered(job, by=steered_slugs(member))
+
+
+def is_steered(job: Job, *, by: Container[str] | None) -> bool:
+    """Return whether a job is of one of these tasks, all where None, and no part of another job."""
+    return (by is None or job.task_slug in by) and not registry.is_part(job)
 
 
 def seen_positions(member: Member, positions: Mapping[UUID, int]) -> dict[UUID, int]:

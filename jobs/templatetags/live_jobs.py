@@ -86,8 +86,7 @@ def may_steer(context: dict[str, Any], job: Job) -> bool:
         return False
     if not hasattr(request, "_steered_slugs"):
         request._steered_slugs = queries.steered_slugs(request.user)
-    slugs = request._steered_slugs
-    return slugs is None or job.task_slug in slugs
+    return queries.is_steered(job, by=request._steered_slugs)
 
 
 @register.filter

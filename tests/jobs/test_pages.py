@@ -4,10 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from jobs.kinds import registry
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.monitor import queries
 from tests.jobs.conftest import state_of
+from tests.jobs.services.test_parts import WidePart
 from web.logs import context
 
 
@@ -56,6 +58,17 @@ def test_jobs_that_go_on_beyond_a_page_have_a_page_of_their_own(launch, admin, c
     assert 'href="?from=100"' in page.content.decode()
     assert [each.pk for each in more.context["going_on"].jobs] == [job.pk]
     assert more.context["ended"] is None
+
+
+@pytest.mark.django_db
+def test_another_hosts_part_of_a_job_has_no_buttons(launch, admin, client_of, kinds):
+    registry.register_kind(WidePart())
+    part, whole = launch("wide-part"), launch()
+
+    pages = [client_of(admin).get(reverse("jobs:detail", args=[job.pk])).content.decode() for job in (part, whole)]
+
+    assert ["data-job-verb" in page for page in pages] == [False, True]
+    assert ['name="priority"' in page for page in pages] == [False, True]
 
 
 @pytest.mark.django_db
