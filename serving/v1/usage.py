@@ -28,10 +28,17 @@ class UsageEntry:
 
 
 def count_usage(entry: UsageEntry) -> None:
-    """Add one question to its day's row, and settle what it took of its token's minute."""
+    """Add one question to its day's row, and settle what it took of its token's minute.
+
+    Settles last: all of it is tried again where the database was away.
+    """
+    _add_to_day(entry)
     # Who hangs up just before the end has read all of it, and nobody has counted that: what was taken stays taken.
     if entry.outcome != "cancelled":
         entry.taken.settle(entry.prompt_tokens + entry.completion_tokens)
+
+
+def _add_to_day(entry: UsageEntry) -> None:
     key = {"day": timezone.now().date(), "miniature_id": entry.miniature_id, "token": entry.token}
     added = {
         "requests": F("requests") + 1,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import openai
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError, connection, transaction
 
 from members.tokens import throttling
 from serving.openai.errors import ApiError
@@ -131,6 +132,22 @@ def test_counting_settles_what_was_taken(settings, db, miniature):
     usage.count_usage(
         UsageEntry(miniature.pk, None, "eve", "answered", prompt_tokens=10, completion_tokens=5, taken=taken)
     )
+
+    assert caches["rates"].get(f"rate:v1-tokens:eve:{int(NOW) // 60}") == 15
+
+
+def test_a_count_tried_again_where_the_database_was_away_settles_once(settings, db, miniature):
+    settings.SERVING_TOKENS_PER_MINUTE = 1000
+    from serving.v1 import usage
+
+    entry = UsageEntry(miniature.pk, None, "eve", "answered", 10, 5, taken=rate_limits.claim("eve", ASKED))
+
+    def away(*_: object) -> None:
+        raise OperationalError("the connection is gone")
+
+    with transaction.atomic(), connection.execute_wrapper(away), pytest.raises(OperationalError):
+        usage.count_usage(entry)
+    usage.count_usage(entry)
 
     assert caches["rates"].get(f"rate:v1-tokens:eve:{int(NOW) // 60}") == 15
 
