@@ -90,7 +90,7 @@ class TaskCostsOut(serializers.Serializer[Any]):
     review_seconds = serializers.FloatField(source="reviewing.seconds")
     people_usd_per_1000 = serializers.DecimalField(**USD, source="people", allow_null=True)
     teachers = WriterCostOut(many=True)
-    miniatures = MiniatureLineOut(many=True)
+    miniatures = MiniatureLineOut(many=True, help_text="The newest ten")
     savings = SavingsOut()
 
 

@@ -89,6 +89,7 @@ class TaskCosts:
     """Costs of a task's outputs.
 
     Attributes:
+        miniatures: The newest ones of all `miniature_count`.
         evidence: The same measurement that Home shows; None while no miniature was evaluated.
     """
 
@@ -101,6 +102,7 @@ class TaskCosts:
     people: Decimal | None
     teachers: list[WriterCost]
     miniatures: list[MiniatureLine]
+    miniature_count: int
     savings: Savings
     evidence: Evidence | None
 
@@ -122,7 +124,8 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     today = volume_today(task)
     at = today if volume is None else volume
     usd_per_hour, host = rates.rate_of(task), price_of()
-    lines = [_line(each, at, host, paid) for each in queries.of_task(member, task)[:MOST_MINIATURES]]
+    miniatures = queries.of_task(member, task)
+    lines = [_line(each, at, host, paid) for each in miniatures[:MOST_MINIATURES]]
     reviewed = writers.reviewing(task)
     return TaskCosts(
         task,
@@ -134,6 +137,7 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
         reviewed.usd_per_thousand(usd_per_hour),
         paid,
         lines,
+        len(miniatures),
         savings.of_task(task),
         evidence.of(task),
     )

@@ -272,3 +272,16 @@ def test_a_miniature_costs_its_host_and_is_measured_against_the_cheapest_not_wor
     assert "GPT-4o, $10.00" in shown
     told = as_member(admin).get(reverse("api-task-costs", args=[task.slug]), {"volume": "10000"}).json()
     assert told["miniatures"][0]["cheapest_not_worse"]["usd_per_1000"] == "10.000000"
+
+
+def test_miniatures_that_are_left_out_are_counted(
+    task: Task, admin: Member, make_miniature: Callable[..., Miniature], as_member: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_MINIATURES", 1)
+    pages = []
+    for _ in range(2):
+        make_miniature()
+        pages.append(as_member(admin).get(reverse("serving:costs", args=[task.slug])).content.decode())
+
+    assert "Serving 1 miniature on a GPU" in pages[0]
+    assert "Serving the newest 1 of 2 miniatures on a GPU" in pages[1]
