@@ -23,7 +23,6 @@ from campaigns.states import Metric
 from campaigns.writing import orders
 from generation.models import Call
 from generation.money.daily_sums import CallSums, sums_by_order
-from generation.states import CallState
 from review.models import Decision
 
 MINUTE_S = 60
@@ -62,7 +61,10 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
 
 
 def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[float, float]]]:
-    """US dollars by arm and record, where any were paid; mean tokens in and out of an answered call, by arm's name."""
+    """US dollars by arm and record, where any were paid; mean tokens in and out of a draft, by arm's name.
+
+    Answers without a shape were paid too: their tokens are those of the drafts that came.
+    """
     arm_of, names = orders.arms_by_order(campaign), dict(campaign.arms.values_list("pk", "name"))
     paid: dict[DraftKey, float] = defaultdict(float)
     calls: Any = Call.objects.filter(order__in=list(arm_of)).order_by()
@@ -70,10 +72,12 @@ def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[f
     for order, record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):
         paid[enrolments.text_of(arm_of[order]), record] += usd
     sums: dict[str, CallSums] = defaultdict(CallSums)
-    for order, answered in sums_by_order(calls.filter(state=CallState.ANSWERED)).items():
-        sums[names[arm_of[order]]] += answered
+    for order, made in sums_by_order(calls).items():
+        sums[names[arm_of[order]]] += made
     return paid, {
-        name: (each.input_tokens / each.calls, each.output_tokens / each.calls) for name, each in sums.items()
+        name: (each.input_tokens / each.answers, each.output_tokens / each.answers)
+        for name, each in sums.items()
+        if each.answers
     }
 
 

@@ -69,6 +69,14 @@ def test_every_paid_call_counts_and_a_shared_draft_is_shared(spent):
     assert teacher["tokens"] == (800, 200)
 
 
+def test_a_draft_takes_the_tokens_of_the_answers_that_were_no_drafts(spent):
+    order = WriteOrder.objects.get(arm__name="Teacher").order
+    call = Call.objects.filter(order=order).first()
+    Call.objects.filter(pk=call.pk).update(state="failed", error_code="flawed")
+
+    assert of(results.result(spent, at=AFTER), "Teacher")["tokens"] == (1200, 300)
+
+
 @pytest.mark.slow
 def test_minutes_of_decisions_have_a_wage(spent, lead):
     record = Record.objects.order_by("row_number")[0]
