@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from generation.engine.repairs import FLAWED
 from generation.models import Order, Teacher
 from generation.money.estimate import estimate_conversation
 from generation.orders import launch, run_spec
@@ -72,7 +73,9 @@ def on_job_ended(job: Job) -> None:
 
 
 def _failure_reason(order: Order, job: Job) -> str:
-    call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
+    # Not the flawed answer that had a repair: the repair's own end is why there is no revision.
+    ends = order.calls.exclude(state=CallState.ANSWERED).exclude(error_code=FLAWED)
+    call = ends.exclude(error_message="").first()
     if call is not None:
         return call.error_message[:200]
     message = (job.error or {}).get("message", "")

@@ -10,10 +10,11 @@ from uuid import uuid4
 import pytest
 from django.http import Http404
 
+from generation.engine.repairs import FLAWED
 from generation.kinds import GenerationKind
 from generation.models import Call, Order, Teacher
 from generation.orders import launch, revise
-from generation.states import Purpose
+from generation.states import CallState, Purpose
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
@@ -166,6 +167,23 @@ def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Draft, expert:
     card = deck.deal(expert, draft.task, count=1)[0]
     assert card.draft_id == draft.pk
     assert card.note == "The revision failed: The key was refused."
+
+
+def test_a_repair_that_does_not_fit_either_is_the_reason_and_not_that_it_was_asked_for(
+    draft: Draft, expert: Member
+) -> None:
+    request = ask(draft, by=expert).request
+    order = order_of(request)
+    for code, message in ((FLAWED, "Repair requested: too long."), ("does_not_fit", "The body is too long.")):
+        Call.objects.create(
+            id=uuid4(), order=order, state=CallState.FAILED, error_code=code, error_message=message,
+            is_repair=code != FLAWED,
+        )  # fmt: skip
+    Job.objects.filter(pk=request.job_id).update(state=JobState.SUCCEEDED)
+
+    revise.on_job_ended(Job.objects.get(pk=request.job_id))
+
+    assert deck.deal(expert, draft.task, count=1)[0].note == "The revision failed: The body is too long."
 
 
 def test_a_draft_taken_back_into_the_hand_stays_there(draft: Draft, expert: Member, tmp_path: Path) -> None:
