@@ -144,12 +144,19 @@ class _Reader:
         return tuple(OutputItem(**each) for each in self.properties(part, where))
 
     def _array(self, part: dict[str, Any], where: str) -> dict[str, Any]:
+        _refuse_least(part, "minItems", where)
         inner = self.resolved(part.get("items"), f"{where}/items") if "items" in part else {}
+        if "enum" not in inner:
+            _refuse(part, ("uniqueItems",), where, "for items other than labels")
         if inner.get("type") == "object":
             return {"type": "list", "items": self._items(inner, f"{where}/items")}
         if inner.get("type") == "string":
             self._check_words(inner, "string", f"{where}/items")
-            return {"type": "choices", "labels": _labels(inner, where)} if "enum" in inner else {"type": "list"}
+            text = _string(inner, f"{where}/items")
+            if "labels" in text:
+                return {"type": "choices", "labels": text["labels"]}
+            _refuse(inner, ("pattern", "maxLength", "format"), f"{where}/items", "for texts of a list")
+            return {"type": "list"}
         raise SchemaError(f"{where}/items: a list holds texts, labels or objects, not {inner.get('type')!r}")
 
     def _check_words(self, part: dict[str, Any], kind: str, where: str) -> None:
@@ -169,8 +176,22 @@ def _said(part: dict[str, Any]) -> dict[str, Any]:
     return {"description": " ".join(text.replace(ORDERED, "").split()), "ordered": True}
 
 
+def _refuse(part: dict[str, Any], names: tuple[str, ...], where: str, place: str) -> None:
+    """Refuse constraints that no field could hold its values to."""
+    for name in names:
+        if part.get(name):
+            raise SchemaError(f"{where}/{name}: '{name}' is not known {place}")
+
+
+def _refuse_least(part: dict[str, Any], name: str, where: str) -> None:
+    if part.get(name) not in (None, 0, 1):
+        raise SchemaError(f"{where}/{name}: {part[name]!r} is not known; there is 0 and 1")
+
+
 def _string(part: dict[str, Any], where: str) -> dict[str, Any]:
+    _refuse_least(part, "minLength", where)
     if "enum" in part:
+        _refuse(part, ("const", "pattern", "maxLength", "format"), where, "beside enum")
         return {"type": "choice", "labels": _labels(part, where)}
     if "const" in part:
         raise SchemaError(f"{where}/const: a value that is always the same needs no field")
@@ -178,6 +199,7 @@ def _string(part: dict[str, Any], where: str) -> dict[str, Any]:
         by_format = {each.format: name for name, each in output_types().items() if each.format}
         if form not in by_format:
             raise SchemaError(f"{where}/format: '{form}' is not known; there is {', '.join(by_format)}")
+        _refuse(part, ("pattern", "maxLength"), where, "beside format")
         return {"type": by_format[form]}
     return {"type": "text", "max_chars": part.get("maxLength"), "pattern": part.get("pattern") or ""}
 

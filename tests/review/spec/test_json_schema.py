@@ -77,11 +77,11 @@ def test_a_schema_of_another_hand_is_read() -> None:
         **pasted(
             category={"enum": ["bug", "question"], "description": "What it is"},
             score={"anyOf": [{"type": "number", "minimum": 0, "maximum": 1, "multipleOf": 0.01}, {"type": "null"}]},
-            labels={"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
-            people={"type": "array", "items": {"$ref": "#/$defs/person"}},
+            labels={"type": "array", "items": {"type": "string", "enum": ["a", "b"]}, "uniqueItems": True},
+            people={"type": "array", "items": {"$ref": "#/$defs/person"}, "minItems": 1},
             seen={"type": ["string", "null"], "format": "date"},
         ),
-        "$defs": {"person": pasted(name={"type": "string", "maxLength": 80}, age={"type": "integer"})},
+        "$defs": {"person": pasted(name={"type": "string", "minLength": 1, "maxLength": 80}, age={"type": "integer"})},
     }
 
     category, score, labels, people, seen = fields_from_json_schema(schema)
@@ -124,6 +124,15 @@ def test_a_schema_of_another_hand_is_read() -> None:
         (pasted(a=pasted(b=pasted(c=pasted(d=pasted(e={"type": "string"}))))), "3 levels deep at most"),
         ({**pasted(a={"type": "string"}), "additionalProperties": True}, "/additionalProperties"),
         (pasted(a=7), "/properties/a: 7 is not a schema"),
+        (pasted(a={"type": "string", "minLength": 2}), "/properties/a/minLength: 2 is not known"),
+        (pasted(a={"type": "array", "items": {"type": "string"}, "minItems": 2}), "/properties/a/minItems: 2 is not"),
+        (pasted(a={"type": "array", "items": {"type": "string"}, "uniqueItems": True}), "/properties/a/uniqueItems"),
+        (pasted(a={"type": "array", "items": pasted(b={"type": "string"}), "uniqueItems": True}), "/a/uniqueItems"),
+        (pasted(a={"enum": ["x", "y"], "pattern": "x"}), "/properties/a/pattern: 'pattern' is not known beside enum"),
+        (pasted(a={"type": "string", "format": "date", "maxLength": 9}), "/a/maxLength: 'maxLength' is not known"),
+        (pasted(a={"type": "array", "items": {"type": "string", "maxLength": 9}}), "/properties/a/items/maxLength"),
+        (pasted(a={"type": "array", "items": {"type": "string", "format": "date"}}), "/properties/a/items/format"),
+        (pasted(a={"type": "array", "items": {"enum": ["x", "y"], "pattern": "x"}}), "/properties/a/items/pattern"),
     ],
 )
 def test_what_lies_outside_the_subset_is_named_by_its_place(schema: object, says: str) -> None:
