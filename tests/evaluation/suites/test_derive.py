@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from evaluation.evaluations import slices as scored_slices
 from evaluation.evaluations.metric_display import METRICS
-from evaluation.suites import derive, slicing
+from evaluation.suites import choose, derive, slicing
 from review.spec.schema import InputField
 from review.spec.starters import outreach
 
@@ -42,6 +44,16 @@ def test_each_rule_does_what_it_is_called_for() -> None:
 
 def test_what_has_no_text_has_no_case() -> None:
     assert all(derive.derived(SPEC, {NAME: "Northwind"}, rule) is None for rule in derive.RULES)
+
+
+def test_a_rule_that_leaves_the_facts_as_they_are_is_passed_on() -> None:
+    long_text = "x" * derive.LONG_CHARS
+    facts = {UUID(int=number): {**FACTS, "company": str(number), "pain": long_text} for number in range(8)}
+
+    cases = choose._adversarial(SPEC, facts, seed=1)
+
+    assert {case.record for case in cases} == set(facts)
+    assert [case.rule for case in cases if case.facts == facts[case.record]] == []
 
 
 def test_the_hash_tells_records_rules_and_facts_apart() -> None:
