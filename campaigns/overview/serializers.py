@@ -227,8 +227,8 @@ class WaitingOut(serializers.Serializer[Any]):
     """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
-        help_text="paused, guardrail, held, cap, sender_limit, hours, deferred, daily_cap, pace, sender, "
-        "sender_paused, teacher, order_paused, approval, budget, not_written, follow_up or done"
+        help_text="paused, guardrail, held, halted, cap, sender_limit, optout, value, hours, deferred, daily_cap, "
+        "pace, sender, sender_paused, teacher, order_paused, approval, budget, not_written, follow_up or done"
     )
     message = serializers.CharField()
     until = serializers.DateTimeField(allow_null=True)
