@@ -229,10 +229,8 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
         return Q(Exists(Comment.objects.filter(draft=OuterRef("pk")))) & _told(led)
     if name == "bulk":
         return _in_bulk(value)
-    if name == "round":
-        return _round(value)
-    labelled = _labelled(value)
-    return labelled if labelled is None else labelled & _told(led)
+    kept_back = _round(value) if name == "round" else _labelled(value)
+    return kept_back if kept_back is None else kept_back & _told(led)
 
 
 def _round(value: str) -> Q | None:

@@ -116,7 +116,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
         "output_tokens": draft.output_tokens if is_told else None,
         "latency_s": draft.latency_s if is_told else None,
         "mean_log_prob": draft.mean_log_prob if is_told else None,
-        "round": draft.round,
+        "round": draft.round if is_told else None,
         # What was written wrong on purpose is told once the draft is judged, and not before.
         "labelled_defects": draft.labelled_defects if draft.state == DraftState.DECIDED else None,
         "mails": [figures.as_json() for figures in sent_mails.of_each(member, [draft]).get(draft.pk, [])],

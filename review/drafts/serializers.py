@@ -123,7 +123,7 @@ class DraftOut(DraftSummaryOut):
         help_text="Of the tokens that a served miniature wrote: how sure it was of its words. Null of other writers, "
         "and kept back as the author is.",
     )
-    round = serializers.IntegerField()
+    round = serializers.IntegerField(allow_null=True, help_text=KEPT_BACK)
     labelled_defects = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="Null until the draft is judged."
     )

@@ -17,7 +17,7 @@ from tests.review.desk.verbs import judge, pass_on
 
 pytestmark = pytest.mark.django_db
 KEPT_BACK = ("origin", "provenance", "teacher", "model", "cost_usd")
-KEPT_BACK_OF_ONE = (*KEPT_BACK, "prompt_hash", "parameters", "input_tokens", "output_tokens", "latency_s")
+KEPT_BACK_OF_ONE = (*KEPT_BACK, "prompt_hash", "parameters", "input_tokens", "output_tokens", "latency_s", "round")
 
 
 def program(member: Member) -> APIClient:
@@ -117,7 +117,7 @@ def test_a_draft_with_a_known_answer_tells_nothing(task: Task, expert: Member, a
 
 @pytest.mark.slow
 def test_no_filter_tells_it_either(card: Assignment, expert: Member) -> None:
-    for chosen in ({"teacher": "offline"}, {"model": "offline-1"}, {"origin": "teacher"}):
+    for chosen in ({"teacher": "offline"}, {"model": "offline-1"}, {"origin": "teacher"}, {"round": "1"}):
         for state in ("", "leased", "pending", "kept"):
             found = program(expert).get("/api/v1/drafts/", {"task": "outreach", "state": state, **chosen})
             assert found.json()["results"] == [], (chosen, state)
