@@ -81,7 +81,7 @@ def _absent(version: DatasetVersion, split: str, format: str, container: str) ->
             "no_such_file",
             f"This version was frozen without {container} files, and it never changes.",
             hint="Read its jsonl file, which has the same rows. For Parquet in the next version, install it where the "
-            "workers run: pip install 'miniatures[parquet]'.",
+            "site and its workers run: pip install 'miniatures[parquet]'.",
             status=409,
         )
     return Refusal(

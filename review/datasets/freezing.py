@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -13,6 +13,7 @@ from jobs.lifecycle import control
 from jobs.states import ENDED_BADLY
 from members.models import Member
 from review.datasets import dataset_filters, mail_outcomes, queries, selection_state
+from review.datasets.containers import has_parquet
 from review.datasets.selection import Selection, preview, select
 from review.models import Dataset, DatasetVersion, Task
 from review.states import Role
@@ -83,9 +84,12 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
 
 
 def _version_of(dataset: Dataset, state: str) -> DatasetVersion | None:
-    """Return the newest version written from a state, unless its job ended badly."""
+    """Return the newest version written from a state, unless its job ended badly or Parquet can be added by now."""
     versions = dataset.versions.select_related("job", "dataset__task").defer("manifest", "card")
-    return versions.filter(job__spec__state=state).exclude(job__state__in=ENDED_BADLY).order_by("-number").first()
+    versions = versions.filter(job__spec__state=state).exclude(job__state__in=ENDED_BADLY)
+    if has_parquet():
+        versions = versions.filter(Q(frozen_at=None) | Q(files__container="parquet"))
+    return versions.order_by("-number").first()
 
 
 def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None = None) -> Dataset:

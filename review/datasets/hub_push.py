@@ -64,7 +64,8 @@ def push(
         raise Refusal(
             "no_such_file",
             "This version was frozen without Parquet files, which are what a hub gets.",
-            hint="Install it where the workers run (pip install 'miniatures[parquet]') and freeze the next version.",
+            hint="Install it where the site and its workers run (pip install 'miniatures[parquet]') and freeze the "
+            "next version.",
             status=409,
         )
     is_known = bool(formats) and not set(formats) - set(FORMATS)

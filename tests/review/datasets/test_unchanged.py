@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -81,6 +82,21 @@ def test_a_page_says_that_nothing_changed_since_a_version(
 
     assert answer.redirect_chain[-1][0] == "/datasets/gold/v/1/"
     assert "Nothing changed since version 1." in answer.content.decode()
+
+
+def test_a_version_without_parquet_is_frozen_anew_once_its_library_is_there(
+    dataset: Dataset, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as host:
+        host.setitem(sys.modules, "pyarrow", None)
+        lean = sealed(freezing.freeze(dataset, by=admin))
+        assert freezing.freeze(dataset, by=admin) == lean
+
+    whole = sealed(freezing.freeze(dataset, by=admin))
+
+    assert whole != lean
+    assert whole.files.filter(container="parquet").exists()
+    assert freezing.freeze(dataset, by=admin) == whole
 
 
 def test_a_version_written_between_a_recall_and_its_undo_is_not_the_same(dataset: Dataset, admin: Member) -> None:
