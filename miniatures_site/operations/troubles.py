@@ -89,7 +89,7 @@ def _queues(reading: Reading) -> Iterator[Trouble]:
             message = f"{queue.waiting} {_jobs(queue.waiting)} in the queue {queue.name}, which no worker takes."
             hint = f"Start a worker of the queue {queue.name}, or cancel what waits."
             yield Trouble("failed", message, hint, AlertName.QUEUE_UNSERVED, queue.name)
-        elif reading.at - queue.oldest > QUEUE_LATE:
+        elif reading.at - queue.oldest > QUEUE_LATE and reading.halt is None:
             message = f"The queue {queue.name} has waited since {_ago(reading, queue.oldest)}."
             yield Trouble("look", message, _why(queue), AlertName.QUEUE_STUCK, queue.name)
 

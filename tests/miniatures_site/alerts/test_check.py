@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from jobs.lifecycle import reaper_lock
 from jobs.models import Alert, BackupTrial, Job, WorkerBeat
+from jobs.scheduling import halt
 from miniatures_site import celery_tasks
 from miniatures_site.alerts import check as checking
 from miniatures_site.alerts import database_away
@@ -137,6 +138,17 @@ def test_a_kind_of_which_most_fail_is_an_alert_and_one_long_job_counts_when_it_e
 
     Job.objects.create(state="succeeded", **ended)
     assert [each for each in troubles(readings.read()) if each.alert == AlertName.KIND_FAILING] == []
+
+
+def test_a_queue_that_waits_for_the_end_of_a_halt_is_no_alert(well: None) -> None:
+    WorkerBeat.objects.update(queues="default,generation")
+    Job.objects.create(kind="generation", queue="generation", title="x", state="queued")
+    Job.objects.update(queued_at=timezone.now() - 2 * QUEUE_LATE)
+    assert [each.alert for each in troubles(readings.read()) if each.alert] == [AlertName.QUEUE_STUCK]
+
+    halt.halt(by=None, reason="A drill.")
+
+    assert [each.alert for each in troubles(readings.read()) if each.alert] == []
 
 
 def test_the_beat_looks_only_where_somebody_is_to_be_told(well: None, settings: Any) -> None:
