@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from review.models import DatasetRow, DatasetVersion, Draft, Revocation, UnjudgedRow
 
@@ -27,6 +28,25 @@ def version_ids_with(record_ids: Sequence[UUID]) -> set[UUID]:
         for model in _ROWS
         for version in model.objects.filter(draft__record__in=list(record_ids)).values_list("version", flat=True)
     }
+
+
+def rows_by_version(drafts: QuerySet[Draft, Any]) -> Counter[UUID]:
+    """Count the rows that hold some drafts, by frozen version; unjudged drafts apart among them.
+
+    Args:
+        drafts: Ids, as a subquery.
+    """
+    counts: Counter[UUID] = Counter()
+    for model in _ROWS:
+        rows = model.objects.filter(draft__in=drafts, version__frozen_at__isnull=False).order_by()
+        counts.update(dict(rows.values_list("version").annotate(Count("pk"))))
+    return counts
+
+
+def newest(version_ids: Iterable[UUID], *, limit: int) -> list[DatasetVersion]:
+    """Frozen versions by id with their datasets, the newest first."""
+    versions = DatasetVersion.objects.filter(pk__in=list(version_ids)).select_related("dataset__task")
+    return list(versions.defer("manifest", "card").order_by("-frozen_at", "pk")[:limit])
 
 
 def erased_rows(version: DatasetVersion) -> int:

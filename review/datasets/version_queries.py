@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db.models import Prefetch
 
 from members.models import Member
-from review.datasets import queries, row_changes
+from review.datasets import queries, removed_samples, row_changes
 from review.datasets.exports import FORMATS
 from review.drafts import sent_mails
 from review.mail_figures import MailFigures
@@ -80,9 +80,8 @@ def frozen_numbers(dataset: Dataset) -> list[int]:
 
 def holding(draft_id: UUID) -> list[DatasetVersion]:
     """Frozen versions that hold a draft, the newest first."""
-    rows = DatasetRow.objects.filter(draft=draft_id).values("version")
-    versions = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False).select_related("dataset__task")
-    return list(versions.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
+    held = removed_samples.rows_by_version(Draft.objects.filter(pk=draft_id).values("pk"))
+    return removed_samples.newest(held, limit=LISTED)
 
 
 def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigures]]:

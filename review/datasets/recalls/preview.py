@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from members.models import Member
 from review import ports
+from review.datasets import removed_samples
 from review.datasets.recalls.criteria import Criteria, matching
-from review.models import DatasetRow, DatasetVersion, Draft, Gold, Recall, RecalledDraft, Task
+from review.models import DatasetVersion, Draft, Gold, Recall, RecalledDraft, Task
 from review.ports import Dependent
 from review.states import POSITIVE, DraftState
 from web.errors import Refusal
@@ -38,7 +38,7 @@ class Consequences:
         accepted_or_edited: How many count as such now.
         rejected: How many count as rejected now.
         waiting: How many are on the desk.
-        versions: Frozen versions that hold them, the newest first.
+        versions: Frozen versions that hold them, in a file apart too, the newest first; so many as are listed.
         dependents: What other rooms made of those versions or do with the drafts.
         tag: Names a preview in the act that follows it.
     """
@@ -92,22 +92,15 @@ def consequences(drafts: QuerySet[Draft], *, by: Member) -> Consequences:
     """Count what rests on some drafts, here and in the rooms above."""
     ids = drafts.order_by().values("pk")
     golds = Gold.objects.filter(draft__in=ids)
-    versions = _holding(ids)
+    held = removed_samples.rows_by_version(ids)
+    newest = removed_samples.newest(held, limit=LISTED)
     # Asked even of no version: a room may rest on the drafts themselves.
-    dependents = ports.dependents(drafts, [held.version.pk for held in versions], by)
+    dependents = ports.dependents(drafts, list(held), by)
     return Consequences(
         drafts=drafts.count(),
         accepted_or_edited=golds.filter(verdict__in=POSITIVE).count(),
         rejected=golds.exclude(verdict__in=POSITIVE).count(),
         waiting=drafts.filter(state__in=OPEN).count(),
-        versions=versions,
+        versions=[HoldingVersion(version, held[version.pk]) for version in newest],
         dependents=[dependent for each in dependents for dependent in each],
     )
-
-
-def _holding(ids: QuerySet[Draft, Any]) -> list[HoldingVersion]:
-    rows = DatasetRow.objects.filter(draft__in=ids, version__frozen_at__isnull=False).order_by()
-    counts = dict(rows.values("version").annotate(held=Count("pk")).values_list("version", "held"))
-    versions = DatasetVersion.objects.filter(pk__in=list(counts)[:LISTED]).select_related("dataset__task")
-    newest = versions.defer("manifest", "card").order_by("-frozen_at", "pk")
-    return [HoldingVersion(version, counts[version.pk]) for version in newest]

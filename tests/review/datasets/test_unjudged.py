@@ -16,10 +16,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.datasets import freezing, hub_push, removed_samples, revocations
+from review.datasets import freezing, hub_push, removed_samples, revocations, version_queries
 from review.datasets import queries as selectors
 from review.datasets import write_version as writing
 from review.datasets.exports import FORMATS, UNJUDGED
+from review.datasets.recalls import preview
+from review.datasets.recalls.criteria import Criteria
 from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Draft, KnownAnswer, Preference, Record, Task, UnjudgedRow
 from review.states import DraftState, Split
@@ -225,6 +227,23 @@ def test_a_version_is_marked_where_one_of_them_is_revoked(task: Task, admin: Mem
     assert removed_samples.removed_counts(version) == {"revoked": 1, "erased": 0}
     assert [found.draft_id for found in removed_samples.in_version(version)] == [waiting[0].pk]
     assert removed_samples.removed_counts(without)["revoked"] == 0
+
+
+@pytest.mark.slow
+def test_a_recall_or_revocation_names_the_versions_that_hold_them(
+    task: Task, admin: Member, waiting: list[Draft], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = frozen(task, admin, **TAKE), frozen(task, admin, **TAKE, near_duplicates=None)
+    frozen(task, admin)
+    Draft.objects.filter(pk__in=[draft.pk for draft in waiting[:2]]).update(teacher="another")
+    chosen = Criteria.read({"teacher": "another"})
+
+    held = preview.preview(task, chosen, by=admin).versions
+    monkeypatch.setattr(preview, "LISTED", 1)
+
+    assert [(each.version, each.rows) for each in held] == [(second, 2), (first, 2)]
+    assert [each.version for each in preview.preview(task, chosen, by=admin).versions] == [second]
+    assert version_queries.holding(waiting[0].pk) == [second, first]
 
 
 def test_they_are_known_for_now_alone(task: Task, admin: Member, waiting: list[Draft]) -> None:
