@@ -53,7 +53,8 @@ class PriceListView(APIView):
     def post(self, request: Request) -> Response:
         """Set a price from a day on."""
         body = read_body(PriceIn, request)
-        values = {"as_of": timezone.localdate(), **body}
+        lasting = prices.lasting_facts(body["provider"], body["model"], body.get("from_date"))
+        values = {"as_of": timezone.localdate(), **lasting, **body}
         entry = prices.set_price(prices.new_price(**values), by=member_of(request))
         return Response(PriceLineOut(entry).data, status=201)
 

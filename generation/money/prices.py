@@ -55,6 +55,12 @@ def price_entry(provider: str, model: str) -> PriceEntry | None:
     return prices().filter(provider=provider, model=model).first()
 
 
+def lasting_facts(provider: str, model: str, from_date: date | None) -> dict[str, Any]:
+    """Return what a new price takes over where it names nothing else: the facts of the price that counts on its day."""
+    before = prices(from_date).filter(provider=provider, model=model).first()
+    return {name: getattr(before, name) for name in ("batch_factor", "shutdown_date")} if before else {}
+
+
 def price_or_404(price_id: int) -> PriceEntry:
     """One entry of the table."""
     return first_or_404(PriceEntry.objects.filter(pk=price_id), "There is no such price.")

@@ -11,6 +11,7 @@ from generation.states import BudgetScope, Provider
 from web.http.lists import ListQuery, one_of
 
 USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
+_KEPT = "Absent: as in the price that counts on that day"
 
 
 def order_budget_field(**options: Any) -> serializers.DecimalField:
@@ -77,11 +78,17 @@ class PriceIn(serializers.Serializer[Any]):
     cached_input_usd_per_million = _per_million(min_value=0, required=False, allow_null=True)
     cache_write_usd_per_million = _per_million(min_value=0, required=False, allow_null=True)
     batch_factor = serializers.DecimalField(
-        max_digits=4, decimal_places=3, min_value=0, max_value=1, required=False, allow_null=True
+        max_digits=4,
+        decimal_places=3,
+        min_value=0,
+        max_value=1,
+        required=False,
+        allow_null=True,
+        help_text=f"Null: as the provider does by default. {_KEPT}",
     )
     as_of = serializers.DateField(required=False, help_text="When it was read at its source; today by default")
     from_date = serializers.DateField(required=False, allow_null=True, help_text="Today by default, and no day before")
-    shutdown_date = serializers.DateField(required=False, allow_null=True)
+    shutdown_date = serializers.DateField(required=False, allow_null=True, help_text=_KEPT)
     source_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
 

@@ -202,6 +202,20 @@ def test_the_api_writes_prices_and_maps(admin: Member, lead: Member, as_member: 
     assert post(url, body, as_member(lead)).status_code == 403
 
 
+def test_a_price_by_the_api_keeps_what_it_does_not_name(admin: Member, as_member: Any) -> None:
+    body = {"provider": "openai", "model": "gpt-4o", "input_usd_per_million": "5", "output_usd_per_million": "20"}
+    shutdown = timezone.localdate() + timedelta(days=30)
+    prices.set_price(new_price(shutdown_date=shutdown, batch_factor=Decimal("0.25")), by=admin)
+
+    def post(**more: Any) -> tuple[Any, Any]:
+        saved = as_member(admin).post(reverse("api-prices"), {**body, **more}, content_type="application/json").json()
+        return saved["shutdown_date"], saved["batch_factor"]
+
+    assert post() == (shutdown.isoformat(), "0.250")
+    assert post(from_date=shutdown.isoformat()) == (shutdown.isoformat(), "0.250")
+    assert post(shutdown_date=None, batch_factor="0.4") == (None, "0.400")
+
+
 def test_the_command_checks_writes_nothing_and_then_writes(tmp_path: Path) -> None:
     good = tmp_path / "good.json"
     rows = json.loads(MAP.read_text())
