@@ -18,11 +18,11 @@ register = template.Library()
 
 @register.inclusion_tag("review/comments/_panel.html", takes_context=True)
 def comments_on(context: RequestContext, draft: Draft) -> dict[str, Any]:
-    """Comments on a draft as the signed-in member may read them, with the form to write one."""
+    """The newest comments on a draft as the signed-in member may read them, with the form to write one."""
     member = context["user"]
-    rows = queries.on_draft(member, draft)[: queries.SHOWN]
+    newest = queries.on_draft(member, draft).reverse()[: queries.SHOWN]
     return {
-        "lines": [queries.comment_row(comment, member) for comment in rows],
+        "lines": [queries.comment_row(comment, member) for comment in reversed(newest)],
         "draft": draft,
         "is_blind": queries.is_blind(draft),
         "may_write": may(member, draft.task, Role.REVIEWER),

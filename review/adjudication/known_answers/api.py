@@ -18,24 +18,26 @@ from review.drafts import queries
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
-from web.http.pagination import WholeList
+from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+
+def _with_results(request: Request, page: list[Any]) -> list[dict[str, Any]]:
+    return [
+        {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
+        for line in known_answers_queries.with_results(page)
+    ]
 
 
 class KnownAnswersView(APIView):
     """Known answers of a task, with how reviewers met them."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
-    @lists(KnownAnswerOut, draw=lambda request, page: page, operation_id="known_answers")
+    @lists(KnownAnswerOut, draw=_with_results, operation_id="known_answers")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
-        member = member_of(request)
-        task = task_or_404(member, slug, least=Role.LEAD)
-        return [
-            {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
-            for line in known_answers_queries.known_answers_of(task)
-        ]
+        return known_answers_queries.newest(task_or_404(member_of(request), slug, least=Role.LEAD))
 
     @extend_schema(
         operation_id="known_answer_add",

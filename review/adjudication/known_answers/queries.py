@@ -5,6 +5,7 @@ Told to reviewers after they judged, never before.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,14 +51,27 @@ def answered_by(member: Member, task: Task) -> list[AnsweredKnown]:
 
 
 def known_answers_of(task: Task) -> list[dict[str, Any]]:
-    """Known answers of a task for its lead, the newest first, with how often each was judged and judged right."""
-    held = KnownAnswer.objects.filter(task=task).select_related("draft__record", "created_by")
-    held = held.defer("draft__messages", "draft__parameters").order_by("-created_at")
+    """Return lines of a task's known answers, those still dealt before those taken out, at most `SHOWN`."""
+    return with_results(newest(task).order_by(F("retired_at").desc(nulls_first=True), "-created_at", "-id")[:SHOWN])
+
+
+def newest(task: Task) -> QuerySet[KnownAnswer]:
+    """Known answers of a task for its lead, the newest first."""
+    held = KnownAnswer.objects.filter(task=task).select_related("task", "draft__record", "created_by")
+    return held.defer("draft__messages", "draft__parameters").order_by("-created_at", "-id")
+
+
+def with_results(known_answers: Iterable[KnownAnswer]) -> list[dict[str, Any]]:
+    """Return lines of known answers of one task, with how often each was judged and judged right."""
+    held = list(known_answers)
+    if not held:
+        return []
+    rows = verdicts(held[0].task).filter(draft__in=[each.draft_id for each in held])
     right = Q(verdict=F("draft__known_answer__verdict"))
-    rows = verdicts(task).order_by().values("draft").annotate(judged=Count("pk"), right=Count("pk", filter=right))
-    counted = {row["draft"]: (row["right"], row["judged"]) for row in rows}
+    results = rows.order_by().values("draft").annotate(judged=Count("pk"), right=Count("pk", filter=right))
+    counted = {row["draft"]: (row["right"], row["judged"]) for row in results}
     lines = []
-    for known_answer in held[:SHOWN]:
+    for known_answer in held:
         was_right, judged = counted.get(known_answer.draft_id, (0, 0))
         title, verdict = known_answer.draft.record.title, Verdict(known_answer.verdict).label
         lines.append({"known": known_answer, "title": title, "verdict": verdict, "judged": judged, "right": was_right})

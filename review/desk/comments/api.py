@@ -16,7 +16,7 @@ from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
 from review.drafts import queries
 from web.http.lists import ListQuery, Rows, lists
-from web.http.pagination import KeysetPagination, WholeList
+from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
 
@@ -60,17 +60,21 @@ class ReadOut(serializers.Serializer[Any]):
     read = serializers.IntegerField()
 
 
+class CommentPages(KeysetPagination):
+    ordering = ("created_at", "id")
+
+
 class CommentsView(APIView):
-    """Comments on one draft, as this member may read them."""
+    """Comments on one draft, as this member may read them, the oldest first."""
 
     scope_write = "review"
 
-    pagination_class = WholeList
+    pagination_class = CommentPages
 
     @lists(CommentOut, draw=lambda request, page: map(comments_queries.comment_json, page), operation_id="comments")
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
-        return comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))[: comments_queries.SHOWN]
+        return comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))
 
     @extend_schema(operation_id="comment_add", request=CommentIn, responses={201: CommentOut, **problems(409, 422)})
     def post(self, request: Request, draft_id: UUID) -> Response:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from members.models import Member
+from review.adjudication.known_answers import manage
 from review.desk import deck as desk_deck
 from review.models import Comment, DeskSettings, Draft, KnownAnswer, Task
 from review.states import Role
@@ -50,6 +52,25 @@ def test_a_lead_makes_a_known_answer_and_takes_it_out(task: Task, lead: Member, 
     assert (made.status_code, again.status_code, gone.status_code) == (201, 409, 204)
     assert [(one["verdict"], one["judged"]) for one in listed] == [("reject", 0)]
     assert not KnownAnswer.objects.exists()
+
+
+def test_known_answers_and_comments_come_page_by_page(task: Task, lead: Member, draft: Draft, api_as) -> None:
+    api = api_as(lead)
+    for each in Draft.objects.order_by("pk")[:3]:
+        manage.add(each.pk, by=lead, verdict="accept")
+    for text in ("First", "Second", "Third"):
+        Comment.objects.create(draft=draft, author=lead, text=text)
+
+    def all_of(path: str) -> list[dict[str, Any]]:
+        rows, address = [], f"/api/v1/{path}?limit=2"
+        while address:
+            page = api.get(address).json()
+            rows, address = rows + page["results"], page["next"]
+        return rows
+
+    newest_first = KnownAnswer.objects.order_by("-created_at")
+    assert [row["id"] for row in all_of("tasks/outreach/known-answers/")] == [str(each.pk) for each in newest_first]
+    assert [row["text"] for row in all_of(f"drafts/{draft.pk}/comments/")] == ["First", "Second", "Third"]
 
 
 def test_a_known_answer_is_made_of_a_draft_of_this_task_only(task: Task, lead: Member, admin: Member, api_as) -> None:

@@ -135,6 +135,13 @@ def test_one_that_nobody_met_goes_back_to_where_its_draft_stood(task: Task, lead
     assert Gold.objects.count() == 1
 
 
+def test_those_still_dealt_are_listed_before_those_taken_out(task: Task, lead: Member, known: KnownAnswer) -> None:
+    later = manage.add(Draft.objects.exclude(pk=known.draft_id)[0].pk, by=lead, verdict="accept")
+    KnownAnswer.objects.filter(pk=later.pk).update(retired_at=timezone.now())
+
+    assert [line["known"] for line in met.known_answers_of(task)] == [known, later]
+
+
 def test_one_that_was_met_is_dealt_no_more_and_its_results_stay(
     task: Task, lead: Member, expert: Member, other: Member, known: KnownAnswer
 ) -> None:

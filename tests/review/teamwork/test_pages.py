@@ -12,6 +12,7 @@ from django.test import Client
 
 from members.models import Member
 from review.desk import deck
+from review.desk.comments import queries as comments
 from review.desk.comments import writing
 from review.desk.lead_queue import dispute_etag
 from review.models import Comment, DeskSettings, Draft, KnownAnswer, Mention, Ruling, Task
@@ -109,6 +110,18 @@ def test_a_comment_is_written_on_a_drafts_page_shown_as_text_and_removed(
     assert "&lt;script&gt;1&lt;/script&gt;" in page
     assert '<strong class="mention">@olga</strong>' in page
     assert not Comment.objects.exists()
+
+
+def test_of_very_many_comments_a_page_shows_the_newest(
+    draft: Draft, expert: Member, as_member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comments, "SHOWN", 2)
+    for text in ("Note 1", "Note 2", "Note 3"):
+        writing.add(draft.pk, by=expert, id=uuid4(), text=text)
+
+    page = as_member(expert).get(f"/tasks/outreach/review/drafts/{draft.pk}/").content.decode()
+
+    assert re.findall(r"Note \d", page) == ["Note 2", "Note 3"]
 
 
 def test_an_empty_comment_says_so(task: Task, draft: Draft, expert: Member, as_member) -> None:
