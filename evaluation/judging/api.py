@@ -29,13 +29,13 @@ from generation.judges.serializers import JudgingOut
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
-from web.http.pagination import WholeList
+from web.http.pagination import KeysetPagination
 
 
 class EvaluationJudgingsView(APIView):
     """Judges' verdicts on the answers of one evaluation."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(JudgingOut, operation_id="evaluation_judgings")
     def get(self, request: Request, query: dict[str, Any], evaluation_id: UUID) -> Rows:

@@ -25,7 +25,7 @@ from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
-from web.http.pagination import KeysetPagination, WholeList
+from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ class _DrawnPages(KeysetPagination):
 
 def listed(request: Request, subject: Subject) -> Rows:
     """Verdicts that were ordered on texts of a subject, newest first."""
-    rows = selectors.of_task(member_of(request), subject.version.task, subject_id=subject.pk)
-    return list(rows[: selectors.LISTED])
+    return selectors.of_task(member_of(request), subject.version.task, subject_id=subject.pk)
 
 
 def order_verdicts(request: Request, subject: Subject) -> Response:
@@ -138,7 +137,7 @@ def _read(
 class OrderJudgingsView(APIView):
     """Judges' verdicts on the drafts of one order."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(JudgingOut, operation_id="order_judgings")
     def get(self, request: Request, query: dict[str, Any], order_id: UUID) -> Rows:
@@ -163,7 +162,7 @@ class OrderJudgingPriceView(APIView):
 class DeskJudgingsView(APIView):
     """Judges' verdicts on drafts that wait on the desk of one task."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(JudgingOut, operation_id="desk_judgings")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:

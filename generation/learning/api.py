@@ -23,7 +23,7 @@ from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
-from web.http.pagination import WholeList
+from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 from web.whole_numbers import whole_number
 
@@ -79,7 +79,7 @@ class ProposalOut(serializers.Serializer[Any]):
 class ProposalListView(APIView):
     """Proposed versions of one task."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(ProposalOut)
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:

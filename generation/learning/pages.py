@@ -80,7 +80,8 @@ def learn(request: HttpRequest, slug: str) -> HttpResponse:
         proposal, status = submit(form, lambda values: _propose(member, task, values))
         if proposal is not None:
             return redirect("generation:proposal", proposal.pk)
-    context = {"task": task, "section": "task", "form": form, "proposals": selectors.of_task(member, task)}
+    proposals_of_task = selectors.of_task(member, task)[: selectors.LISTED]
+    context = {"task": task, "section": "task", "form": form, "proposals": proposals_of_task}
     return render(request, "generation/learn.html", context, status=status)
 
 

@@ -79,9 +79,9 @@ class ShownProposal:
     counted: dict[str, Any]
 
 
-def of_task(member: Member, task: Task) -> list[TaskProposal]:
+def of_task(member: Member, task: Task) -> QuerySet[TaskProposal]:
     """A task's proposals, newest first; for a lead of it."""
-    return list(_visible(member).filter(task=task)[:LISTED])
+    return _visible(member).filter(task=task)
 
 
 def get(member: Member, proposal_id: UUID) -> TaskProposal:

@@ -21,7 +21,7 @@ from review.sources import queries
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
-from web.http.pagination import WholeList
+from web.http.pagination import KeysetPagination, WholeList
 from web.http.read_body import read_body
 
 
@@ -85,7 +85,7 @@ class WebPageOut(serializers.Serializer[Any]):
 class ResearchListView(APIView):
     """Orders of one task to read companies' sites."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(ResearchOut, operation_id="research_orders")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:

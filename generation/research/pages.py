@@ -38,7 +38,7 @@ def research_list(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "sources",
         "form": form,
-        "orders": selectors.of_task(member, task),
+        "orders": selectors.of_task(member, task)[: selectors.LISTED],
         "may_lead": may_lead,
         "has_place": selectors.accepts_pages(task),
         "contact": settings.RESEARCH_CONTACT,

@@ -30,13 +30,13 @@ class ResearchCounts:
     refused: int
 
 
-def of_task(member: Member, task: Task) -> list[Research]:
+def of_task(member: Member, task: Task) -> QuerySet[Research]:
     """A task's orders, newest first, each with `site_count` and `page_count`."""
     counts = {
         "site_count": Count("sites", distinct=True),
         "page_count": Count("sites__pages", filter=Q(sites__pages__refused_code=""), distinct=True),
     }
-    return list(_visible(member).filter(task=task).annotate(**counts).order_by("-created_at", "-id")[:LISTED])
+    return _visible(member).filter(task=task).annotate(**counts).order_by("-created_at", "-id")
 
 
 def get(member: Member, research_id: UUID) -> Research:

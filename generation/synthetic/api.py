@@ -23,7 +23,7 @@ from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
-from web.http.pagination import WholeList
+from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class SyntheticOut(serializers.Serializer[Any]):
 class SyntheticListView(APIView):
     """Orders of one task for synthetic records."""
 
-    pagination_class = WholeList
+    pagination_class = KeysetPagination
 
     @lists(SyntheticOut, operation_id="synthetic_orders")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:

@@ -40,7 +40,7 @@ def synthetic_list(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "sources",
         "form": form,
-        "orders": selectors.of_task(member, task),
+        "orders": selectors.of_task(member, task)[: selectors.LISTED],
         "may_lead": may(member, task, Role.LEAD),
         "can_ask": bool(form.fields["teacher"].choices),  # type: ignore[attr-defined]
     }

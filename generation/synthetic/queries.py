@@ -27,9 +27,9 @@ class DropLine:
     count: int
 
 
-def of_task(member: Member, task: Task) -> list[Synthesis]:
+def of_task(member: Member, task: Task) -> QuerySet[Synthesis]:
     """A task's orders for records, newest first."""
-    return list(_visible(member).filter(task=task).order_by("-created_at", "-id")[:LISTED])
+    return _visible(member).filter(task=task).order_by("-created_at", "-id")
 
 
 def get(member: Member, synthesis_id: UUID) -> Synthesis:

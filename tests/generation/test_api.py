@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from generation.models import Call, Order, Teacher
+from generation.models import Call, Order, Research, TaskProposal, Teacher
+from jobs.models import Job
 from members.models import Member
 from review.models import Record, Source, Task
+from review.tasks.queries import latest_version
 from tests.generation.conftest import uncertain_call
 
 Api = Callable[..., APIClient]
@@ -35,6 +37,19 @@ def test_an_order_is_priced_launched_and_read(task: Task, source: Source, lead: 
         "queued",
     )
     assert [row["id"] for row in api.get(f"{JOBS}?task=outreach").data["results"]] == [shown.data["id"]]
+
+
+def test_orders_and_proposals_beyond_a_page_come_with_the_next(task: Task, lead: Member, api_as: Api) -> None:
+    for number in range(3):
+        job = Job.objects.create(kind="research", title="x")
+        Research.objects.create(task=task, name=f"Order {number}", job=job)
+        TaskProposal.objects.create(task=task, base_version=latest_version(task), created_by=lead)
+
+    for name in ("research", "proposals"):
+        first = api_as(lead).get(f"/api/v1/tasks/{task.slug}/{name}/?limit=2").json()
+        rest = api_as(lead).get(first["next"]).json()
+
+        assert (len(first["results"]), len(rest["results"]), rest["next"]) == (2, 1, None)
 
 
 def test_an_order_warns_of_a_side_of_the_split_that_stays_empty(
