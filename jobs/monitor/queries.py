@@ -141,7 +141,8 @@ def filtered(jobs: QuerySet[Job], filters: Mapping[str, str]) -> QuerySet[Job]:
     if task := filters.get("task", ""):
         jobs = jobs.filter(task_slug=task)
     if request := filters.get("request", ""):
-        jobs = jobs.filter(request_id=request)
+        # Answers of /v1 name it with this prefix, as OpenAI's do.
+        jobs = jobs.filter(request_id__in=(request, request.removeprefix("req_")))
     return jobs
 
 

@@ -52,11 +52,13 @@ def test_jobs_of_a_request_are_found_by_its_id(launch, admin, api_as):
         job = launch()
     client = api_as(admin)
 
-    found, nothing = (
-        client.get("/api/v1/jobs/", {"request": each}).json() for each in ("request-0006", "request-0007")
+    found, of_v1, nothing = (
+        client.get("/api/v1/jobs/", {"request": each}).json()
+        for each in ("request-0006", "req_request-0006", "request-0007")
     )
 
     assert [each["id"] for each in found["results"]] == [str(job.pk)]
+    assert of_v1 == found
     assert nothing["results"] == []
     assert client.get("/api/v1/jobs/", {"request": "x" * 65}).json()["code"] == "bad_filters"
 
