@@ -93,6 +93,7 @@ def _written(gold: JudgedDraft) -> dict[str, Any]:
         "draft": gold.draft,
         "fields": gold.fields,
         "thread": list(gold.thread),
+        "note": gold.note,
         "worse": [entry.fields for entry in gold.worse],
         **{
             name: [{key: entry[key] for key in _TEXTS if key in entry} for entry in getattr(gold.history, name)]
@@ -108,7 +109,7 @@ def _strings(value: object) -> Iterator[str]:
 def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
     """All texts of a row through one mask, facts first, so that their numbers begin there."""
     facts, written = mask.value(gold.facts), mask.value(_written(gold))
-    own = {name: written.pop(name) for name in ("draft", "fields", "thread")}
+    own = {name: written.pop(name) for name in ("draft", "fields", "thread", "note")}
     worse = tuple(replace(entry, fields=masked) for entry, masked in zip(gold.worse, written.pop("worse"), strict=True))
     history = {
         name: [{**entry, **texts} for entry, texts in zip(getattr(gold.history, name), entries, strict=True)]

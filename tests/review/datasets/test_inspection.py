@@ -109,6 +109,18 @@ def test_earlier_mails_in_the_prompt_of_a_follow_up_are_masked_too(task: Task, a
     assert "okonkwo" not in text.lower()
 
 
+def test_it_is_found_in_words_on_where_a_draft_comes_from(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 1)
+    judged(task, admin, records, [golds.mail(records[0])])
+    Draft.objects.update(provenance="Sent by jo.smith@example.com")
+
+    masked = frozen(task, admin, personal_data="mask")
+
+    assert '"note":"Sent by [MAIL_1]"' in all_text(masked)
+    with pytest.raises(Refusal, match="mail in row"):
+        frozen(task, admin, personal_data="refuse")
+
+
 def test_slots_are_no_personal_data(task: Task, admin: Member) -> None:
     records = golds.make_records(task, 3)
     judged(task, admin, records, [golds.mail(record) for record in records])
