@@ -14,6 +14,7 @@ from review.sources.imports.result import BadRows
 from review.sources.imports.tables.delimited import DELIMITERS
 from review.sources.imports.tables.text_encoding import ENCODINGS
 from review.sources.imports.verdicts import DRAFT
+from review.spec.schema import InputField
 from review.states import SourceKind
 from web.errors import Refusal
 
@@ -190,7 +191,7 @@ def unfilled(preview: ImportPreview, defaults: Mapping[str, str]) -> list[dict[s
     """Facts that no column fills, required ones first, each with the value for all rows typed so far."""
     filled = set(preview.mapping.values())
     # A draft that is here already brings its facts along, and so does a record that is found by its name.
-    facts = [target for target in preview.targets if target.field is not None and not target.is_output]
+    facts = [target for target in preview.targets if isinstance(target.field, InputField)]
     names = {target.name for target in facts if target.field and target.field.role}
     are_facts_needed = not filled & {DRAFT, *names}
     lines: list[dict[str, object]] = [

@@ -144,13 +144,16 @@ class _Reader:
         pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
         self._used = [column for column, _ in pairs]
         filled = {target.name for _, target in pairs}
-        self._written = [(column, of.field) for column, of in pairs if isinstance(of.field, OutputField)]
+        self._written = [
+            (column, of.field) for column, of in pairs if of.is_output and isinstance(of.field, OutputField)
+        ]
         self._facts = [(column, of.field) for column, of in pairs if isinstance(of.field, InputField)]
-        others = [(column, of.name) for column, of in pairs if of.field is None]
+        typed = {column for column, _ in (*self._written, *self._facts)}
+        others = [(column, of.name) for column, of in pairs if column not in typed]
         self._labels = [column for column, name in others if name == LABELS_FIELD]
         self._split = next((column for column, name in others if name == SPLIT_FIELD), None)
         self._answer = next((column for column, name in others if name == ANSWER_FIELD), None)
-        self._schema = [of.field for of in fields if isinstance(of.field, OutputField)]
+        self._schema = [of.field for of in fields if of.is_output and isinstance(of.field, OutputField)]
         aside = (ANSWER_FIELD, LABELS_FIELD, SPLIT_FIELD)
         self._said = [(column, name) for column, name in others if name not in aside]
         constants = {
@@ -166,7 +169,8 @@ class _Reader:
         inputs = [field for _, field in self._facts] + [field for _, field, _ in self._constant_facts]
         self._singles = [column for column, field in self._facts if field.type in ("text", "choice", "url")]
         self._quotes = [field for field in inputs if field.type == "quote"]
-        self._constant_said = {name: value for name, value in constants.items() if by_name[name].field is None}
+        constant_facts = {name for name, _, _ in self._constant_facts}
+        self._constant_said = {name: value for name, value in constants.items() if name not in constant_facts}
         self._required = [of.name for of in fields if of.is_required and isinstance(of.field, InputField)]
 
     def read(self, row: Row) -> ReadRow:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
-from review.sources.imports.cell_values import lines_of, read_value, read_written
+from review.sources.imports.cell_values import PLAIN, Notation, lines_of, read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
@@ -110,7 +110,13 @@ def word_of(value: object) -> str:
 
 
 def parse_row(
-    spec: TaskSpec, cells: Mapping[str, Any], draft: Fields, verdicts: Mapping[str, str], *, now: datetime
+    spec: TaskSpec,
+    cells: Mapping[str, Any],
+    draft: Fields,
+    verdicts: Mapping[str, str],
+    *,
+    now: datetime,
+    notation: Notation = PLAIN,
 ) -> ParsedVerdict | None:
     """Read what a row says.
 
@@ -119,6 +125,7 @@ def parse_row(
         draft: The text that was judged, to tell an edit that changes something.
         verdicts: Which verdict each word means; a word that is not in it is guessed.
         now: No verdict was given later.
+        notation: Format of numbers and dates in the file.
 
     Returns:
         None where the word means to leave the row out.
@@ -129,7 +136,7 @@ def parse_row(
     reviewer = word_of(cells.get(REVIEWER))
     if not reviewer:
         raise ValueError("no reviewer is named; fill the column, or give one reviewer for all rows")
-    edited = _edited(spec, cells, draft)
+    edited = _edited(spec, cells, draft, notation)
     changed = edited is not None and edited != draft
     verdict = _verdict(word_of(cells.get(VERDICT)), verdicts, has_column=VERDICT in cells, changed=changed)
     if verdict is None:
@@ -166,7 +173,7 @@ def _verdict(word: str, verdicts: Mapping[str, str], *, has_column: bool, change
     return Verdict(meant)
 
 
-def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields | None:
+def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields, notation: Notation) -> Fields | None:
     edited: Fields = {}
     for field in spec.output_schema:
         value = cells.get(f"{EDITED}{field.name}")
@@ -178,7 +185,7 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
             edited[field.name] = str(value)
             continue
         try:
-            edited[field.name] = read_written(field, value)
+            edited[field.name] = read_written(field, value, notation)
         except ValueError as error:
             raise ValueError(f"the edited '{field.name}' {error}") from None
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None

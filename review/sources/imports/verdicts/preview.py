@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from review.models import Draft, Task
 from review.sources.imports import notation
+from review.sources.imports.cell_values import PLAIN
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField
 from review.sources.imports.notation import FoundNotation
@@ -105,11 +106,12 @@ def read_judged_preview(
         check_verdict_columns(spec, mapping, defaults or {})
         written = notation.find(table, mapping, fields, choices)
         written.require_clear()
+        look.notation = written.notation
         matcher = None
         if task is not None:
             companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
             matcher = RecordMatcher(task, spec, companies)
-        for rows in chunked(read_rows(table, mapping, fields, defaults or {}, look.tally, written.notation), CHUNK):
+        for rows in chunked(read_rows(table, mapping, fields, defaults or {}, look.tally, look.notation), CHUNK):
             look.add(task, matcher, rows)
         problems = look.problems()
     except Refusal as refusal:
@@ -148,7 +150,7 @@ def _preview(
 class _Look:
     def __init__(self, spec: TaskSpec, verdicts: Mapping[str, str]) -> None:
         self._spec, self._verdicts, self._now = spec, verdicts, timezone.now()
-        self.tally = RowTally()
+        self.tally, self.notation = RowTally(), PLAIN
         self._words: Counter[str] = Counter()
         self._reviewers: Counter[str] = Counter()
         self._verdict_counts: Counter[str] = Counter()
@@ -172,7 +174,7 @@ class _Look:
         spec = draft.task_version.spec if draft else self._spec
         try:
             fields = draft.fields if draft else normalise_fields(spec.output_schema, row.written)
-            verdict = parse_row.parse_row(spec, row.said, fields, self._verdicts, now=self._now)
+            verdict = parse_row.parse_row(spec, row.said, fields, self._verdicts, now=self._now, notation=self.notation)
         except ValueError as error:
             self.tally.refuse(row.number, str(error))
             return ""

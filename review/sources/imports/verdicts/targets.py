@@ -43,7 +43,7 @@ def judged_targets(spec: TaskSpec) -> tuple[TargetField, ...]:
     of_draft = [TargetField(each.name, each.label, False, each.is_output, each.field) for each in drafts]
     verdict_fields = [TargetField(name, label, name == REVIEWER, False, None) for name, label in _SAID]
     edited = [
-        TargetField(f"{EDITED}{field.name}", f"{field.name.replace('_', ' ')} (as edited)", False, False, None)
+        TargetField(f"{EDITED}{field.name}", f"{field.name.replace('_', ' ')} (as edited)", False, False, field)
         for field in spec.output_schema
     ]
     ratings = [TargetField(f"{RATING}{each.name}", f"rating: {each.name}", False, False, None) for each in spec.rubric]

@@ -22,6 +22,7 @@ from review.drafts.bulk_insert import RecordInserter
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Membership, Record, Source, Task, TaskVersion
 from review.sources.imports import notation, source_row, staging
+from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.company_splits import CompanySplits
@@ -164,6 +165,7 @@ def import_decisions(
         verdicts or {},
         tally,
         companies_of_file(task, version.spec, table, mapping, fields, defaults or {}, written.notation, choices),
+        written.notation,
     )
     read = read_rows(table, mapping, fields, defaults or {}, tally, written.notation)
     rows = at_most(read, MAX_VERDICTS, "verdicts")
@@ -191,10 +193,11 @@ class _Intake:
         verdicts: Mapping[str, str],
         tally: RowTally,
         companies: CompanySplits,
+        notation: Notation,
     ) -> None:
         self._source, self._version, self._reviewers = source, version, reviewers
         self._verdicts, self._tally, self._companies = verdicts, tally, companies
-        self._now = timezone.now()
+        self._notation, self._now = notation, timezone.now()
         self.touched: set[UUID] = set()
 
     def add(self, rows: list[ReadRow]) -> None:
@@ -263,7 +266,9 @@ class _Intake:
 
     def _read(self, row: ReadRow, draft: Fields, version: TaskVersion) -> ParsedVerdict | None:
         try:
-            return parse_row.parse_row(version.spec, row.said, draft, self._verdicts, now=self._now)
+            return parse_row.parse_row(
+                version.spec, row.said, draft, self._verdicts, now=self._now, notation=self._notation
+            )
         except ValueError as error:
             self._tally.refuse(row.number, str(error))
             return None

@@ -1,0 +1,56 @@
+"""Edited values of an import of verdicts: numbers and dates as a file writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from members.models import Member
+from review.models import Draft, Task
+from review.sources import forms
+from review.sources.imports.verdicts import import_decisions
+from review.sources.imports.verdicts.preview import read_judged_preview
+from review.spec.schema import OutputField
+from tests.review import factories
+from tests.review.imports.conftest import Write
+
+pytestmark = pytest.mark.django_db
+MAPPING = {"draft": "said.draft", "reviewer": "said.reviewer", "verdict": "said.verdict"}
+FIELDS = {"amount": 1, "due": "2026-01-01"}
+SPEC = factories.triage_spec().model_copy(
+    update={
+        "output_schema": (
+            OutputField(name="amount", type="number"),
+            OutputField(name="due", type="date"),
+        )
+    }
+)
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    return factories.make_task(by=admin, spec=SPEC, slug="triage")
+
+
+@pytest.fixture
+def drafts(task: Task) -> list[Draft]:
+    records = factories.make_records(factories.make_source(task), 2)
+    return factories.make_drafts(task, records, fields=[dict(FIELDS), dict(FIELDS)])
+
+
+def test_edited_numbers_and_dates_are_read_as_the_file_writes_them(
+    task: Task, drafts: list[Draft], admin: Member, write: Write
+) -> None:
+    first, second = drafts
+    file = write(
+        "draft;reviewer;verdict;amount;due\n"
+        f"{first.pk};ann;edit;2.000,50;31/01/2026\n{second.pk};ann;edit;1.234;03/04/2026\n"
+    )
+    mapping = MAPPING | {"amount": "edited.amount", "due": "edited.due"}
+
+    preview = read_judged_preview(file, spec=SPEC, mapping=mapping, task=task)
+    import_decisions(task, file, by=admin, mapping=mapping)
+
+    assert (preview.by_verdict, preview.preview.errors) == ({"edit": 2}, ())
+    edited = [draft.decisions.get().fields for draft in drafts]
+    assert [(each["amount"], each["due"]) for each in edited] == [(2000.5, "2026-01-31"), (1234, "2026-04-03")]
+    assert not any(line["name"].startswith("edited.") for line in forms.unfilled(preview.preview, {}))
