@@ -19,6 +19,7 @@ from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
 from review.spec.values import folded, normalise_fields, normalise_text
 from review.states import Verdict
+from web import strict_json
 
 LEAVE_OUT = "leave_out"
 _GUESSES: dict[str, tuple[str, ...]] = {
@@ -185,10 +186,19 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields, notation: N
             edited[field.name] = str(value)
             continue
         try:
-            edited[field.name] = read_written(field, value, notation)
+            edited[field.name] = read_written(field, _unquoted(value), notation)
         except ValueError as error:
             raise ValueError(f"the edited '{field.name}' {error}") from None
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None
+
+
+def _unquoted(cell: object) -> object:
+    """Return the text or null that a cell holds as JSON; any other cell as it is."""
+    try:
+        inner = strict_json.loads(cell) if isinstance(cell, str) else cell
+    except ValueError:
+        return cell
+    return inner if inner is None or isinstance(inner, str) else cell
 
 
 def _reasons(spec: TaskSpec, value: object) -> tuple[tuple[str, ...], str]:

@@ -1,26 +1,29 @@
-"""Edited values of an import of verdicts: numbers and dates as a file writes them."""
+"""Edited values of an import of verdicts: numbers, dates and labels as a file writes them."""
 
 from __future__ import annotations
 
 import pytest
 
 from members.models import Member
-from review.models import Draft, Task
+from review.models import Decision, Draft, Task
 from review.sources import forms
 from review.sources.imports.verdicts import import_decisions
 from review.sources.imports.verdicts.preview import read_judged_preview
-from review.spec.schema import OutputField
+from review.spec.schema import Label, OutputField
 from tests.review import factories
 from tests.review.imports.conftest import Write
 
 pytestmark = pytest.mark.django_db
 MAPPING = {"draft": "said.draft", "reviewer": "said.reviewer", "verdict": "said.verdict"}
-FIELDS = {"amount": 1, "due": "2026-01-01"}
+FIELDS = {"amount": 1, "due": "2026-01-01", "kind": "bug", "tags": ["bug"]}
+LABELS = (Label(name="bug"), Label(name="idea"))
 SPEC = factories.triage_spec().model_copy(
     update={
         "output_schema": (
             OutputField(name="amount", type="number"),
             OutputField(name="due", type="date"),
+            OutputField(name="kind", type="choice", labels=LABELS, required=False),
+            OutputField(name="tags", type="choices", labels=LABELS, required=False),
         )
     }
 )
@@ -54,3 +57,26 @@ def test_edited_numbers_and_dates_are_read_as_the_file_writes_them(
     edited = [draft.decisions.get().fields for draft in drafts]
     assert [(each["amount"], each["due"]) for each in edited] == [(2000.5, "2026-01-31"), (1234, "2026-04-03")]
     assert not any(line["name"].startswith("edited.") for line in forms.unfilled(preview.preview, {}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags", "wanted"),
+    [
+        ('"idea"', '"idea"', ("idea", ["idea"])),
+        ("null", '["idea"]', (None, ["idea"])),
+        ("idea", "idea", ("idea", ["idea"])),
+    ],
+)
+def test_an_edited_label_may_be_quoted_as_json_has_it(
+    task: Task, drafts: list[Draft], admin: Member, write: Write, kind: str, tags: str, wanted: object
+) -> None:
+    file = write(f"draft\treviewer\tverdict\tkind\ttags\n{drafts[0].pk}\tann\tedit\t{quoted(kind)}\t{quoted(tags)}\n")
+
+    import_decisions(task, file, by=admin, mapping=MAPPING | {"kind": "edited.kind", "tags": "edited.tags"})
+
+    fields = Decision.objects.get().fields
+    assert (fields["kind"], fields["tags"]) == wanted
+
+
+def quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'
