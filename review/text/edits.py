@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from review.spec import paths
 from review.spec.numbers import NUMBER, readings_in
-from review.spec.schema import SLOT, Facts, Fields
+from review.spec.schema import SLOT, Facts, Fields, OutputItem
 from review.spec.task_spec import TaskSpec
 from review.text.checks.unsupported import NAMES_IN
 from review.text.grounding import attribution
@@ -71,7 +71,8 @@ def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> Edit
     differ; `tone` when words were put in place of others, and for whatever none of these explains.
     """
     old, new = _texts(spec, before), _texts(spec, after)
-    if old == new:
+    is_built_otherwise = _is_built_otherwise(spec, before, after, old, new)
+    if old == new and not is_built_otherwise:
         return EditMeasure(0.0, ())
     was, now = _tokens(old), _tokens(new)
     steps = _steps(was, now)
@@ -80,7 +81,7 @@ def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> Edit
         kinds.append("fact")
     if _is_other_length(old, new):
         kinds.append("length")
-    if _is_built_otherwise(spec, before, after, old, new):
+    if is_built_otherwise:
         kinds.append("structure")
     if not kinds or _is_reworded(spec, steps):
         kinds.append("tone")
@@ -160,11 +161,21 @@ def _is_other_length(old: Sequence[str], new: Sequence[str]) -> bool:
 
 
 def _is_built_otherwise(spec: TaskSpec, before: Fields, after: Fields, old: list[str], new: list[str]) -> bool:
-    was, now = (list(paths.values(spec.output_schema, fields)) for fields in (before, after))
-    if len(was) != len(now):
+    if list(_list_lengths(spec.output_schema, before)) != list(_list_lengths(spec.output_schema, after)):
         return True
+    was, now = (paths.values(spec.output_schema, fields) for fields in (before, after))
     texts = [(str(a or ""), str(b or "")) for (item, a), (_, b) in zip(was, now, strict=True) if item.type == "text"]
     return any(len(_paragraphs(a)) != len(_paragraphs(b)) for a, b in texts) or _is_reordered(old, new)
+
+
+def _list_lengths(schema: Sequence[OutputItem], fields: Fields) -> Iterator[int]:
+    """Yield the length of every list in schema order, each before those of the lists in its elements."""
+    for item in schema:
+        value = fields.get(item.name)
+        if item.type == "list":
+            yield len(value or ())
+        for part in (value or ()) if item.type == "list" else [value or {}]:
+            yield from _list_lengths(item.items, part)
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -73,6 +73,23 @@ def test_an_element_of_a_list_that_goes_is_structure() -> None:
     assert "structure" in edit.kinds
 
 
+@pytest.mark.parametrize("cons", [["Old", "Cheap"], ["New", "Loud"]])
+@pytest.mark.parametrize("is_inside", [False, True])
+def test_an_element_less_in_one_list_and_more_in_another_is_structure(*, is_inside: bool, cons: list[str]) -> None:
+    text = (OutputField(name="text"),)
+    lists = (OutputField(name="pros", type="list", items=text), OutputField(name="cons", type="list", items=text))
+    schema = (OutputField(name="sides", type="list", items=lists),) if is_inside else lists
+    spec = summary_spec().model_copy(update={"output_schema": schema})
+
+    def fields(**sides: list[str]) -> dict:
+        elements = {name: [{"text": text} for text in texts] for name, texts in sides.items()}
+        return {"sides": [elements]} if is_inside else elements
+
+    edit = edits.measure(spec, {}, fields(pros=["Cheap", "Old"], cons=["Cheap"]), fields(pros=["Cheap"], cons=cons))
+
+    assert "structure" in edit.kinds
+
+
 LINE = {"what": "Pallets", "kind": "goods", "amount": 12, "due": "2026-01-31", "paid": False}
 PARTS = (
     OutputField(name="what"),
