@@ -109,6 +109,8 @@ def test_a_revision_for_somebody_who_left_waits_for_anybody(draft: Draft, expert
 
     assert made is not None
     assert (made.state, made.for_reviewer) == (DraftState.PENDING, None)
+    draft.refresh_from_db()
+    assert (draft.state, draft.for_reviewer) == (DraftState.KEPT, None)
 
 
 def test_it_is_an_order_like_any_other_with_one_call(draft: Draft, expert: Member, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -238,8 +239,12 @@ def _asker(request: RevisionRequest) -> Member | None:
 
 
 def _moved_parent(request: RevisionRequest, **values: object) -> bool:
-    """Move the revised draft on, if it still waits for the asker and was neither judged nor taken back into a deck."""
-    parent = Draft.objects.filter(pk=request.draft_id, state=DraftState.PENDING, for_reviewer=request.asked_by)
+    """Move the revised draft on, if it still waits for the asker, or for anybody once they left."""
+    holders = Q(for_reviewer=request.asked_by)
+    if _asker(request) is None:
+        # Who judges the task no more keeps no card.
+        holders |= Q(for_reviewer=None)
+    parent = Draft.objects.filter(holders, pk=request.draft_id, state=DraftState.PENDING)
     return bool(parent.update(**values))
 
 
