@@ -85,6 +85,8 @@ def on_order_ended(job: Job) -> None:
     order = Order.objects.filter(job=job, task__slug__startswith=PREFIX).select_related("teacher").first()
     if order is None:
         return
+    # Before any reply, as an erasure takes them.
+    erase.hold_tasks([order.task_id])
     shown = Record.objects.filter(pk__in=order.record_ids, erased_at__isnull=True)
     replies_of = {pk: UUID(facts["title"]) for pk, facts in shown.values_list("pk", "facts")}
     answered = Call.objects.filter(order=order, state=CallState.ANSWERED, record__in=list(replies_of))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Reply, Suppression
@@ -14,13 +16,16 @@ from campaigns.replies import ask_teacher, receive
 from campaigns.states import MessageState, ReplyClass
 from campaigns.suppression.queries import is_suppressed
 from demo.mail_sink import simulated_mail
-from generation.models import Order, Teacher
+from generation.models import Call, Order, Teacher
+from generation.states import CallState
 from jobs.models import Job
 from jobs.states import JobState
 from jobs.supervisor import run_job
+from review.erasure import erase
 from review.models import Draft, Record
 from review.tasks.permissions import tasks_for
 from tests.campaigns import factories
+from tests.campaigns.sending.test_row_locks import somebody_else
 from tests.generation.provider_server import Provider, Running
 from web.errors import Refusal
 
@@ -186,3 +191,24 @@ def test_a_campaign_that_names_no_teacher_asks_none(campaign, mail):
     reply_with(mail, "Sounds good")
 
     assert not Order.objects.exists()
+
+
+@pytest.mark.postgres_only
+def test_an_order_that_ends_holds_no_reply_while_waiting_for_its_task(reading, mail):
+    """Else an erasure, which takes the tasks first, and the end of the order would wait for each other."""
+    reply = reply_with(mail, "Depends on the numbers")
+    order = Order.objects.get()
+    read = {"state": CallState.ANSWERED, "fields": {"meaning": "question"}}
+    Call.objects.create(id=uuid4(), order=order, record_id=order.record_ids[0], **read)
+
+    def end() -> None:
+        with transaction.atomic():
+            ask_teacher.on_order_ended(order.job)
+
+    with somebody_else(end) as begin, transaction.atomic():
+        erase.hold_tasks([order.task_id])
+        begin()
+        Reply.objects.select_for_update(nowait=True, no_key=True).get(pk=reply.pk)
+
+    reply.refresh_from_db()
+    assert (reply.meaning, reply.meant_by) == (ReplyClass.QUESTION, "Reader")
