@@ -143,10 +143,9 @@ def _erase(hmac: str) -> ErasedPerson:
     own, _ = selectors.own_records(contacts, attached)
     records = list(review_erase.with_derived([record.pk for record in own]))
     _refuse_while_busy(contacts, records)
-    named = Record.everything.filter(pk__in=records).values_list("pk", "task__slug", "title")
-    titles = {pk: (slug, title) for pk, slug, title in named}
+    as_they_were = list(Record.everything.filter(pk__in=records).select_related("task"))
     erased = review_erase.erase_records(records)
-    person_traces.erase_texts(titles)
+    person_traces.erase_texts(as_they_were)
     mails = Message.objects.filter(contact__in=contacts)
     replies = Reply.objects.filter(Q(message__in=mails) | Q(pk__in=attached))
     transaction.on_commit(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -56,8 +56,8 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     tuning = erasing.runs_that_read(record_ids).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [run.job for run in tuning]
     jobs += hub_push.pushes_of(versions).exclude(state__in=_FINISHED)
-    titles = Record.everything.filter(pk__in=list(record_ids)).values_list("task__slug", "title").distinct()
-    jobs += [job for named in titles for job in writing.writings_about(*named) if job.state not in FINISHED]
+    records = Record.everything.filter(pk__in=list(record_ids)).select_related("task")
+    jobs += [job for job in writing.writings_about(records) if job.state not in FINISHED]
     return [f"the job '{job.title}' is {job.state}" for job in jobs]
 
 
@@ -73,14 +73,13 @@ def _synthetic_jobs(tasks: QuerySet[Record, Any], record_ids: Sequence[UUID]) ->
     ]
 
 
-def erase_texts(titles: Mapping[UUID, tuple[str, str]]) -> None:
+def erase_texts(records: Sequence[Record]) -> None:
     """Empty what other rooms keep of texts made from records that were erased; run directories go with the records.
 
     Args:
-        titles: By record, the slug of its task and the title it had: samples of runs are told by title, with a number
-            where several records share one.
+        records: As they were before, with their tasks. Samples of runs are told by title, with a number where several
+            records share one.
     """
-    records = list(titles)
     if not records:
         return
     calls = Call.objects.filter(record__in=records)
@@ -93,13 +92,13 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]]) -> None:
     outputs = EvaluationOutput.objects.filter(record__in=records)
     scored = list(outputs.values_list("evaluation", flat=True).distinct())
     outputs.update(text="", fields=None, marks=[])
-    transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
-    for record, (slug, title) in titles.items():
-        named = re.compile(rf"{re.escape(title)}(?: \(\d+\))?" if title else str(record))
-        writing.erase_about(slug, title)
-        samples = JobEvent.objects.filter(job__task_slug=slug, kind="sample").iterator(chunk_size=500)
+    transaction.on_commit(partial(_drop_outputs, scored, frozenset(str(record.pk) for record in records)))
+    writing.erase_about(records)
+    for record in records:
+        named = re.compile(rf"{re.escape(record.title)}(?: \(\d+\))?" if record.title else str(record.pk))
+        samples = JobEvent.objects.filter(job__task_slug=record.task.slug, kind="sample").iterator(chunk_size=500)
         _empty(sample for sample in samples if named.fullmatch(str(sample.payload.get("id"))))
-    _empty_synthetic(records)
+    _empty_synthetic([record.pk for record in records])
 
 
 def versions_to_sweep() -> list[UUID]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +17,9 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from jobs.supervisor import prune_runs
 from members.models import Member
+from review.models import Record
 from review.sources.imports.cell_values import read_value
+from review.sources.imports.record_import import title_of
 from review.sources.judge_records import queries as judge_tasks
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
@@ -24,6 +27,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from review.text.grounding.quoting import stray_quote
 from training.inputs import run_inputs
+from training.miniatures.written_text import facts_as_text
 from training.models import Miniature
 from training.students import registration
 from web.errors import Refusal
@@ -33,6 +37,8 @@ ARTEFACT: Final = "artefact"
 POLL_S: Final = 0.15
 TITLE_CHARS: Final = 80
 UNTITLED: Final = "Write a text"
+
+_TypedFacts = set[tuple[str, str]]
 
 
 @transaction.atomic
@@ -62,23 +68,49 @@ def request_text(miniature: Miniature, *, record: Mapping[str, Any], by: Member)
     )
 
 
-def writings_about(task_slug: str, title: str) -> list[Job]:
-    """Writings for facts among which a record's title stands: the form begins with those of a record, and names none.
+def writings_about(records: Collection[Record]) -> list[Job]:
+    """Return writings for the facts of one of these records: the form begins with those of a record, and names none.
+
+    All facts of a writing are the record's; or the one that titles the record is, where no other record has that title.
 
     Args:
-        title: Of a record of the task; nothing is found by an empty one.
+        records: As they were before an erasure.
     """
-    jobs = Job.objects.filter(kind=KIND, task_slug=task_slug).iterator(chunk_size=200) if title else ()
-    return [job for job in jobs if any(title in facts.values() for facts in job.spec.get("records", ()))]
+    traits: dict[str, list[tuple[_TypedFacts, _TypedFacts]]] = defaultdict(list)
+    others = Record.everything.exclude(pk__in=[record.pk for record in records])
+    for record in records:
+        is_shared = others.filter(task=record.task_id, title=record.title).exists()
+        traits[record.task.slug].append((_typed(record.facts), set() if is_shared else _title_facts(record)))
+    jobs = Job.objects.filter(kind=KIND, task_slug__in=list(traits)).iterator(chunk_size=200)
+    return [
+        job
+        for job in jobs
+        if any(
+            (typed and typed <= facts) or typed & titles
+            for typed in map(_typed, job.spec.get("records", ()))
+            for facts, titles in traits[job.task_slug]
+        )
+    ]
 
 
-def erase_about(task_slug: str, title: str) -> None:
-    """Empty the facts and texts of `writings_about` a record, inside the transaction that erases it."""
-    jobs = writings_about(task_slug, title)
+def erase_about(records: Collection[Record]) -> None:
+    """Empty the facts and texts of `writings_about` records, inside the transaction that erases them."""
+    jobs = writings_about(records)
     for job in jobs:
         job.title, job.spec, job.result = UNTITLED, {**job.spec, "records": [{} for _ in job.spec["records"]]}, None
         job.save(update_fields=["title", "spec", "result"])
     prune_runs.prune_erased_texts([job.pk for job in jobs])
+
+
+def _typed(facts: Facts) -> _TypedFacts:
+    """Return facts as a form takes them, without regard to blanks; empty ones are left out."""
+    texts = {(name, " ".join(text.split())) for name, text in facts_as_text(facts).items()}
+    return {(name, text) for name, text in texts if text}
+
+
+def _title_facts(record: Record) -> _TypedFacts:
+    """Return the facts from which an import took the record's title."""
+    return _typed({name: value for name, value in record.facts.items() if title_of(value) == record.title})
 
 
 def read_facts(spec: TaskSpec, record: Mapping[str, Any]) -> Facts:

@@ -187,9 +187,9 @@ class RecordRowBuilder:
         )
 
     def _title_of(self, number: int, facts: Facts) -> str:
-        title = _text(facts.get(self._title)) or self.naming.written(facts)
-        title = title or next((_text(value) for value in facts.values()), "")
-        return title[:TITLE_CHARS] or f"Row {number}"
+        title = title_of(facts.get(self._title)) or title_of(self.naming.written(facts))
+        title = title or next((title_of(value) for value in facts.values()), "")
+        return title or f"Row {number}"
 
     def _new_id(self) -> str:
         if not self._ids:
@@ -258,5 +258,6 @@ class _Intake:
         return set(there.values_list("content_hash", flat=True))
 
 
-def _text(value: object) -> str:
-    return "" if value is None else " ".join(str(value).split())
+def title_of(value: object) -> str:
+    """Return a fact as the title of its record; empty where it is missing."""
+    return "" if value is None else " ".join(str(value).split())[:TITLE_CHARS]

@@ -20,6 +20,7 @@ from jobs.states import JobState
 from members.models import Member
 from review.datasets import freezing, write_version
 from review.models import ClaimOrigin, DatasetVersion, Record, Task
+from review.sources.imports.record_import import title_of
 from review.states import Split
 from tests.campaigns.factories import make_contact
 from tests.evaluation.conftest import finish, launch, miniature, student, task, version
@@ -133,8 +134,8 @@ def test_samples_of_a_run_go_where_records_share_a_title_or_have_none(task: Task
         payload = {"step": 5, "id": name, "text": f"Dear {name}"}
         JobEvent.objects.create(job=job, seq=seq, fence=1, ts=timezone.now(), kind="sample", payload=payload)
 
-    for record in records:
-        person_traces.erase_texts({record.pk: (task.slug, title)})
+    for record in Record.objects.filter(pk__in=[record.pk for record in records]):
+        person_traces.erase_texts([record])
 
     texts = [payload["text"] for payload in job.events.order_by("seq").values_list("payload", flat=True)]
     assert texts == ["", "", "Dear Lund Works"]
@@ -230,6 +231,35 @@ def test_a_text_written_on_the_spot_for_the_person_is_waited_for_and_emptied(
     mine.refresh_from_db()
     assert (mine.title, mine.spec["records"], mine.result) == ("Write a text", [{}], None)
     assert Job.objects.get(pk=theirs.pk).spec == spec
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("company", "Lund\r\n  Works"), ("company", "Lund Works " * 30), ("size", 4711)]
+)
+def test_a_text_is_known_by_the_fact_that_titles_the_record_however_it_is_written(
+    task: Task, miniature: Miniature, admin: Member, name: str, value: object
+) -> None:
+    own = Record.objects.filter(split=Split.VALIDATION)[0]
+    Record.objects.filter(pk=own.pk).update(facts=own.facts | {name: value}, title=title_of(value))
+    own.refresh_from_db()
+    typed = written_text.facts_as_text(own.facts) | {"role": "Buyer"}
+
+    mine = writing.request_text(miniature, record=typed, by=admin)
+
+    assert writing.writings_about([own]) == [mine]
+
+
+def test_texts_for_records_of_the_same_title_stay(task: Task, miniature: Miniature, admin: Member) -> None:
+    own, other = Record.objects.filter(split=Split.VALIDATION).order_by("created_at", "pk")[:2]
+    for record in (own, other):
+        record.facts, record.title = record.facts | {"company": "(none)"}, "(none)"
+        record.save(update_fields=["facts", "title"])
+    mine, _ = (
+        writing.request_text(miniature, record=written_text.facts_as_text(each.facts), by=admin)
+        for each in (own, other)
+    )
+
+    assert writing.writings_about([own]) == [mine]
 
 
 def test_a_push_of_rows_of_the_person_is_waited_for_and_loses_its_directory(

@@ -189,7 +189,7 @@ def test_erasing_whom_a_made_up_record_tells_of_empties_what_its_order_left(
     Synthesis.objects.filter(pk=made.pk).update(bad=[[3, "C"]])
 
     assert erasure._jobs_that_read([record.pk]) == {made.order.job_id}
-    person_traces.erase_texts({record.pk: (task.slug, record.title)})
+    person_traces.erase_texts([record])
 
     told = JobEvent.objects.filter(job=made.order.job, kind="draft").values_list("payload", flat=True)
     assert list(told) == [{"call_id": "x", "id": "", "text": "", "erased": True}]
