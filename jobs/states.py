@@ -30,7 +30,7 @@ ALLOWED: dict[JobState, frozenset[JobState]] = {
     S.CANCELLING: frozenset({S.CANCELLED, S.FAILED, S.SUCCEEDED}),
     S.PAUSED: frozenset({S.QUEUED, S.CANCELLED}),
     S.CANCELLED: frozenset(),
-    S.FAILED: frozenset({S.QUEUED}),
+    S.FAILED: frozenset({S.QUEUED, S.CANCELLED}),
     S.SUCCEEDED: frozenset(),
 }
 

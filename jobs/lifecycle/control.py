@@ -126,16 +126,18 @@ def resume(job: Job, *, by: Member | None) -> Job:
 def cancel(job: Job, *, by: Member | None) -> Job:
     """End a job for good; what it has produced stays. One that no worker holds ends at once; twice is once.
 
+    A failed one is resumed no more, and keeps why it failed.
+
     Raises:
         PermissionDenied: The member does not lead its task.
-        Refusal: 409, it has failed or succeeded.
+        Refusal: 409, it has succeeded.
     """
     _may_steer(by, job)
     with transaction.atomic():
         job = lock_job(job.pk)
         if job.state in (JobState.CANCELLED, JobState.CANCELLING):
             return job
-        if job.state in CLAIMABLE or job.state == JobState.PAUSED:
+        if job.state in CLAIMABLE or job.state in (JobState.PAUSED, JobState.FAILED):
             transition(job, JobState.CANCELLED, **_name(by))
             if kind := registry.KINDS.get(job.kind):
                 kind.on_finished(job, Result(outcome="stopped"), {})

@@ -28,7 +28,7 @@ BADGES = {
 VERBS = {
     "pause": CLAIMABLE | {JobState.RUNNING},
     "resume": frozenset({JobState.PAUSED, JobState.FAILED}),
-    "cancel": CLAIMABLE | {JobState.RUNNING, JobState.PAUSING, JobState.PAUSED},
+    "cancel": CLAIMABLE | {JobState.RUNNING, JobState.PAUSING, JobState.PAUSED, JobState.FAILED},
 }
 
 

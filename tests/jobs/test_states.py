@@ -18,6 +18,7 @@ S = JobState
         (S.PAUSING, S.CANCELLING),
         (S.PAUSED, S.QUEUED),
         (S.FAILED, S.QUEUED),
+        (S.FAILED, S.CANCELLED),
     ],
 )
 def test_a_job_may_make_these_moves(source, target):

@@ -8,7 +8,7 @@ const AT_REST = ["paused", "cancelled", "failed", "succeeded"];
 const VERBS = {
   pause: ["queued", "waiting", "running"],
   resume: ["paused", "failed"],
-  cancel: ["queued", "waiting", "running", "pausing", "paused"],
+  cancel: ["queued", "waiting", "running", "pausing", "paused", "failed"],
 };
 // A job of cells that waits for nothing but them goes on: the server says so in its reason, and shows it so.
 const UNDER_WAY = "is under way";

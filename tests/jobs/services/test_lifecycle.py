@@ -92,6 +92,15 @@ def test_cancelling_a_queued_job_ends_it_and_tells_the_rooms_above(launch, admin
     assert heard == ["cancelled"]
 
 
+def test_a_failed_job_that_is_cancelled_keeps_why_it_failed(launch, admin, kinds):
+    job = set_state(launch(), "failed")
+    Job.objects.filter(pk=job.pk).update(error={"code": "x", "message": "y", "hint": ""})
+
+    job = control.cancel(job, by=admin)
+
+    assert (job.state, job.error["message"], kinds["counting"].ends) == ("cancelled", "y", ["stopped"])
+
+
 def test_resuming_clears_the_error_and_rings(launch, admin, bell):
     job = set_state(launch(), "failed")
     Job.objects.filter(pk=job.pk).update(error={"code": "x", "message": "y", "hint": ""}, crashes=4)
@@ -122,7 +131,6 @@ def test_what_could_not_be_played_back_is_done_here_once_it_is_resumed(launch, a
         ("resume", "pausing"),
         ("resume", "cancelled"),
         ("cancel", "succeeded"),
-        ("cancel", "failed"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_state(launch, admin, verb, state):
