@@ -180,8 +180,8 @@ def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> 
         unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
 
     Raises:
-        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be
-            asked.
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed`, `base_url` or
+            `teacher_invalid`: why it cannot be asked.
     """
     if not teacher.is_active:
         raise Refusal(
@@ -201,7 +201,7 @@ def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> 
         store.resolve(teacher.secret_ref)
     if teacher.base_url:
         addresses.check(teacher.base_url)
-    return run_spec.teacher_spec(teacher, price, is_price_assumed=entered is None)
+    return run_spec.require_listed_price(run_spec.teacher_spec(teacher, price, is_price_assumed=entered is None))
 
 
 def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:

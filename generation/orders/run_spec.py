@@ -10,6 +10,7 @@ from django.conf import settings
 from generation.diversity import resolve
 from generation.diversity.examples import company_of
 from generation.diversity.mix import MixSettings
+from generation.engine.clients.parameters import dearer_than_listed
 from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
 from generation.models import Order, PriceEntry, Teacher
 from generation.money import limits
@@ -72,11 +73,24 @@ def teacher_spec(teacher: Teacher, price: PriceEntry, *, is_price_assumed: bool 
     )
 
 
+def require_listed_price(teacher: TeacherSpec) -> TeacherSpec:
+    """Return a teacher whose calls cost what is counted; an earlier release took any.
+
+    Raises:
+        Refusal: `teacher_invalid`, a parameter makes them dearer.
+    """
+    if wrong := dearer_than_listed(teacher.parameters):
+        hint = f"Have an admin change the parameters of {teacher.name} under Teachers, then place a new order."
+        raise Refusal("teacher_invalid", wrong, hint=hint, errors={"teacher": [wrong]})
+    return teacher
+
+
 def build(job: Job) -> dict[str, Any]:
     """Body of `spec.json` for the next attempt of a generation job.
 
     Raises:
-        Refusal: The teacher's address is no longer allowed, a record is gone, or budgets leave nothing.
+        Refusal: The teacher's address is no longer allowed, its calls are dearer than is counted, a record is gone, or
+            budgets leave nothing.
         Order.DoesNotExist: The job belongs to no order.
     """
     order = Order.objects.select_related("task_version", "teacher").get(orders_batches.order_of_job(job))
@@ -87,6 +101,9 @@ def build(job: Job) -> dict[str, Any]:
     elif teacher.base_url:
         addresses.check(teacher.base_url)
     earlier, mix = earlier_calls.earlier_calls(order), resolve.engine_mix(order)
+    if not is_closing:
+        for each in (teacher, *(mixed.teacher for mixed in mix.teachers)):
+            require_listed_price(each)
     spec = GenerationSpec(
         order=str(order.pk),
         purpose="evaluation" if order.purpose == "evaluation" else "desk",

@@ -10,7 +10,12 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from audit import trail
-from generation.engine.clients.parameters import COSTLY_PARAMETERS, LENGTH_PARAMETERS, OWN_PARAMETERS
+from generation.engine.clients.parameters import (
+    COSTLY_PARAMETERS,
+    LENGTH_PARAMETERS,
+    OWN_PARAMETERS,
+    dearer_than_listed,
+)
 from generation.models import Teacher
 from generation.money.prices import require_admin
 from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
@@ -206,8 +211,4 @@ def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
             return f"Write max_tokens for '{name}': the most that a call may cost is computed from it."
         if name in COSTLY_PARAMETERS:
             return f"'{name}' adds cost that a budget does not count."
-    if (tier := parameters.get("service_tier")) in ("priority", "fast"):
-        return f"Calls of the service tier '{tier}' cost more than the price table says."
-    if (place := parameters.get("inference_geo", "global")) != "global":
-        return f"Calls kept in one region ('{place}') cost more than the price table says."
-    return ""
+    return dearer_than_listed(parameters)

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from generation.models import Call, Order, PriceEntry, Teacher
-from generation.orders import launch
+from generation.orders import launch, run_spec
 from members.models import Member
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Record, Source, Task
@@ -125,6 +125,22 @@ def test_an_order_that_cannot_be_is_refused_with_a_code(
 
     assert refused.value.code == code
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("dearer", [{"inference_geo": "us"}, {"service_tier": "priority"}])
+def test_a_teacher_of_an_earlier_release_whose_calls_cost_more_than_listed_is_not_asked(
+    task: Task, source: Source, paid: Teacher, lead: Member, dearer: dict[str, str]
+) -> None:
+    asked = launch.OrderRequest(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
+    order = launch.launch(asked)
+    paid.parameters = dearer
+    paid.save()
+    Order.objects.filter(pk=order.pk).update(teacher_spec=order.teacher_spec | {"parameters": dearer})
+
+    for ask in (lambda: launch.quote(asked), lambda: run_spec.build(order.job)):
+        with pytest.raises(Refusal, match="cost more than the price table says") as refused:
+            ask()
+        assert refused.value.code == "teacher_invalid"
 
 
 def test_a_teacher_without_key_price_or_use_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,15 @@ COSTLY_PARAMETERS = frozenset(
 )
 RESERVED = OWN_PARAMETERS | LENGTH_PARAMETERS | COSTLY_PARAMETERS | {"max_tokens"}
 REPEAT_STEP = 0.15
+
+
+def dearer_than_listed(parameters: Mapping[str, Any]) -> str:
+    """Describe a parameter with which calls cost more than the price table says; empty where none does."""
+    if (tier := parameters.get("service_tier")) in ("priority", "fast"):
+        return f"Calls of the service tier '{tier}' cost more than the price table says."
+    if (place := parameters.get("inference_geo", "global")) != "global":
+        return f"Calls kept in one region ('{place}') cost more than the price table says."
+    return ""
 
 
 def body_parameters(
