@@ -30,10 +30,18 @@ VERBS = {"pause": control.pause, "resume": control.resume, "cancel": control.can
 def job_list(request: HttpRequest) -> HttpResponse:
     jobs = queries.filtered(queries.visible(member_of(request)), request.GET)
     before, start = request.GET.get("before", ""), whole_number(request.GET.get("from", ""), otherwise=0)
+    going_on = None if before else queries.unfinished(jobs, start=start)
+    ended = None if start else queries.ended_page(jobs, before=before)
+    if (before or start) and not any(page and page.jobs for page in (going_on, ended)):
+        # What was further down has moved up or gone meanwhile: back to the top.
+        filters = request.GET.copy()
+        for name in ("before", "from"):
+            filters.pop(name, None)
+        return redirect(f"{request.path}?{filters.urlencode()}")
     context = {
         "section": "jobs",
-        "going_on": None if before else queries.unfinished(jobs, start=start),
-        "ended": None if start else queries.ended_page(jobs, before=before),
+        "going_on": going_on,
+        "ended": ended,
         "kinds": queries.kinds(),
         "states": list(JobState),
         "wanted": request.GET,

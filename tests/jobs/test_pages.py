@@ -1,5 +1,7 @@
 """Pages of jobs."""
 
+from uuid import UUID
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -115,9 +117,23 @@ def test_older_pages_follow_without_gap_or_repeat(launch, admin, client_of):
 
 @pytest.mark.django_db
 def test_a_broken_cursor_is_the_beginning(launch, admin, client_of):
-    launch()
+    job = launch()
 
-    assert client_of(admin).get(reverse("jobs:list"), {"before": "nonsense~1"}).status_code == 200
+    page = client_of(admin).get(reverse("jobs:list"), {"before": "nonsense~1"}, follow=True)
+
+    assert [each.pk for each in page.context["going_on"].jobs] == [job.pk]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("place", [{"from": "100"}, {"before": f"2020-01-01T00:00:00+00:00~{UUID(int=0)}"}])
+def test_a_page_of_jobs_that_no_longer_has_any_leads_to_the_first(launch, admin, client_of, place):
+    going, over = launch(), launch()
+    Job.objects.filter(pk=over.pk).update(state="failed")
+
+    page = client_of(admin).get(reverse("jobs:list"), {"state": "queued,failed", **place}, follow=True)
+
+    assert page.redirect_chain == [(f"{reverse('jobs:list')}?state=queued%2Cfailed", 302)]
+    assert [each.pk for key in ("going_on", "ended") for each in page.context[key].jobs] == [going.pk, over.pk]
 
 
 @pytest.mark.django_db
