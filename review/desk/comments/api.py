@@ -94,10 +94,6 @@ class CommentView(APIView):
         return Response(status=204)
 
 
-class MentionPages(KeysetPagination):
-    ordering = ("-comment__created_at", "-id")
-
-
 class MentionQuery(ListQuery):
     unread = serializers.BooleanField(required=False, help_text="Only those not seen yet.")
 
@@ -105,7 +101,7 @@ class MentionQuery(ListQuery):
 class MentionsView(APIView):
     """Comments that name the member."""
 
-    pagination_class = MentionPages
+    pagination_class = KeysetPagination
 
     @lists(
         MentionOut,

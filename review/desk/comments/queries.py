@@ -10,7 +10,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.models import Comment, Draft, Membership, Mention
@@ -47,9 +47,13 @@ def has_visible_comments(draft: OuterRef, member: Member | UUID) -> Exists:
 
 
 def mentions(member: Member) -> QuerySet[Mention]:
-    """Return the member's mentions in tasks they see and comments they may read, unordered."""
+    """Return the member's mentions in tasks they see and comments they may read, unordered.
+
+    `created_at` is the comment's: cursors read the order from the row itself, not through a relation.
+    """
     leads = Membership.objects.filter(task=OuterRef("comment__draft__task"), role=Role.LEAD)
-    rows = Mention.objects.filter(member=member, comment__draft__task__in=tasks_for(member))
+    rows = Mention.objects.annotate(created_at=F("comment__created_at"))
+    rows = rows.filter(member=member, comment__draft__task__in=tasks_for(member))
     if not member.is_admin:
         is_blind = Q(comment__draft__verdicts_wanted__gt=1, comment__draft__state__in=OPEN)
         by_lead = Exists(leads.filter(member=OuterRef("comment__author"))) | Q(comment__author__is_superuser=True)

@@ -10,7 +10,7 @@ import pytest
 from members.models import Member
 from review.adjudication.known_answers import manage
 from review.desk import deck as desk_deck
-from review.models import Comment, DeskSettings, Draft, KnownAnswer, Task
+from review.models import Comment, DeskSettings, Draft, KnownAnswer, Mention, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -54,12 +54,12 @@ def test_a_lead_makes_a_known_answer_and_takes_it_out(task: Task, lead: Member, 
     assert not KnownAnswer.objects.exists()
 
 
-def test_known_answers_and_comments_come_page_by_page(task: Task, lead: Member, draft: Draft, api_as) -> None:
+def test_known_answers_comments_and_mentions_come_page_by_page(task: Task, lead: Member, draft: Draft, api_as) -> None:
     api = api_as(lead)
     for each in Draft.objects.order_by("pk")[:3]:
         manage.add(each.pk, by=lead, verdict="accept")
     for text in ("First", "Second", "Third"):
-        Comment.objects.create(draft=draft, author=lead, text=text)
+        Mention.objects.create(comment=Comment.objects.create(draft=draft, author=lead, text=text), member=lead)
 
     def all_of(path: str) -> list[dict[str, Any]]:
         rows, address = [], f"/api/v1/{path}?limit=2"
@@ -71,6 +71,7 @@ def test_known_answers_and_comments_come_page_by_page(task: Task, lead: Member, 
     newest_first = KnownAnswer.objects.order_by("-created_at")
     assert [row["id"] for row in all_of("tasks/outreach/known-answers/")] == [str(each.pk) for each in newest_first]
     assert [row["text"] for row in all_of(f"drafts/{draft.pk}/comments/")] == ["First", "Second", "Third"]
+    assert [row["text"] for row in all_of("mentions/")] == ["Third", "Second", "First"]
 
 
 def test_a_known_answer_is_made_of_a_draft_of_this_task_only(task: Task, lead: Member, admin: Member, api_as) -> None:
