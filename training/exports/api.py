@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -21,7 +21,6 @@ from training.miniatures import queries, zip_stream
 from training.miniatures import serializers as miniature_serializers
 from training.states import ExportFormat
 from web.http.lists import Rows, lists
-from web.http.no_store import ASK_AGAIN
 from web.http.pagination import WholeList
 from web.http.read_body import read_body
 
@@ -72,12 +71,4 @@ class ExportFileView(APIView):
     def get(self, request: Request, miniature_id: UUID, target: str) -> HttpResponseBase:
         miniature = queries.miniature_or_404(member_of(request), miniature_id)
         export = selectors.ready_or_404(miniature, target)
-        etag = f'"{export.manifest_sha256}"'
-        headers = {"ETag": etag, **ASK_AGAIN}
-        if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers=headers)
-        response = StreamingHttpResponse(
-            zip_stream.export_blocks(export), content_type=zip_stream.export_type(export), headers=headers
-        )
-        response["Content-Disposition"] = f'attachment; filename="{zip_stream.export_name(export)}"'
-        return response
+        return zip_stream.answer(zip_stream.exported(export), if_none_match=request.headers.get("If-None-Match"))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -87,7 +87,4 @@ def send_to_hub(request: HttpRequest, miniature_id: UUID, target: str) -> HttpRe
 def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     export = selectors.ready_or_404(miniature, target)
-    response = StreamingHttpResponse(zip_stream.export_blocks(export), content_type=zip_stream.export_type(export))
-    response["Content-Disposition"] = f'attachment; filename="{zip_stream.export_name(export)}"'
-    response["ETag"] = f'"{export.manifest_sha256}"'
-    return response
+    return zip_stream.answer(zip_stream.exported(export), if_none_match=request.headers.get("If-None-Match"))

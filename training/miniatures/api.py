@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -20,7 +20,6 @@ from training.miniatures import cost, lineage, serializers, writing, zip_stream
 from training.miniatures import queries as selectors
 from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
-from web.http.no_store import ASK_AGAIN
 from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 
@@ -58,15 +57,7 @@ class MiniatureArchiveView(APIView):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, miniature_id: UUID) -> HttpResponseBase:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
-        etag = f'"{miniature.manifest_sha256}"'
-        headers = {"ETag": etag, **ASK_AGAIN}
-        if etag in request.headers.get("If-None-Match", ""):
-            return HttpResponse(status=304, headers=headers)
-        response = StreamingHttpResponse(
-            zip_stream.archive_blocks(miniature), content_type="application/zip", headers=headers
-        )
-        response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
-        return response
+        return zip_stream.answer(zip_stream.archive(miniature), if_none_match=request.headers.get("If-None-Match"))
 
 
 class MiniatureWriteView(APIView):

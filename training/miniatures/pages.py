@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -70,14 +70,8 @@ def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> Http
 
 @require_safe
 def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
-    return _download(selectors.miniature_or_404(member_of(request), miniature_id))
-
-
-def _download(miniature: Miniature) -> HttpResponseBase:
-    response = StreamingHttpResponse(zip_stream.archive_blocks(miniature), content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
-    response["ETag"] = f'"{miniature.manifest_sha256}"'
-    return response
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
+    return zip_stream.answer(zip_stream.archive(miniature), if_none_match=request.headers.get("If-None-Match"))
 
 
 def _writing(miniature: Miniature, request: HttpRequest) -> Job | None:

@@ -11,14 +11,16 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.storage import default_storage
-from django.db import connections
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from training.inputs import run_inputs
 from training.miniatures import lineage
 from training.models import Miniature, MiniatureExport
+from web.http.no_store import ASK_AGAIN
 from web.ports import Port
 
 if TYPE_CHECKING:
@@ -33,40 +35,51 @@ README: Final = "README.md"
 card_files: Port[[Miniature, str], dict[str, bytes]] = Port(lambda miniature, export: {})
 
 
-async def archive_blocks(miniature: Miniature) -> AsyncIterator[bytes]:
-    """The bytes of the zip in order; reading runs in threads, so that a slow client does not hold the event loop."""
-    small = await asyncio.to_thread(_small_files, miniature, "", {})
-    async for block in _sent(_zip(miniature, miniature.storage_prefix, miniature.files, small)):
-        yield block
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to send: its name, a tag that changes with any of its bytes, and these bytes in order."""
+
+    name: str
+    media_type: str
+    etag: str
+    blocks: Iterator[bytes]
 
 
-async def export_blocks(export: MiniatureExport) -> AsyncIterator[bytes]:
-    """The bytes of an export: of a single file as it is, of several as a zip with the miniature's card."""
+def archive(miniature: Miniature) -> Download:
+    """The miniature's weights as a zip with its card."""
+    small = _small_files(miniature, "", {})
+    return _zipped(f"{miniature.slug}.zip", miniature, miniature.storage_prefix, miniature.files, small)
+
+
+def exported(export: MiniatureExport) -> Download:
+    """An export: a single file as it is, several as a zip with the miniature's card."""
     if len(export.files) == 1:
-        async for block in _sent(_read(f"{export.storage_prefix}/{export.files[0]['path']}")):
-            yield block
-        return
-    exported = {"format": export.format, "files": export.files, "manifest_sha256": export.manifest_sha256}
-    small = await asyncio.to_thread(_small_files, export.miniature, export.format, {"export": exported})
-    async for block in _sent(_zip(export.miniature, export.storage_prefix, export.files, small)):
-        yield block
+        path = str(export.files[0]["path"])
+        return Download(
+            path, "application/octet-stream", export.manifest_sha256, _read(f"{export.storage_prefix}/{path}")
+        )
+    more = {"format": export.format, "files": export.files, "manifest_sha256": export.manifest_sha256}
+    small = _small_files(export.miniature, export.format, {"export": more})
+    name = f"{export.miniature.slug}-{export.format}.zip"
+    return _zipped(name, export.miniature, export.storage_prefix, export.files, small)
+
+
+def answer(download: Download, *, if_none_match: str | None) -> HttpResponseBase:
+    """Send a download, or 304 to who has it; reading runs in threads, so a slow client does not hold the event loop.
+
+    Args:
+        if_none_match: The header of that name.
+    """
+    headers = {"ETag": f'"{download.etag}"', **ASK_AGAIN}
+    if headers["ETag"] in (if_none_match or ""):
+        return HttpResponse(status=304, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{download.name}"'
+    return StreamingHttpResponse(_sent(download.blocks), content_type=download.media_type, headers=headers)
 
 
 def readme(miniature: Miniature, export: str = "") -> str:
     """Return the card as README for weights in the format of an export; empty for those that the run left."""
     return card_files(miniature, export).get(README, b"").decode()
-
-
-def export_name(export: MiniatureExport) -> str:
-    """Return what the download of an export is called."""
-    if len(export.files) == 1:
-        return str(export.files[0]["path"])
-    return f"{export.miniature.slug}-{export.format}.zip"
-
-
-def export_type(export: MiniatureExport) -> str:
-    """The media type of that download."""
-    return "application/octet-stream" if len(export.files) == 1 else "application/zip"
 
 
 def manifest(miniature: Miniature, parts: Mapping[str, bytes]) -> dict[str, Any]:
@@ -120,13 +133,17 @@ async def _sent(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _small_files(miniature: Miniature, export: str, more: Mapping[str, Any]) -> dict[str, bytes]:
-    try:
-        parts = card_files(miniature, export)
-        text = json.dumps({**manifest(miniature, parts), **more}, ensure_ascii=False, indent=1)
-        return {MANIFEST: text.encode(), **parts}
-    finally:
-        # This thread is the pool's, not the request's: nothing else would close what it opened.
-        connections.close_all()
+    parts = card_files(miniature, export)
+    text = json.dumps({**manifest(miniature, parts), **more}, ensure_ascii=False, indent=1)
+    return {MANIFEST: text.encode(), **parts}
+
+
+def _zipped(
+    name: str, miniature: Miniature, prefix: str, files: list[dict[str, Any]], small: Mapping[str, bytes]
+) -> Download:
+    # The manifest holds the hash of each other file, so its own hash changes with the card, not with weights alone.
+    etag = hashlib.sha256(small[MANIFEST]).hexdigest()
+    return Download(name, "application/zip", etag, _zip(miniature, prefix, files, small))
 
 
 def _read(name: str) -> Iterator[bytes]:

@@ -20,8 +20,9 @@ from members.models import Member
 from serving.cards import queries as card_queries
 from serving.cards.card import card_of
 from serving.cards.markdown import front_matter, markdown
+from training.exports import formats
 from training.miniatures import queries
-from training.models import HostPrice, Miniature, Student, TrainingRun
+from training.models import HostPrice, Miniature, MiniatureExport, Student, TrainingRun
 
 pytestmark = pytest.mark.django_db
 ENVIRONMENT = {
@@ -97,6 +98,28 @@ def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
         assert "80.0 % (70.0 % to 90.0 %), n = 2" in form
         assert "*not recorded*" in form or "<em>not recorded</em>" in form
         assert "The test split was not opened for it" in form
+
+
+def test_an_evaluation_gives_a_download_with_its_card_another_tag(
+    miniature: Miniature, admin: Member, finish: Any, api_as: Callable[..., APIClient]
+) -> None:
+    client, base = api_as(admin), f"/api/v1/miniatures/{miniature.pk}/"
+    for name, count in (("merged", 2), ("gguf-f16", 1)):
+        files = [{"path": f"{each}.bin", "sha256": "", "bytes": 1} for each in range(count)]
+        job = formats.request_export(miniature, format=name, by=admin).job
+        MiniatureExport.objects.filter(job=job).update(files=files, manifest_sha256=name)
+
+    def statuses() -> list[int]:
+        return [client.get(f"{base}{name}", HTTP_IF_NONE_MATCH=tag).status_code for name, tag in tags.items()]
+
+    names = ("adapter.zip", "exports/merged/", "exports/gguf-f16/")
+    tags = {name: client.get(f"{base}{name}")["ETag"] for name in names}
+    before = statuses()
+    finish(start_evaluation.start(miniature.run, by=admin), {run_inputs.tuned_name(miniature.run): ("lora", 0.8)})
+
+    assert before == [304, 304, 304]
+    assert statuses() == [200, 200, 304]
+    assert tags["exports/gguf-f16/"] == '"gguf-f16"'
 
 
 def test_break_even_takes_the_price_that_counts_today_of_connected_models_that_can_be_bought() -> None:
