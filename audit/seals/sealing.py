@@ -54,19 +54,21 @@ def verify(external_digests: Mapping[date, str] | None = None) -> SealCheck:
     """Recompute every seal from the rows, from the first day on, until one does not match.
 
     Args:
-        external_digests: Digests by day that were written down elsewhere; they must be the ones that stand.
+        external_digests: Digests by day that were written down elsewhere; each must be the one that stands.
     """
+    written_down = dict(external_digests or {})
     days = rows = 0
     previous, digest, expected = "", "", None
     for stored in AuditDigest.objects.order_by("day").iterator(chunk_size=100):
         trouble = _mismatch(
-            stored, previous=previous, expected=expected, external_digest=(external_digests or {}).get(stored.day, "")
+            stored, previous=previous, expected=expected, external_digest=written_down.pop(stored.day, "")
         )
         if trouble:
             return SealCheck(days, rows, digest, trouble)
         days, rows, digest = days + 1, rows + stored.rows, stored.digest
         previous, expected = stored.digest, stored.day + ONE_DAY
-    return SealCheck(days, rows, digest, _outside(expected, external_digests or {}))
+    gone = f"The seal of {min(written_down)} was written down and is gone." if written_down else ""
+    return SealCheck(days, rows, digest, gone)
 
 
 def _seal(day: date, previous: str) -> AuditDigest:
@@ -111,8 +113,3 @@ def _first_difference(stored: AuditDigest, leaves: Mapping[int, str]) -> str:
         if leaves[row_id] != sealed[row_id]:
             return f"Row {row_id} of {stored.day} was changed after the day was sealed."
     return f"The seal of {stored.day} itself was changed."
-
-
-def _outside(expected: date | None, external_digests: Mapping[date, str]) -> str:
-    missing_days = [day for day in sorted(external_digests) if expected is None or day >= expected]
-    return f"The seal of {missing_days[0]} was written down and is gone." if missing_days else ""

@@ -135,6 +135,20 @@ def test_seals_cut_off_at_the_end_are_found_by_what_was_written_down(rows, tampe
     )
 
 
+def test_a_beginning_cut_off_is_found_by_what_was_written_down(rows, tamper):
+    first = sealing.seal_days(now=NOW)[0]
+
+    def forge():
+        AuditRow.objects.filter(at__date=first.day).delete()
+        AuditDigest.objects.all().delete()
+        sealing.seal_days(now=NOW)
+
+    tamper(forge)
+
+    assert sealing.verify().trouble == ""
+    assert sealing.verify({first.day: first.digest}).trouble == "The seal of 2026-03-02 was written down and is gone."
+
+
 @pytest.mark.slow
 def test_the_commands_seal_and_verify(rows, tamper, capsys):
     call_command("audit_digest")
@@ -148,6 +162,16 @@ def test_the_commands_seal_and_verify(rows, tamper, capsys):
         call_command("verify_audit")
 
 
-def test_a_known_seal_that_cannot_be_read_is_refused(db):
-    with pytest.raises(CommandError, match="write it as"):
-        call_command("verify_audit", "--known", "yesterday=abc")
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        (["yesterday=abc"], "write it as"),
+        (["2026-03-05="], "write it as"),
+        (["2026-03-05=abc", "2026-03-05=abd"], "--known names 2026-03-05 twice, with two digests"),
+    ],
+)
+def test_known_seals_that_cannot_be_held_against_the_trail_are_refused(rows, known, sentence):
+    sealing.seal_days(now=NOW)
+
+    with pytest.raises(CommandError, match=sentence):
+        call_command("verify_audit", known=known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -23,16 +24,20 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = sealing.verify(dict(_known(text) for text in options["known"]))
+        digests: dict[date, str] = {}
+        for day, digest in map(_known, options["known"]):
+            if digests.setdefault(day, digest) != digest:
+                raise CommandError(f"--known names {day} twice, with two digests; find out which one was written down.")
+        verdict = sealing.verify(digests)
         if verdict.trouble:
-            raise CommandError(f"{verdict.trouble} The {verdict.days} days before hold.")
+            raise CommandError(f"{verdict.trouble} {verdict.days} days hold.")
         words = f"{verdict.days} days with {verdict.rows} rows hold."
         self.stdout.write(f"{words} Newest digest: {verdict.digest}" if verdict.days else "No day is sealed yet.")
 
 
 def _known(text: str) -> tuple[date, str]:
     day, _, digest = text.partition("=")
-    try:
-        return date.fromisoformat(day), digest.strip().lower()
-    except ValueError:
-        raise CommandError(f"--known is '{text}'; write it as 2026-01-31=HEX.") from None
+    with suppress(ValueError):
+        if digest.strip():
+            return date.fromisoformat(day), digest.strip().lower()
+    raise CommandError(f"--known is '{text}'; write it as 2026-01-31=HEX.")
