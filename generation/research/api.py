@@ -33,7 +33,7 @@ class SiteIn(serializers.Serializer[Any]):
 
 
 class ResearchIn(serializers.Serializer[Any]):
-    """Sites, or a source whose records name them."""
+    """Sites, or a source whose records name them; not both."""
 
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     source: Any = serializers.UUIDField(required=False, allow_null=True, default=None)

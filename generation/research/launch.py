@@ -72,7 +72,8 @@ def launch(
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `no_place_for_pages`, `no_search`, `no_sites`, `too_many_sites`, `facts_missing` or `facts_unknown`.
+        Refusal: `no_place_for_pages`, `no_search`, `no_sites`, `bad_sites`, `too_many_sites`, `facts_missing` or
+            `facts_unknown`.
     """
     require(by, task, Role.LEAD)
     request = request or ResearchRequest()
@@ -84,9 +85,10 @@ def launch(
     if request.searches and not settings.RESEARCH_SEARCH_URL:
         message = "No search is set up here."
         raise Refusal("no_search", message, hint="An admin sets RESEARCH_SEARCH_URL.", errors={"searches": [message]})
-    begun = starting_points.from_records(source, spec) if source else starting_points.from_typed(sites, spec)
-    begun += points
-    begun = [point for point in begun if point.url or request.searches]
+    _check_typed(source, sites, request)
+    companies = starting_points.from_records(source, spec) if source else starting_points.from_typed(sites, spec)
+    companies += points
+    begun = [point for point in companies if point.url or request.searches]
     _check(begun, spec, request)
     research = Research.objects.create(
         task=task,
@@ -96,6 +98,7 @@ def launch(
         pages_per_site=request.pages_per_site,
         chars_per_page=request.chars_per_page,
         searches=request.searches,
+        problem=_left_out(len(companies) - len(begun), len(companies)),
     )
     ResearchedSite.objects.bulk_create(_rows(research, begun, request), batch_size=500)
     research.job = control.launch(
@@ -163,6 +166,31 @@ def _question(site: ResearchedSite) -> str:
     """Value of the fact of that name, given for the order or the record's own."""
     own = site.record.facts if site.record and site.record.erased_at is None else {}
     return str(site.facts.get("question") or own.get("question") or "")[:500]
+
+
+def _check_typed(source: Source | None, sites: Sequence[tuple[str, str]], request: ResearchRequest) -> None:
+    """Refuse typed sites that would be left out without a word."""
+    if source and sites:
+        message = "Sites are given beside a source: choose one of them."
+        raise Refusal("bad_sites", message, errors={"sites": [message]})
+    problems = [_site_problem(name, address, request) for name, address in sites]
+    errors = {f"sites[{place}]": [problem] for place, problem in enumerate(problems) if problem}
+    if errors:
+        number, problem = next((number, problem) for number, problem in enumerate(problems, 1) if problem)
+        message = f"Site {number}: {problem[0].lower()}{problem[1:]}"
+        raise Refusal("bad_sites", message, hint="Correct it, or leave it out.", errors=errors)
+
+
+def _site_problem(name: str, address: str, request: ResearchRequest) -> str:
+    if address.strip():
+        return "" if starting_points.site_url(address) else f"'{address[:80]}' is not the address of a site."
+    if not name.strip():
+        return "Neither a name nor an address is given."
+    return "" if request.searches else "No address is given, and nothing is searched."
+
+
+def _left_out(count: int, records: int) -> str:
+    return f"{count:,} of {records:,} records have no address that can be read." if count else ""
 
 
 def _check(begun: Sequence[StartingPoint], spec: TaskSpec, request: ResearchRequest) -> None:

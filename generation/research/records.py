@@ -27,7 +27,7 @@ _FEW = 3
 
 
 def make_records(research: Research) -> None:
-    """Import a record for each site that had a page; those without stay out, and are counted in `problem`.
+    """Import a record for each site that had a page; those without stay out, and `problem` also counts them.
 
     The records are new, those the research started from stay as they are. Called in a transaction that holds the
     order's row.
@@ -36,10 +36,13 @@ def make_records(research: Research) -> None:
     sites = list(research.sites.select_related("record__task").prefetch_related("pages"))
     rows = {site.number: facts for site in sites if (facts := page_facts(site, spec, research.chars_per_page))}
     research.is_settled = True
+    # What the order left out before anything was read.
+    left_out = research.problem
     if not rows:
         research.problem = "No page could be read, so no record was made."
     else:
         _import(research, rows, spec, unread=len(sites) - len(rows))
+    research.problem = f"{left_out} {research.problem}".strip()[:500]
     research.save(update_fields=["is_settled", "problem", "made_source", "rows_added", "rows_known"])
 
 

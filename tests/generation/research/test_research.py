@@ -134,6 +134,52 @@ def test_records_of_another_task_bring_what_the_two_tasks_share(summary: Task, a
 
 
 @pytest.mark.django_db
+def test_records_without_an_address_are_counted_until_the_order_ends(summary: Task, admin: Member) -> None:
+    source = factories.make_source(factories.make_task(by=admin, spec=outreach.SPEC, slug="prospects"))
+    factories.make_records(source, 3, domain="")
+    row = Record.objects.filter(source=source).first()
+    row.facts = {**row.facts, "domain": "works.example"}
+    row.save()
+
+    research = launch.launch(summary, by=admin, source=source, request=ResearchRequest(facts=QUESTION))
+    at_first = research.problem
+    records.make_records(research)
+
+    assert at_first == "2 of 3 records have no address that can be read."
+    assert research.problem == f"{at_first} No page could be read, so no record was made."
+
+
+@pytest.mark.django_db
+def test_typed_sites_that_could_not_be_read_are_named_by_their_place(
+    summary: Task, admin: Member, settings: Any
+) -> None:
+    settings.RESEARCH_SEARCH_URL = "https://search.example"
+    sites = [("A", "a.example"), ("B", ""), ("", ""), ("", "ftp://d.example")]
+
+    with pytest.raises(Refusal) as refusal:
+        ordered(summary, admin, *sites)
+    with pytest.raises(Refusal) as with_search:
+        ordered(summary, admin, *sites, searches=True)
+
+    assert refusal.value.message == "Site 2: no address is given, and nothing is searched."
+    assert list(refusal.value.errors) == ["sites[1]", "sites[2]", "sites[3]"]
+    assert with_search.value.errors == {
+        "sites[2]": ["Neither a name nor an address is given."],
+        "sites[3]": ["'ftp://d.example' is not the address of a site."],
+    }
+
+
+@pytest.mark.django_db
+def test_sites_beside_a_source_are_refused_instead_of_left_out(summary: Task, admin: Member) -> None:
+    source = factories.make_source(summary)
+
+    with pytest.raises(Refusal) as refusal:
+        launch.launch(summary, by=admin, source=source, sites=[("A", "a.example")])
+
+    assert (refusal.value.code, list(refusal.value.errors)) == ("bad_sites", ["sites"])
+
+
+@pytest.mark.django_db
 def test_a_company_stays_on_its_side_of_the_split(summary: Task, admin: Member) -> None:
     earlier = factories.make_source(summary)
     Record.objects.create(
@@ -165,7 +211,7 @@ def test_a_lead_who_left_is_said_instead_of_a_record(summary: Task, make_member:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("sites", "facts", "searches", "code"), [
     ([], QUESTION, False, "no_sites"),
-    ([("A", "not an address")], QUESTION, False, "no_sites"),
+    ([("A", "a.example"), ("B", "not an address")], QUESTION, False, "bad_sites"),
     ([("A", "a.example")], {**QUESTION, "source_1": "x"}, False, "facts_unknown"),
     ([("A", "")], QUESTION, True, "no_search"),
 ])  # fmt: skip
