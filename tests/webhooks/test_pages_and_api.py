@@ -144,6 +144,22 @@ def test_the_api_makes_changes_pauses_and_removes_a_hook(
     assert (gone.status_code, api.get(url).status_code) == (204, 404)
 
 
+def test_a_hook_stays_with_its_task_or_with_all(admin: Member, api_as: ApiAs, make_hook: MakeHook) -> None:
+    api, address = api_as(admin), "/api/v1/webhooks/{}/"
+    of_task, of_all = make_hook()[0], make_hook(task_slug="")[0]
+
+    def patch(hook: Hook, slug: str) -> tuple[int, Any]:
+        answer = api.patch(address.format(hook.pk), {"task": slug, "name": "New"}, format="json")
+        return answer.status_code, answer.json().get("errors")
+
+    stays = f"It stays {of_task.task_slug}."
+
+    assert patch(of_task, of_task.task_slug) == patch(of_all, "") == (200, None)
+    assert patch(of_task, "") == (400, {"task": [stays]})
+    assert patch(of_task, "other") == (400, {"task": [f"{stays} Found 'other'."]})
+    assert patch(of_all, "other") == (400, {"task": ["It stays with all tasks. Found 'other'."]})
+
+
 def test_a_test_is_sent_and_shown_with_what_the_receiver_said(
     admin: Member, as_member: SignIn, make_hook: MakeHook, receiver: Receiver
 ) -> None:

@@ -14,10 +14,12 @@ from rest_framework.views import APIView
 from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
-from web.http.read_body import read_body
+from web.http.read_body import read_body, require_same
 from webhooks.deliveries import replay
 from webhooks.endpoints import edit, queries
 from webhooks.states import EVENTS
+
+ALL_TASKS = "with all tasks"
 
 
 class HookIn(serializers.Serializer[Any]):
@@ -32,6 +34,7 @@ class HookChangeIn(serializers.Serializer[Any]):
     url = serializers.CharField(max_length=500, required=False)
     events = serializers.ListField(child=serializers.ChoiceField(choices=list(EVENTS)), min_length=1, required=False)
     is_active = serializers.BooleanField(required=False)
+    task = serializers.SlugField(required=False, allow_blank=True, help_text="As it is: a webhook stays with its task")
 
 
 class HookOut(serializers.Serializer[Any]):
@@ -122,6 +125,8 @@ class HookView(APIView):
         member = member_of(request)
         hook = queries.hook_or_404(member, hook_id)
         chosen = read_body(HookChangeIn, request)
+        # An empty slug is a choice of its own here: all tasks.
+        require_same({"task": chosen.pop("task", hook.task_slug) or ALL_TASKS}, task=hook.task_slug or ALL_TASKS)
         is_active = chosen.pop("is_active", None)
         if chosen:
             kept = {"name": hook.name, "url": hook.url, "events": hook.events}
