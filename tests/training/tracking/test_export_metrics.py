@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -99,6 +100,16 @@ def test_what_cannot_be_exported_is_said(run, tmp_path, order, said):
 
     with pytest.raises(CommandError, match=said):
         call_command("export_metrics", *order.pop("args"), **order)
+
+
+@pytest.mark.parametrize("more", [{}, {"task": "another"}])
+def test_an_id_that_matches_no_run_is_named_before_any_is_exported(run, tmp_path, more):
+    gone = str(uuid4())
+
+    with pytest.raises(CommandError, match=f"No run matches .*{gone}"):
+        call_command("export_metrics", str(run.pk), gone, tensorboard=tmp_path / "logs", **more)
+
+    assert not (tmp_path / "logs").exists()
 
 
 def test_a_missing_package_is_named_with_what_to_install(run, tmp_path, monkeypatch):

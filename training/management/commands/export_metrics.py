@@ -59,7 +59,10 @@ def _chosen(options: dict[str, Any]) -> list[TrainingRun]:
         runs = runs.filter(pk__in=[_id(text) for text in options["runs"]])
     elif not options["task"] and not options["sweep"]:
         return []
-    return list(runs.order_by("task__slug", "number").distinct())
+    chosen = list(runs.order_by("task__slug", "number").distinct())
+    if absent := {_id(text) for text in options["runs"]} - {run.pk for run in chosen}:
+        raise CommandError(f"No run matches {', '.join(sorted(map(str, absent)))}. Nothing was exported.")
+    return chosen
 
 
 def _id(text: str) -> UUID:
