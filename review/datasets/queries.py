@@ -25,6 +25,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.tasks.permissions import tasks_for
 from web.caching.slow_figures import figures
+from web.db.keys import NO_ID, uuid_or_none
 from web.http.first_or_404 import first_or_404
 
 # Leaves room for a number in a short name of 60 letters.
@@ -75,12 +76,12 @@ def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
 
 
 def version_or_404(member: Member, version_id: UUID | str) -> DatasetVersion:
-    """A version, if the member may see its task."""
+    """A version, if the member may see its task; a text that is no id is the id of none."""
     return first_or_404(
         _marked(
-            DatasetVersion.objects.filter(pk=version_id, dataset__task__in=tasks_for(member)).select_related(
-                "dataset__task", "job", "created_by"
-            )
+            DatasetVersion.objects.filter(
+                pk=uuid_or_none(version_id) or NO_ID, dataset__task__in=tasks_for(member)
+            ).select_related("dataset__task", "job", "created_by")
         ),
         "There is no dataset version with this id that you can see.",
     )

@@ -270,6 +270,9 @@ def test_the_command_forecasts_without_ordering_and_asks_for_a_budget(
         call_command("paper", slug, parts="context", stdout=out)
     with pytest.raises(CommandError, match="no part 'x'"):
         call_command("paper", slug, parts="x", dry_run=True, stdout=out)
+    for strange in ({"version_id": "gold/3"}, {"other": ["gold/3"]}):
+        with pytest.raises(CommandError, match="There is no dataset version"):
+            call_command("paper", slug, dry_run=True, stdout=out, **strange)
 
 
 @pytest.mark.slow

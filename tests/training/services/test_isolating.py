@@ -98,12 +98,13 @@ def test_the_command_orders_it_and_names_what_is_wrong(
     call_command("isolate_experts", mixture.slug, str(version.pk), by=admin.username)
 
     assert capsys.readouterr().out == f"Ordered: /jobs/{Job.objects.get(kind=isolating.KIND).pk}/\n"
-    for student, by, words in (
-        ("none", admin.username, "There is no student 'none'"),
-        (mixture.slug, "none", "Member"),
+    for student, version_id, by, words in (
+        ("none", str(version.pk), admin.username, "There is no student 'none'"),
+        (mixture.slug, "gold/3", admin.username, "There is no dataset version with this id"),
+        (mixture.slug, str(version.pk), "none", "Member"),
     ):
         with pytest.raises(CommandError, match=words):
-            call_command("isolate_experts", student, str(version.pk), by=by)
+            call_command("isolate_experts", student, version_id, by=by)
 
 
 @pytest.mark.engine
