@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +34,28 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
 
     def _export(self, options: dict[str, Any]) -> None:
-        document = export_and_erase.export(options["address"])
-        text = json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
-        if options["out"] is None:
-            self.stdout.write(text)
+        address, out = options["address"], options["out"]
+        if out is None:
+            self.stdout.write(_as_text(export_and_erase.export(address)))
             return
-        # Readable by its owner only from the start: it is personal data.
-        options["out"].touch(mode=0o600)
-        options["out"].write_text(f"{text}\n")
-        self.stdout.write(
-            f"Written to {options['out']}: {len(document['contacts'])} contacts, {len(document['mails'])} mails."
-        )
+        try:
+            # Opened before the trail records an export, and not emptied before there is one.
+            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+                # Readable by its owner only from the start, even if it was there: it is personal data.
+                os.fchmod(file.fileno(), 0o600)
+                document = export_and_erase.export(address)
+                file.truncate()
+                file.write(f"{_as_text(document)}\n")
+        except OSError as error:
+            raise CommandError(f"{out} cannot be written: {error}") from None
+        self.stdout.write(f"Written to {out}: {len(document['contacts'])} contacts, {len(document['mails'])} mails.")
 
     def _erase(self, options: dict[str, Any]) -> None:
         address = options["address"]
         if not options["yes"] and input(f"Type {address} once more to erase it: ").strip() != address:
             raise CommandError("Not the same address; nothing was erased.")
         self.stdout.write(export_and_erase.erase(address).sentence())
+
+
+def _as_text(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)

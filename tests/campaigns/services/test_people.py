@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
-from django.core.management import CommandError, call_command
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from pyarrow import parquet
@@ -239,32 +237,6 @@ def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
     assert erased.contacts == 2
     assert not Contact.objects.filter(address=ADA).exists()
     assert Suppression.objects.get().member_name == "ada"
-
-
-@pytest.mark.slow
-def test_the_command_writes_the_file_for_its_owner_alone_and_erases(held: Held, tmp_path: Path) -> None:
-    out, said = tmp_path / "ada.json", StringIO()
-
-    call_command("person", "export", ADA, out=out, stdout=said)
-    call_command("person", "erase", ADA, "--yes", stdout=said)
-    shown = StringIO()
-    call_command("person", "export", ADA, stdout=shown)
-
-    assert json.loads(out.read_text())["contacts"][0]["address"] == ADA
-    assert out.stat().st_mode & 0o077 == 0
-    assert "Erased: 1 contact, 1 mail, 1 reply, 1 record, 1 draft, 1 decision; 1 dataset version" in said.getvalue()
-    assert json.loads(shown.getvalue())["suppression"]["reason"] == "Requested erasure"
-    with pytest.raises(CommandError, match="not a mail address"):
-        call_command("person", "erase", "nonsense", "--yes")
-
-
-def test_the_command_asks_before_it_erases(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builtins.input", lambda words: "somebody@else.example")
-
-    with pytest.raises(CommandError, match="nothing was erased"):
-        call_command("person", "erase", ADA)
-
-    assert Contact.objects.get(pk=held.contact.pk).address == ADA
 
 
 @pytest.mark.slow
