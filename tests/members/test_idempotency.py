@@ -106,3 +106,27 @@ def test_each_address_that_starts_or_makes_something_takes_a_key() -> None:
 
 def _takes_a_key(handler: Callable[..., Response]) -> bool:
     return handler.__code__.co_filename == idempotency.__file__
+
+
+NAMED = "3f2c8a10-5b7d-4e1a-9c3f-0a1b2c3d4e5f"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_emptied"),
+    [
+        ({"id": "kept", "url": f"/mails/{NAMED}/"}, True),
+        ({"id": "kept", "rows": [{"note": f"see mail-{NAMED.upper()}."}]}, True),
+        ({"id": "kept", "text": "Write to JÜRGEN@Firma.example."}, True),
+        ({"id": "kept", "draft": NAMED.replace("3f", "3e")}, False),
+        ({"id": "kept", "text": "Jürgen called."}, False),
+    ],
+)
+def test_an_answer_is_forgotten_where_it_names_an_id_or_an_address(
+    admin: Member, body: dict[str, object], is_emptied: bool
+) -> None:
+    row = RememberedRequest.objects.create(member=admin, key="k", request_hash="h", status=201, body=body)
+
+    assert idempotency.forget([NAMED, "jürgen@firma.example", ""]) == is_emptied
+
+    row.refresh_from_db()
+    assert row.body == ({"id": "kept"} if is_emptied else body)
