@@ -40,6 +40,14 @@ def end_all_jobs() -> None:
     Job.objects.update(state=JobState.SUCCEEDED)
 
 
+def erase_once_jobs_have_ended(capture_on_commit_callbacks: Callable[..., Any], *, waits_for: str) -> None:
+    with pytest.raises(Refusal, match=waits_for):
+        export_and_erase.erase(ADA)
+    end_all_jobs()
+    with capture_on_commit_callbacks(execute=True):
+        export_and_erase.erase(ADA)
+
+
 @pytest.mark.slow
 def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
     task: Task,
@@ -114,11 +122,7 @@ def test_a_run_that_samples_the_person_alone_is_waited_for_and_loses_its_directo
     (folder / "1").mkdir(parents=True)
     make_contact(task, ADA, record=stranger)
 
-    with pytest.raises(Refusal, match="cannot be erased yet"):
-        export_and_erase.erase(ADA)
-    end_all_jobs()
-    with django_capture_on_commit_callbacks(execute=True):
-        export_and_erase.erase(ADA)
+    erase_once_jobs_have_ended(django_capture_on_commit_callbacks, waits_for="cannot be erased yet")
 
     assert not folder.exists()
 
@@ -276,10 +280,6 @@ def test_a_push_of_rows_of_the_person_is_waited_for_and_loses_its_directory(
     folder = settings.RUNS_DIR / str(job.pk)
     (folder / "1").mkdir(parents=True)
 
-    with pytest.raises(Refusal, match="the job 'Send Gold v1' is queued"):
-        export_and_erase.erase(ADA)
-    end_all_jobs()
-    with django_capture_on_commit_callbacks(execute=True):
-        export_and_erase.erase(ADA)
+    erase_once_jobs_have_ended(django_capture_on_commit_callbacks, waits_for="the job 'Send Gold v1' is queued")
 
     assert not folder.exists()
