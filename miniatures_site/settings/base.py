@@ -124,6 +124,8 @@ SOCIALACCOUNT_ADAPTER = "members.sign_in.sso.InvitedOnlyAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_ALLOWED_DOMAINS = env.words("OIDC_ALLOWED_DOMAINS")
 MFA_ADAPTER = "members.sign_in.second_factor.EncryptedSecretsAdapter"
+# A code typed just before its half minute ends, or by a clock a little off (RFC 6238, 5.2); each still opens once.
+MFA_TOTP_TOLERANCE = 1
 REQUIRE_MFA_FOR = sso.required_of()
 # Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -18,8 +20,9 @@ from tests.review.factories import join, make_task
 PASSWORD = "correct horse battery"
 
 
-def code_of(secret: str) -> str:
-    return totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
+def code_of(secret: str, *, steps: int = 0) -> str:
+    """Return the code of now, or of so many half minutes later."""
+    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def set_up(client: Client) -> str:
@@ -46,6 +49,17 @@ def test_signing_in_then_asks_for_a_code(reviewer, as_member):
     cache.clear()  # the code was used once, a moment ago, to set the app up
     client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
     assert client.get("/settings/").status_code == 200
+
+
+@pytest.mark.parametrize(("steps", "opens"), [(1, True), (-2, False)])
+def test_a_code_of_the_half_minute_beside_counts_and_no_older_one(reviewer, as_member, steps: int, opens: bool):
+    secret = set_up(as_member(reviewer))
+    client = Client()
+    client.post("/accounts/login/", {"login": "rob", "password": PASSWORD})
+
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(secret, steps=steps)})
+
+    assert (client.get("/settings/").status_code == 200) == opens
 
 
 def test_a_recovery_code_opens_once(reviewer, as_member):
