@@ -79,6 +79,7 @@ def test_a_visitor_goes_through_four_acts_from_home(page: Page, stack: Stack) ->
 
 def guess_ten_times(page: Page, visitor: Visitor) -> None:
     act(page, visitor, "Which is the teacher?")
+    page.wait_for_url(re.compile("/guess/$"))  # Loaded whole: a key before the page's scripts is lost.
     for number in range(1, PAIRS + 1):
         expect(page.locator("#lineup h2")).to_contain_text(f"{number} of {PAIRS}")
         visitor.choose(page, "1")
