@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from review.text.reading.words import lowered
+
 # Where no date can be read, and the longest that a notice may hold mails back by itself.
 DEFAULT: Final = timedelta(days=7)
 LONGEST: Final = timedelta(days=60)
@@ -137,7 +139,7 @@ def _named(text: str, written_on: date) -> date | None:
         of_month = _next_day_of_month(int(bare["day"]), written_on)
         return of_month if of_month is None or _BACK.search(bare[0]) else of_month + timedelta(days=1)
     if month := _MONTH_ALONE.search(text):
-        return _of_month(_MONTH_OF[month["month"].lower()], month[0], written_on)
+        return _of_month(_MONTH_OF[lowered(month["month"])], month[0], written_on)
     return _by_weekday(text, written_on)
 
 
@@ -157,7 +159,7 @@ def _by_weekday(text: str, written_on: date) -> date | None:
     if _TOMORROW.search(text):
         return written_on + timedelta(days=1)
     days = [
-        (match, written_on + timedelta(days=(_DAY_OF[match["weekday"].lower()] - written_on.weekday() - 1) % 7 + 1))
+        (match, written_on + timedelta(days=(_DAY_OF[lowered(match["weekday"])] - written_on.weekday() - 1) % 7 + 1))
         for match in _NAMED_DAY.finditer(text)
     ]
     for match, day in reversed(days):
@@ -176,7 +178,7 @@ def _day_of(match: re.Match[str], written_on: date) -> date | None:
         return _made(int(match["y1"]), int(match["m1"]), int(match["d1"]))
     for name, at in (("m2", "2"), ("m3", "3")):
         if match[name]:
-            return _resolved(int(match["d" + at]), _MONTH_OF[match[name].lower()], match["y" + at], written_on)
+            return _resolved(int(match["d" + at]), _MONTH_OF[lowered(match[name])], match["y" + at], written_on)
     if match["sep"] == "-" and not match["y4"]:
         return None
     day, month = int(match["a"]), int(match["b"])

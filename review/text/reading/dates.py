@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from review.text.reading.words import lowered
+
 # Beginnings of month names in English, German, French, Spanish, Italian and Dutch.
 _BEGINNINGS = (
     ("jan", "jän", "ene", "gen"), ("feb", "fév", "fev"), ("mar", "mär", "maa", "mrt"), ("apr", "avr", "abr"),
@@ -89,5 +91,5 @@ def _year(written: str) -> str:
 
 
 def _month(name: str) -> int:
-    name = name.casefold()
+    name = lowered(name)
     return next(at for at, begin in enumerate(_BEGINNINGS, 1) if name.startswith(begin))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from review.text.reading.words import lowered
+
 _HOUR, _MINUTE = r"(?P<hour>2[0-4]|[01]?\d)", r"(?P<minute>[0-5]\d)"
 _HALF = r"\s?(?P<half>[ap])(?:\.\s?m\b\.?|m\b)"
 _START, _END = r"(?<![\w:.,/])", r"(?!\w|[:.,]\d)"
@@ -52,11 +54,11 @@ def times_in(text: str) -> Iterator[FoundTime]:
             if all(end <= first or last <= start for first, last in taken):
                 taken.append((start, end))
                 yield FoundTime(start, end, _minutes(**match.groupdict()))
-    lower = text.lower()
+    lower = lowered(text)
     for match in _WORDS.finditer(text) if any(part in lower for part in _PARTS) else ():
-        yield FoundTime(*match.span(), _either(60 * _HOURS[match["hour"].lower()] + _PARTS[match["part"].lower()]))
+        yield FoundTime(*match.span(), _either(60 * _HOURS[lowered(match["hour"])] + _PARTS[lowered(match["part"])]))
     for match in _NAME.finditer(text) if any(name in lower for name in _NAMED) else ():
-        yield FoundTime(*match.span(), frozenset({_NAMED[match.group().lower()]}))
+        yield FoundTime(*match.span(), frozenset({_NAMED[lowered(match.group())]}))
 
 
 def _minutes(hour: str, minute: str | None, half: str | None = None) -> frozenset[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from review.spec.numbers import readings_at
+from review.text.reading.words import lowered
 
 # Name: dimension and how many of its smallest unit; an empty factor of a dimension compares within the unit alone.
 _UNITS: dict[str, tuple[str, float]] = {
@@ -65,8 +66,8 @@ def amount(unit: tuple[str, float], value: str) -> str:
 
 def unit_at(text: str, start: int, end: int) -> tuple[tuple[str, float] | None, int]:
     if before := _CURRENCY.search(text, max(0, start - 4), start):
-        return _UNITS[before[1].lower()], end
+        return _UNITS[lowered(before[1])], end
     if after := _UNIT.match(text, end):
-        name = after[1].lower()
+        name = lowered(after[1])
         return _UNITS.get(name) or _UNITS[name.removesuffix("s")], after.end()
     return None, end

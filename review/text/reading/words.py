@@ -20,6 +20,14 @@ _SPACED_TEXT = """
 """
 SPACED = frozenset(_SPACED_TEXT.split())
 
+# What patterns that ignore case take for i, s and k beside those: dotless and dotted i, long s, the sign of kelvin.
+_TAKEN_FOR = str.maketrans("\u0131\u0130\u017f\u212a", "iisk")
+
+
+def lowered(match: str) -> str:
+    """Write the match of a pattern that ignores case in the letters that tables of words hold."""
+    return match.translate(_TAKEN_FOR).lower()
+
 
 def sentences(text: str) -> Iterator[re.Match[str]]:
     """Yield the sentences of a text with their places; a line break also ends a sentence."""

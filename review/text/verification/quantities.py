@@ -15,8 +15,9 @@ from typing import Literal
 from review.spec.numbers import NUMBER, readings, readings_at
 from review.text.reading.times import times_in
 from review.text.reading.units import CURRENCIES, SCALE_AFTER, unit_at
+from review.text.reading.words import lowered
 from review.text.verification.eras import eras
-from review.text.verification.shares import LONG_S, Share, shares
+from review.text.verification.shares import Share, shares
 
 Kind = Literal["number", "date", "weekday", "time", "era"]
 
@@ -78,6 +79,8 @@ _RANGE = re.compile(r"\s?(?:to|and|or|-|\u2013)\s?(?=[$\u20ac\u00a3]?\d)[$\u20ac
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:, \d{3})+(?![\d.])")
 # Numbers from here on are rounded without a word on it; *about* reaches so far.
 _LARGE, _NEAR = 1_000, 0.05
+# From here on nothing is reckoned with: no text means such a number.
+_GREATEST = 1e15
 # Of equal quantities so many are looked at.
 _MATCHES = 16
 
@@ -111,7 +114,6 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """Every quantity of a text, in order."""
     found: list[Quantity] = []
-    text = text.replace(LONG_S, "s")
     text = _without(text, [share for share in shares(text) if share.is_told])
     # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
     dates, digits = ((_dates, _eras), (_digits,)) if _DIGIT.search(text) else ((), ())
@@ -153,12 +155,12 @@ def _date(match: re.Match[str], month: str, day: str, year: str | None) -> Quant
 def _month(written: str) -> int:
     if written.isdigit():
         return int(written)
-    return next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(written.lower()[:3]))
+    return next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(lowered(written)[:3]))
 
 
 def _quarters(text: str) -> Iterator[Quantity]:
     for match in _QUARTER.finditer(text):
-        number = match[1] or str(_VALUES[match[2].lower()])
+        number = match[1] or str(_VALUES[lowered(match[2])])
         yield Quantity(match.start(), match.end(), "date", frozenset({f"quarter {number}"}))
 
 
@@ -170,8 +172,8 @@ def _eras(text: str) -> Iterator[Quantity]:
 def rates(text: str) -> Iterator[tuple[int, int, str]]:
     """Places of `a month`, `per year`, `weekly`, with the unit of time they name."""
     for match in _RATE.finditer(text):
-        unit = (match[1] or match[2]).lower()
-        if match[1] or match[0].lower().endswith("ly") or unit == "annual":
+        unit = lowered(match[1] or match[2])
+        if match[1] or lowered(match[0]).endswith("ly") or unit == "annual":
             yield match.start(), match.end(), {"dai": "day", "annual": "year"}.get(unit, unit)
 
 
@@ -199,7 +201,7 @@ def _digits(text: str) -> Iterator[Quantity]:
         if (range_ := None if scale else _RANGE.match(text, end)) and (last := NUMBER.match(text, range_.end())):
             last_scale = SCALE_AFTER.match(text, last.end())
             if last_scale:
-                factor = _SCALE_LETTERS[last_scale.group().strip(" -").lower()]
+                factor = _SCALE_LETTERS[lowered(last_scale.group().strip(" -"))]
                 values = values | {f"{float(value) * factor:.0f}" for value in values}
             unit = unit or unit_at(text, last.start(), (last_scale or last).end())[0]
         yield Quantity(match.start(), end, "number", values, unit)
@@ -217,7 +219,7 @@ def _spelt(text: str) -> Iterator[Quantity]:
 
 def _value(written: str) -> str:
     total = part = 0
-    for word in re.findall(r"[a-z]+", written.lower()):
+    for word in re.findall(r"[a-z]+", lowered(written)):
         if word == "and":
             continue
         if word in _FACTORS:
@@ -274,6 +276,8 @@ class SourceQuantities:
             way: `down` as *more than* does, `up` as *nearly*, `near` as *about*; only large ones are rounded without.
         """
         number = float(value)
+        if number >= _GREATEST:
+            return False
         step = (
             10.0 ** (len(value) - len(value.rstrip("0"))) if "." not in value else 10.0 ** -len(value.partition(".")[2])
         )

@@ -116,7 +116,7 @@ class Reckoning:
         way = way_before(text, quantity.start)
         if quantity.unit and quantity.unit[0] == "%":
             return any(self.has_share(float(value), way) for value in quantity.values)
-        for value in map(float, quantity.values):
+        for value in (number for number in map(float, quantity.values) if number < _GREATEST):
             low, high = _bounds(value, way)
             if self._are_years(value, quantity, text) or self._is_sum(quantity, low, high):
                 return True
@@ -142,6 +142,8 @@ class Reckoning:
         Args:
             is_told: A fraction in words, which rounds more than a percentage does.
         """
+        if percent >= _GREATEST:
+            return False
         room, far = (1.0 + percent / 10, 12) if is_told else (0.6 if percent == int(percent) else 0.06, 5)
         low, high = {
             "down": (percent, percent + far), "up": (percent - far, percent),

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
-# Old prints have a long s: patterns that ignore case match it as an s, and tables do not know it.
-LONG_S: Final = "\u017f"
+from review.text.reading.words import lowered
+
 _MORE = (
     r"(?:over|above|exceed\w*|(?:more|greater|higher) than|at least|upwards of|in excess of|\+"
     r"|(?:well|just|a little) over)"
@@ -85,22 +84,21 @@ def way_before(text: str, start: int) -> str:
 
 def shares(text: str) -> Iterator[Share]:
     """Percentages and fractions of a text."""
-    text = text.replace(LONG_S, "s")
     for match in _SHARE.finditer(text):
-        if (match[3] or "").lower() == "quarter" and _is_three_months(text, match):
+        if lowered(match[3] or "") == "quarter" and _is_three_months(text, match):
             continue
         percent = 100.0
         if match[1]:
             percent = float(match[1].replace(",", "."))
         elif match[3]:
-            percent *= _COUNTS[match[2].lower()] / _PARTS[match[3].lower()]
+            percent *= _COUNTS[lowered(match[2])] / _PARTS[lowered(match[3])]
         elif match[5]:
-            whole = match[5].lower()
+            whole = lowered(match[5])
             of = int(whole) if whole.isdigit() else _COUNTS.get(whole, 20 if whole == "twenty" else 100)
-            part = match[4].lower()
+            part = lowered(match[4])
             percent *= (int(part) if part.isdigit() else (_COUNTS | _MANY)[part]) / max(of, 1)
         elif match[6]:
-            percent /= _PARTS[match[6].lower()]
+            percent /= _PARTS[lowered(match[6])]
         else:
             percent = 50.0
         if percent <= 100:

@@ -280,13 +280,3 @@ def test_most_true_summaries_of_public_sets_pass(
 
     assert sum(marked[False]) <= (1 - specificity) * len(marked[False])
     assert sum(marked[True]) >= recall * len(marked[True])
-
-
-@pytest.mark.parametrize(
-    "text", ["\u017fix in ten left.", "It took \u017fix hours.", "A \u017fhare of \u017fixty per cent."]
-)
-def test_a_long_s_is_read_as_an_s(text):
-    assert (
-        verify("Sixteen people work here.", text).supported
-        is verify("Sixteen people work here.", text.replace("\u017f", "s")).supported
-    )
