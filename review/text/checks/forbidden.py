@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.reading.words import Phrases
+from review.text.scripts import WITHOUT_BLANKS, lacks_blanks
 
 LABEL, NAME = "Forbidden phrases", _("forbidden")
 DESCRIPTION = "The offer's forbidden phrases, in any ending."
@@ -39,6 +40,8 @@ def _pattern(phrase: str) -> str:
 def _word(word: str) -> str:
     """Match a word, or its stem with a short ending: 'changer' matches 'changing', 'in' only 'in'."""
     stem = _ENDING.sub("", word.lower())
+    if lacks_blanks(word):
+        return re.escape(word)
     if len(word) <= _SHORTEST_STEM or len(stem) < _SHORTEST_STEM:
         return re.escape(word) + (r"(?:e?s)?" if len(word) >= _SHORTEST_STEM else "")
-    return re.escape(stem) + r"\w{0,5}"
+    return re.escape(stem) + rf"[^\W{WITHOUT_BLANKS}]{{0,5}}"

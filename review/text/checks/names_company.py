@@ -11,6 +11,7 @@ from review.spec.output_format import is_mail
 from review.spec.splits import without_legal_suffix
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader, _
+from review.text.scripts import WITHOUT_BLANKS
 
 LABEL, NAME = "Names the company", _("names company")
 DESCRIPTION = "The record's group must be named; its legal suffix may drop."
@@ -18,6 +19,9 @@ IS_OF_MAILS = True
 LANGUAGES: frozenset[str] | None = None
 # Combining marks, `+` and `#` are part of a name: C++, C# and C differ. A # before a word is a tag.
 _BETWEEN = regex.compile(r"(?:(?<![\w+#])#|[^\w\p{M}+#]|_)+")
+
+# What stands beside a part of a word: anything but a blank, in scripts that set any.
+_WITHIN = rf"[^ {WITHOUT_BLANKS}]"
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
@@ -41,7 +45,7 @@ def _names(text: str, group: str) -> bool:
     if group in text:
         return True
     name = _plain(without_legal_suffix(group)) or _plain(group)
-    return f" {name} " in f" {_plain(text)} "
+    return re.search(rf"(?<!{_WITHIN}){re.escape(name)}(?!{_WITHIN})", _plain(text)) is not None
 
 
 def _plain(text: str) -> str:

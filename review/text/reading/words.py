@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from review.text.scripts import WORD_END, WORD_START
+
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 URL = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]*[^\s<>\"')\].,;:!?]", re.IGNORECASE)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
@@ -52,7 +54,7 @@ class Phrases:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._keyed = [
-            (_plain_part(pattern), index, re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE))
+            (_plain_part(pattern), index, re.compile(f"{WORD_START}(?:{pattern}){WORD_END}", re.IGNORECASE))
             for index, pattern in enumerate(patterns)
         ]
 
