@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from evaluation.evaluations import queries, tables
 from evaluation.evaluations.queries import RecordScores
@@ -14,9 +14,6 @@ from review.states import Verdict
 from stats.intervals.shares import paired_difference
 from training.models import TrainingRun
 from training.states import RunPurpose
-
-# With fewer independent records an interval says next to nothing.
-FEWEST_RECORDS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def of(evaluation: Evaluation) -> Progress | None:
     system = tuned_name(earlier.run) if earlier else base_name(evaluation.run)
     before = queries.scores_by_record(earlier or evaluation, system=system, metric=metric)
     shared = [record for record in after.scores if record in before.scores]
-    if len(set(_groups(after, shared))) < FEWEST_RECORDS:
+    if len(set(_groups(after, shared))) < tables.fewest_companies(evaluation.summary):
         return None
     ones, others = [after.scores[each] for each in shared], [before.scores[each] for each in shared]
     level = tables.percent_level(evaluation.summary) / 100

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from evaluation.evaluations import progress, start_evaluation
+from evaluation.evaluations import progress, start_evaluation, tables
 from evaluation.evaluations.progress import Progress
 from evaluation.models import EvaluationOutput
 from members.models import Member
@@ -80,6 +80,23 @@ def test_the_first_round_is_compared_with_the_student_and_the_next_with_the_roun
     page = as_member(viewer).get(f"/evaluations/{last.pk}/").content.decode()
     assert moved.sentence in page
     assert moved.sentence in as_member(viewer).get(f"/evaluations/of-run/{last.run_id}/card/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_round_says_nothing_of_so_few_companies_that_no_verdict_is_given(evaluate: Any) -> None:
+    evaluate(12)
+    last = evaluate(0)
+    outputs = EvaluationOutput.objects.filter(evaluation=last)
+    records = sorted(set(outputs.values_list("record", flat=True)))
+    fewest = tables.fewest_companies(last.summary)
+
+    outputs.filter(record__in=records[fewest:]).delete()
+    enough = progress.of(last)
+    outputs.filter(record__in=records[fewest - 1 :]).delete()
+
+    assert enough and enough.records == fewest == 6
+    assert progress.of(last) is None
 
 
 @pytest.mark.django_db
