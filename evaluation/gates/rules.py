@@ -24,6 +24,8 @@ _MORE_IS_BETTER: Final = frozenset({"exact", "passes_all", "has_shape", "facts_r
 _MORE_IS_BETTER_BEGINNINGS: Final = (CHECKS, "right_", "macro_f1_", "f1_", "quoted_", "quote_f1_")
 # A length is neither good nor bad in itself, so nothing can be worse by it.
 _NEITHER: Final = frozenset({"words"})
+# Figures of a whole split: differences are measured of what each record has by itself.
+_WITHOUT_DIFFERENCES: Final = ("macro_f1_", "rmse_")
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def _fault(rule: GateRule) -> str:
         return "a margin names with whom it compares (against), other rules do not."
     if rule.kind == RuleKind.NOT_WORSE and rule.metric in _NEITHER:
         return f"of '{rule.metric}' neither more nor less is better, so nothing can be worse by it."
+    if rule.kind == RuleKind.NOT_WORSE and rule.metric.startswith(_WITHOUT_DIFFERENCES):
+        return f"'{rule.metric}' is no mean over records, so no margin against another is measured; write a threshold."
     return _wrong_way(rule)
 
 
