@@ -15,7 +15,7 @@ from typing import Any, Final
 from campaigns.states import Claim, Metric
 from review.spec.prompting import canonical_json
 from stats.experiments import sample_size
-from stats.experiments.number_wording import NumberWording
+from stats.experiments.number_wording import wording_for
 from stats.experiments.sample_size import PlanningTerms, SamplePlan
 
 HYPOTHESIS_CHARS = 500
@@ -139,8 +139,8 @@ def _margin_fault(request: ExperimentRequest) -> str:
     margin, baseline = request.margin, request.baseline
     if not (math.isfinite(margin) and margin > 0):
         return "It must be above 0: how much worse would still be acceptable, or how much better would matter."
-    expected = NumberWording(is_share=True, decimals=1).level(baseline)
-    margin_words = NumberWording(is_share=True, decimals=1).margin(margin)
+    words = wording_for(min(margin, baseline), is_share=True)
+    expected, margin_words = words.level(baseline), words.margin(margin)
     loses = request.higher_is_better == (request.claim == Claim.NOT_WORSE)
     if loses and margin >= baseline:
         if request.claim == Claim.NOT_WORSE:
@@ -177,7 +177,7 @@ def rule_of(request: ExperimentRequest, *, has_holdout: bool = False) -> str:
     """Describe how the verdict is reached; beside an arm without mails all horizons begin with the launch."""
     begins = "the launch" if has_holdout else "its first mail"
     level = f"{(1 - request.alpha) * 100:.4g} %"
-    margin = NumberWording(is_share=True, decimals=1).margin(request.margin)
+    margin = wording_for(request.margin, is_share=True).margin(request.margin)
     if request.claim == Claim.NOT_WORSE:
         side = "lower" if request.higher_is_better else "upper"
         sign = "below the control" if request.higher_is_better else "above the control"

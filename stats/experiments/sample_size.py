@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from stats.experiments.number_wording import NumberWording, about, capitalised
+from stats.experiments.number_wording import NumberWording, about, capitalised, wording_for
 from stats.intervals.distributions import normal_cdf, normal_quantile
 from stats.intervals.effects import StatisticalMethod
 
@@ -130,7 +130,8 @@ def in_words(plan: SamplePlan, *, noun: str = "mails") -> str:
 
     "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
     """
-    words = NumberWording(is_share=True, decimals=1)
+    differences = [abs(each) for each in (plan.effect, plan.detectable) if each]
+    words = wording_for(min([plan.baseline, *differences]), is_share=True)
     parts = []
     if plan.needed_n is not None and plan.effect is not None:
         parts.append(f"{_aim(plan, words)} needs {about(plan.needed_n)} {noun} an arm {_terms(plan)}")

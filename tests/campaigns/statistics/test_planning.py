@@ -60,6 +60,18 @@ def test_mails_of_one_company_count_for_less() -> None:
     assert "design effect 1.4" in sample_size.in_words(together)
 
 
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"effect": -0.0005}, "0.30 against 0.25 %"),
+        ({"effect": -0.0002}, "0.30 against 0.28 %"),
+        ({"margin": 0.0005, "n_per_arm": 400_000}, "you can show 0.03 points"),
+    ],
+)
+def test_rare_rates_are_written_with_the_digits_that_tell_them_apart(wishes: dict[str, float], words: str) -> None:
+    assert words in sample_size.in_words(sample_size.plan(0.003, **wishes))
+
+
 def test_a_plan_without_an_effect_says_what_the_units_at_hand_can_show() -> None:
     assert sample_size.in_words(sample_size.plan(0.059, n_per_arm=300)) == (
         "With 300 mails an arm you can show 5.4 points (80 % power, two-sided 5 %)."
