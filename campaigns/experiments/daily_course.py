@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -89,7 +90,7 @@ def _daily_look(
     watched = always_valid.always_valid(effect, draws, tuned_for=tuned_for)
     return DailyLook(
         at=datetime.fromtimestamp(end - 1, tz=UTC).date().isoformat(),
-        number=round((end - first) / DAY_S) + 1,
+        number=math.ceil((end - first) / DAY_S) + 1,
         contacts=outcomes[control].n + outcomes[arm].n,
         estimate=effect.estimate,
         low=watched.interval.low,

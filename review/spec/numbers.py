@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from web.strict_json import MAX_DIGITS
@@ -188,7 +188,11 @@ def _value(plain: str, text: str) -> int | float:
     value = float(plain)
     if math.isinf(value):
         raise ValueError(f"is '{_short(text)}', too large for a number")
-    if (len(plain) > SURE_DIGITS or "e" in plain) and Decimal(repr(value)) != Decimal(plain):
+    try:
+        is_kept = (len(plain) <= SURE_DIGITS and "e" not in plain) or Decimal(repr(value)) == Decimal(plain)
+    except InvalidOperation:  # Its exponent is out of all bounds.
+        is_kept = False
+    if not is_kept:
         raise ValueError(f"is '{_short(text)}', more digits than a number keeps; in a text they stay")
     return whole_or_not(value)
 

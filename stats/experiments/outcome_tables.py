@@ -82,7 +82,10 @@ def read(path: Path, columns: OutcomeColumns) -> OutcomeTable:
         OSError: If the file cannot be read.
     """
     with _open(path) as text:
-        return read_rows(csv.reader(text), columns)
+        try:
+            return read_rows(csv.reader(text), columns)
+        except csv.Error as error:
+            raise ValueError(f"The table is no CSV: {error}. Is a quote left open?") from None
 
 
 def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTable:
@@ -109,7 +112,7 @@ def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTabl
     for line, row in enumerate(cells, start=2):
         if not row:
             continue
-        if len(row) < len(names):
+        if len(row) != len(names):
             raise ValueError(f"Line {line} has {len(row)} cells, the first line has {len(names)}.")
         name = _text(row[arm_at], columns.arm, line)
         arm = arms.setdefault(name, _Arm())

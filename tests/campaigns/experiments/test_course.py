@@ -56,13 +56,14 @@ def test_a_difference_that_is_there_is_seen_before_the_end():
     assert next(day.number for day in days if day.is_alarm) < 20
 
 
-def test_days_are_numbered_from_the_first_and_hold_only_who_was_ripe():
+@pytest.mark.parametrize("end", [4.1, 4.5, 4.9])
+def test_days_are_numbered_from_the_first_and_hold_only_who_was_ripe(end):
     units = made(np.random.default_rng(3), contacts=400, days=10)
 
-    days = looks(units, until=4.5 * DAY)
+    days = looks(units, until=end * DAY)
 
     assert [day.number for day in days] == [1, 2, 3, 4, 5]
-    assert days[-1].contacts == int((units.clusters().ripe(4.5 * DAY).sizes).sum())
+    assert days[-1].contacts == int((units.clusters().ripe(end * DAY).sizes).sum())
     assert [day.at for day in days][:2] == ["1970-01-01", "1970-01-02"]
 
 

@@ -1,5 +1,6 @@
 """A table of any experiment is read as it is, or refused with the line."""
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -84,6 +85,8 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
         ("arm,m\na,lots\n", OutcomeColumns("arm", "m"), "'lots', not a finite number"),
         ("arm,m\n,1\n", OutcomeColumns("arm", "m"), "Line 2: 'arm' is empty"),
         ("arm,m\na\n", OutcomeColumns("arm", "m"), "Line 2 has 1 cells, the first line has 2"),
+        ("arm,m\na,1,200\n", OutcomeColumns("arm", "m"), "Line 2 has 3 cells, the first line has 2"),
+        (f'arm,m\n"a,{"1" * 9_000}\n', OutcomeColumns("arm", "m"), "The table is no CSV: field larger than"),
         (
             "u,arm,m\nx,a,1\nx,b,0\n",
             OutcomeColumns("arm", "m", unit="u"),
@@ -99,9 +102,12 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
 def test_a_table_that_cannot_be_analysed_is_refused(
     tmp_path: Path, text: str, columns: OutcomeColumns, words: str
 ) -> None:
-    path = write(tmp_path, text)
+    path, limit = write(tmp_path, text), csv.field_size_limit(8_000)
 
-    with pytest.raises(ValueError) as refused:
-        outcome_tables.read(path, columns)
+    try:
+        with pytest.raises(ValueError) as refused:
+            outcome_tables.read(path, columns)
+    finally:
+        csv.field_size_limit(limit)
 
     assert words in str(refused.value)
