@@ -145,13 +145,12 @@ def _analysis(
 
 
 def _verdict(comparison: Comparison, terms: RegisteredTerms, *, is_watched: bool) -> dict[str, Any]:
-    conclusion, request = comparison.verdict, terms.wishes
+    conclusion = comparison.verdict
     # The interval of the sentence; where a sequence is not known yet, nothing is found that would ask for it.
     interval = (comparison.watched if is_watched and comparison.watched else comparison.effect).interval
     if terms.wishes.claim == Claim.NOT_WORSE:
         is_shown = conclusion.finding in (ConclusionKind.NOT_WORSE, ConclusionKind.BETTER)
-        worst = -interval.low if not request.higher_is_better else interval.high
-        is_refuted = conclusion.finding == ConclusionKind.WORSE and worst < -request.margin
+        is_refuted = conclusion.finding == ConclusionKind.WORSE and conclusion.is_beyond
     else:
         is_shown = conclusion.finding == ConclusionKind.BETTER
         is_refuted = conclusion.finding == ConclusionKind.WORSE

@@ -29,6 +29,7 @@ class _Raw:
     relative: Effect | None
     p_value: float
     p_margin: float | None
+    p_beyond: float | None
 
 
 def analyse(arms: Mapping[str, ClusteredSample], question: AnalysisQuestion) -> Analysis:
@@ -120,6 +121,7 @@ def _compare(
         relative=_or_none(two_clustered.relative_uplift, control, arm, question.level),
         p_value=1.0 if deciding is None or deciding.p_value is None else deciding.p_value,
         p_margin=_p_margin(effect, control, arm, question, tuned_for),
+        p_beyond=_p_margin(effect, control, arm, question, tuned_for, side=-1),
     )
 
 
@@ -145,13 +147,22 @@ def _or_none(
 
 
 def _p_margin(
-    effect: Effect, control: ClusteredSample, arm: ClusteredSample, question: AnalysisQuestion, tuned_for: float
+    effect: Effect,
+    control: ClusteredSample,
+    arm: ClusteredSample,
+    question: AnalysisQuestion,
+    tuned_for: float,
+    side: int = 1,
 ) -> float | None:
-    """One-sided p-value against "worse by the margin or more", by the method that made the deciding interval."""
+    """One-sided p-value about the margin, by the method that made the deciding interval.
+
+    Args:
+        side: 1 against "worse by the margin or more", -1 against "worse by the margin at most".
+    """
     if question.margin is None:
         return None
-    sign = 1 if question.higher_is_better else -1
-    line = -sign * question.margin
+    sign = side if question.higher_is_better else -side
+    line = -side * sign * question.margin
     gain = sign * (effect.estimate - line)
     if question.is_running:
         return _always_valid_p_margin(gain, control, arm, question.level, tuned_for)
@@ -175,8 +186,7 @@ def _concluded(
     raws: list[_Raw], arms: Mapping[str, ClusteredSample], question: AnalysisQuestion
 ) -> tuple[Comparison, ...]:
     adjusted = multiplicity.holm([raw.p_value for raw in raws])
-    margins = [raw.p_margin for raw in raws if raw.p_margin is not None]
-    adjusted_margins: list[float | None] = list(multiplicity.holm(margins)) if margins else [None] * len(raws)
+    adjusted_margins, adjusted_beyond = _holm([raw.p_margin for raw in raws]), _holm([raw.p_beyond for raw in raws])
     return tuple(
         Comparison(
             arm=raw.arm,
@@ -187,14 +197,24 @@ def _concluded(
             adjusted_p=p,
             p_margin=raw.p_margin,
             adjusted_p_margin=p_margin,
-            verdict=_verdict(raw, arms, question, p, p_margin),
+            verdict=_verdict(raw, arms, question, p, p_margin, p_beyond),
         )
-        for raw, p, p_margin in zip(raws, adjusted, adjusted_margins, strict=True)
+        for raw, p, p_margin, p_beyond in zip(raws, adjusted, adjusted_margins, adjusted_beyond, strict=True)
     )
 
 
+def _holm(p_values: list[float | None]) -> list[float | None]:
+    """Adjust p-values about a margin; without a margin there are none."""
+    return [*multiplicity.holm([p for p in p_values if p is not None])] or p_values
+
+
 def _verdict(
-    raw: _Raw, arms: Mapping[str, ClusteredSample], question: AnalysisQuestion, p_value: float, p_margin: float | None
+    raw: _Raw,
+    arms: Mapping[str, ClusteredSample],
+    question: AnalysisQuestion,
+    p_value: float,
+    p_margin: float | None,
+    p_beyond: float | None,
 ) -> Conclusion:
     labels = question.labels or {}
     # One comparison needs no adjustment, and its interval then decides alone.
@@ -211,6 +231,7 @@ def _verdict(
             higher_is_better=question.higher_is_better,
             p_value=p_value if is_adjusted else None,
             p_margin=p_margin if is_adjusted else None,
+            p_beyond=p_beyond if is_adjusted else None,
             unit=question.unit,
         )
     )

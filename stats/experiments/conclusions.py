@@ -29,11 +29,13 @@ class Conclusion:
     Attributes:
         sentence: Verdict and rounded numbers; complete in itself.
         remark: What a careful reader should also know; may be empty.
+        is_beyond: Whether it is worse by more than the margin.
     """
 
     finding: ConclusionKind
     sentence: str
     remark: str
+    is_beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ComparedArms:
         higher_is_better: False for a metric like unsubscriptions.
         p_value: Against no difference, adjusted if several arms are compared; None leaves the decision to the interval.
         p_margin: One-sided, against "worse by the margin or more", adjusted likewise.
+        p_beyond: One-sided, against "worse by the margin at most", adjusted likewise.
         unit: Of a metric that is no share.
     """
 
@@ -64,6 +67,7 @@ class ComparedArms:
     higher_is_better: bool = True
     p_value: float | None = None
     p_margin: float | None = None
+    p_beyond: float | None = None
     unit: str = ""
 
     def __post_init__(self) -> None:
@@ -93,6 +97,12 @@ class ComparedArms:
     def is_clear_of_margin(self) -> bool:
         return self.p_margin is None or self.p_margin < self.alpha / 2
 
+    @property
+    def is_beyond(self) -> bool:
+        """Return whether the treatment is worse by more than the margin."""
+        is_past = self.margin is not None and self.gain.high < -self.margin
+        return is_past and self.is_clear and (self.p_beyond is None or self.p_beyond < self.alpha / 2)
+
 
 def check_margin(margin: float | None) -> None:
     """Refuse a margin without sense.
@@ -115,7 +125,7 @@ def conclude(compared: ComparedArms) -> Conclusion:
     finding = _kind_of(compared)
     words = _words(compared)
     sentence = f"{_claim(compared, finding, words)}: {_numbers(compared, words)}"
-    return Conclusion(finding, capitalised(sentence), _remark(compared, finding, words))
+    return Conclusion(finding, capitalised(sentence), _remark(compared, finding, words), compared.is_beyond)
 
 
 def _kind_of(compared: ComparedArms) -> ConclusionKind:
@@ -148,9 +158,8 @@ def _claim(compared: ComparedArms, finding: ConclusionKind, words: NumberWording
     if finding == ConclusionKind.NOT_WORSE and margin is not None:
         return f"{treatment} did not do worse than {control} by more than {words.margin(margin)}"
     if finding == ConclusionKind.WORSE:
-        by_more = margin is not None and compared.gain.high < -margin
         return f"{treatment} did worse than {control}" + (
-            f" by more than {words.margin(margin or 0)}" if by_more else ""
+            f" by more than {words.margin(margin or 0)}" if compared.is_beyond else ""
         )
     if margin is not None:
         return f"it is still open whether {treatment} did worse than {control} by more than {words.margin(margin)}"
@@ -167,9 +176,9 @@ def _numbers(compared: ComparedArms, words: NumberWording) -> str:
 
 def _remark(compared: ComparedArms, finding: ConclusionKind, words: NumberWording) -> str:
     gain, margin = compared.gain, compared.margin
-    if finding == ConclusionKind.NOT_WORSE and gain.high < 0 and margin is not None:
+    if finding == ConclusionKind.NOT_WORSE and gain.high < 0 and compared.is_clear and margin is not None:
         return f"The result is worse, but by less than the {words.margin(margin)} agreed beforehand."
-    if finding == ConclusionKind.WORSE and margin is not None and gain.high >= -margin:
+    if finding == ConclusionKind.WORSE and margin is not None and not compared.is_beyond:
         return f"Whether by more than the {words.margin(margin)} agreed beforehand is still open."
     if finding == ConclusionKind.INCONCLUSIVE:
         return _why_open(compared)

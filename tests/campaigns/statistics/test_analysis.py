@@ -131,6 +131,32 @@ def test_what_one_comparison_would_show_several_may_leave_open() -> None:
     assert together.verdict.finding == ConclusionKind.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(("is_running", "successes"), [(False, 413), (True, 384)])
+def test_a_loss_beyond_the_margin_is_adjusted_for_several_arms_too(is_running: bool, successes: int) -> None:
+    question = AnalysisQuestion(control="t", margin=0.02, is_running=is_running, horizon=24_000)
+    two = {"t": counts(600, 6000), "a": counts(successes, 6000)}
+    others = {name: counts(520, 6000) for name in "bcd"}
+
+    alone, together, far = (
+        analysis.analyse(arms, question).comparisons[0].verdict
+        for arms in (two, {**two, **others}, {**two, **others, "a": counts(240, 6000)})
+    )
+
+    assert alone.is_beyond and "by more than 2 points" in alone.sentence
+    assert together.finding == ConclusionKind.WORSE and not together.is_beyond
+    assert "by more than" not in together.sentence
+    assert "still open" in together.remark
+    assert far.is_beyond
+
+
+def test_a_loss_beyond_the_margin_counts_where_less_is_better_too() -> None:
+    few, many = counts(100, 6000), counts(400, 6000)
+    question = AnalysisQuestion(control="t", margin=0.02, higher_is_better=False)
+
+    assert analysis.analyse({"t": few, "a": many}, question).comparisons[0].verdict.is_beyond
+    assert not analysis.analyse({"t": many, "a": few}, question).comparisons[0].verdict.is_beyond
+
+
 def test_while_running_the_always_valid_interval_decides() -> None:
     arms = {"t": counts(50, 1000), "m": counts(71, 1000)}
 
