@@ -36,18 +36,25 @@ class ContactCosts:
     model_usd: Floats
     minutes: Floats
     mails: Floats
+    written: Floats
     replies: Floats
     tokens: Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class ArmCost:
-    """The money of one arm; a unit cost is None where there is nothing to divide by."""
+    """The money of one arm; a unit cost is None where there is nothing to divide by.
+
+    Attributes:
+        mails: Mails that went.
+        written: Those of them that a model wrote; others are fixed texts.
+    """
 
     name: str
     model_usd: float
     minutes: float
     mails: int
+    written: int
     replies: int
     mail: UnitCost | None
     reply: UnitCost | None
@@ -74,6 +81,7 @@ def _arm(costs: ContactCosts, index: int, usd_per_hour: float, level: float) -> 
         model_usd=float(model.sum()),
         minutes=float(minutes.sum()),
         mails=round(mails.sum()),
+        written=round(costs.written[mine].sum()),
         replies=round(replies.sum()),
         mail=_ratio(model, mails, level),
         reply=_ratio(model, replies, level),

@@ -14,18 +14,23 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery
+from django.db.models import CharField, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast, Coalesce
 
 from campaigns.events.outcomes import KINDS, of_metric
 from campaigns.experiments.assignments import Assignments
 from campaigns.models import Campaign, Enrolment, Event, Experiment, HoldoutOutcome, Message
-from campaigns.states import STILL_TO_GO, MessageState, Metric
+from campaigns.states import STILL_TO_GO, MessageState, Metric, StepWriter
+
+BY_MODEL = Q(step__writer=StepWriter.MODEL)
 
 
 class FirstMail(NamedTuple):
+    """Moment of a contact's first mail, how many went to it, and how many of them a model wrote."""
+
     first_at: datetime
     mails: int
+    written: int
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,9 @@ def enrolled_in(campaign: Campaign, metric: Metric) -> EnrolledContacts:
     table = list(named.values_list("whom", "whose", "cluster", "segment", "facts"))
     ids, arms, clusters, segments, records = zip(*table, strict=True) if table else [()] * 5
     mails: Any = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()
-    went = mails.annotate(whom=key("enrolment_id")).values_list("whom").annotate(at=Min("sent_at"), count=Count("pk"))
-    sent = {whose: FirstMail(at, count) for whose, at, count in went}
+    went = mails.annotate(whom=key("enrolment_id")).values_list("whom")
+    went = went.annotate(at=Min("sent_at"), count=Count("pk"), written=Count("pk", filter=BY_MODEL))
+    sent = {whose: FirstMail(*figures) for whose, *figures in went}
     happened = first_times(of_metric(campaign, metric)) | first_times(without_mail(campaign, metric))
     return EnrolledContacts(ids, arms, clusters, segments, records, sent, happened)
 

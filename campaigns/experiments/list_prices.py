@@ -1,7 +1,7 @@
 """Cost of each arm's mails at list prices of other models for the same tokens: the paper's model, and the cheapest.
 
-Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail is
-priced as if it had a text of its own, though mails with equal facts share one here.
+Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail
+that a model wrote is priced as if it had a text of its own, though mails with equal facts share one here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmA
 
     Args:
         campaign: Launched.
-        costs: The lines of `results.result`, with an arm's `name`, `mails` and `replies`.
+        costs: The lines of `results.result`, with an arm's `name`, `written` and `replies`.
     """
     tokens = tokens_by_arm(campaign)
     entries = [entry for entry in prices.prices() if entry.input_usd_per_million > 0] if tokens else []
@@ -102,4 +102,4 @@ def _chosen(entries: Sequence[PriceEntry], mail: TokensOfMail) -> list[PriceEntr
 def _priced(line: Mapping[str, Any], mail: TokensOfMail, entry: PriceEntry) -> ListPrice:
     usd = mail.usd(entry)
     replies = line["replies"]
-    return ListPrice(entry.model, usd, usd * line["mails"] / replies if replies else None)
+    return ListPrice(entry.model, usd, usd * line["written"] / replies if replies else None)

@@ -79,7 +79,7 @@ def outlook(campaign: Campaign, request: design.ExperimentRequest) -> Experiment
 
 def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:
     """The page of an experiment whose campaign is launched; of a large one as it was read a while ago."""
-    key = f"experiment:{experiment.pk}:{experiment.campaign.state}:{person_usd_per_hour}"
+    key = f"experiment-figures:{experiment.pk}:{experiment.campaign.state}:{person_usd_per_hour}"
     counted = slow_figures.figures(
         key,
         lambda: results.result(experiment, person_usd_per_hour=person_usd_per_hour),
@@ -246,10 +246,13 @@ def _gpu(
     capacity: float | None,
     connected: Sequence[PriceEntry],
 ) -> Iterator[GpuLine]:
-    against_gpu = partial(arm_costs.own_gpu, usd_per_gpu_hour=usd_per_hour, mails_per_hour_capacity=capacity)
     own = next((arm for arm in arms if arm["name"] == control), None)
-    if own is None or own["mail"] is None:
+    if own is None or own["mail"] is None or not own["written"]:
         return
+    # Fixed texts among the mails take neither tokens nor a GPU.
+    share = own["written"] / own["mails"]
+    mails_per_hour = capacity / share if capacity else None
+    against_gpu = partial(arm_costs.own_gpu, usd_per_gpu_hour=usd_per_hour, mails_per_hour_capacity=mails_per_hour)
     paid = own["mail"]["usd"]
     if paid > 0:
         ends = own["mail"]["interval"]
@@ -263,7 +266,7 @@ def _gpu(
             note = (
                 f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
             )
-            yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd))
+            yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd * share))
 
 
 def _methods(result: dict[str, Any]) -> list[dict[str, str]]:

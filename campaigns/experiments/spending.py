@@ -55,6 +55,7 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
         model_usd=column(shares),
         minutes=column(minutes),
         mails=np.array([people.sent[pk].mails if pk in people.sent else 0 for pk in people.ids], dtype=np.float64),
+        written=np.array([people.sent[pk].written if pk in people.sent else 0 for pk in people.ids], dtype=np.float64),
         replies=np.array([pk in replied for pk in people.ids], dtype=np.float64),
         tokens=tokens,
     )

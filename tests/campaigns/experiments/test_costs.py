@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from campaigns.experiments import arm_costs, page_data, results
-from campaigns.models import Contact, Message, WriteOrder
+from campaigns.models import Contact, Message, Step, WriteOrder
 from generation.models import Call, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -67,6 +67,23 @@ def test_every_paid_call_counts_and_a_shared_draft_is_shared(spent):
     assert teacher["mail"]["usd"] == pytest.approx(0.01)
     assert variant["reply"]["usd"] == pytest.approx(0.02)
     assert teacher["tokens"] == (800, 200)
+
+
+def test_fixed_texts_are_mails_that_no_model_wrote(spent):
+    first = spent.campaign.steps.get()
+    later = Step.objects.create(campaign=spent.campaign, number=2, writer="template", subject="Hi", body="Hi")
+    Message.objects.filter(step=first, enrolment__arm__name="Teacher", contact__cluster="lone.example").update(
+        step=later
+    )
+
+    teacher, variant = (of(results.result(spent, at=AFTER), name) for name in ("Teacher", "Variant"))
+    (line, *_) = page_data._gpu([teacher], "Teacher", 1.5, 500.0, [])
+
+    assert (teacher["mails"], teacher["written"]) == (3, 2)
+    assert (variant["mails"], variant["written"]) == (2, 2)
+    # 150 mails an hour at a cent each, of which two in three take a text of the 500 that a GPU writes.
+    assert line.own.mails_per_hour == pytest.approx(150)
+    assert line.own.share_of_capacity == pytest.approx(150 * 2 / 3 / 500)
 
 
 def test_a_draft_takes_the_tokens_of_the_answers_that_were_no_drafts(spent):
@@ -151,7 +168,7 @@ def test_a_free_model_is_never_dearer_than_a_gpu():
 def test_without_a_reply_there_is_no_cost_of_one():
     ones = np.ones(4)
     spent = arm_costs.ContactCosts(
-        ("A",), np.zeros(4, dtype=np.int64), np.arange(4), ones * 0.01, ones * 0, ones, ones * 0, {}
+        ("A",), np.zeros(4, dtype=np.int64), np.arange(4), ones * 0.01, ones * 0, ones, ones, ones * 0, {}
     )
 
     (arm,) = arm_costs.costs_by_arm(spent, usd_per_hour=40, level=0.95)

@@ -50,7 +50,7 @@ def campaign(task: Task, lead: Member) -> Campaign:
     return made
 
 
-LINES = [{"name": "Alone", "mails": 100, "replies": 5}, {"name": "Staged", "mails": 100, "replies": 0}]
+LINES = [{"name": "Alone", "written": 100, "replies": 5}, {"name": "Staged", "written": 100, "replies": 0}]
 
 
 def test_a_mail_takes_the_tokens_of_its_writing_and_of_its_stages(campaign: Campaign) -> None:
@@ -76,4 +76,4 @@ def test_each_arm_is_priced_as_the_large_model_and_as_the_cheapest(campaign: Cam
 def test_a_campaign_without_an_answered_call_is_priced_at_nothing(task: Task, lead: Member) -> None:
     made = factories.make_draft_campaign(task, by=lead)
 
-    assert list_prices.of_arms(made, [{"name": "A", "mails": 0, "replies": 0}]) == []
+    assert list_prices.of_arms(made, [{"name": "A", "written": 0, "replies": 0}]) == []
