@@ -41,6 +41,7 @@ def configure(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
+        beat_scheduler="miniatures_site.beat_scheduler:Scheduler",
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
         beat_max_loop_interval=max(min(every_s, tick_s), 1),
         beat_schedule={

@@ -57,5 +57,8 @@ def _beat() -> str:
     last = reaper_lock.last_tick()
     if last is None:
         return "never seen"
-    silent = timezone.now() - last
-    return "ok" if silent <= counts.beat_patience() else f"silent for {silent.total_seconds():.0f} s"
+    now = timezone.now()
+    if not counts.is_beat_silent(last, now):
+        return "ok"
+    seconds = (now - last).total_seconds()
+    return f"silent for {seconds:.0f} s" if seconds > 0 else f"silent, last tick {-seconds:.0f} s in the future"

@@ -96,6 +96,11 @@ def beat_patience() -> timedelta:
     return timedelta(seconds=max(LEAST_PATIENCE_S, MISSED_TICKS * settings.JOB_REAPER_EVERY_S))
 
 
+def is_beat_silent(last: datetime, now: datetime) -> bool:
+    """Return whether a beat with this last tick counts as dead; one of a time to come says nothing of now."""
+    return abs(now - last) > beat_patience()
+
+
 def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[QueueRow]:
     """Queues in which something waits or runs, or whose jobs a worker takes, by name.
 

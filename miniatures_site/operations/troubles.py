@@ -10,7 +10,7 @@ from typing import Literal
 
 from jobs.rundir.machine import GIB
 from miniatures_site.operations import counts
-from miniatures_site.operations.counts import QueueRow, beat_patience
+from miniatures_site.operations.counts import QueueRow, is_beat_silent
 from miniatures_site.operations.readings import Reading
 
 QUEUE_LATE = timedelta(minutes=10)
@@ -76,9 +76,9 @@ def _beat(reading: Reading) -> Iterator[Trouble]:
     hint = "Start the beat process, and a worker of the queue default, which does its rounds."
     if reading.beat is None:
         yield Trouble("failed", "The beat has never ticked.", hint, AlertName.BEAT_SILENT)
-    elif reading.at - reading.beat > beat_patience():
-        message = f"The beat last ticked {_ago(reading, reading.beat)}."
-        yield Trouble("failed", message, hint, AlertName.BEAT_SILENT)
+    elif is_beat_silent(reading.beat, reading.at):
+        moment = "in the future" if reading.beat > reading.at else _ago(reading, reading.beat)
+        yield Trouble("failed", f"The beat last ticked {moment}.", hint, AlertName.BEAT_SILENT)
 
 
 def _queues(reading: Reading) -> Iterator[Trouble]:

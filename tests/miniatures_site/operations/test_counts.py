@@ -158,7 +158,7 @@ def test_health_names_the_same_queues_and_workers(mixed: None, told: Callable[[]
     assert health["beat"] == "ok"
 
 
-@pytest.mark.parametrize(("silent_s", "is_dead"), [(-900, False), (900, True)])
+@pytest.mark.parametrize(("silent_s", "is_dead"), [(-900, False), (900, True), (-2700, False), (-4500, True)])
 def test_health_and_alerts_call_the_same_beat_dead(db: None, settings: Any, silent_s: float, is_dead: bool) -> None:
     settings.JOB_REAPER_EVERY_S = 600
     reaper_lock.record_beat_start()
