@@ -6,9 +6,11 @@ Called by the services of every room, inside their own transaction; knows ids an
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Protocol
 
-from audit.models import AuditRow
+from audit.models import AuditDigest, AuditRow
+from web.db import database_clock
 
 ACTS: dict[str, str] = {
     "signed_in": "Signed in",
@@ -173,12 +175,20 @@ def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: 
     if act not in ACTS:
         raise ValueError(f"'{act}' is not an act of the audit trail: name it in audit/trail.py.")
     return AuditRow.objects.create(
+        at=_now(),
         actor="" if by is None else str(by.pk),
         act=act,
         subject_kind="" if about is None else type(about).__name__.lower()[:40],
         subject_id="" if about is None else str(about.pk)[:64],
         detail={key: _plain(value) for key, value in detail.items()},
     )
+
+
+def _now() -> datetime:
+    """The database's time, but no time of a sealed day, where a row more would break the seal."""
+    sealed = AuditDigest.objects.order_by("-day").values_list("day", flat=True).first()
+    now = database_clock.now()
+    return max(now, datetime.combine(sealed + timedelta(days=1), time.min, tzinfo=UTC)) if sealed else now
 
 
 def is_recorded(act: str, *, by: HasId, about: HasId, **detail: Plain) -> bool:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from audit import trail
 from audit.models import AuditDigest, AuditRow
 from audit.seals import sealing
 from tests.audit.conftest import NOW
+from web.db import database_clock
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +51,37 @@ def test_an_untouched_trail_holds(rows):
 
 def test_an_empty_trail_has_nothing_to_seal(db):
     assert sealing.seal_days(now=NOW) == []
+    assert sealing.verify().trouble == ""
+
+
+@pytest.fixture
+def database_is_off_by() -> Iterator[Callable[[timedelta], None]]:
+    """Have the database's clock differ from this host's."""
+    yield lambda by: database_clock.remember(timezone.now() + by)
+    database_clock.forget()
+
+
+@pytest.mark.parametrize("by", [timedelta(days=-2), timedelta(days=2)])
+def test_a_day_is_sealed_when_it_is_over_by_the_clocks_of_host_and_database(database_is_off_by, by):
+    now = timezone.now()
+    AuditRow.objects.create(at=now - timedelta(days=5), act="invited")
+    database_is_off_by(by)
+
+    made = sealing.seal_days()
+
+    assert made[-1].day == (min(now, now + by) - sealing.GRACE).date() - sealing.ONE_DAY
+
+
+@pytest.mark.parametrize("by", [timedelta(days=-2), timedelta(), timedelta(days=2)])
+def test_no_act_falls_into_a_day_that_was_sealed_by_a_clock_ahead(admin, database_is_off_by, by):
+    trail.record("invited", by=admin)
+    sealing.seal_days(now=timezone.now() + timedelta(days=1, hours=1))
+    database_is_off_by(by)
+
+    row = trail.record("invited", by=admin)
+
+    assert sealing.verify().trouble == ""
+    assert [seal.rows for seal in sealing.seal_days(now=row.at + timedelta(days=1, hours=1))][-1] == 1
     assert sealing.verify().trouble == ""
 
 
