@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from miniatures.env_file import host_name
+
 MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
 # What torch brings along beside that, NVIDIA's libraries among it.
@@ -117,7 +119,7 @@ def fault_of(port: int, host: str, path: str) -> str:
     """Return what is wrong with the answer to a path, nothing if it is 200."""
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        link.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+        link.request("GET", path, headers={"Host": host_name(host), "X-Forwarded-Proto": "https"})
         response = link.getresponse()
         text = response.read().decode(errors="replace")[:500]
         return "" if response.status == http.client.OK else f"{path} {response.status} {text}"

@@ -34,3 +34,10 @@ def _value(text: str, path: Path, number: int) -> str:
         raise EnvFileError(
             f"{path}, line {number}: a quotation mark is not closed. Close it, or take it out."
         ) from None
+
+
+def host_name(allowed: str) -> str:
+    """Return a name that the site answers to, of its ALLOWED_HOSTS."""
+    first = next((name.strip() for name in allowed.split(",") if name.strip()), "")
+    # `.example.com` stands for the domain and all names below it, `*` for every name.
+    return first.lstrip(".") if first not in ("", "*") else "localhost"

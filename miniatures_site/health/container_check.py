@@ -12,14 +12,9 @@ import http.client
 import os
 import sys
 
+from miniatures.env_file import host_name
+
 TIMEOUT_S = 3
-
-
-def host_name(allowed: str) -> str:
-    """A name that the site answers to, of its ALLOWED_HOSTS."""
-    first = next((name.strip() for name in allowed.split(",") if name.strip()), "")
-    # `.example.com` stands for the domain and all names below it, `*` for every name.
-    return first.lstrip(".") if first not in ("", "*") else "localhost"
 
 
 def is_alive(port: int, name: str) -> bool:
