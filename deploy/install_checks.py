@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from miniatures.env_file import host_name
+from miniatures.env_file import host_name, read_env
 
 MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
@@ -54,7 +54,7 @@ def check_host(flags: argparse.Namespace, folder: Path, wanted_ports: list[int],
     if memory < NEEDED_MEMORY_MIB[flags.mode]:
         lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[flags.mode]} are needed.")
     lacking += [f"Port {port} is taken." for port in wanted_ports if is_taken(port)]
-    lacking += check_compose() if flags.mode == "compose" else check_programs()
+    lacking += check_compose() + check_doors(folder) if flags.mode == "compose" else check_programs()
     lacking += reasons
     if lacking:
         raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))
@@ -91,6 +91,15 @@ def check_compose() -> list[str]:
         return ["`docker compose` does not answer; install Docker Engine with its compose plugin, or use --mode plain."]
     is_old = tuple(map(int, numbers.groups())) < COMPOSE_AT_LEAST
     return [f"docker compose is {output.strip()}; 2.20 or newer is needed."] if is_old else []
+
+
+def check_doors(folder: Path) -> list[str]:
+    """Return that Compose would close the doors of GPU hosts, whose file the settings do not name."""
+    settings = {**read_env(folder / ".env"), **os.environ}
+    if not settings.get("PRIVATE_ADDRESS") or settings.get("COMPOSE_FILE"):
+        return []
+    reason = "PRIVATE_ADDRESS without COMPOSE_FILE in .env: GPU hosts would be shut out."
+    return [f"{reason} Name the file (docs/hosts.md, Doors), or take the address out."]
 
 
 def check_programs() -> list[str]:
