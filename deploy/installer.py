@@ -177,10 +177,7 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
     print(f"\nMiniatures is at {printable(address)}")
     say_login(install, password)
     if copy:
-        print(
-            f"Backed up to {copy}. Back again: start the earlier version on the same database (docs/backup.md); "
-            "nothing is migrated back."
-        )
+        print(f"Backed up to {copy}. Back again: docs/backup.md, Upgrading. Nothing is migrated back.")
     print(f"Keep a copy of {install.env_file} apart from backups: it holds the keys.")
 
 
