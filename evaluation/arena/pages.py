@@ -22,6 +22,7 @@ from training.runs import queries as run_selectors
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.htmx import is_htmx, shown_status
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
@@ -161,10 +162,8 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
             message = SAID[outcome.vote.verdict]
             pair_id = outcome.vote.pair_id if outcome.vote.retracts_id else None
             arena = queries.arena_or_404(member, arena_id)
-            if not getattr(request, "htmx", False):
+            if not is_htmx(request):
                 return redirect(reverse("evaluation:arena-vote", args=[arena_id]))
-    # htmx leaves a page as it is on an error status; what was refused must be seen there too.
-    is_part = bool(getattr(request, "htmx", False))
     context = {
         "task": arena.task,
         "section": "review",
@@ -176,8 +175,8 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
         "refusal": refusal,
         "said": message,
     }
-    template = "evaluation/_arena_pair.html" if is_part else "evaluation/arena_vote.html"
-    return render(request, template, context, status=refusal.status if refusal and not is_part else 200)
+    template = "evaluation/_arena_pair.html" if is_htmx(request) else "evaluation/arena_vote.html"
+    return render(request, template, context, status=shown_status(request, refusal))
 
 
 def _carry_out(post: QueryDict, arena: Arena, member: Member) -> cast_vote.VoteOutcome:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from evaluation.evaluations import queries
 from evaluation.guessing import guessing
 from members.session import member_of
+from web.http.htmx import is_htmx
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,6 +36,4 @@ def guess(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "result": result,
         "may_see": may_see,
     }
-    return render(
-        request, "evaluation/_guess.html" if getattr(request, "htmx", False) else "evaluation/guess.html", context
-    )
+    return render(request, "evaluation/_guess.html" if is_htmx(request) else "evaluation/guess.html", context)

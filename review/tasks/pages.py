@@ -29,6 +29,7 @@ from review.tasks.spec_sections import first_mistake
 from web import strict_json
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.htmx import shown_status
 from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         "pasted": request.POST.get("schema", "") if refusal else "",
         **_example_context(body, task),
     }
-    return render(request, "review/tasks/edit.html", context, status=refusal.status if refusal else 200)
+    return render(request, "review/tasks/edit.html", context, status=shown_status(request, refusal))
 
 
 def _saved(version: TaskVersion) -> str:

@@ -23,6 +23,7 @@ from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.htmx import is_htmx, shown_status
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -44,16 +45,13 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
             if request.POST.get("then") == "edit" and outcome.preference.chosen_id:
                 return _to_the_desk(request, slug, outcome.preference.chosen_id)
             record_id = outcome.preference.record_id if outcome.preference.retracts_id else None
-            if not getattr(request, "htmx", False):
+            if not is_htmx(request):
                 messages.success(request, words)
                 query = f"?record={record_id}" if record_id else ""
                 return redirect(f"{reverse('review:choose', args=[slug])}{query}")
     context = {**_context(member, task, record_id), "refusal": refusal, "said": words}
-    # htmx leaves a page as it is on an error status; what was refused must be seen there too.
-    is_part = bool(getattr(request, "htmx", False))
-    status = refusal.status if refusal and not is_part else 200
-    template = "review/choose/_lineup.html" if is_part else "review/choose/page.html"
-    return render(request, template, context, status=status)
+    template = "review/choose/_lineup.html" if is_htmx(request) else "review/choose/page.html"
+    return render(request, template, context, status=shown_status(request, refusal))
 
 
 def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceOutcome, str]:
@@ -95,7 +93,7 @@ def _seconds(text: str) -> float:
 
 def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
     address = f"{reverse('review:focus', args=[slug])}?card={draft}&edit=1"
-    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
+    return HttpResponseClientRedirect(address) if is_htmx(request) else redirect(address)
 
 
 def _context(member: Member, task: Task, record_id: UUID | None) -> dict[str, Any]:

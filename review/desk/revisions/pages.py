@@ -18,6 +18,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.htmx import is_htmx
 from web.language.sentences import in_language
 
 
@@ -48,8 +49,7 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         "request_id": uuid4(),
         "words": request.POST.get("instruction", ""),
     }
-    is_part = bool(getattr(request, "htmx", False))
-    template = "review/choose/_ask.html" if is_part else "review/choose/ask.html"
+    template = "review/choose/_ask.html" if is_htmx(request) else "review/choose/ask.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
 
 

@@ -63,3 +63,20 @@ def test_a_form_shows_lines_and_opens_what_is_acted_on_or_wrong(
         page.wait_for_url("**/diff/1/2/")
     names = [requirement.name for requirement in TaskVersion.objects.get(number=2).spec.rubric]
     assert (names[0], names[-1]) == ("leads to the offer", "is short")
+
+
+def test_a_pasted_schema_that_cannot_be_taken_is_told_and_the_form_stays(
+    browser: Browser, live_server: Any, admin: Member
+) -> None:
+    make_task(by=admin)
+    with signed_in_page(browser, live_server.url, admin) as page:
+        page.goto("/tasks/outreach/edit/")
+        page.locator("[name=instruction]").fill("Typed and not saved yet")
+        page.get_by_text("Paste a JSON Schema").click()
+        page.locator("#id_schema").fill('{"type": "array"}')
+        page.get_by_role("button", name="Use this schema").click()
+
+        expect(page.locator("#part-written .error-text")).to_contain_text("The schema cannot be taken: /type")
+        expect(page.locator("#id_schema")).to_have_value('{"type": "array"}')
+        expect(page.locator("[name=instruction]")).to_have_value("Typed and not saved yet")
+        expect(page.locator("[data-network]")).to_have_count(0)

@@ -126,6 +126,20 @@ def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Memb
     assert task.versions.count() == 1
 
 
+def test_a_pasted_schema_that_is_refused_says_why_in_the_part_that_htmx_swaps(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
+    client, pasted = as_member(admin), form(do="schema:output_schema", schema='{"type": "array"}')
+
+    part = client.post("/tasks/outreach/edit/", pasted, headers={"HX-Request": "true"})
+    page = client.post("/tasks/outreach/edit/", pasted)
+
+    # htmx swaps no error status.
+    assert (part.status_code, page.status_code) == (200, 400)
+    for answer in (part, page):
+        assert "The schema cannot be taken: /type" in answer.content.decode().partition('id="part-written"')[2]
+
+
 def test_of_two_leads_who_edit_at_once_the_second_loses_nothing_and_reverts_nothing(
     task: Task, admin: Member, as_member: SignIn
 ) -> None:
