@@ -1,15 +1,15 @@
-"""Choices of the form of a campaign, how each is called, and which parts of the form stand open."""
+"""Choices of the form of a campaign, how each is called, which parts stand open, and which rows would be dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
 from campaigns.pipelines.board import writer_label
-from campaigns.planning.plan_checks import MOST_ARMS
+from campaigns.planning.plan_checks import MOST_ARMS, MOST_STEPS
 from generation.money.figures import per_thousand
 from generation.teachers.queries import TeacherLine
 
@@ -69,3 +69,27 @@ def _stands_out(field: forms.BoundField, names: Sequence[str]) -> bool:
     if not any(field.name == name or (name.endswith("_") and field.name.startswith(name)) for name in names):
         return False
     return bool(field.errors) or field.field.has_changed(field.field.initial, field.value())
+
+
+# Rows after the first: the field without which a row is left out, how its fields begin, how many, and what to do.
+_ROWS = (
+    ("arm_{}_name", "arm_{}_", MOST_ARMS, "Give this arm a name, or clear its row."),
+    ("has_step_{}", "step_{}_", MOST_STEPS, "Tick this to send the mail, or clear its row."),
+)
+
+
+def dropped_rows(form: forms.Form) -> Iterator[tuple[str, str]]:
+    """Name the field, with what to do, of each row that would be left out though something was entered in it.
+
+    A name or tick that was there and is taken away leaves its row out on purpose; not so for the control.
+    """
+    cleaned, changed = form.cleaned_data, form.changed_data
+    for key, prefix, most, error in _ROWS:
+        for number in range(2, most + 1):
+            name, fields = key.format(number), prefix.format(number)
+            is_left_out = not cleaned.get(name) and name not in changed and name not in form.errors
+            if is_left_out and any(cleaned.get(each) for each in changed if each.startswith(fields)):
+                yield name, error
+    control = cleaned.get("control")
+    if control and not cleaned.get(name := f"arm_{control}_name") and name not in form.errors:
+        yield "control", f"Arm {control} has no name: name it, or choose another."

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
-from campaigns.overview.form_choices import CampaignChoices, import_label, open_folds, reader_label
+from campaigns.overview.form_choices import CampaignChoices, dropped_rows, import_label, open_folds, reader_label
 from campaigns.pipelines.board import writer_label
 from campaigns.planning.edit import LINK_NAME, OWN, ArmPlan, CampaignPlan
 from campaigns.planning.plan_checks import MOST_ARMS, is_date
@@ -140,23 +140,24 @@ class CampaignForm(forms.Form):
         for number in range(1, MOST_ARMS + 1):
             self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
-        self._set("sender", [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)])
-        self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
+        set_choices(self, "sender", [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)])
+        set_choices(self, "further_senders", [(sender.slug, sender.name) for sender in choices.senders])
         if len(choices.senders) < 2:
             del self.fields["further_senders"]
         everyone = [("", "None yet"), (EVERYONE, f"All {sum(choices.contacts.values()):,} contacts")]
         segments = [(name, f"Segment: {name} ({count:,})") for name, count in choices.contacts.items() if name]
-        self._set("segment", everyone + segments)
+        set_choices(self, "segment", everyone + segments)
         files = [(str(contact_import.pk), import_label(contact_import)) for contact_import in choices.imports]
-        self._set("imported_with", [("", "Any import"), *files])
-        self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
+        set_choices(self, "imported_with", [("", "Any import"), *files])
+        set_choices(self, "except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
         if not choices.campaigns:
             del self.fields["except_mailed_by"]
-        self._set(
+        set_choices(
+            self,
             "reply_teacher",
             [("", "A person, in the inbox"), *((line.teacher.slug, reader_label(line)) for line in choices.teachers)],
         )
-        self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, MOST_ARMS + 1))])
+        set_choices(self, "control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, MOST_ARMS + 1))])
 
     def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:
         options = [(key, self._pipeline_label(version)) for key, version in self._pipelines.items()]
@@ -175,9 +176,6 @@ class CampaignForm(forms.Form):
             label="Weight", min_value=0, max_value=1000, initial=1, required=False
         )
 
-    def _set(self, name: str, choices: list[tuple[str, str]]) -> None:
-        set_choices(self, name, choices)
-
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         for number in range(1, MOST_ARMS + 1):
             yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
@@ -193,6 +191,8 @@ class CampaignForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if gap := step_forms.check_order(cleaned):
             self.add_error(gap, "A later mail is to be sent: send this one too, or move the later one here.")
+        for name, error in list(dropped_rows(self)):
+            self.add_error(name, error)
         return cleaned
 
     def clean_days_off(self) -> list[str]:

@@ -106,7 +106,19 @@ class MixForm(forms.Form):
                 cleaned[name] = [float(word) for word in str(cleaned.get(name) or "").replace(",", " ").split()]
             except ValueError:
                 self.add_error(name, "Write numbers, such as 0.7 1.0.")
+        self._share_by_temperatures(cleaned)
         return cleaned
+
+    def _share_by_temperatures(self, cleaned: dict[str, Any]) -> None:
+        """Let a teacher whose temperatures are all that was entered write every draft; else each needs its share."""
+        shares = [f"share.{line.teacher.slug}" for line in self._lines]
+        heated = [line.teacher.slug for line in self._lines if cleaned.get(f"temperatures.{line.teacher.slug}")]
+        missing = [name for slug in heated if cleaned.get(name := f"share.{slug}", 0) is None]
+        if len(heated) == len(missing) == 1 and not any(cleaned.get(name) for name in shares):
+            cleaned[missing[0]] = 1.0
+            return
+        for name in missing:
+            self.add_error(name, "Give each teacher that has temperatures a share too.")
 
     def said(self) -> dict[str, Any]:
         values = {name: value for name, value in self.cleaned_data.items() if "." not in name}

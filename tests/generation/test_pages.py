@@ -29,6 +29,21 @@ def test_an_order_is_launched_from_the_page(task: Task, source: Source, lead: Me
     assert (order.count, order.source, order.job.state, order.created_by) == (3, source, "queued", lead)
 
 
+def test_temperatures_without_a_share_are_those_of_the_only_teacher_or_refused(
+    task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn
+) -> None:
+    page, url = as_member(lead), reverse("generation:list", args=[task.slug])
+    order = {"teacher": "offline", "count": "3", "source": "prospects", "temperatures.offline": "0.2 0.9"}
+
+    refused = [page.post(url, {**order, **more}) for more in ({"share.gpt-4o": "1"}, {"temperatures.gpt-4o": "0.5"})]
+    page.post(url, order)
+
+    for answer in refused:
+        assert answer.status_code == 422
+        assert "Give each teacher that has temperatures a share too." in answer.content.decode()
+    assert [mixed["temperatures"] for mixed in Order.objects.get().variety["teachers"]] == [[0.2, 0.9]]
+
+
 def test_the_form_begins_with_a_teacher_that_can_be_asked(
     task: Task, source: Source, paid: Teacher, lead: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,9 @@ def test_a_sequence_with_branches_is_made_and_edited_by_the_form(
         ({"has_step_2": "", "has_step_3": "on", "step_3_body": "x"}, "A later mail is to be sent: send this one too"),
         ({"days_off": "2026-12-25\n25.12."}, "Line 2: &#x27;25.12.&#x27; is not a date"),
         ({"step_2_when": "replied"}, "Mail 2 responds to an answer: choose its class"),
+        ({"step_3_body": "Good question."}, "Tick this to send the mail, or clear its row."),
+        ({"arm_2_teacher": "offline", "arm_2_weight": "1"}, "Give this arm a name, or clear its row."),
+        ({"control": "2"}, "Arm 2 has no name: name it, or choose another."),
     ],
 )
 def test_a_wrong_sequence_is_told_at_its_place(
@@ -69,3 +72,17 @@ def test_a_wrong_sequence_is_told_at_its_place(
     assert page.status_code in (400, 422)
     assert words in page.content.decode()
     assert not Campaign.objects.exists()
+
+
+def test_an_arm_and_a_mail_whose_name_and_tick_are_taken_away_are_left_out(
+    task: Task, people: None, lead: Member, as_member: AsMember
+) -> None:
+    factories.make_sender()
+    browser, second = as_member(lead), {"arm_2_name": "B", "arm_2_teacher": "offline", "arm_2_weight": "2"}
+    browser.post(f"/tasks/{task.slug}/campaigns/new/", {**FORM, **second})
+    campaign = Campaign.objects.get()
+
+    saved = browser.post(f"/campaigns/{campaign.slug}/edit/", {**FORM, **second, "arm_2_name": "", "has_step_2": ""})
+
+    assert saved.status_code == 302
+    assert (campaign.arms.count(), campaign.steps.count()) == (1, 1)
