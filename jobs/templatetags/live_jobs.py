@@ -1,4 +1,4 @@
-"""Template tags of a job's bar: its badge, its figures in words, and whether the reader may steer it."""
+"""Template tags of a job's bar: its badge, its figures in words, whether the reader may steer it and where from."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from jobs.models import Job
 from jobs.monitor import queries
 from jobs.rundir.machine import GIB
 from jobs.states import CLAIMABLE, HELD, JobState
+from web.http.htmx import page_address
 from web.templatetags.figures import duration, money
 
 register = template.Library()
+register.filter("page_address", page_address)
 BADGES = {
     JobState.RUNNING: "is-running",
     JobState.PAUSING: "is-running",

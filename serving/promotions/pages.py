@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from members.session import member_of
@@ -19,7 +19,8 @@ from serving.runtime import switch
 from serving.states import LONGEST_REASON
 from training.miniatures import queries
 from web.errors import Refusal
-from web.http.htmx import is_htmx
+from web.http.htmx import is_htmx, page_address
+from web.http.safe_redirect import safe_next_path
 
 if TYPE_CHECKING:
     from training.models import Miniature
@@ -60,7 +61,7 @@ def _over_the_gate(request: HttpRequest, miniature: Miniature, refusal: Refusal,
         "reasons": refusal.errors.get("gate", [f"{refusal.message} {refusal.hint}"]),
         "reason": reason,
         "longest": LONGEST_REASON,
-        "next": _safe(request, request.POST.get("next", "")),
+        "next": request.POST.get("next", ""),
     }
     return render(request, "serving/gate.html", context, status=refusal.status)
 
@@ -90,20 +91,9 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     """Render the part alone for a page that loads it, else a page of its own."""
-    is_part = is_htmx(request)
-    template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
-    return render(request, template, {**context, "section": "serving", "next": _next(request)})
-
-
-def _next(request: HttpRequest) -> str:
-    """URL of the page this part is on, so that its buttons come back to it."""
-    return _safe(request, request.headers.get("HX-Current-URL", ""))
+    template = f"serving/_{name}.html" if is_htmx(request) else f"serving/{name}.html"
+    return render(request, template, {**context, "section": "serving", "next": page_address(request)})
 
 
 def _back(request: HttpRequest, slug: str) -> HttpResponse:
-    target = _safe(request, request.POST.get("next", ""))
-    return redirect(target) if target else redirect("training:miniatures", slug=slug)
-
-
-def _safe(request: HttpRequest, url: str) -> str:
-    return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else ""
+    return redirect(safe_next_path(request.POST.get("next", ""), otherwise=reverse("training:miniatures", args=[slug])))

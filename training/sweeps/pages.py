@@ -172,9 +172,9 @@ def keep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     try:
         run = launch_sweep.keep_run(sweep_row, position=whole_number(position, otherwise=0), by=member_of(request))
     except Refusal as refusal:
-        context = {**_context(request, sweep_id), "refusal": refusal}
-        return render(request, "training/sweep.html", context, status=refusal.status)
-    messages.success(request, f"{run.name} and its miniature are now in the lists.")
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    else:
+        messages.success(request, f"{run.name} and its miniature are now in the lists.")
     return redirect("training:sweep", sweep_id)
 
 

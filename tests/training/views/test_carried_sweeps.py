@@ -50,11 +50,12 @@ def test_keeping_a_run_from_the_page_brings_it_into_the_list(as_member, admin, s
 
     answer = client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "1"})
     listed = client.get(reverse("training:list", args=[sweep.task.slug])).content.decode()
-    nonsense = client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "x"})
+    nonsense = client.post(reverse("training:sweep-keep", args=[sweep.pk]), {"cell": "x"}, follow=True)
 
     assert answer.status_code == 302
     assert reverse("training:run", args=[run.pk]) in listed
-    assert nonsense.status_code == 404
+    assert nonsense.redirect_chain == [(reverse("training:sweep", args=[sweep.pk]), 302)]
+    assert 'class="alert is-failed"' in nonsense.content.decode()
 
 
 @pytest.mark.slow
@@ -94,6 +95,16 @@ def test_a_run_of_a_sweep_leads_back_to_it(as_member, admin, sweep):
 
     assert f'by <a href="{reverse("training:sweep", args=[sweep.pk])}">sweep 1</a>' in page
     assert "runs of sweeps and studies write no samples" in page
+
+
+def test_buttons_of_a_run_under_way_lead_back_to_the_page_and_not_to_its_part(as_member, admin, sweep):
+    look(sweep)
+    page = reverse("training:sweep", args=[sweep.pk])
+    htmx = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+
+    part = as_member(admin).get(reverse("training:sweep-progress", args=[sweep.pk]), headers=htmx).content.decode()
+
+    assert set(re.findall(r'name="next" value="([^"]*)"', part)) == {page}
 
 
 def test_a_sweep_is_headed_by_its_recipe_and_a_run_in_the_queue_asks_for_nobody(as_member, admin, sweep):
