@@ -10,6 +10,8 @@ import pytest
 from generation.models import Teacher
 from jobs.models import Job
 from members.models import ApiToken, Invitation, Member
+from tests.leads import Leads
+from tests.members.conftest import aged
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
 
@@ -135,6 +137,31 @@ def test_on_the_api_an_old_session_is_refused_and_a_token_is_not(stale, api_as, 
     assert "/accounts/reauthenticate/" in refused.json()["hint"]
     assert power(admin)[:2] == before[:2]
     assert done.status_code in (200, 201), done.content
+
+
+def test_a_page_drawn_once_the_password_is_given_sends_its_forms_to_its_own_address(as_member, admin, viewer):
+    version = freeze(make_task(by=admin), admin, train=4, validation=1)
+    sent = {
+        "/settings/": {"do": "confirm", "token": "none"},
+        "/settings/members/": {"username": "new"},
+        f"/settings/members/{viewer.pk}/change/": {"act": "renew_password"},
+        "/settings/tokens/": {"name": "x", "scopes": ["read"], "days": "90"},
+        "/settings/invitations/": {"email": "a@example.org", "is_admin": "on", "days": "7"},
+        "/tasks/outreach/service-tokens/": {"name": "x", "scopes": ["read"], "days": "90"},
+        f"/datasets/{version.dataset.slug}/v/{version.number}/export/": {
+            "to": "owner/name",
+            "formats": "sft",
+            "token": "HF_TOKEN",
+        },
+    }
+
+    for address, body in sent.items():
+        client = aged(as_member(admin))
+        client.post(address, body)
+        page = client.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}).content.decode()
+
+        assert "<form" in page, address
+        assert not Leads(page).astray, address
 
 
 def test_a_lead_who_invites_without_making_an_admin_is_not_asked(stale, admin):

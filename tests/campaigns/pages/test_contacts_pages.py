@@ -12,13 +12,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Contact, SenderIdentity, Suppression
-from campaigns.states import SuppressionReason
+from campaigns.states import ReplyClass, SuppressionReason
 from campaigns.suppression import email_addresses
 from campaigns.suppression.suppress import suppress
 from members.models import Member
 from review.models import Task
 from review.states import Role
+from tests.campaigns.answered_mails import reply, send
 from tests.campaigns.factories import make_contact, make_mail, make_plain_campaign, make_sender
+from tests.leads import Leads
 from tests.review.factories import join, make_records, make_source, make_task
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,18 @@ def test_a_contact_shows_basis_facts_and_mails(client: Client, task: Task) -> No
 
     assert "trade fair in Lund" in page and "cold logistics" in page
     assert "A question about Acme" in page and f"/campaigns/first/mails/{mail.pk}/" in page
+
+
+def test_after_a_look_up_links_and_buttons_lead_back_to_the_list(client: Client, task: Task) -> None:
+    for number in range(60):
+        suppress(email_addresses.parse(f"p{number}@acme.example").hmac, reason=SuppressionReason.UNSUBSCRIBED)
+    reply(send(make_plain_campaign(task), None, "cy"), ReplyClass.UNSUBSCRIBE)
+
+    page = client.post(f"{HOME}/suppression/search/", {"address": ADA}).content.decode()
+
+    assert not Leads(page).astray
+    assert Leads(page).backs == {f"{HOME}/suppression/"}
+    assert f'rel="next" href="{HOME}/suppression/?after=' in page
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
@@ -26,6 +27,7 @@ from review.models import DatasetVersion, Record, Task
 from review.states import Split
 from serving.cards import queries as card_queries
 from serving.costs import figures
+from tests.leads import Leads
 from tests.review.datasets import golds
 from training.models import Miniature
 from web.errors import Refusal
@@ -209,3 +211,15 @@ def test_over_the_api_a_lead_freezes_and_evaluates(
     assert Evaluation.objects.get(pk=made.json()["id"]).suite_id is not None
     assert [each["name"] for each in api_as(viewer).get("/api/v1/suites/").json()["results"]] == ["Adversarial 1"]
     assert lead.get(f"/api/v1/evaluations/{made.json()['id']}/").json()["suite"] == "Adversarial 1"
+
+
+def test_pages_of_a_long_list_are_reached_from_beside_a_refused_suite(
+    version: DatasetVersion, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    frozen = {"task": task, "task_version": task.versions.get(), "kind": SuiteKind.HELD_OUT, "content_hash": "0" * 64}
+    Suite.objects.bulk_create(Suite(name=f"Suite {number}", **frozen) for number in range(26))
+
+    page = as_member(admin).post(f"/tasks/{task.slug}/evaluation/suites/", {"kind": "none"}).content.decode()
+
+    assert f'rel="next" href="/tasks/{task.slug}/evaluation/gate/?page=2"' in page
+    assert not Leads(page).astray
