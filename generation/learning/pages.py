@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,12 +11,15 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from generation.learning import proposals
 from generation.learning import queries as selectors
 from generation.learning.evidence import DEFAULT_DECISIONS, MAX_DECISIONS
 from generation.learning.proposals import Basis
+from generation.learning.queries import ShownChange
+from generation.states import ProposalState
 from generation.teachers import queries as teacher_selectors
 from generation.teachers.queries import TeacherLine, choices_of
 from members.session import member_of
@@ -69,6 +73,16 @@ def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]
     }
 
 
+def as_posted(changes: Sequence[ShownChange], data: Mapping[str, str]) -> list[ShownChange]:
+    """Changes as a form that was refused, or rebased, left them: with its wordings and ticks."""
+    return [
+        replace(change, value=data[value], is_on=f"change.{change.number}.on" in data)
+        if (value := f"change.{change.number}.value") in data
+        else change
+        for change in changes
+    ]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def learn(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
@@ -104,20 +118,26 @@ def price(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     member = member_of(request)
-    task_proposal = selectors.get(member, proposal_id)
+    task_proposal, refusal = selectors.get(member, proposal_id), None
     if request.method == "POST":
         try:
-            return _apply_verb(request, task_proposal)
-        except Refusal as refusal:
-            messages.error(request, f"{refusal.message} {refusal.hint}".strip())
-            return redirect("generation:proposal", task_proposal.pk)
+            if address := _apply_verb(request, task_proposal):
+                return redirect(address)
+        except Refusal as error:
+            refusal = error
+        task_proposal = selectors.get(member, proposal_id)
+    shown = selectors.show(task_proposal)
     context = {
         "task": task_proposal.task,
         "section": "task",
         "proposal": task_proposal,
-        "shown": selectors.show(task_proposal),
+        "shown": shown,
+        "changes": as_posted(shown.changes, request.POST)
+        if task_proposal.state == ProposalState.OPEN
+        else shown.changes,
+        "refusal": refusal,
     }
-    return render(request, "generation/proposal.html", context)
+    return render(request, "generation/proposal.html", context, status=refusal.status if refusal else 200)
 
 
 def _basis(value: str) -> Basis:
@@ -130,18 +150,19 @@ def _propose(member: Member, task: Task, values: dict[str, Any]) -> TaskProposal
     return proposals.propose(task, by=member, teacher=teacher, look_at=values["look_at"], basis=basis)
 
 
-def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:
+def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> str:
+    """Do what was pressed, and return the address to go to; none after a rebase, whose wordings stay on the page."""
     member, verb = member_of(request), request.POST.get("verb", "")
     if verb == "accept":
         made = proposals.accept(proposal, by=member, edited=edited_changes(request.POST, len(proposal.changes)))
         messages.success(request, f"Version {made.number} is saved. New drafts will use it.")
-        return redirect("review:diff", proposal.task.slug, proposal.base_version.number, made.number)
+        return reverse("review:diff", args=[proposal.task.slug, proposal.base_version.number, made.number])
     if verb == "rebase":
         proposals.rebase(proposal, by=member)
         messages.success(request, "Its changes are rebased on the latest version: review them again.")
-        return redirect("generation:proposal", proposal.pk)
+        return ""
     if verb != "dismiss":
         raise Refusal("verb", "Accept, rebase or dismiss it.")
     proposals.dismiss(proposal, by=member)
     messages.success(request, "The proposal is dismissed; the task is unchanged.")
-    return redirect("generation:learn", proposal.task.slug)
+    return reverse("generation:learn", args=[proposal.task.slug])

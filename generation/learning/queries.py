@@ -52,6 +52,8 @@ class ChangeEvidence:
 
 @dataclass(frozen=True, slots=True)
 class ShownChange:
+    """One change as a page draws it; `value` and `is_on` are what its wording and its tick begin with."""
+
     number: int
     part: str
     label: str
@@ -61,6 +63,7 @@ class ShownChange:
     segments: tuple[WordChange, ...]
     count: int
     evidence: list[ChangeEvidence]
+    is_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,8 @@ from generation.learning import proposals
 from generation.models import TaskProposal
 from members.models import Member
 from review.models import Task
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
 from tests.generation.teaching.conftest import OPENING, Judge
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +53,6 @@ def test_a_lead_counts_reads_and_accepts_on_pages(task: Task, lead: Member, judg
 def test_a_stale_proposal_offers_the_rebase_and_a_refusal_is_told(
     proposal: TaskProposal, task: Task, lead: Member, as_member: AsMember
 ) -> None:
-    from review.spec.task_spec import TaskSpec
-    from review.tasks import authoring
-
     body = task.versions.get().spec.canonical() | {"language": "de"}
     authoring.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
     client = as_member(lead)
@@ -65,6 +65,26 @@ def test_a_stale_proposal_offers_the_rebase_and_a_refusal_is_told(
     assert "Rebase on version 2" in page
     assert "the task is at version 2" in refused.content.decode()
     assert proposal.base_version.number == 2
+
+
+def test_what_a_lead_reworded_stays_through_a_refusal_and_a_rebase(
+    proposal: TaskProposal, task: Task, lead: Member, as_member: AsMember
+) -> None:
+    body = task.versions.get().spec.canonical() | {"language": "de"}
+    authoring.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
+    client, words = as_member(lead), {"change.0.value": "Worded by a lead", "change.1.value": "x", "change.1.on": "1"}
+
+    pages = [client.post(f"/proposals/{proposal.pk}/", {**words, "verb": verb}) for verb in ("accept", "rebase")]
+
+    assert [page.status_code for page in pages] == [409, 200]
+    for page in pages:
+        html = page.content.decode()
+        assert "Worded by a lead" in html
+        assert re.search(r'id="change-0-on" value="1" >', html) and re.search(
+            r'id="change-1-on" value="1" checked>', html
+        )
+    assert "Rebase on version 2" in pages[0].content.decode()
+    assert 'value="accept" >' in pages[1].content.decode()
 
 
 def test_notes_of_experts_are_text_and_their_names_are_not_told(
