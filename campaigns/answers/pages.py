@@ -96,6 +96,7 @@ def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
     sorting, answering = setup.fitting(versions.values(), campaign.task_version.spec)
     teachers = [line.teacher for line in teachers_queries.lines(member)]
     kept = queries.setup_of_campaign(campaign)
+    choice: InboxSetup | setup.InboxChoice | None = kept
     refusal, status = None, 200
     if request.method == "POST":
         tasks = {version.task.slug: version.task for version in versions.values()}
@@ -115,6 +116,7 @@ def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "campaigns",
         "campaign": campaign,
         "setup": kept,
+        "choice": choice,
         "keep": KEEP,
         "keeps_sorting": kept and kept.sorting_task and kept.sorting_task not in sorting,
         "keeps_answering": kept and kept.answer_task and kept.answer_task not in answering,

@@ -81,7 +81,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "refusal": refusal,
         "corrections": [
-            (name, name.replace("_", " ").capitalize(), getattr(contact, name)) for name in correct.CORRECTABLE
+            (name, name.replace("_", " ").capitalize(), request.POST.get(name, getattr(contact, name)))
+            for name in correct.CORRECTABLE
         ],
         "task": contact.task,
         "section": "campaigns",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from generation.calls import uncertain
@@ -37,6 +39,9 @@ def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         reasons = " ".join(text for texts in refusal.errors.values() for text in texts)
         messages.error(request, f"{refusal.message} {reasons or refusal.hint}".strip())
+        # The form begins with what was typed.
+        typed = urlencode({name: request.POST.get(name, "") for name in ("call", "cost_usd", "reason")})
+        return redirect(f"{reverse('generation:detail', args=[order.pk])}?{typed}#correct")
     return redirect("generation:detail", order.pk)
 
 

@@ -87,8 +87,10 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
         # What the lead wrote is in the editor again when it was refused.
         written = forms.fields_from(request.POST) or None
         card = assembly.card_to_read(draft, etag=tag, unfinished=written if draft.pk == draft_id else None)
+        typed = request.POST if draft.pk == draft_id else {}
         sides = lead_queue.sides(draft)
-        context |= {"sides": sides, "tag": tag, "card": card, "rows": lead_queue.disputed_fields(draft, sides)}
+        rows = lead_queue.disputed_fields(draft, sides)
+        context |= {"sides": sides, "tag": tag, "card": card, "rows": rows, "typed": typed}
     return render(request, "review/rulings/disputed.html", context, status=refusal.status if refusal else 200)
 
 

@@ -189,6 +189,23 @@ def test_one_event_is_replayed_under_its_own_id(
     assert Delivery.objects.filter(is_replay=True).count() == 1
 
 
+def test_a_period_that_cannot_be_replayed_stays_in_the_form_beside_the_reason(
+    admin: Member, as_member: SignIn, make_hook: MakeHook
+) -> None:
+    hook, _ = make_hook()
+    client, address = as_member(admin), f"/settings/webhooks/{hook.pk}/act/"
+
+    unread = client.post(address, {"act": "replay", "since": "last week", "until": "2026-05-04T12:00"})
+    edit.pause(hook, by=admin)
+    paused = client.post(address, {"act": "replay", "since": "2026-05-01T08:30", "until": ""})
+
+    assert (unread.status_code, paused.status_code) == (400, 409)
+    assert 'value="last week"' in unread.content.decode() and 'value="2026-05-04T12:00"' in unread.content.decode()
+    assert 'value="2026-05-01T08:30"' in paused.content.decode()
+    assert "This webhook is paused." in paused.content.decode()
+    assert not Delivery.objects.exists()
+
+
 def test_what_a_paused_hook_missed_is_replayed_by_time(
     admin: Member, api_as: ApiAs, make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import add_refusal, submit
 from webhooks.deliveries import replay as deliveries_replay
 from webhooks.endpoints import edit, ports, queries
 
@@ -105,6 +105,8 @@ def act(request: HttpRequest, hook_id: UUID) -> HttpResponse:
     if name == "secret":
         secret = edit.renew_secret(hook, by=member)
         return _detail(request, hook, _form(hook), secret=secret)
+    if name == "replay" and not request.POST.get("event"):
+        return _replay_range(request, hook)
     if name == "remove":
         edit.remove(hook, by=member)
         messages.success(request, f"The webhook '{hook.name}' is removed and no longer called.")
@@ -136,14 +138,18 @@ def _test(request: HttpRequest, hook: Hook) -> str:
 
 
 def _replay(request: HttpRequest, hook: Hook) -> str:
-    if event := request.POST.get("event"):
-        deliveries_replay.replay_event(hook, _uuid(event))
-        return "The event is on its way again."
+    deliveries_replay.replay_event(hook, _uuid(request.POST["event"]))
+    return "The event is on its way again."
+
+
+def _replay_range(request: HttpRequest, hook: Hook) -> HttpResponse:
     form = ReplayForm(request.POST)
-    if not form.is_valid():
-        return "Nothing was replayed: give a day and a time to begin from."
-    count = deliveries_replay.replay_range(hook, since=form.cleaned_data["since"], until=form.cleaned_data["until"])
-    return f"{count} event{'' if count == 1 else 's'} of that time {'is' if count == 1 else 'are'} on the way again."
+    count, status = submit(form, lambda chosen: deliveries_replay.replay_range(hook, **chosen))
+    if count is None:
+        return _detail(request, hook, _form(hook), replay=form, status=status)
+    events = "1 event of that time is" if count == 1 else f"{count} events of that time are"
+    messages.success(request, f"{events} on the way again.")
+    return redirect("webhooks:detail", hook_id=hook.pk)
 
 
 _ACTS: dict[str, Callable[[HttpRequest, Hook], str]] = {
@@ -165,8 +171,16 @@ def _form(hook: Hook) -> HookForm:
     return HookForm(initial={"name": hook.name, "url": hook.url, "events": hook.events})
 
 
-def _detail(request: HttpRequest, hook: Hook, form: HookForm, *, secret: str = "", status: int = 200) -> HttpResponse:
-    replay = ReplayForm(initial={"since": hook.paused_at or hook.created_at})
+def _detail(
+    request: HttpRequest,
+    hook: Hook,
+    form: HookForm,
+    *,
+    replay: ReplayForm | None = None,
+    secret: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    replay = replay or ReplayForm(initial={"since": hook.paused_at or hook.created_at})
     context = _page(hook=hook, form=form, replay=replay, secret=secret, deliveries=queries.deliveries_of(hook)[:SHOWN])
     return render(request, "webhooks/detail.html", context, status=status)
 

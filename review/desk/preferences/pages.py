@@ -40,7 +40,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             outcome, words = _carry_out(request.POST, member, task)
         except Refusal as error:
-            refusal = error
+            refusal, record_id = error, uuid_or_none(request.POST.get("record", ""))
         else:
             if request.POST.get("then") == "edit" and outcome.preference.chosen_id:
                 return _to_the_desk(request, slug, outcome.preference.chosen_id)
@@ -50,6 +50,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
                 query = f"?record={record_id}" if record_id else ""
                 return redirect(f"{reverse('review:choose', args=[slug])}{query}")
     context = {**_context(member, task, record_id), "refusal": refusal, "said": words}
+    if refusal and context["lineup"] and context["lineup"].record.pk == record_id:
+        context["note"] = request.POST.get("note", "")
     template = "review/choose/_lineup.html" if is_htmx(request) else "review/choose/page.html"
     return render(request, template, context, status=shown_status(request, refusal))
 

@@ -170,3 +170,15 @@ def test_a_lead_of_the_campaign_alone_is_promised_no_draft_and_undoes_no_choice(
     assert f'<option value="{KEEP}" selected>' in form
     assert saved.status_code == 302
     assert InboxSetup.objects.get().answer_task == answering
+
+
+def test_a_choice_that_is_refused_stays_in_the_form(campaign, answering, admin, as_member):
+    offered = make_sorting_task(admin)
+    choice = {"sorting_task": offered.slug, "answer_task": answering.slug, "answer_teacher": ""}
+
+    answer = as_member(admin).post("/campaigns/first/replies/tasks/", choice)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "Choose who drafts the answers." in page
+    assert f'<option value="{offered.slug}" selected>' in page
+    assert '<option value="offline" >' in page

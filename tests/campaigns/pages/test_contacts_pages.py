@@ -90,6 +90,17 @@ def test_a_contact_shows_basis_facts_and_mails(client: Client, task: Task) -> No
     assert "A question about Acme" in page and f"/campaigns/first/mails/{mail.pk}/" in page
 
 
+def test_a_correction_that_is_refused_stands_open_with_what_was_typed(client: Client, task: Task) -> None:
+    contact = make_contact(task, ADA)
+
+    answer = client.post(f"/contacts/{contact.pk}/", {"do": "save", "company": "Acme Ltd", "time_zone": "Mars/North"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="Acme Ltd"' in page and 'value="Mars/North"' in page
+    assert '<details class="panel" open>' in page
+
+
 def test_after_a_look_up_links_and_buttons_lead_back_to_the_list(client: Client, task: Task) -> None:
     for number in range(60):
         suppress(email_addresses.parse(f"p{number}@acme.example").hmac, reason=SuppressionReason.UNSUBSCRIBED)

@@ -183,7 +183,9 @@ def test_the_page_says_what_is_wrong(
         reverse("generation:correct", args=[lie.order_id]), {"call": str(lie.pk), **form}, follow=True
     )
 
-    assert said in answer.content.decode()
+    page = answer.content.decode()
+    assert said in page
+    assert f'value="{form["cost_usd"]}"' in page and '<details class="panel" id="correct" open>' in page
     assert not CallCorrection.objects.exists()
 
 

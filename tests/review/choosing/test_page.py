@@ -83,11 +83,24 @@ def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[
     form = form_of(page.get(ADDRESS).content.decode())
     deck.hold(other, form["shown"][0])
 
-    answer = page.post(ADDRESS, {**form, "best": form["shown"][1]})
+    answer = page.post(ADDRESS, {**form, "best": form["shown"][1], "note": "Both are late."})
 
     assert answer.status_code == 409
+    assert 'value="Both are late."' in answer.content.decode()
     assert "Another reviewer now has" in answer.content.decode()
     assert not Preference.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_note_stays_when_enter_in_it_chose_nothing(
+    page: Client, records: list[Record], headers: dict[str, str]
+) -> None:
+    form = form_of(page.get(ADDRESS).content.decode())
+
+    answer = page.post(ADDRESS, {**form, "note": "Both name the depot."}, headers=headers)
+
+    assert "Nothing was chosen." in answer.content.decode()
+    assert 'value="Both name the depot."' in answer.content.decode()
 
 
 def test_without_sets_the_page_says_how_to_get_some(page: Client, task: Task) -> None:

@@ -131,6 +131,22 @@ def test_a_refused_text_is_in_the_editor_again(
     assert 'value="Kept while refused"' in answer.content.decode()
 
 
+def test_a_refused_note_and_comment_are_there_again(
+    task: Task, lead: Member, browser: Client, expert: Member, other: Member
+) -> None:
+    dispute(task, lead=lead, one=expert, other=other)
+    form = hidden(browser.get(DISPUTED).content.decode())
+
+    answer = browser.post(
+        DISPUTED, {**form, "tag": "stale", "send_back": "all", "comment": "Look at the depot.", "note": "Of the depot."}
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 412
+    assert ">Look at the depot.</textarea>" in page and 'value="Of the depot."' in page
+    assert '<details class="panel send-back" open>' in page
+
+
 @pytest.mark.slow
 def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     task: Task, lead: Member, browser: Client, expert: Member, other: Member
