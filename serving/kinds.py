@@ -11,6 +11,7 @@ from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import Attempt, JobKind, MustWait, Needs
 from jobs.lifecycle import claim
 from jobs.models import Job
+from jobs.states import CLAIMABLE
 from serving.promotions import queries, sync_models
 from serving.runtime import replicas, scaling, switch
 
@@ -43,7 +44,7 @@ class ServingKind(JobKind):
         return sync_models.secret_refs(job)
 
     def on_events(self, job: Job, events: list[EngineEvent]) -> None:
-        """An engine that came up with a list laid before the last promotion is brought up to it.
+        """An engine that came up with a list or files laid before the last promotion is brought up to it.
 
         One that stands is forgiven its crashes: serving goes on for months, and a host that is switched off each
         evening must not add up to a job that is given up.
@@ -54,7 +55,9 @@ class ServingKind(JobKind):
         if not started:
             return
         replicas.record_report(job, started[-1].payload)
-        if set(started[-1].payload["models"]) != {writer.name for writer in queries.served_miniatures()}:
+        served = [writer.miniature for writer in queries.served_miniatures()]
+        is_behind = set(started[-1].payload["models"]) != {miniature.slug for miniature in served}
+        if is_behind or not all(map(sync_models.is_laid, served)):
             switch.update_serving(by=None)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
@@ -73,7 +76,12 @@ class ServingUpdateKind(JobKind):
         return Needs(host_id=job.spec.get("host", ""))
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        state = sync_models.update_engine()
+        state, away = sync_models.update_engine()
+        later = Job.objects.filter(kind=job.kind, state__in=CLAIMABLE, created_at__gt=job.created_at)
+        if away and not later.filter(spec=job.spec).exists():
+            names = ", ".join(away)
+            reason = f"files not there yet, tried again every {sync_models.AGAIN_S} s: {names}"
+            raise MustWait(reason, again_s=sync_models.AGAIN_S, is_over=lambda: False)
         return {"reached": state is not None, "models": [model["name"] for model in (state or {}).get("models", [])]}
 
 

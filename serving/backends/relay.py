@@ -171,7 +171,8 @@ class Relay:
         if entry is None:
             raise RequestRefused(404, "model_not_found", f"No model '{name}' is served.")
         if entry.unlaid:
-            raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {entry.unlaid}")
+            why_not = f"'{name}' cannot be loaded: {entry.unlaid}"
+            raise RequestRefused(503, "not_loadable", why_not, retry_after_s=entry.again_s)
         if (why := self._handed_over.get(name)) and not why.for_now:
             return None
         ready = None

@@ -38,7 +38,8 @@ class ModelEntry(Part):
     """A miniature that may be asked for.
 
     `folder` holds the files of its adapter, to lie beside `base`, or of a whole model; `unlaid` says why there are none
-    on this host. `task` says how its texts are drawn, `ways` how its chat template is read.
+    on this host, `again_s` in how many seconds they are tried again. `task` says how its texts are drawn, `ways` how
+    its chat template is read.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelEntry(Part):
     ways: Ways = Ways()
     manifest_sha256: str
     unlaid: str = ""
+    again_s: int | None = None
 
     @property
     def artefact(self) -> Path:

@@ -157,7 +157,7 @@ class ModelCache:
             ready = await self._read(entry)
         except TrainError as error:
             message = f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
-            raise RequestRefused(503, error.code, message) from None
+            raise RequestRefused(503, error.code, message, retry_after_s=entry.again_s) from None
         except (OSError, RuntimeError, ValueError, TypeError, LookupError, AttributeError, ImportError) as error:
             raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error!r}") from error
         # A model withdrawn or promoted again while it loaded answers the requests that waited, then leaves memory.

@@ -24,8 +24,8 @@ def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> P
     """Serve a miniature and make it its task's current one; starts serving where none runs.
 
     It becomes a teacher of its task too, for a second round of drafts. Promoting one that is served already makes it
-    the current one; promoting the current one changes nothing. Where the task has a gate, the miniature has to pass it;
-    without one too it has to have something right, and not less than the nearest gold.
+    the current one; promoting the current one only has engines look again. Where the task has a gate, the miniature
+    has to pass it; without one too it has to have something right, and not less than the nearest gold.
 
     Args:
         override_reason: Why it is promoted though something stands in its way; kept, shown and audited where it does.
@@ -51,6 +51,7 @@ def _promote(miniature: Miniature, by: Member, override_reason: str) -> Promotio
     current = queries.current_promotions().filter(task=miniature.task_id).first()
     if current is not None and current.miniature_id == miniature.pk:
         switch.start_serving(by=by)
+        switch.update_serving(by=by)
         return current
     standing = gates.standing_of_run(miniature.run)
     override = {} if standing.is_open else _override(standing, override_reason)

@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 LOCK = ".lock"
 # What is being laid or taken away.
 TEMPORARY_PREFIX = ".aside-"
+# Files that an unexpected error kept away are tried again so often.
+AGAIN_S = 30
 
 
 def serving_spec(job: Job) -> dict[str, Any]:
@@ -57,13 +59,18 @@ def serving_spec(job: Job) -> dict[str, Any]:
 def model_entries() -> list[dict[str, Any]]:
     """The engine's entry of every promoted miniature, files laid; one that cannot be laid says why."""
     with _folder_lock():
-        return _entries()
+        return _entries()[0]
 
 
-def update_engine() -> dict[str, Any] | None:
-    """Give a running engine the models that are promoted now; None when none answers: it reads them as it starts."""
+def update_engine() -> tuple[dict[str, Any] | None, list[str]]:
+    """Give a running engine the models that are promoted now.
+
+    Returns:
+        Its state, None when none answers: it reads them as it starts. And names of those that are to be tried again.
+    """
     with _folder_lock():
-        return engine_client.set_models(_entries())
+        models, away = _entries()
+        return engine_client.set_models(models), away
 
 
 @contextmanager
@@ -76,15 +83,18 @@ def _folder_lock() -> Iterator[None]:
         yield
 
 
-def _entries() -> list[dict[str, Any]]:
-    models = []
-    for writer in queries.served_miniatures():
+def _entries() -> tuple[list[dict[str, Any]], list[str]]:
+    """Entries of what is served, and names of those that an unexpected error kept away, to be tried again."""
+    models, away = [], []
+    miniatures = [writer.miniature for writer in queries.served_miniatures()]
+    for miniature in miniatures:
         try:
-            models.append(_entry(writer.miniature) | _files(writer.miniature))
-        except Exception:
-            logger.exception("%s is not served.", writer.name)
-    _sweep({entry["manifest_sha256"][:32] for entry in models if entry["folder"]})
-    return models
+            models.append(_entry(miniature) | _files(miniature))
+        except Exception as error:
+            logger.exception("%s is not served.", miniature.slug)
+            away += [] if isinstance(error, Refusal) else [miniature.slug]
+    _sweep({miniature.manifest_sha256[:32] for miniature in miniatures})
+    return models, away + [entry["name"] for entry in models if entry.get("again_s")]
 
 
 def secret_refs(job: Job) -> list[str]:
@@ -106,7 +116,7 @@ def _entry(miniature: Miniature) -> dict[str, Any]:
     }
 
 
-def _files(miniature: Miniature) -> dict[str, str]:
+def _files(miniature: Miniature) -> dict[str, Any]:
     """Return the folder of a miniature's files; where they cannot be laid, none and the reason."""
     try:
         return {"folder": str(_model_folder(miniature))}
@@ -116,14 +126,15 @@ def _files(miniature: Miniature) -> dict[str, str]:
     except Exception as error:
         # A disk that is full or a storage that is away takes one out of service, not all.
         logger.exception("%s is not served.", miniature.slug)
-        why = f"its files could not be written on its host ({type(error).__name__})."
+        why = f"its files could not be written on its host ({type(error).__name__}); it is tried again."
+        return {"folder": "", "unlaid": why, "again_s": AGAIN_S}
     return {"folder": "", "unlaid": why}
 
 
 def _model_folder(miniature: Miniature) -> Path:
     """Folder of a miniature's files, named by their hash; an incomplete one is written again."""
-    folder = addresses.models_folder() / miniature.manifest_sha256[:32]
-    if _is_whole(folder, miniature):
+    folder = _folder_of(miniature)
+    if is_laid(miniature):
         return folder
     scratch = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
     try:
@@ -136,12 +147,17 @@ def _model_folder(miniature: Miniature) -> Path:
     return folder
 
 
-def _is_whole(folder: Path, miniature: Miniature) -> bool:
-    """Check the length of every file; bytes were compared when it was written."""
+def is_laid(miniature: Miniature) -> bool:
+    """Check the length of every file of a miniature on this host; bytes were compared when it was written."""
+    folder = _folder_of(miniature)
     try:
         return all((folder / file["path"]).stat().st_size == file["bytes"] for file in miniature.files)
-    except FileNotFoundError:
+    except OSError:
         return False
+
+
+def _folder_of(miniature: Miniature) -> Path:
+    return addresses.models_folder() / miniature.manifest_sha256[:32]
 
 
 def _sweep(folder_names: set[str]) -> None:

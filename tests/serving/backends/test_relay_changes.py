@@ -159,7 +159,7 @@ def test_forgotten_questions_are_looked_for_again_after_a_look_that_failed(relay
 
 def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(relay, zoo):
     one, two = zoo.entries[:2]
-    unlaid = two.model_copy(update={"folder": "", "unlaid": "the file is gone."})
+    unlaid = two.model_copy(update={"folder": "", "unlaid": "the file is gone.", "again_s": 30})
 
     async def work(running):
         with pytest.raises(RequestRefused) as refused:
@@ -168,7 +168,8 @@ def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_oth
 
     refusal, text = relay(work, entries=[one, unlaid])
 
-    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
+    assert (refusal.status, refusal.retry_after_s) == (503, 30)
+    assert refusal.message == "'two' cannot be loaded: the file is gone."
     assert text == "Hi"
 
 

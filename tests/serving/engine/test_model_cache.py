@@ -184,7 +184,7 @@ def test_a_model_whose_own_code_fails_is_refused_and_another_answers(serve, entr
 
 
 def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_others_answer(serve, entries):
-    unlaid = entries[1].model_copy(update={"folder": "", "unlaid": "the file is gone."})
+    unlaid = entries[1].model_copy(update={"folder": "", "unlaid": "the file is gone.", "again_s": 30})
 
     async def work(scheduler):
         with pytest.raises(RequestRefused) as refused:
@@ -193,7 +193,8 @@ def test_a_miniature_whose_files_are_not_here_is_refused_with_the_reason_and_oth
 
     refusal, answer = serve(work, entries=[entries[0], unlaid])
 
-    assert (refusal.status, refusal.message) == (503, "'two' cannot be loaded: the file is gone.")
+    assert (refusal.status, refusal.retry_after_s) == (503, 30)
+    assert refusal.message == "'two' cannot be loaded: the file is gone."
     assert answer
 
 

@@ -79,7 +79,7 @@ def test_one_that_cannot_be_laid_takes_no_other_out_of_service(promoted, make_mi
     entries = {entry["name"]: entry for entry in sync_models.model_entries()}
 
     assert entries[promoted.slug]["folder"] == str(folder_of(promoted))
-    assert entries[other.slug]["unlaid"] == "its files could not be written on its host (OSError)."
+    assert entries[other.slug]["unlaid"] == "its files could not be written on its host (OSError); it is tried again."
     assert not folder_of(other).exists()
     for entry in entries.values():
         ModelEntry.model_validate(entry)
