@@ -15,7 +15,7 @@ from jobs.states import CLAIMABLE
 from serving.promotions import queries, sync_models
 from serving.runtime import replicas, scaling, switch
 
-# A drained replica is looked at so often until it is empty.
+# A drained replica is looked at so often until it is empty, and one without a worker until a worker takes it up.
 LOOK_AGAIN_S = 2.0
 
 
@@ -65,7 +65,7 @@ class ServingKind(JobKind):
 
 
 class ServingUpdateKind(JobKind):
-    """One look at what is promoted, carried to the engine on its host."""
+    """One look at what is promoted, carried to a replica's engine on its host; over once no engine can be there."""
 
     name = switch.UPDATE_KIND
     label = "Serving update"
@@ -73,9 +73,15 @@ class ServingUpdateKind(JobKind):
     max_running_per_host = 1
 
     def needs(self, job: Job) -> Needs:
-        return Needs(host_id=job.spec.get("host", ""))
+        return Needs(host_id=scaling.host_of(job.spec.get("replica", 0)))
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        replica = job.spec.get("replica", 0)
+        if scaling.host_of(replica) != job.host_id:
+            if scaling.may_live(replica):
+                raise MustWait("its engine has no worker now", again_s=LOOK_AGAIN_S, is_over=lambda: False)
+            # What comes up reads the list as it starts.
+            return {"reached": False, "models": []}
         state, away = sync_models.update_engine()
         later = Job.objects.filter(kind=job.kind, state__in=CLAIMABLE, created_at__gt=job.created_at)
         if away and not later.filter(spec=job.spec).exists():

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from audit import trail
 from jobs.lifecycle import control
 from jobs.models import Host, Job
 from jobs.scheduling import hosts, workers
-from jobs.states import FINISHED, HELD, JobState
+from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from members import ports, session
 from members.models import Member
 from serving.models import Replica
@@ -121,6 +121,12 @@ def host_of(replica_id: int) -> str:
     """Return the id of the host that a replica runs on now; empty where none runs it."""
     running = Replica.objects.filter(pk=replica_id, job__state__in=HELD)
     return running.values_list("job__host_id", flat=True).first() or ""
+
+
+def may_live(replica_id: int) -> bool:
+    """Return whether a replica has an engine, or may have one that goes on while no worker holds it."""
+    is_left = Q(job__state__in=CLAIMABLE, job__settled=False, job__engine_until__gt=Now())
+    return Replica.objects.filter(Q(job__state__in=HELD) | is_left, pk=replica_id).exists()
 
 
 def _questions_of(row: Replica) -> int | None:

@@ -47,9 +47,8 @@ def stop_serving(*, by: Member) -> None:
 
 def update_serving(*, by: Member | None) -> None:
     """Have running engines take up the models that are promoted now, each by a job on its host."""
-    jobs = Job.objects.filter(kind=KIND).exclude(state__in=FINISHED).exclude(host_id="")
-    for host_id in jobs.values_list("host_id", flat=True).distinct().order_by("host_id"):
-        spec = {"host": host_id}
+    for row in Replica.objects.filter(job__host_id__gt="").exclude(job__state__in=FINISHED):
+        spec = {"replica": row.pk}
         control.launch(kind=UPDATE_KIND, title="Update what is served", spec=spec, by=by, subject_url=reverse("home"))
 
 

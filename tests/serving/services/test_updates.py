@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from jobs.contracts import EngineEvent
 from jobs.kinds import registry
 from jobs.kinds.base import MustWait
-from jobs.lifecycle import claim
+from jobs.lifecycle import claim, end
 from jobs.models import Job
 from serving.promotions import promotion, sync_models
 from serving.runtime import switch
-from tests.serving.services.serving_hosts import HOME, first_replica, put_hosts
+from tests.serving.services.serving_hosts import GPU, HOME, first_replica, put_hosts
 
 pytestmark = pytest.mark.django_db
 KIND = registry.KINDS[switch.UPDATE_KIND]
@@ -50,8 +52,8 @@ def updates():
     return Job.objects.filter(kind=switch.UPDATE_KIND).order_by("created_at")
 
 
-def taken(job):
-    held = claim.claim(job.pk, worker=HOME)
+def taken(job, *, by=HOME):
+    held = claim.claim(job.pk, worker=by)
     assert held
     return held
 
@@ -128,3 +130,38 @@ def test_an_engine_that_came_up_without_a_miniature_s_files_is_brought_up_to_the
     came_up(first, promoted.slug)
 
     assert updates().count() == 1
+
+
+def between_workers(row):
+    """The worker that serves leaves, and its engine goes on."""
+    held = claim.begin_attempt(row.job_id, row.job.fence)
+    claim.renew(held.pk, held.fence)
+    end.release(held.pk, held.fence, engine_lives=True)
+
+
+def test_an_update_for_a_host_that_was_replaced_is_over_once_its_engine_is(first, promoted):
+    between_workers(first)
+    held = taken(updates().get(), by=GPU)
+
+    with pytest.raises(MustWait):
+        KIND.run_inline(held, None)
+    Job.objects.filter(pk=first.job_id).update(engine_until=timezone.now() - timedelta(seconds=1))
+
+    assert KIND.run_inline(held, None) == {"reached": False, "models": []}
+    assert not sync_models.is_laid(promoted)
+
+
+def test_an_engine_that_a_worker_takes_up_again_hears_of_what_was_promoted_meanwhile(first, promoted):
+    between_workers(first)
+    job = updates().get()
+    assert claim.claim(first.job_id, worker=HOME)
+
+    assert KIND.needs(job).host_id == "home"
+    KIND.run_inline(taken(job), None)
+    assert sync_models.is_laid(promoted)
+
+
+def test_an_update_that_names_a_host_as_they_once_did_is_over(first, promoted):
+    updates().update(spec={"host": "home-before-the-restart"})
+
+    assert KIND.run_inline(taken(updates().get(), by=GPU), None) == {"reached": False, "models": []}
