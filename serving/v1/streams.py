@@ -46,15 +46,21 @@ class EventStream:
     ) -> None:
         self._answer, self._asked = answer, entry
         self._opening, self._text, self._end, self._failure = opening, text, end, failure
+        self._loop, self._is_counted = asyncio.get_running_loop(), False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._events()
 
     def close(self) -> None:
-        """Hang up on the engine, if that has not happened."""
+        """Hang up on the engine, if that has not happened, from any thread; what nobody began to read is counted."""
         self._answer.close()
+        if not self._is_counted and not self._loop.is_closed():
+            self._is_counted = True
+            self._loop.call_soon_threadsafe(count_later, replace(self._asked, outcome="cancelled"))
 
     async def _events(self) -> AsyncIterator[bytes]:
+        # By the end of this, whoever closes the response meanwhile.
+        self._is_counted = True
         entry = replace(self._asked, outcome="cancelled")
         try:
             if self._opening:
@@ -74,7 +80,7 @@ class EventStream:
 
 
 async def open_stream(ask: dict[str, Any], entry: UsageEntry) -> engine_client.AnswerStream:
-    """Ask the engine and wait for the first piece; a refusal is counted.
+    """Ask the engine and wait for the first piece; a refusal is counted, and a client that leaves meanwhile.
 
     Raises:
         EngineRefusal: The engine said no.
@@ -83,11 +89,11 @@ async def open_stream(ask: dict[str, Any], entry: UsageEntry) -> engine_client.A
 
 
 async def count_refusals(opening: Awaitable[Got], entry: UsageEntry) -> Got:
-    """Wait for an answer to begin; a refusal is counted."""
+    """Wait for an answer to begin; a refusal is counted, and a client that leaves meanwhile."""
     try:
         return await opening
-    except EngineRefusal:
-        count_later(replace(entry, outcome="error"))
+    except (EngineRefusal, asyncio.CancelledError) as end:
+        count_later(replace(entry, outcome="error" if isinstance(end, EngineRefusal) else "cancelled"))
         raise
 
 
