@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -20,7 +21,7 @@ from web.language.pages import AUTOMATIC
 
 TEMPORARY = "temporary_password"
 # Acts of `change` that grant rights, or give the acting member access to another account.
-POWERFUL_CHANGES = frozenset({"make_admin", "reactivate", "renew_password"})
+POWERFUL_CHANGES = frozenset({"make_admin", "reactivate", "renew_password", "remove_second_factor"})
 CHOICES: dict[str, frozenset[str]] = {
     "work_mails": frozenset({"problems", "always", "never"}),
     "daily_mails": frozenset({"on", "off"}),
@@ -175,6 +176,21 @@ def renew_password(member: Member, *, by: Member) -> str:
     return password
 
 
+def remove_second_factor(member: Member, *, by: Member) -> Member:
+    """Take away the app and the recovery codes of a member who lost them; their sessions end. Twice is once.
+
+    Raises:
+        PermissionDenied: `by` is no admin.
+    """
+    _require_admin(by)
+    with transaction.atomic():
+        if Authenticator.objects.filter(user=member).delete()[0]:
+            Member.objects.filter(pk=member.pk).update(session_epoch=F("session_epoch") + 1)
+            trail.record("second_factor_off", by=by, about=member)
+    member.refresh_from_db(fields=["session_epoch"])
+    return member
+
+
 def sign_out_everywhere(member: Member) -> Member:
     """End every session of the member, on all devices. Tokens stay."""
     with transaction.atomic():
@@ -201,6 +217,9 @@ def change(member: Member, *, act: str, by: Member) -> str:
     if act == "reactivate":
         reactivate(member, by=by)
         return f"{member.name} may sign in again."
+    if act == "remove_second_factor":
+        remove_second_factor(member, by=by)
+        return f"{member.name} signs in by password alone until they set up an authenticator app again."
     if act in {"make_admin", "unmake_admin"}:
         set_admin(member, is_admin=act == "make_admin", by=by)
         return f"{member.name} is {'now' if member.is_superuser else 'no longer'} an admin."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
+from allauth.mfa.models import Authenticator
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -36,6 +37,10 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
     """
     _require_admin(asking)
     return first_or_404(Member.objects.filter(pk=member_id, is_service=False), "There is no such member.")
+
+
+def has_second_factor(member: Member) -> bool:
+    return bool(Authenticator.objects.filter(user=member).exists())
 
 
 def names_of(ids: Collection[str]) -> dict[str, str]:

@@ -57,6 +57,7 @@ def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     tasks = [{"slug": task.slug, "name": task.name, "role": roles.get(task.slug, "")} for task in tasks_for(admin)]
     context = {"section": "settings", "tab": "members", "person": member, "tasks": tasks, "roles": Role.choices}
     context["leaving"] = leaving.read(member) if member.is_active else None
+    context["has_second_factor"] = members.has_second_factor(member)
     return render(request, "settings/member.html", context)
 
 

@@ -73,8 +73,9 @@ def test_a_name_with_spaces_is_refused_by_its_field(admin):
         lambda target, by: manage.deactivate(target, by=by),
         lambda target, by: manage.reactivate(target, by=by),
         lambda target, by: manage.renew_password(target, by=by),
+        lambda target, by: manage.remove_second_factor(target, by=by),
     ],
-    ids=["add", "make admin", "deactivate", "reactivate", "renew password"],
+    ids=["add", "make admin", "deactivate", "reactivate", "renew password", "remove second factor"],
 )
 def test_only_an_admin_changes_members(admin, reviewer, act):
     with pytest.raises(PermissionDenied):

@@ -32,6 +32,7 @@ def acts(viewer: Member) -> dict[str, dict[str, Any]]:
     return {
         f"{change}?make_admin": {"act": "make_admin"},
         f"{change}?renew_password": {"act": "renew_password"},
+        f"{change}?remove_second_factor": {"act": "remove_second_factor"},
         f"{change}?reactivate": {"act": "reactivate"},
         "/settings/members/": {"username": "new", "is_admin": "on"},
         "/settings/tokens/": {"name": "x", "scopes": ["read"], "days": "90"},

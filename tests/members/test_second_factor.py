@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.test import Client
 
 from audit.models import AuditRow
@@ -74,6 +75,39 @@ def test_a_recovery_code_opens_once(reviewer, as_member):
 
     assert opens()
     assert not opens()
+
+
+def test_an_admin_takes_a_lost_app_away_and_its_member_sets_up_another(admin, reviewer, as_member):
+    lost, helper, page = as_member(reviewer), as_member(admin), f"/settings/members/{reviewer.pk}/"
+    set_up(lost)
+    offered = "remove_second_factor" in helper.get(page).content.decode()
+
+    for _ in range(2):
+        helper.post(f"{page}change/", {"act": "remove_second_factor"})
+
+    assert (offered, "remove_second_factor" in helper.get(page).content.decode()) == (True, False)
+    assert not Authenticator.objects.exists()
+    assert AuditRow.objects.get(act="second_factor_off").actor == str(admin.pk)
+    assert lost.get("/settings/").status_code == 302
+    client = Client()
+    client.post("/accounts/login/", {"login": "rob", "password": PASSWORD})
+    assert client.get("/settings/").status_code == 200
+    set_up(client)
+
+
+def test_the_only_admin_is_helped_by_one_that_the_shell_makes(admin, as_member, settings, monkeypatch):
+    set_up(as_member(admin))
+    settings.SECRET_KEY = "y" * 60
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, username="eve", email="", verbosity=0)
+    helper = Client()
+    helper.post("/accounts/login/", {"login": "eve", "password": PASSWORD})
+
+    helper.post(f"/settings/members/{admin.pk}/change/", {"act": "remove_second_factor"})
+
+    client = Client()
+    client.post("/accounts/login/", {"login": "ada", "password": PASSWORD})
+    assert client.get("/settings/members/").status_code == 200
 
 
 def test_secrets_are_kept_encrypted_and_the_trail_has_none(reviewer, as_member, django_capture_on_commit_callbacks):

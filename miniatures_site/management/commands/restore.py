@@ -40,6 +40,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{done.jobs} jobs were under way; a worker takes them up again when it starts.")
         if done.is_other_key:
             self.stdout.write(
-                "SECRET_KEY or ADDRESS_HMAC_KEY differ from those of the backup: authenticator apps must be set up "
-                "again, stored webhook secrets cannot be read, the suppression list does not recognise its addresses."
+                "SECRET_KEY or ADDRESS_HMAC_KEY differ from those of the backup: authenticator apps must be removed by "
+                "an admin and set up again (docs/members.md), stored webhook secrets cannot be read, the suppression "
+                "list does not recognise its addresses."
             )
