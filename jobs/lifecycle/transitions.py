@@ -47,13 +47,12 @@ def transition(job: Job, target: JobState, *, reason: str = "", by: str = "", **
         values.setdefault("rung_at", Now())
     if source in FINISHED:
         # Its next end is to be heard, too.
-        values.setdefault("unheard_since", None)
         FinishedNotice.objects.filter(job=job).delete()
     if target in FINISHED:
         values.setdefault("finished_at", Now())
-        # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it
-        # commits. A time of ours: it is compared as it was written, and SQLite writes its own clock in another form.
-        values.setdefault("unheard_since", timezone.now())
+    # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it
+    # commits. A time of ours: it is compared as it was written, and SQLite writes its own clock in another form.
+    values.setdefault("unheard_since", timezone.now() if target in FINISHED else None)
     append_event(job, "state", {"state": str(target), "reason": reason, **({"by": by} if by else {})}, **values)
 
 

@@ -120,6 +120,26 @@ def test_the_end_of_a_failed_job_that_was_done_elsewhere_is_heard_too(heard, lau
     assert heard == [job.pk, job.pk]
 
 
+def test_the_end_of_a_failed_job_that_is_cancelled_is_heard_although_its_consumer_raised(heard, launch, admin):
+    job = launch()
+    with transaction.atomic():
+        transition(lock_job(job.pk), "failed")
+    reaper.reap()
+    faults = [RuntimeError("once")]
+
+    def stumble(job: Job) -> None:
+        if faults:
+            raise faults.pop()
+        heard.append(job.pk)
+
+    registry.register_consumer("listener", frozenset({"counting"}), stumble)
+
+    control.cancel(job, by=admin)
+    reaper.reap()
+
+    assert (heard, faults) == ([job.pk, job.pk], [])
+
+
 def test_a_consumer_that_a_later_release_brings_hears_of_every_end_there_was(heard, launch):
     jobs = [launch() for _ in range(3)]
     for job in jobs:
