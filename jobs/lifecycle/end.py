@@ -92,7 +92,8 @@ def stopped(job_id: UUID, fence: int, *, reason: str = "") -> Job:
 def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool = False) -> Job:
     """An attempt ended without a word: queue the job again, or fail it after too many such ends without progress.
 
-    One that was being stopped comes to rest instead. With `keeps_result` the next claim reads the result again.
+    One that was being stopped comes to rest instead. With `keeps_result` the next claim takes up what is left of the
+    attempt: its result, or an engine that still runs.
 
     Raises:
         AttemptLost: The fence has passed on.
@@ -104,8 +105,7 @@ def crashed(job_id: UUID, fence: int, *, error: EngineError, keeps_result: bool 
         counted = count_crash(job)
         if counted["crashes"] >= attempts_allowed(job):
             return fail(job_id, fence, error=give_up_error(error, counted["crashes"]))
-        _let_go(job, JobState.QUEUED, reason=error.message, settled=not keeps_result, **counted)
-        notify.notify_after_commit(job.pk, job.queue)
+        _queue_again(job, reason=error.message, is_left=keeps_result and not job.settled, **counted)
     return job
 
 
@@ -140,11 +140,7 @@ def release(job_id: UUID, fence: int, *, engine_lives: bool, reason: str = "") -
             Job.objects.filter(pk=job_id).update(lease_until=Now())
             return job
         reason = reason or ("The worker left; the engine continues." if engine_lives else "The worker left.")
-        if engine_lives:
-            transition(job, JobState.QUEUED, reason=reason, lease_until=None, worker="")
-        else:
-            _let_go(job, JobState.QUEUED, reason=reason)
-        notify.notify_after_commit(job.pk, job.queue)
+        _queue_again(job, reason=reason, is_left=engine_lives)
     return job
 
 
@@ -175,10 +171,19 @@ def _end(
     _notify_next(job)
 
 
-def _let_go(job: Job, target: JobState, *, reason: str = "", settled: bool = True, **values: Any) -> None:
+def _let_go(job: Job, target: JobState, *, reason: str = "", **values: Any) -> None:
     """Bring a locked job to `target` that no engine works for any more, here or on other hosts."""
-    transition(job, target, reason=reason, settled=settled, **_RELEASED, **values)
+    transition(job, target, reason=reason, settled=True, **_RELEASED, **values)
     parts.disband(job)
+
+
+def _queue_again(job: Job, *, reason: str, is_left: bool, **values: Any) -> None:
+    """Queue a locked job again; with `is_left` the next claim looks after what its attempt has left."""
+    if is_left:
+        transition(job, JobState.QUEUED, reason=reason, lease_until=None, worker="", **values)
+    else:
+        _let_go(job, JobState.QUEUED, reason=reason, **values)
+    notify.notify_after_commit(job.pk, job.queue)
 
 
 def _notify_next(job: Job) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import InterfaceError, OperationalError
-
 from jobs.contracts import EngineError, Result
 from jobs.kinds.base import JobKind, MustWait
 from jobs.lifecycle import claim, end, events, notify
@@ -73,9 +71,5 @@ def run_inline(job: Job, kind: JobKind, hold: HeldLease) -> None:
     except Refusal as refusal:
         engine_error = EngineError(code=refusal.code, message=refusal.message, hint=refusal.hint)
         end.fail(job.pk, hold.fence, error=engine_error)
-        return
-    except (OperationalError, InterfaceError) as error:
-        engine_error = EngineError(code="database_away", message=f"The database did not answer: {error}")
-        end.crashed(job.pk, hold.fence, error=engine_error)
         return
     end.succeed(job.pk, hold.fence, result=Result(outcome="succeeded", summary=summary), collected={})

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from jobs.contracts import EngineError, SpecEnvelope
 from jobs.kinds import registry
@@ -75,7 +75,7 @@ def _run_claimed(job: Job, worker: Worker) -> None:
             end.wait(job.pk, hold.fence, reason=str(taken), again_s=settings.JOB_RERING_S)
         except Exception as error:
             logger.exception("The attempt with fence %s of job %s broke off.", hold.fence, job.pk)
-            _fail(job, hold, error)
+            _break_off(job, hold, error)
         finally:
             close_old_connections()
 
@@ -159,9 +159,13 @@ def _start_engine(job: Job, kind: JobKind, module: str, hold: HeldLease, worker:
     acks.acknowledge(run_dir, 0)
     engine = engines.start(module, run_dir, job=str(job.pk), fence=hold.fence, worker=worker.name, secrets=values)
     mark = engine.mark
-    if not claim.record_engine(job.pk, hold.fence, pid=mark.pid, pid_started=mark.pid_started):
+    try:
+        if not claim.record_engine(job.pk, hold.fence, pid=mark.pid, pid_started=mark.pid_started):
+            raise AttemptLost(f"Job {job.pk} passed on while its engine was starting.")
+    except Exception:
+        # Nobody would watch it.
         engine.kill()
-        raise AttemptLost(f"Job {job.pk} passed on while its engine was starting.")
+        raise
     return engine
 
 
@@ -178,21 +182,31 @@ def _full_disk() -> str:
     return f"the disk is nearly full: {free_mib:.0f} MiB are free, {settings.JOB_MIN_FREE_DISK_MIB:.0f} are needed"
 
 
-def _fail(job: Job, hold: HeldLease, error: Exception) -> None:
+def _break_off(job: Job, hold: HeldLease, error: Exception) -> None:
+    """Try the job again where the database was away, however it comes to know of it; else fail it."""
     if not isinstance(error, Refusal) and full_disk.is_full(error):
         logger.error("A disk of the host %s filled up.", identity.host_id())
         error = full_disk.refusal(
             f"its job was done ({error})", identity.host_id(), hint="Free some room on that host, then resume the job."
         )
-    if isinstance(error, Refusal):
-        engine_error = EngineError(code=error.code, message=error.message, hint=error.hint)
-    else:
-        engine_error = EngineError(
-            code="could_not_run",
-            message=f"The work could not be begun or carried on: {type(error).__name__}: {error}",
-            hint="The worker's log has the whole story.",
-        )
     try:
-        end.fail(job.pk, hold.fence, error=engine_error)
+        if isinstance(error, (OperationalError, InterfaceError)):
+            # A connection that broke would not take the next statement either.
+            close_old_connections()
+            away = EngineError(code="database_away", message=f"The database did not answer: {error}")
+            kind = registry.KINDS.get(job.kind)
+            end.crashed(job.pk, hold.fence, error=away, keeps_result=bool(kind and kind.engine_module))
+        else:
+            end.fail(job.pk, hold.fence, error=_explained(error))
     except AttemptLost as lost:
         logger.warning("%s", lost)
+
+
+def _explained(error: Exception) -> EngineError:
+    if isinstance(error, Refusal):
+        return EngineError(code=error.code, message=error.message, hint=error.hint)
+    return EngineError(
+        code="could_not_run",
+        message=f"The work could not be begun or carried on: {type(error).__name__}: {error}",
+        hint="The worker's log has the whole story.",
+    )

@@ -91,14 +91,14 @@ class EngineWatch:
         close_old_connections()
         try:
             self.job = self._hear()
+            if is_alive:
+                self._forward_stop()
+                self._end_without_parts()
         except (OperationalError, InterfaceError):
             # What was read stays pending; the lease decides how long the database may be away.
             logger.exception("The database is away; events of job %s wait.", self.job.pk)
             SHUTDOWN.wait(settings.JOB_INGEST_EVERY_S)
             return True
-        if is_alive:
-            self._forward_stop()
-            self._end_without_parts()
         return is_alive
 
     def _hear(self) -> Job:
