@@ -8,7 +8,7 @@ from review.adjudication.share_outs import daily_mail, share
 from review.desk import ordering
 from review.drafts import search_index
 from review.sources.imports import staging
-from web.process.celery_task import celery_task
+from web.process.celery_task import celery_task, one_at_a_time
 
 
 @celery_task("review.index_drafts")
@@ -42,6 +42,7 @@ def end_share_outs() -> None:
 
 
 @celery_task("review.send_daily_mails")
+@one_at_a_time
 def send_daily_mails() -> None:
     """Tell members once a day what waits for them."""
     daily_mail.send_due()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from training.notices import send
-from web.process.celery_task import celery_task
+from web.process.celery_task import celery_task, one_at_a_time
 
 
 @celery_task("training.send_notices")
+@one_at_a_time
 def send_notices() -> None:
     send.send_due()

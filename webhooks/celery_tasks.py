@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from web.process.celery_task import celery_task
+from web.process.celery_task import celery_task, one_at_a_time
 from webhooks.deliveries import deliver as deliveries_deliver
 
 
 @celery_task("webhooks.deliver")
+@one_at_a_time
 def deliver() -> None:
     """Send what is due."""
     deliveries_deliver.deliver_due()

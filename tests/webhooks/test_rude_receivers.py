@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -12,9 +13,11 @@ from django.db import connections
 
 from members.models import Member
 from review.models import Task
+from tests.jobs.conftest import wait_for
 from tests.webhooks.receiver import Receiver
-from tests.webhooks.rude_receivers import FLOODING, STALLING, Pause, RudeReceiver, Say, rude
+from tests.webhooks.rude_receivers import FLOODING, STALLING, Pause, RudeReceiver, Say, never_answers, rude
 from web.errors import Refusal
+from webhooks import celery_tasks
 from webhooks.deliveries import deliver, publish
 from webhooks.endpoints import edit
 from webhooks.models import Attempt, Delivery, Hook
@@ -40,6 +43,13 @@ def happen(task: Task, key: str = "1") -> None:
     publish.publish("job.finished", key=key, task_slug=task.slug, data={"job": key})
 
 
+def with_connection(task: Callable[[], None]) -> None:
+    try:
+        task()
+    finally:
+        connections.close_all()
+
+
 def attempts() -> dict[str, Attempt]:
     return {row.delivery.hook.name: row for row in Attempt.objects.select_related("delivery__hook")}
 
@@ -58,6 +68,29 @@ def test_a_receiver_that_never_comes_to_an_end_is_left_when_its_time_is_over_and
     assert {name: row.said for name, row in attempts().items() if name != "polite"} == dict.fromkeys(
         receivers, "No answer within 0.5 s."
     )
+
+
+def test_a_receiver_that_swallows_calls_holds_one_thread_of_a_worker_and_no_other_hook(
+    make_hook: MakeHook, receiver: Receiver, task: Task, settings: Any
+) -> None:
+    settings.WEBHOOK_TIMEOUT_S = 30
+    with rude(never_answers) as swallowing:
+        make_hook(name="swallowing", url=swallowing.url)
+        for number in range(12):
+            happen(task, str(number))
+        make_hook(name="polite")
+        worker = threading.Thread(target=with_connection, args=[celery_tasks.deliver])
+        worker.start()
+        wait_for(lambda: swallowing.calls == deliver.BATCH_OF_HOOK)
+
+        celery_tasks.deliver()
+        happen(task, "meanwhile")
+        wait_for(lambda: receiver.calls)
+
+        assert swallowing.calls == deliver.BATCH_OF_HOOK
+    worker.join(60)
+    assert not worker.is_alive()
+    assert not Delivery.objects.filter(attempts=0).exists()
 
 
 def test_of_what_a_receiver_sends_no_more_than_its_beginning_is_read_and_nothing_is_unpacked_or_followed(

@@ -1,4 +1,4 @@
-"""Celery tasks that keep their types, and whose messages age by the database's clock.
+"""Celery tasks that keep their types, whose messages age by the database's clock, and that may run one at a time.
 
 Celery's own decorator loses the types.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
 from celery import shared_task
@@ -27,6 +29,24 @@ def celery_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Callabl
     """
     options = {"ignore_result": True, "Request": "web.process.message_age:Request", **options}
     return cast(Callable[[Callable[P, R]], Callable[P, R]], shared_task(name=name, **options))
+
+
+def one_at_a_time(task: Callable[P, None]) -> Callable[P, None]:
+    """Make a call do nothing while another is under way in this process.
+
+    For rounds of the beat that wait for strangers: more of them would only hold threads that others need.
+    """
+    lock = Lock()
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        if lock.acquire(blocking=False):
+            try:
+                task(*args, **kwargs)
+            finally:
+                lock.release()
+
+    return run
 
 
 @before_task_publish.connect

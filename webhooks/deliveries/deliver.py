@@ -10,7 +10,8 @@ import json
 import logging
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Collection
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,6 +23,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from jobs.scheduling import halt
+from jobs.supervisor.shutdown import SHUTDOWN
 from web import encryption
 from web.net.allowed_hosts import AddressRefusedError
 from web.net.pinned_post import CallFailedError, post
@@ -68,7 +70,6 @@ GIVE_UP_AFTER_S, LEAST_CALLS = 86400.0, 10
 PAUSE_AFTER_FAILURES, PAUSE_AFTER_S = 20, 3600.0
 # At once, of these from one hook: one that is slow does not hold up the others.
 BATCH, BATCH_OF_HOOK = 16, 4
-ROUNDS = 20
 
 
 @dataclass(frozen=True)
@@ -97,19 +98,23 @@ class DueDelivery:
 
 
 def deliver_due() -> int:
-    """Send what is due, round by round; returns how many calls were made."""
-    sent = 0
-    for _ in range(ROUNDS):
-        parcels = [parcel for delivery in _due() if (parcel := _claim(delivery))]
-        if not parcels:
-            return sent
-        with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
-            calls = {pool.submit(_send, parcel): parcel for parcel in parcels}
-            # As they end: what was heard is not lost, nor told again, because of another that is waited for.
-            for call in as_completed(calls):
-                record_result(calls[call].delivery, calls[call].number, call.result())
-        sent += len(parcels)
-    return sent
+    """Send what is due, until nothing is or this worker leaves; returns how many calls were made.
+
+    Each hook has rounds of its own: one that is slow is waited for by none but itself.
+    """
+    sent, calls = 0, dict[Future[AttemptResult], DueDelivery]()
+    with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
+        while True:
+            due_now = [] if SHUTDOWN.has_begun else _due(calls.values())
+            calls |= {pool.submit(_send, parcel): parcel for delivery in due_now if (parcel := _claim(delivery))}
+            if not calls:
+                return sent
+            # What becomes due meanwhile is not left to wait for a slow call.
+            ended, _ = wait(calls, settings.JOB_REAPER_EVERY_S, FIRST_COMPLETED)
+            for call in ended:
+                parcel = calls.pop(call)
+                record_result(parcel.delivery, parcel.number, call.result())
+            sent += len(ended)
 
 
 def pause_s(attempts: int) -> float:
@@ -149,11 +154,11 @@ def due(now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now, hook__is_active=True)
 
 
-def _due() -> list[Delivery]:
-    ready = due(timezone.now())
+def _due(under_way: Collection[DueDelivery] = ()) -> list[Delivery]:
+    ready = due(timezone.now()).exclude(hook__in={parcel.hook for parcel in under_way})
     place = Window(RowNumber(), partition_by="hook_id", order_by=["next_at", "id"])
     taken = ready.annotate(place=place).filter(place__lte=BATCH_OF_HOOK).order_by("place", "next_at")
-    return list(taken.select_related("hook", "event")[:BATCH])
+    return list(taken.select_related("hook", "event")[: BATCH - len(under_way)])
 
 
 def _claim(delivery: Delivery) -> DueDelivery | None:
