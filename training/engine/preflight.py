@@ -7,13 +7,13 @@ before rows are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jobs.rundir import RunDir
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError, TrainSpec
-from training.engine.data import labelled, pairs, sft_rows, token_cache
+from training.engine.data import kept_text, labelled, pairs, sft_rows, token_cache
 from training.engine.data.token_cache import TokenCache
 from training.engine.model.unloaded import UnloadedStudent, open_student, require_servable
 from training.engine.objectives.distillation import require_same_tokens
@@ -64,6 +64,7 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
             message = f"{Path(teacher.source).name} is an encoder–decoder, whose scores a decoder cannot learn"
             _require_for_encoder_decoder(schema.Problem("teacher", message, "Choose a teacher that is a decoder."))
         require_same_tokens(teacher.chat, student.chat)
+        student = _read_with(student, teacher)
     longest = _longest(spec.recipe, [student] if teacher is None else [student, teacher])
     left_out = 0
     train, validated = run.path / spec.train_file, run.path / spec.validation_file if spec.validation_file else None
@@ -84,6 +85,13 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
 def _require_for_encoder_decoder(problem: schema.Problem | None) -> None:
     if problem is not None:
         raise TrainError("not_for_encoder_decoders", problem.message, problem.hint)
+
+
+def _read_with(student: UnloadedStudent, teacher: UnloadedStudent) -> UnloadedStudent:
+    """The student with a chat that gives no token without an embedding in either of the two."""
+    kept_text.require_within([student.chat.pad], teacher.chat.vocabulary)
+    widths = [chat.vocabulary for chat in (student.chat, teacher.chat) if chat.vocabulary is not None]
+    return replace(student, chat=replace(student.chat, vocabulary=min(widths, default=None)))
 
 
 def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, list[str]]:

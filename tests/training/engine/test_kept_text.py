@@ -232,7 +232,7 @@ def test_a_tokenizer_larger_than_the_embedding_is_refused_where_its_tokens_are_u
     code, message = preflight([sft_row(1, "a", "b"), sft_row(2, "a", "c <later>")], folder=grown("rows"))
 
     assert refused.value.code == code == "tokenizer_too_large"
-    assert "row row-2: the student's tokenizer gives token 320, and its model knows 320" in message
+    assert "row row-2: the student's tokenizer gives token 320, and the model that reads it knows 320" in message
 
 
 def test_a_token_to_fill_batches_that_has_no_embedding_is_replaced(student):

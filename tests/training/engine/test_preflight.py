@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from tests.training.engine.conftest import make_tokenizer
 from tests.training.engine.objectives.test_run import preference  # noqa: F401
 from training.engine.distributed import launch
 
@@ -102,6 +103,28 @@ def test_a_teacher_that_reads_less_than_the_rows_is_refused_before_weights_are_r
     tune(run_dir)
 
     assert result(run_dir)["error"]["code"] == "rows_too_long"
+
+
+@pytest.mark.parametrize(("added", "word"), [({}, " <later>"), ({"pad_token": "[PAD]"}, "")])
+def test_a_token_that_the_teacher_has_no_embedding_for_is_refused_before_weights_are_read(
+    hollow, lay_run, tune, result, rows, added, word
+):
+    """Both have one tokenizer, and output layers of different widths."""
+    tokenizer = make_tokenizer()
+    tokenizer.add_special_tokens(added) if added else tokenizer.add_tokens(["<later>"])
+    narrow, wide = (hollow(vocab_size=width) for width in (320, 321))
+    for folder in (narrow, wide):
+        tokenizer.save_pretrained(folder)
+    rows[5]["completion"][0]["content"] += word
+    recipe = {"objective": "distil"}
+    refused = lay_run("refused", wide, recipe=recipe, teacher={"path": str(narrow)}, train=rows)
+    fits = lay_run("fits", wide, recipe=recipe, teacher={"path": str(wide)}, train=rows)
+
+    assert (tune(refused), tune(fits)) == (1, 1)
+
+    error = result(refused)["error"]
+    assert (error["code"], result(fits)["error"]["code"]) == ("tokenizer_too_large", "student_damaged")
+    assert "gives token 320, and the model that reads it knows 320" in error["message"]
 
 
 def test_several_processes_are_not_started_for_rows_that_are_too_long(hollow, lay_run, tune, result):

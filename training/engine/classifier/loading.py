@@ -72,7 +72,7 @@ def open_encoder(
             f"the tokenizer of {Path(source).name} has no token to fill batches with",
             "Set pad_token in the student's tokenizer_config.json.",
         )
-    kept_text.require_within(range(len(tokenizer)), getattr(config, "vocab_size", None))
+    kept_text.require_within([kept_text.width_of(tokenizer) - 1], getattr(config, "vocab_size", None))
     return UnloadedEncoder(source, options, config, tokenizer)
 
 

@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from training.engine.classifier.fields import HeadField
 from training.engine.classifier.rows import TargetRow, collate
+from training.engine.data import kept_text
 
 # Words and pairs share so many places, and so do runs of letters; those that meet in one share a vote.
 PLACES: Final = 1 << 16
@@ -178,8 +179,10 @@ class WordVotes(nn.Module):
 def spellings(tokenizer: Any) -> list[str]:
     """Texts of tokens without case, a blank before those that begin a word; control tokens have none."""
     special = set(tokenizer.all_special_ids)
-    tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    texts = tokenizer.batch_decode([[token] for token in range(len(tokenizer))])
+    ids = range(kept_text.width_of(tokenizer))
+    # An id between others may have no token.
+    tokens = [token or "" for token in tokenizer.convert_ids_to_tokens(list(ids))]
+    texts = tokenizer.batch_decode([[token] for token in ids])
     goes_on = any(token.startswith(_PIECE) for token in tokens)
     spelled = []
     for number, (token, text) in enumerate(zip(tokens, texts, strict=True)):

@@ -77,9 +77,14 @@ def require_within(ids: Sequence[int], vocabulary: int | None) -> None:
     if beyond is not None:
         raise RowRefusedError(
             "tokenizer_too_large",
-            f"the student's tokenizer gives token {beyond}, and its model knows {vocabulary}",
+            f"the student's tokenizer gives token {beyond}, and the model that reads it knows {vocabulary}",
             "Take tokenizer and weights of one release, or resize the model's embedding to its tokenizer.",
         )
+
+
+def width_of(tokenizer: Any) -> int:
+    """Return how many scores a tokenizer's tokens take: one more than the highest id, for ids may leave gaps."""
+    return int(max(tokenizer.get_vocab().values())) + 1
 
 
 def _composed(text: str) -> str:

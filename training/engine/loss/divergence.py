@@ -6,7 +6,6 @@ model; gradients are computed beside them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,40 +28,41 @@ class ScoreSource:
     weight: Tensor | None
     bias: Tensor | None
     compute: torch.dtype
-    vocabulary: int
 
     @property
     def width(self) -> int:
         """Scores of one position, padding of the vocabulary included."""
         return (self.values if self.weight is None else self.weight.t()).shape[-1]
 
-    def scores(self, at: slice) -> Tensor:
+    def scores(self, at: slice, vocabulary: int) -> Tensor:
         """Scores of a block in fp32: (n, vocabulary)."""
         block = self.values[at]
         if self.weight is None:
-            return block[:, : self.vocabulary].float()
-        bias = None if self.bias is None else self.bias[: self.vocabulary].to(self.compute)
-        layer = self.weight[: self.vocabulary].to(self.compute)
+            return block[:, :vocabulary].float()
+        bias = None if self.bias is None else self.bias[:vocabulary].to(self.compute)
+        layer = self.weight[:vocabulary].to(self.compute)
         return nn.functional.linear(block.to(self.compute), layer, bias).float()
 
 
-def score_source(network: Network, layout: CompletionBatch, vocabulary: int) -> ScoreSource:
-    """Run a network up to its scores at the positions of a layout.
-
-    Args:
-        vocabulary: Tokens the tokenizer has; output layers are often padded beyond it.
-    """
+def score_source(network: Network, layout: CompletionBatch) -> ScoreSource:
+    """Run a network up to its scores at the positions of a layout."""
     inputs = {**network.extra_inputs(layout.input_ids), **layout.inputs()}
     if not network.head.ends_model:
         scores = network.head.logits(network.model, layout.input_ids, layout.positions, **inputs)
-        return ScoreSource(scores, None, None, torch.float32, vocabulary)
+        return ScoreSource(scores, None, None, torch.float32)
     hidden, compute = network.head.hidden(network.model, layout.input_ids, layout.positions, **inputs)
     weight, bias = network.head.layer
-    return ScoreSource(hidden, weight, bias, compute, vocabulary)
+    return ScoreSource(hidden, weight, bias, compute)
 
 
 def divergence(
-    student: ScoreSource, teacher: ScoreSource, targets: Tensor, *, direction: Direction, temperature: float
+    student: ScoreSource,
+    teacher: ScoreSource,
+    targets: Tensor,
+    *,
+    vocabulary: int,
+    direction: Direction,
+    temperature: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Summed divergence of a student from a teacher, gradients towards the student included.
 
@@ -70,6 +70,7 @@ def divergence(
         student: Carries gradients.
         teacher: Does not.
         targets: What was written, (N).
+        vocabulary: Tokens that are compared, from the first; output layers are often padded beyond the tokenizer's.
         direction: `forward` is KL(teacher || student), `reverse` KL(student || teacher).
         temperature: Both distributions are softened by it; as in GKD (arXiv 2306.13649) the loss is not rescaled.
 
@@ -83,8 +84,9 @@ def divergence(
         student.weight,
         student.bias,
         student,
-        teacher.scores,
+        teacher,
         targets,
+        vocabulary,
         direction,
         temperature,
     )
@@ -104,8 +106,9 @@ class _Divergence(torch.autograd.Function):
         weight: Tensor | None,
         bias: Tensor | None,
         student: ScoreSource,
-        teacher: Callable[[slice], Tensor],
+        teacher: ScoreSource,
         targets: Tensor,
+        vocabulary: int,
         direction: Direction,
         temperature: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -116,25 +119,25 @@ class _Divergence(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=values.device)
         own = torch.empty(targets.shape, dtype=torch.float32, device=values.device)
         agrees = torch.empty_like(own)
-        rows, size = block_rows(student.width, values.device), student.vocabulary
+        rows = block_rows(student.width, values.device)
         for start in range(0, values.shape[0], rows):
             at = slice(start, start + rows)
-            mine, theirs = student.scores(at), teacher(at)
+            mine, theirs = student.scores(at, vocabulary), teacher.scores(at, vocabulary)
             own[at] = mine.logsumexp(1) - mine.gather(1, targets[at].unsqueeze(1)).squeeze(1)
             agrees[at] = (mine.argmax(1) == theirs.argmax(1)).float()
             loss, gradient = _block(mine, theirs, direction, temperature)
             total += loss
             if weight is None:
                 if d_values is not None:
-                    d_values[at, :size] = gradient.to(d_values.dtype)
+                    d_values[at, :vocabulary] = gradient.to(d_values.dtype)
                 continue
             gradient = gradient.to(student.compute)
             if d_values is not None:
-                d_values[at] = (gradient @ weight[:size].to(student.compute)).to(d_values.dtype)
+                d_values[at] = (gradient @ weight[:vocabulary].to(student.compute)).to(d_values.dtype)
             if d_weight is not None:
-                d_weight[:size] += gradient.t() @ values[at].to(student.compute)
+                d_weight[:vocabulary] += gradient.t() @ values[at].to(student.compute)
             if d_bias is not None:
-                d_bias[:size] += gradient.sum(0)
+                d_bias[:vocabulary] += gradient.sum(0)
         ctx.gradients = (d_values, d_weight, d_bias)
         ctx.dtypes = tuple(None if part is None else part.dtype for part in (values, weight, bias))
         ctx.mark_non_differentiable(own, agrees)
@@ -146,7 +149,7 @@ class _Divergence(torch.autograd.Function):
         parts = zip(ctx.gradients or (), ctx.dtypes, strict=True)
         scaled = [None if part is None else part.mul_(upstream).to(dtype) for part, dtype in parts]
         ctx.gradients = None
-        return (*scaled, None, None, None, None, None)
+        return (*scaled, None, None, None, None, None, None)
 
 
 def _block(mine: Tensor, theirs: Tensor, direction: Direction, temperature: float) -> tuple[Tensor, Tensor]:

@@ -32,13 +32,13 @@ class Distillation:
     """Distillation on `sft` files.
 
     Attributes:
-        chat: The student's tokenizer and template; the teacher's vocabulary is the same.
+        tokens: Scores that the tokenizer's tokens take; output layers are often padded beyond, and one may lack some.
         teacher: On the run's device, in evaluation mode.
         direction: `forward` covers all the teacher says, `reverse` keeps to what it finds likely.
         temperature: Softens both distributions.
     """
 
-    chat: Chat
+    tokens: int
     teacher: Network
     direction: Direction
     temperature: float
@@ -46,12 +46,16 @@ class Distillation:
     def loss(self, network: Network, items: Sequence[TokenRow]) -> tuple[Tensor, Measures]:
         """Divergence from the teacher, summed over supervised tokens, nats."""
         layout = collate_completions([[row] for row in items], network.pad, share=False).to(network.device)
-        vocabulary = len(self.chat.tokenizer)
         with torch.no_grad():
-            theirs = score_source(self.teacher, layout, vocabulary)
-        mine = score_source(network, layout, vocabulary)
+            theirs = score_source(self.teacher, layout)
+        mine = score_source(network, layout)
         loss, own, agrees = divergence(
-            mine, theirs, layout.targets, direction=self.direction, temperature=self.temperature
+            mine,
+            theirs,
+            layout.targets,
+            vocabulary=min(self.tokens, mine.width, theirs.width),
+            direction=self.direction,
+            temperature=self.temperature,
         )
         return loss, {"nll": measure(own), "agreement": measure(agrees)}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from accelerate import Accelerator
 
+from training.engine.data import kept_text
 from training.engine.model.loading import LoadedStudent
 from training.engine.objectives.distillation import Distillation, teacher_network
 from training.engine.objectives.dpo import Dpo
@@ -38,5 +39,5 @@ def make_objective(
             accelerator.device,
             autocast=lambda model: accelerator.prepare_model(model, evaluation_mode=True),
         )
-        return Distillation(chat, network, recipe.kl, recipe.temperature)
+        return Distillation(kept_text.width_of(chat.tokenizer), network, recipe.kl, recipe.temperature)
     return Sft(chat)

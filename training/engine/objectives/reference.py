@@ -167,9 +167,8 @@ def reference_kl(network: Network, rows: Sequence[TokenRow]) -> Measures:
     if torch.is_grad_enabled() or not rows or not has_adapter(network.model):
         return {}
     layout = collate_completions([[row] for row in rows], network.pad, share=False).to(network.device)
-    vocabulary = network.head.layer[0].shape[0]
-    mine = score_source(network, layout, vocabulary)
+    mine = score_source(network, layout)
     with adapter_switched_off(network.model):
-        theirs = score_source(network, layout, vocabulary)
-    apart, _, _ = divergence(mine, theirs, layout.targets, direction="reverse", temperature=1.0)
+        theirs = score_source(network, layout)
+    apart, _, _ = divergence(mine, theirs, layout.targets, vocabulary=mine.width, direction="reverse", temperature=1.0)
     return {"drift": measure(apart, count=layout.targets.numel())}

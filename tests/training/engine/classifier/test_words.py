@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tokenizers import Tokenizer, models
+from transformers import PreTrainedTokenizerFast
 
 from tests.training.engine.classifier.conftest import LABELS, make_tokenizer
 from training.engine.classifier.fields import HeadField
@@ -96,6 +98,13 @@ def test_runs_of_letters_cross_tokens_and_are_the_same_for_every_split_of_a_word
     assert len(split) == 6 + 5 + 4
 
 
+def test_an_id_without_a_token_between_others_has_a_place_and_no_text() -> None:
+    words = Tokenizer(models.WordLevel({"[PAD]": 0, "a": 1, "b": 4}, unk_token="[PAD]"))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]")
+
+    assert spellings(tokenizer) == ["", "a", "", "", "b"]
+
+
 @pytest.mark.parametrize(
     ("tokens", "spelled"),
     [
@@ -112,8 +121,8 @@ def test_a_blank_stands_before_a_word_whichever_mark_the_tokenizer_uses(
 
         all_special_ids = (0,)
 
-        def __len__(self) -> int:
-            return 4
+        def get_vocab(self) -> dict[str, int]:
+            return {token: number for number, token in enumerate(tokens)}
 
         def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
             return [list(tokens)[number] for number in ids]

@@ -39,17 +39,18 @@ def model() -> Callable[..., Any]:
         Qwen3ForCausalLM,
     )
 
-    def make(family: str = "llama", *, bare: bool = False, seed: int = 3) -> Any:
+    def make(family: str = "llama", *, bare: bool = False, seed: int = 3, width: int = VOCABULARY) -> Any:
         torch.manual_seed(seed)
+        shape = {**SHAPE, "vocab_size": width}
         base: Any
         if family == "llama":
-            base = LlamaForCausalLM(LlamaConfig(tie_word_embeddings=True, **SHAPE))
+            base = LlamaForCausalLM(LlamaConfig(tie_word_embeddings=True, **shape))
             base.get_input_embeddings().weight.data.mul_(20)
         elif family == "qwen":
-            base = Qwen3ForCausalLM(Qwen3Config(head_dim=8, **SHAPE))
+            base = Qwen3ForCausalLM(Qwen3Config(head_dim=8, **shape))
         else:
             text = Gemma3TextConfig(head_dim=8, query_pre_attn_scalar=8, sliding_window=16,
-                                    final_logit_softcapping=30.0, **SHAPE)  # fmt: skip
+                                    final_logit_softcapping=30.0, **shape)  # fmt: skip
             base = Gemma3ForCausalLM(text)
         if bare:
             return base

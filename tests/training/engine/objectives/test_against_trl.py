@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset
-from transformers import PreTrainedTokenizerFast
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 from trl.experimental.gkd import GKDTrainer
 
@@ -149,7 +148,7 @@ def test_distillation_is_trls_divergence(
     ours, teacher = model(family), model(family, bare=True, seed=11)
     theirs = twin(ours)
     rows = [sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11)])]
-    objective = Distillation(_Chat(), network(teacher), direction, temperature)  # type: ignore[arg-type]
+    objective = Distillation(97, network(teacher), direction, temperature)
 
     loss, _ = objective.loss(network(ours), rows)
     (loss / objective.normaliser(rows)).backward()
@@ -166,7 +165,21 @@ def test_distillation_is_trls_divergence(
     assert_same_gradients(ours, theirs)
 
 
-class _Chat:
-    """As many tokens as the model has."""
+@pytest.mark.parametrize("family", ["llama", "gemma"])
+@pytest.mark.parametrize("widths", [(97, 104), (104, 97)])
+def test_models_of_different_widths_are_compared_on_the_tokens_that_both_score(
+    model: Any, network: Any, sequence: Callable[..., Any], family: str, widths: tuple[int, int]
+) -> None:
+    ours, teacher = (model(family, bare=True, seed=width, width=width) for width in widths)
+    rows = [sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8)])]
+    objective = Distillation(99, network(teacher), "forward", 1.0)
 
-    tokenizer: PreTrainedTokenizerFast = range(97)  # type: ignore[assignment]
+    loss, _ = objective.loss(network(ours), rows)
+    loss.backward()
+    layout = collate_completions([[row] for row in rows], 0, share=False)
+    own, other = (
+        one(input_ids=layout.input_ids).logits.flatten(0, 1)[layout.positions][:, :97].log_softmax(1)
+        for one in (ours, teacher)
+    )
+
+    assert float(loss) == pytest.approx(float((other.exp() * (other - own)).sum()), rel=CLOSE)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.engine.conftest import PAIRS
+from tests.training.engine.conftest import PAIRS, make_model, make_tokenizer
 from training.engine.contracts import StudentRef
 from training.engine.data import jsonl
 from training.engine.data.completion_batch import collate_completions
@@ -241,6 +241,21 @@ def test_a_distilled_student_comes_nearer_to_its_teacher(
     assert summary["validation_loss"] < summary["validation_loss_before"] / 2
     first = next(each for each in events(run_dir, "metric") if "val_agreement" in each)
     assert summary["measures"]["agreement"] > first["val_agreement"]
+
+
+@pytest.mark.slow
+def test_a_tokenizer_longer_than_one_of_two_models_of_different_widths_is_no_obstacle(
+    lay_run: Any, tune: Any, tmp_path: Path
+) -> None:
+    tokenizer = make_tokenizer()
+    tokenizer.add_tokens(["<later>"])
+    narrow, wide = tmp_path / "narrow", tmp_path / "wide"
+    for folder, width in ((narrow, 320), (wide, 328)):
+        make_model("llama", width).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+    run_dir = lay_run("distilled", narrow, recipe={"objective": "distil", "epochs": 1}, teacher={"path": str(wide)})
+
+    assert tune(run_dir) == 0
 
 
 def test_a_teacher_of_another_vocabulary_is_refused(
