@@ -85,7 +85,8 @@ def swap_in(swaps: list[FolderSwap], *, stamp: str, undo: Rollback) -> list[str]
     for swap in swaps:
         aside = swap.place.with_name(f"{swap.place.name}.before-{stamp}")
         undo.add(str(swap.place), lambda swap=swap, aside=aside: _swap_back(swap, aside))  # type: ignore[misc]
-        if swap.place.exists() and any(swap.place.iterdir()):
+        # A link to another disk is not followed, wherever it leads.
+        if swap.place.is_symlink() or (swap.place.exists() and any(swap.place.iterdir())):
             swap.place.rename(aside)
             asides.append(str(aside))
         elif swap.place.exists():
@@ -110,7 +111,7 @@ def _swap_back(swap: FolderSwap, aside: Path) -> None:
     # One that is still beside its place has not come there.
     if not swap.staged.exists():
         swap.place.rename(swap.staged)
-    if aside.exists():
+    if aside.is_symlink() or aside.exists():
         aside.rename(swap.place)
     else:
         swap.place.mkdir(exist_ok=True)

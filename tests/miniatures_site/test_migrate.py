@@ -32,7 +32,12 @@ def test_a_database_of_another_version_is_refused_with_the_way_out(name: str):
 @pytest.mark.timeout(900)
 def test_the_way_out_works_on_a_database_from_before(tmp_path: Path):
     """The demo's own commands, one after the other, on a folder that an older version left."""
-    with closing(sqlite3.connect(tmp_path / "miniatures.sqlite3")) as old:
+    data, other_disk = tmp_path / "data", tmp_path / "other-disk"
+    for folder in (data, other_disk):
+        folder.mkdir()
+    (other_disk / "kept").touch()
+    (data / "runs").symlink_to(other_disk)
+    with closing(sqlite3.connect(data / "miniatures.sqlite3")) as old:
         old.execute("CREATE TABLE django_migrations (id integer PRIMARY KEY, app text, name text, applied datetime)")
         old.execute("INSERT INTO django_migrations VALUES (1, 'review', '0001_initial', '2026-11-01')")
         old.execute("CREATE TABLE review_draft (id integer PRIMARY KEY)")
@@ -40,7 +45,7 @@ def test_the_way_out_works_on_a_database_from_before(tmp_path: Path):
     environment = {
         **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEST_DATABASE_URL")},
         "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev",
-        "VAR_DIR": str(tmp_path),
+        "VAR_DIR": str(data),
     }
     manage = partial(subprocess.run, cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -52,6 +57,7 @@ def test_the_way_out_works_on_a_database_from_before(tmp_path: Path):
     assert reset.returncode == 0, reset.stderr
     assert again.returncode == 0
     assert "No migrations to apply." in again.stdout
+    assert ((data / "runs").is_symlink(), (other_disk / "kept").exists()) == (False, True)
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ class Command(BaseCommand):
         for path in Path(settings.VAR_DIR).iterdir():
             if path.name in KEPT:
                 continue
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            # What a link leads to is not under var/.
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if not first_start.bring_in(Steps(self.stdout.write, is_told=False), say=self.stderr.write):
             call_command("migrate", verbosity=0)
             call_command("load_demo")

@@ -135,6 +135,25 @@ def test_a_folder_is_renamed_aside_and_back(here, unpacked):
     assert sorted(path.name for path in here.iterdir()) == ["artefacts"]
 
 
+@pytest.mark.parametrize("leads_to", ["what is stored", "nothing", "nowhere"])
+def test_a_link_to_another_disk_is_renamed_aside_and_back(here, unpacked, tmp_path, leads_to):
+    artefacts, other_disk = here / "artefacts", tmp_path / "other-disk"
+    artefacts.rename(other_disk)
+    artefacts.symlink_to(other_disk if leads_to != "nowhere" else tmp_path / "unmounted")
+    if leads_to == "nothing":
+        (other_disk / "mine.txt").unlink()
+    before = artefacts.readlink()
+    undo = Rollback()
+
+    asides = place(unpacked, undo)
+
+    assert (stored(), artefacts.is_symlink()) == (RESTORED, False)
+    assert Path(asides[0]).readlink() == before
+    assert undo.run() == []
+    assert artefacts.readlink() == before
+    assert [path.name for path in here.iterdir()] == ["artefacts"]
+
+
 def test_what_was_only_laid_ready_is_gone_after_a_failure(here, unpacked):
     undo = Rollback()
     file_swap.stage(*unpacked, stamp=STAMP, undo=undo)
