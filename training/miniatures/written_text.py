@@ -9,7 +9,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from review.desk.cards.values import all_values
 from review.models import Record
-from review.sources.imports.cell_values import text_of
+from review.sources.imports.cell_texts import text_of
 from review.spec import paths
 from review.spec.paths import TextPlace, as_text
 from review.spec.schema import Fields

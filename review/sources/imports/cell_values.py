@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from review.sources.imports.cell_dates import day_of, day_of_number
 from review.sources.imports.cell_flags import flag_of
-from review.sources.imports.tables.rows import ShownNumber
+from review.sources.imports.cell_texts import text_of, worded
 from review.spec import numbers
 from review.spec.numbers import GREATEST_INTEGER
 from review.spec.schema import InputField, Label, OutputItem
@@ -88,17 +88,19 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     Raises:
         ValueError: Says what was found and what is wanted.
     """
-    kind = field.value_type
+    kind, value = field.value_type, worded(field, value)
     if isinstance(value, list):
         value = [part for part in value if part is not None]
     if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(of_objects(value))
     if kind.is_number and isinstance(value, WrittenFloat):
         return numbers.read(value.digits)
+    if kind.control == "flag" and isinstance(value, int | float):
+        return _boolean(value)
     if kind.is_prose or not isinstance(value, str) or not value.strip():
         return value
     if field.items:
-        return _json(value, field.type)
+        return worded(field, _json(value, field.type))
     if kind.is_many:
         return [value] if label_of(field.labels, value) else _list(value)
     if kind.is_number:
@@ -106,22 +108,6 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     if kind.control == "flag":
         return _boolean(value)
     return _date(value.strip(), notation) if field.type == "date" else value
-
-
-def text_of(value: object) -> str:
-    """A value as a text says it: a number as written or shown, nothing of null; flags, lists and objects as in JSON."""
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, bool | ShownNumber):
-        return value.shown if isinstance(value, ShownNumber) else str(value).lower()
-    if isinstance(value, float) and not isinstance(value, WrittenFloat):
-        return str(numbers.whole_or_not(value))
-    return "" if value is None else str(value)
-
-
-def lines_of(parts: Sequence[object]) -> str:
-    """Values of a list as the lines of one text, without missing ones."""
-    return "\n".join(text_of(part) for part in parts if part is not None)
 
 
 def _bounded(text: str, most: int) -> str:
@@ -263,7 +249,7 @@ def _url(text: str) -> str:
 
 
 def _boolean(value: object) -> bool:
-    if (flag := flag_of(str(value))) is None:
+    if (flag := flag_of(str(numbers.whole_or_not(value) if isinstance(value, float) else value))) is None:
         raise ValueError(f"is '{_short(value)}', expected yes or no")
     return flag
 

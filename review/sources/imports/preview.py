@@ -8,7 +8,7 @@ from pathlib import Path
 
 from review.models import Draft, Task
 from review.sources.imports import notation, split_preview
-from review.sources.imports.cell_values import text_of
+from review.sources.imports.cell_texts import text_of
 from review.sources.imports.chat_logs import ChatTable, open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from review.sources.imports import whole_answer
-from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written, text_of
+from review.sources.imports.cell_texts import text_of
+from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
 from review.sources.imports.column_mapping import ANSWER_FIELD, LABELS_FIELD, SPLIT_FIELD, ColumnMapping, TargetField
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import MAX_COLUMNS, Row, RowSource

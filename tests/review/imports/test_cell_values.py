@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from review.sources.imports.cell_values import MAX_LONG_CHARS, Notation, read_value, read_written
+from review.sources.imports.tables.rows import ShownNumber
 from review.spec.schema import InputField, Label, OutputField
+from review.spec.values import normalise_value
+from web.strict_json import WrittenFloat
 
 LABELS = (Label(name="Bug"), Label(name="Billing; refund"), Label(name="Other"))
 
@@ -86,3 +91,35 @@ def test_a_written_object_comes_as_json() -> None:
     assert read_written(field, '{"part": "x"}') == {"part": "x"}
     with pytest.raises(ValueError, match="holds no JSON object"):
         read_written(field, "part: x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "wanted"),
+    [("text", 2019, "2019"), ("text", ShownNumber(1234, "01234"), "01234"), ("text", True, "true"),
+     ("text", WrittenFloat("1.50"), "1.50"), ("quote", 40, "40"), ("choice", 3, "3"), ("choices", [1, 3], ["1", "3"]),
+     ("choices", 3, ["3"]), ("list", [1, True, "x"], ["1", "true", "x"]), ("list", 7, ["7"]),
+     ("boolean", 1, True), ("boolean", ShownNumber(0, "0.00"), False), ("boolean", False, False),
+     ("number", ShownNumber(1234, "01234"), 1234)],
+)  # fmt: skip
+def test_a_number_or_a_flag_where_words_are_written_comes_as_its_cell_shows_it(
+    kind: str, cell: object, wanted: object
+) -> None:
+    labels = tuple(Label(name=name) for name in "123") if "choice" in kind else ()
+    field = OutputField(name="field", type=kind, labels=labels, source="page" if kind == "quote" else "")  # type: ignore[arg-type]
+
+    assert normalise_value(field, read_written(field, cell), "field") == wanted
+
+
+def test_numbers_in_the_parts_of_a_written_object_are_texts_and_labels_too() -> None:
+    items = [
+        {"name": "code"},
+        {"name": "stars", "type": "choice", "labels": [{"name": "3"}, {"name": "4"}]},
+        {"name": "sum"},
+    ]
+    items += [{"name": "tags", "type": "list"}, {"name": "price", "type": "number"}]
+    field = OutputField.model_validate({"name": "field", "type": "list", "items": items})
+
+    cells = (cell := [{"code": True, "stars": 3, "sum": 2.5, "tags": [1], "price": 3}]), json.dumps(cell)
+
+    wanted = [{"code": "true", "stars": "3", "sum": "2.5", "tags": ["1"], "price": 3}]
+    assert [normalise_value(field, read_written(field, each), "field") for each in cells] == [wanted, wanted]

@@ -7,7 +7,8 @@ import pytest
 from members.models import Member
 from review.models import Task
 from review.sources.imports import import_records, read_preview
-from review.sources.imports.cell_values import read_value, text_of
+from review.sources.imports.cell_texts import text_of
+from review.sources.imports.cell_values import read_value
 from review.sources.imports.tables import number_formats, open_table
 from review.spec.schema import InputField
 from review.spec.starters import outreach

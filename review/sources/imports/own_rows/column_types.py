@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from review.sources.imports import whole_answer
-from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written, text_of
+from review.sources.imports.cell_texts import text_of
+from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written
 from review.spec.schema import MOST_LABELS, InputField, Label, OutputField
 from review.spec.value_types import TYPES
 from review.spec.values import normalise_text

@@ -9,7 +9,8 @@ from itertools import islice, pairwise
 from typing import Any, Final
 
 from review.sources.imports import notation
-from review.sources.imports.cell_values import Notation, text_of
+from review.sources.imports.cell_texts import text_of
+from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name

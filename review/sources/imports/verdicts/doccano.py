@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from review.sources.imports.cell_values import lines_of
+from review.sources.imports.cell_texts import lines_of
 
 NAME = "doccano"
 

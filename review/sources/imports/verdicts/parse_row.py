@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
-from review.sources.imports.cell_values import PLAIN, Notation, lines_of, read_value, read_written
+from review.sources.imports.cell_texts import lines_of
+from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
@@ -182,11 +183,8 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields, notation: N
             value = lines_of(value)
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
-        if field.type == "text":
-            edited[field.name] = str(value)
-            continue
         try:
-            edited[field.name] = read_written(field, _unquoted(value), notation)
+            edited[field.name] = read_written(field, value if field.type == "text" else _unquoted(value), notation)
         except ValueError as error:
             raise ValueError(f"the edited '{field.name}' {error}") from None
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None

@@ -12,9 +12,11 @@ from review.sources.imports.verdicts.preview import read_judged_preview
 from review.spec.schema import Label, OutputField
 from tests.review import factories
 from tests.review.imports.conftest import Write
+from tests.review.imports.workbooks import cell, rows, workbook
 
 pytestmark = pytest.mark.django_db
 MAPPING = {"draft": "said.draft", "reviewer": "said.reviewer", "verdict": "said.verdict"}
+REPLY = {"reply": "We will look into it."}
 FIELDS = {"amount": 1, "due": "2026-01-01", "kind": "bug", "tags": ["bug"]}
 LABELS = (Label(name="bug"), Label(name="idea"))
 SPEC = factories.triage_spec().model_copy(
@@ -78,5 +80,23 @@ def test_an_edited_label_may_be_quoted_as_json_has_it(
     assert (fields["kind"], fields["tags"]) == wanted
 
 
-def quoted(cell: str) -> str:
-    return '"' + cell.replace('"', '""') + '"'
+def test_an_edited_text_is_what_its_cell_shows(admin: Member, write: Write) -> None:
+    task = factories.make_task(by=admin, spec=factories.plain_spec(), slug="answers")
+    drafts = factories.make_drafts(task, factories.make_records(factories.make_source(task), 4), fields=[REPLY] * 4)
+    shown = ("01234", "12.5%", "true", "2019")
+    cells = ("<v>1234</v>", "<v>0.125</v>", "<v>1</v>", "<v>2019</v>")
+    styles = ('s="2"', 's="3"', 't="b"', 's="0"')
+    lines = "".join(
+        f'<row r="{at}">{cell(f"A{at}", str(draft.pk))}{cell(f"B{at}", "ann")}<c r="C{at}" {style}>{value}</c></row>'
+        for at, (draft, style, value) in enumerate(zip(drafts, styles, cells, strict=True), 2)
+    )
+    book = workbook({"One": rows(("draft", "reviewer", "reply")) + lines}, formats=["00000", "0.0%"])
+
+    mapping = {"draft": "said.draft", "reviewer": "said.reviewer", "reply": "edited.reply"}
+    import_decisions(task, write(book, "edits.xlsx"), by=admin, mapping=mapping)
+
+    assert [draft.decisions.get().fields["reply"] for draft in drafts] == list(shown)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
