@@ -11,6 +11,7 @@ from members.models import Member
 from review.drafts.bulk_insert import DraftInserter, DraftRow, PreparedDrafts, RecordInserter
 from review.models import Draft, Record, Source, Task, TaskVersion
 from review.sources.imports import notation, source_row, staging
+from review.sources.imports.cell_texts import text_of
 from review.sources.imports.chat_logs import open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import MODEL_FIELD, ColumnMapping, guess_mapping, target_fields
@@ -111,7 +112,7 @@ def import_drafts(
 
 
 def _model(draft: DraftColumns) -> str:
-    return str(draft.row.said.get(MODEL_FIELD) or "").strip()[:MODEL_CHARS]
+    return text_of(draft.row.said.get(MODEL_FIELD)).strip()[:MODEL_CHARS]
 
 
 class _Intake:

@@ -243,5 +243,5 @@ def _split(column: str, value: object) -> str:
 
 
 def _labels(value: object) -> tuple[str, ...]:
-    parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
+    parts = value if isinstance(value, list) else text_of(value or "").replace(",", ";").split(";")
     return tuple(text for part in parts if (text := text_of(part).strip()))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
-from review.sources.imports.cell_texts import lines_of
+from review.sources.imports.cell_texts import lines_of, text_of
 from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField
@@ -104,11 +104,17 @@ def guess_verdict(value: str) -> str:
     return next((str(verdict) for verdict, words in _GUESSES.items() if plain in words), "")
 
 
+def meaning_of(word: str, verdicts: Mapping[str, str]) -> str:
+    """Return the verdict that the importer gave a word, in whatever case; else a guess, empty where it is unknown."""
+    in_any_case = {folded(each): meant for each, meant in verdicts.items()}
+    return verdicts.get(word) or in_any_case.get(folded(word)) or guess_verdict(word)
+
+
 def word_of(value: object) -> str:
     """The answer in a verdict's cell as one text."""
     if isinstance(value, list):
         return "; ".join(filter(None, map(word_of, value)))
-    return "" if value is None else " ".join(str(value).split())
+    return " ".join(text_of(value).split())
 
 
 def parse_row(
@@ -167,7 +173,7 @@ def _verdict(word: str, verdicts: Mapping[str, str], *, has_column: bool, change
         return Verdict.EDIT if changed else Verdict.ACCEPT
     if not word:
         raise ValueError("the verdict is empty")
-    meant = verdicts.get(word) or guess_verdict(word)
+    meant = meaning_of(word, verdicts)
     if meant == LEAVE_OUT:
         return None
     if meant not in (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT):
@@ -201,7 +207,7 @@ def _unquoted(cell: object) -> object:
 
 def _reasons(spec: TaskSpec, value: object) -> tuple[tuple[str, ...], str]:
     """Codes of reasons the task has, and the others as a line for the note."""
-    parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
+    parts = value if isinstance(value, list) else text_of(value or "").replace(",", ";").split(";")
     named = [text for part in parts if (text := word_of(part))]
     codes = {folded(word): reason.code for reason in spec.reasons for word in (reason.code, reason.label)}
     reason_codes = tuple(dict.fromkeys(codes[folded(name)] for name in named if folded(name) in codes))

@@ -202,7 +202,7 @@ class _Look:
 
     def seen(self, preview: ImportPreview, tool: str) -> JudgedPreview:
         words = tuple(
-            VerdictWord(word, count, self._verdicts.get(word) or parse_row.guess_verdict(word))
+            VerdictWord(word, count, parse_row.meaning_of(word, self._verdicts))
             for word, count in self._words.most_common(MOST_WORDS)
         )
         return JudgedPreview(

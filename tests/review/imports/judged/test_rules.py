@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import Any
 
@@ -61,6 +62,19 @@ def test_a_reason_is_told_however_its_letters_are_composed(admin: Member, write:
     import_decisions(task, file, by=admin, mapping=COLUMNS | {"why": "said.reasons"})
 
     assert Decision.objects.get().reasons == ["unkind"]
+
+
+def test_a_flag_of_json_means_what_its_word_was_given(task: Task, admin: Member, write: Write) -> None:
+    lines = [
+        {"ticket": "Late", "reply": "Sorry.", "verdict": True},
+        {"ticket": "Lamp", "reply": "So", "verdict": False},
+    ]
+    file = write(json.dumps([{**line, "reviewer": "Mara Lind"} for line in lines]), "flagged.json")
+
+    import_decisions(task, file, by=admin, mapping=COLUMNS, verdicts={"true": "reject", "FALSE": "accept"})
+
+    decisions = Decision.objects.order_by("draft__record__title").values_list("draft__record__title", "verdict")
+    assert list(decisions) == [("Lamp", "accept"), ("Late", "reject")]
 
 
 def test_a_name_in_capitals_and_in_small_letters_is_one_member(take) -> None:
