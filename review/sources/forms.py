@@ -73,7 +73,8 @@ class ReadingForm(forms.Form):
         label="Encoding",
         help_text="If letters look wrong in the examples, choose another.",
     )
-    sheet = forms.CharField(required=False, max_length=200, label="Sheet")
+    # A path may be as long as systems take one, and blanks at its ends belong to a name.
+    sheet = forms.CharField(required=False, max_length=4096, strip=False, label="Sheet")
     header = forms.IntegerField(
         required=False,
         min_value=1,

@@ -28,7 +28,8 @@ class FileReadingIn(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         default="",
-        max_length=200,
+        max_length=4096,
+        trim_whitespace=False,
         help_text="Sheet of a workbook, or path to the rows in JSON; if omitted, the likeliest one.",
     )
     delimiter = serializers.ChoiceField(

@@ -6,6 +6,9 @@ import io
 import zipfile
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
 from members.models import Member
 from review.models import Record, Task
@@ -169,3 +172,33 @@ def test_a_sheet_is_imported_by_name(task: Task, admin: Member, write: Write) ->
     import_records(task, path, by=admin, choices=ImportChoices(sheet="B"))
 
     assert Record.objects.get().title == "Acme"
+
+
+PATH = f"{'a long folder of exports/' * 10}here.csv"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(name, workbook({"A": rows(("x", "y"), (1, 2)), name: rows(HEADER, ("Acme", "steel", 1))}))
+     for name in (" Customers  of 2026 ", "Ends in a blank ")]
+    + [(PATH, archive({"gone.csv": "x,y\n1,2\n", PATH: "company,sector,size\nAcme,steel,1\n"}))],
+    ids=["blanks", "a blank", "a long path"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_by_page", [True, False], ids=["page", "api"])
+def test_a_table_of_an_odd_name_is_imported(
+    task: Task, client: Client, admin: Member, name: str, content: bytes, is_by_page: bool
+) -> None:
+    client.force_login(admin)
+    columns = {"map.0": "company", "map.1": "sector", "do": "import"}
+
+    if is_by_page:
+        upload = {"file": SimpleUploadedFile("file", content), "kind": "records"}
+        place = client.post(reverse("review:import", args=[task.slug]), upload)["Location"]
+        assert f'value="{name}"' in client.get(place).content.decode()
+        client.post(place, {**columns, "sheet": name})
+    else:
+        upload = {"file": SimpleUploadedFile("file", content), "task": task.slug, "sheet": name}
+        assert client.post("/api/v1/sources/", upload).status_code == 201
+
+    assert Record.objects.get().facts["company"] == "Acme"
