@@ -7,6 +7,7 @@ import io
 import stat
 import struct
 import tempfile
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -104,6 +105,33 @@ def test_what_other_programs_keep_in_zip_files_is_named(write: Write, parts: dic
 
     assert refused.value.code == "file_not_text"
     assert what in refused.value.message
+
+
+@pytest.mark.parametrize("says_utf8", [True, False])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_in_an_archive_are_read_as_their_owner_sees_them(write: Write, form: str, says_utf8: bool) -> None:
+    texts = {f"Gespräche/Frau Möller {at}.txt": "Guten Tag" for at in (1, 2)}
+    tables = {"März/Größe.csv": CSV, "März/東京.csv": "city;mail\nUeno;a@b.example\n"}
+
+    folder, export = (
+        write(named(parts, form, says_utf8), name) for parts, name in ((texts, "a.zip"), (tables, "b.zip"))
+    )
+
+    (first, _) = open_table(folder).rows()
+    assert (first.values["name"], first.values["folder"]) == ("Frau Möller 1", "Gespräche")
+    assert open_table(export).sheets == tuple(tables)
+    assert open_table(export, sheet="März/東京.csv").columns == ("city", "mail")
+
+
+def named(parts: dict[str, str], form: str, says_utf8: bool) -> bytes:
+    """An archive with names in UTF-8; as macOS writes it, which does not say so and parts letters from their marks."""
+    content = bytearray(workbooks.archive({unicodedata.normalize(form, name): text for name, text in parts.items()}))
+    for mark, at in () if says_utf8 else ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(mark)
+        while place >= 0:
+            content[place + at + 1] &= ~0x08
+            place = content.find(mark, place + 4)
+    return bytes(content)
 
 
 CSV = "company;sector\nAcme;steel\nBolt;rail\n"

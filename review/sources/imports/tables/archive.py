@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import stat
 import struct
+import unicodedata
 import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
@@ -29,6 +31,7 @@ _PIECE: Final = 2**20
 _LOCAL_HEAD = struct.Struct("<26xHH")
 COLUMNS = ("name", "text", "folder")
 _DRIVE = 2
+_IS_UTF8: Final = 0x800
 # What programs leave in archives, and nobody means.
 _LEFTOVERS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
 # What may stand beside a table and is none of its rows.
@@ -74,7 +77,7 @@ class UnpackedFile:
             weakref.finalize(self, self.path.unlink, missing_ok=True)
             with _opened(path) as archive:
                 try:
-                    shutil.copyfileobj(archive.open(name), file)
+                    shutil.copyfileobj(archive.open(_by_name(archive)[name]), file)
                 except (zipfile.BadZipFile, zlib.error, EOFError) as error:
                     message = f"'{name[:120]}' is damaged in the archive: {error}."
                     raise Refusal("archive_broken", message, hint="Make the archive again.") from None
@@ -83,7 +86,7 @@ class UnpackedFile:
 def tables_of(path: Path) -> tuple[str, ...]:
     """Return the names of the tables in an archive that holds nothing else: one of any form, or several CSV files."""
     with _opened(path) as archive:
-        paths = {entry.filename: PurePosixPath(entry.filename) for entry in _files(archive)}
+        paths = {name: PurePosixPath(name) for name in _by_name(archive)}
     names = [name for name, path in paths.items() if path.stem.casefold() not in _BESIDE]
     forms = {paths[name].suffix.casefold() for name in names}
     return tuple(names) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
@@ -124,8 +127,21 @@ def _files(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
             yield entry
 
 
+def _by_name(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    return {_name(entry): entry for entry in _files(archive)}
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """Return the name as its owner sees it: some programs write UTF-8 and do not say so, or part letters from marks."""
+    name = entry.filename
+    if not entry.flag_bits & _IS_UTF8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return unicodedata.normalize("NFC", name)
+
+
 def _text_row(archive: zipfile.ZipFile, number: int, entry: zipfile.ZipInfo, encoding: str) -> Row:
-    name = PurePosixPath(entry.filename)
+    name = PurePosixPath(_name(entry))
     if entry.file_size > MAX_TEXT_BYTES:
         return Row(number, problem=f"'{name}' has {entry.file_size:,} bytes; {MAX_TEXT_BYTES:,} is the limit")
     try:
@@ -163,7 +179,7 @@ def _require_safe(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         raise Refusal("archive_large", message, hint="Split it and import the parts.", status=413)
     for entry in entries:
         if problem := _problem(entry):
-            message = f"'{entry.filename[:120]}' in the archive {problem}; nothing of it is read."
+            message = f"'{_name(entry)[:120]}' in the archive {problem}; nothing of it is read."
             raise Refusal("archive_unsafe", message, hint="Create the archive again from plain files only.")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_BYTES:
@@ -195,8 +211,7 @@ def _require_true_sizes(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         for entry in entries:
             if not _has_true_size(file, entry):
                 message = (
-                    f"'{entry.filename[:120]}' in the archive is not as large as the archive says; "
-                    "nothing of it is read."
+                    f"'{_name(entry)[:120]}' in the archive is not as large as the archive says; nothing of it is read."
                 )
                 raise Refusal("archive_unsafe", message, hint="Create the archive again.")
 
