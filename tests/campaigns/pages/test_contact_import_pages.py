@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from campaigns.contacts.imports.preview import read_preview
+from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.models import Contact
 from campaigns.states import SuppressionReason
 from campaigns.suppression.suppress import suppress
+from members.models import Member
+from review.spec.schema import InputField, Label
+from review.spec.value_types import TYPES
 from tests.campaigns.factories import BASIS
+from tests.review.factories import make_task, plain_spec
 
 pytestmark = pytest.mark.django_db
 HOME = "/tasks/outreach"
@@ -49,6 +56,37 @@ def test_an_empty_list_teaches_and_the_sample_it_offers_imports_without_a_mistak
     assert "attachment" in sample["Content-Disposition"]
     assert "3 contacts added." in answer.content.decode()
     assert Contact.objects.filter(record__isnull=False).count() == 3
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_the_sample_of_a_task_with_facts_of_all_types_reads_without_a_mistake(
+    admin: Member, required: bool, tmp_path: Path
+) -> None:
+    labels = tuple(Label(name=name) for name in ("low; or none", "+"))
+    plain = [
+        InputField(name=f"a_{kind}", type=kind, required=required, labels=labels if TYPES[kind].has_labels else ())
+        for kind in TYPES
+    ]
+    quotes = [
+        InputField(name=f"from_{field.name}", type="quote", source=field.name, required=required)
+        for field in plain
+        if field.type not in ("boolean", "quote")
+    ]
+    numbers = [
+        InputField(name="part", type="number", minimum=-0.5, maximum=0.5, required=required),
+        InputField(name="size", type="integer", minimum=2000.5, required=required),
+        InputField(name="company", type="choice", labels=labels, required=required),
+        InputField(name="language", type="integer", maximum=-1, required=required),
+    ]
+    title = InputField(name="name", role="title", required=True)
+    spec = plain_spec().model_copy(update={"input_schema": (title, *plain, *quotes, *numbers)})
+    task = make_task(by=admin, spec=spec, slug="all-types")
+    (tmp_path / "sample.csv").write_text(sample_csv(task))
+
+    preview = read_preview(task, tmp_path / "sample.csv")
+
+    assert (preview.file.problems, preview.file.errors) == ({}, ())
+    assert (preview.census.fresh, preview.census.with_facts, preview.file.unknown_columns) == (3, 3, ())
 
 
 def test_a_file_goes_through_preview_with_one_basis_for_all_rows(client: Client) -> None:
