@@ -38,7 +38,16 @@ def test_a_format_shows_a_number(code: str, value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "value"), [("# ?/?", 0.5), ("0.00E+00", 1.5), ("#,##0,", 1_200_000), ("0.00", 3.14159), ("[<9]0;0.0", 12)]
+    ("code", "value"),
+    [
+        ("0.00", 1e30),
+        ("#,##0", 1.5e300),
+        ("# ?/?", 0.5),
+        ("0.00E+00", 1.5),
+        ("#,##0,", 1_200_000),
+        ("0.00", 3.14159),
+        ("[<9]0;0.0", 12),
+    ],
 )
 def test_a_format_that_shows_fewer_digits_or_is_not_read_shows_nothing(code: str, value: float) -> None:
     assert number_formats.shown(value, code) is None
@@ -76,6 +85,14 @@ def test_cells_come_as_the_sheet_shows_them_and_the_rest_is_told(write: Write) -
         "'part' is shown as '# ?/?', such as C2; it came as the value 0.5.",
         "Dates of 'day' come as 2026-05-03, not as the sheet shows D2.",
     )
+
+
+def test_a_very_large_number_leaves_its_workbook_readable(write: Write) -> None:
+    styled = '<row r="2"><c r="A2" s="2"><v>1e30</v></c><c r="B2"><v>7</v></c></row>'
+    table = open_table(write(workbook({"One": rows(("sum", "x")) + styled}, formats=["#,##0.00"]), "book.xlsx"))
+
+    assert [row.values for row in table.rows()] == [{"sum": 1e30, "x": 7}]
+    assert table.notes == ("'sum' is shown as '#,##0.00', such as A2; it came as the value 1e+30.",)
 
 
 def test_only_the_cells_of_a_format_come_by_it(write: Write) -> None:

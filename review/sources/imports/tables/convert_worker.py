@@ -273,7 +273,7 @@ def main(form: str, path: Path, target: Path, sheet: str, header: int) -> None:
             report = workbook(path, lines, sheet, header) if form == "xlsx" else columnar(path, lines, form)
     except Refused as refused:
         report = {"code": refused.code, "message": refused.message}
-    except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError, OverflowError) as error:
+    except (ElementTree.ParseError, zipfile.BadZipFile, OSError, ValueError, ArithmeticError) as error:
         report = {"code": "file_broken", "message": f"The file cannot be read: {str(error)[:200]}."}
     print(json.dumps(report))
 

@@ -6,7 +6,7 @@ Part of `convert_worker`, and read in its process alone: it knows nothing of the
 from __future__ import annotations
 
 import re
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 # Formats that a workbook names by number alone, and that show more than the number does.
 BUILT_IN = {
@@ -104,7 +104,11 @@ def _shown(value: float, section: str, sign: str) -> str | None:
 def _digits(value: Decimal, pattern: str) -> str | None:
     whole, _, part = pattern.partition(".")
     least = len(part) - len(part.lstrip("0")) if part else 0
-    rounded = value.quantize(Decimal(1).scaleb(-len(part)), ROUND_HALF_UP)
+    try:
+        rounded = value.quantize(Decimal(1).scaleb(-len(part)), ROUND_HALF_UP)
+    except InvalidOperation:
+        # It has more digits than decimals are worked out to.
+        return None
     if rounded != value:
         return None
     written, _, fraction = f"{rounded:f}".partition(".")
