@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
@@ -24,6 +25,12 @@ MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}
+
+
+# A list of texts as pandas writes it into CSV: of Python, or of numpy without commas.
+_ESCAPED = r"\\(?:[\\'\"nrt]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4})"
+_PYTHON_TEXT = re.compile(rf"'(?:[^'\\\n]|{_ESCAPED})*'|\"(?:[^\"\\\n]|{_ESCAPED})*\"|None")
+_PYTHON_LIST = re.compile(rf"\[\s*(?:{_PYTHON_TEXT.pattern})(?:[\s,]+(?:{_PYTHON_TEXT.pattern}))*\s*\]")
 
 
 class Notation(NamedTuple):
@@ -276,6 +283,8 @@ def _parts(text: str) -> list[Any]:
             loaded = None
         if isinstance(loaded, list):
             return loaded
+        if _PYTHON_LIST.fullmatch(text.strip()):
+            return [ast.literal_eval(part[0]) for part in _PYTHON_TEXT.finditer(text)]
     return re.split(r"\s*[;|\n]\s*", text)
 
 
