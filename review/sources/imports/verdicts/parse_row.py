@@ -16,6 +16,7 @@ from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
 from review.sources.imports.cell_texts import lines_of, text_of
 from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
+from review.spec.numbers import read_typed
 from review.spec.schema import Fields, InputField
 from review.spec.task_spec import TaskSpec
 from review.spec.values import folded, normalise_fields, normalise_text
@@ -75,6 +76,8 @@ _GUESSES: dict[str, tuple[str, ...]] = {
     ),
     LEAVE_OUT: ("skip", "skipped", "ignore", "ignored", "unsure", "not sure", "n/a", "none", "unknown", "don't know"),
 }
+# In 1973, before any verdict: what is less counts something else.
+_LEAST_S = 1e8
 _FLAG = InputField(name="rating", type="boolean")
 
 
@@ -231,13 +234,21 @@ def _seconds(value: object) -> float | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     try:
-        seconds = float(value if isinstance(value, int | float) else str(value))
+        seconds = _seconds_in(value)
     except ValueError:
         raise ValueError(f"the seconds are '{value}', expected a number such as 12.5") from None
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError(f"the seconds are '{value}', expected a number from 0")
     # A card left open over night was not looked at for so long.
     return min(seconds, LONGEST_S)
+
+
+def _seconds_in(value: object) -> float:
+    """Read seconds as programs write them, else with the decimal comma of a spreadsheet."""
+    try:
+        return float(value if isinstance(value, int | float) else str(value))
+    except ValueError:
+        return float(read_typed(str(value)))
 
 
 def _moment(value: object, *, now: datetime) -> datetime | None:
@@ -256,5 +267,7 @@ def _moment(value: object, *, now: datetime) -> datetime | None:
 
 
 def _of_number(number: float) -> datetime:
-    """Seconds since 1970, or milliseconds where there are too many."""
+    """Seconds since 1970, or milliseconds where there are too many; ValueError where it is a spreadsheet's days."""
+    if number < _LEAST_S:
+        raise ValueError
     return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)

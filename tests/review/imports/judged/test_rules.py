@@ -139,6 +139,19 @@ def test_golds_rebuild_to_what_the_import_wrote(take) -> None:
     assert set(Gold.objects.values_list("draft", "decision", "verdict", "decided_at")) == before
 
 
+def test_seconds_may_have_the_comma_of_a_spreadsheet(take) -> None:
+    take('Late,Sorry.,accept,ann,,,"12,5",,')
+
+    assert Decision.objects.get().seconds == 12.5
+
+
+def test_days_as_a_spreadsheet_counts_them_are_no_seconds_since_1970(task: Task, admin: Member, write: Write) -> None:
+    line = {"ticket": "Late", "reply": "Sorry.", "verdict": "accept", "reviewer": "ann", "at": 46145.5}
+
+    with pytest.raises(Refusal, match=r"the time is '46145\.5', expected one such as"):
+        import_decisions(task, write(json.dumps([line]), "days.json"), by=admin, mapping=COLUMNS | {"at": "said.at"})
+
+
 def test_an_accept_that_brings_another_text_is_an_edit(take) -> None:
     take("Late,Sorry.,accept,ann,,Very sorry.")
 
