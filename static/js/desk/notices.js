@@ -62,7 +62,9 @@ export class Notices {
   /** A verdict the server would not take, with the text it carried, so that no word is lost. */
   refused(problem, entry) {
     const box = this.#box("is-failed", `${interpolate(gettext("Not saved: %(title)s."), entry)} ${problem.title}`, problem.hint ?? "");
-    if (entry.body.fields) box.append(yourText(entry.body.fields));
+    const { fields, unfinished, note } = entry.body;
+    const texts = [...Object.values(fields ?? unfinished ?? {}), ...(note ? [note] : [])];
+    if (texts.length) box.append(yourText(texts));
   }
 
   /** A verdict that was taken, and does not count: another had the card by then. */
@@ -99,10 +101,10 @@ const offlineWords = (count) => ngettext(
   count,
 );
 
-function yourText(fields) {
+function yourText(values) {
   const details = Object.assign(document.createElement("details"), { className: "more" });
   details.append(Object.assign(document.createElement("summary"), { textContent: gettext("Your text") }));
-  const text = Object.values(fields).map((value) => (typeof value === "string" ? value : JSON.stringify(value, null, 1)));
+  const text = values.map((value) => (typeof value === "string" ? value : JSON.stringify(value, null, 1)));
   details.append(Object.assign(document.createElement("pre"), { className: "code", dir: "auto", textContent: text.join("\n\n") }));
   return details;
 }

@@ -1,0 +1,68 @@
+"""Verdicts that the server refuses: every word that went with them stays on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from members.models import Member
+from review.desk import deck
+from review.models import Assignment, Draft, Task
+from tests.review import factories
+from tests.review.desk.looking import SHOWN, current
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def refused_words(page: Page, why: str) -> str:
+    refused = page.locator("[data-refusals] .alert")
+    expect(refused).to_contain_text(why)
+    refused.locator("summary").click()
+    return refused.locator("pre").inner_text()
+
+
+def test_a_card_that_another_took_before_it_was_set_aside_leaves_the_note_and_the_edit_to_read(
+    open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
+) -> None:
+    factories.join(reviewer, task)
+    page = open_desk(admin)
+    Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
+    deck.deal(reviewer, task, count=8)
+    page.keyboard.press("e")
+    page.keyboard.type("Precious words. ")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("s")
+    page.keyboard.type("Ask the depot first.")
+    page.keyboard.press("Enter")
+
+    words = refused_words(page, "This card is no longer in your deck.")
+    assert "Precious words. " in words
+    assert words.endswith("Ask the depot first.")
+
+
+def test_an_edit_that_is_refused_shows_the_word_why_with_its_text(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    plain = factories.make_task(by=admin, spec=factories.plain_spec(), slug="support")
+    written = {"reply": "we are sorry to hear this and will look into the matter for you as soon as we can"}
+    records = factories.make_records(factories.make_source(plain), 2, question="when will it be here")
+    factories.make_drafts(plain, records, fields=[written] * 2)
+    page = open_desk(admin, slug="support")
+    page.keyboard.press("e")
+    page.locator(f"{SHOWN} .editor textarea").fill(
+        "it was wrong of us so somebody calls back today about this parcel and tells what went on"
+    )
+    expect(page.locator(f"{SHOWN} [data-edit]")).to_contain_text("tone")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(f"{SHOWN} .why")).to_be_focused()
+    Draft.objects.filter(pk=current(page)).update(fields_hash="f" * 64)
+
+    page.keyboard.type("Hollow words")
+    page.keyboard.press("Enter")
+
+    words = refused_words(page, "The card has changed since you loaded it.")
+    assert words.startswith("it was wrong of us")
+    assert words.endswith("Hollow words")
