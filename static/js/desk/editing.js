@@ -25,7 +25,11 @@ function fillBox(box, kept) {
 export const isEditing = (card) => Boolean(card?.classList.contains("is-editing"));
 
 /** The box of one text, by its path in what `fieldsOf` says. */
-export const boxAt = (card, path) => boxesOf(card).find((box) => pathOf(box, isSaid).join(".") === path);
+export function boxAt(card, path) {
+  const boxes = gathered(boxesOf(card).map((box) => [pathOf(box), box]));
+  const found = path.split(".").reduce((place, step) => place?.[step], boxes);
+  return found instanceof Element ? found : undefined;
+}
 
 /** Whether there is anything to edit: texts of great length are not. */
 export const isEditable = (card) => boxesOf(card).length > 0;
@@ -61,34 +65,43 @@ export function leaveEdit(card) {
 export function fieldsOf(card) {
   const fields = valuesOf(card);
   for (const list of card.querySelectorAll("[data-list]")) fields[list.dataset.list] = [];
-  for (const box of boxesOf(card)) put(fields, pathOf(box), valueOf(box));
-  for (const [name, value] of Object.entries(fields)) if (Array.isArray(value)) fields[name] = value.filter(saysSomething);
-  return fields;
+  return gathered(boxesOf(card).map((box) => [pathOf(box), valueOf(box)]), fields);
 }
 
-const isSaid = (element) => [...element.querySelectorAll("[data-path]")].some((box) => saysSomething(valueOf(box)));
-
-/** Where a box's text belongs: elements of a list by the place they stand in now, among those that `counts`. */
-function pathOf(box, counts = () => true) {
+/** Where a box's text belongs: elements of a list by the place they stand in now. */
+function pathOf(box) {
   const path = box.dataset.path.split(".");
   const list = box.closest("[data-list]");
   if (list && path.length > 1 && /^(\d+|new)$/.test(path[1])) {
-    path[1] = String([...list.querySelectorAll(".edit-element")].filter(counts).indexOf(box.closest(".edit-element")));
+    path[1] = String([...list.querySelectorAll(".edit-element")].indexOf(box.closest(".edit-element")));
   }
   return path;
 }
 
-function put(fields, path, text) {
+/** Pairs of path and value as fields; elements of lists in their order, without those left empty, as the server reads the form. */
+export function gathered(pairs, fields = {}) {
+  for (const [path, value] of pairs) put(fields, path, value);
+  return folded(fields);
+}
+
+function put(fields, path, value) {
   let place = fields;
   path.slice(0, -1).forEach((step, index) => {
     place[step] ??= /^\d+$/.test(path[index + 1]) ? [] : {};
     place = place[step];
   });
-  place[path.at(-1)] = text;
+  place[path.at(-1)] = value;
+}
+
+function folded(value) {
+  if (Array.isArray(value)) return value.map(folded).filter(saysSomething);
+  if (value === null || typeof value !== "object" || value instanceof Element) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, folded(part)]));
 }
 
 const saysSomething = (value) => {
   if (value === null || value === undefined) return false;
+  if (value instanceof Element) return saysSomething(valueOf(value));
   return typeof value === "object" ? Object.values(value).some(saysSomething) : String(value).trim() !== "";
 };
 

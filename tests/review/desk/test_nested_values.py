@@ -9,18 +9,18 @@ import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from members.models import Member
 from review.desk import forms
 from review.desk.cards.assembly import card_to_read
 from review.models import Decision, Draft, Task
 from review.spec.schema import Label, OutputField, OutputItem
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import Check, TaskSpec
 from review.spec.values import normalise_fields
 from review.states import Verdict
 from tests.review import factories
-from tests.review.desk.looking import saved
+from tests.review.desk.looking import SHOWN, saved
 
 KINDS = tuple(Label(name=name) for name in ("part", "service", "fee"))
 FIELDS: dict[str, Any] = {
@@ -54,6 +54,23 @@ def task(admin: Member) -> Task:
     task = factories.make_task(by=admin, spec=nested_spec(), slug="orders")
     factories.make_drafts(task, factories.make_records(factories.make_source(task), 2), fields=[FIELDS, FIELDS])
     return task
+
+
+# What the boxes of an editor hold by path, and the fields that it says.
+GATHERED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"points.0": " ", "points.1": "One point"}, {"points": ["One point"]}),
+    ({"lines.0.name": "", "lines.1.name": "pump"}, {"lines": [{"name": "pump"}]}),
+    ({"lines.0.name": "", "lines.0.tags": ["fee"]}, {"lines": [{"name": "", "tags": ["fee"]}]}),
+    (
+        {"order.lines.0.name": "", "order.lines.0.kind": "", "order.lines.1.name": "visit", "order.lines.1.kind": ""},
+        {"order": {"lines": [{"name": "visit", "kind": ""}]}},
+    ),
+    ({"order.points.0": "", "order.points.1": "One point"}, {"order": {"points": ["One point"]}}),
+    ({"orders.0.city": "Graz", "orders.0.lines.0.name": ""}, {"orders": [{"city": "Graz", "lines": []}]}),
+    ({"orders.0.city": "", "orders.0.lines.0.name": "", "orders.1.city": "Linz"}, {"orders": [{"city": "Linz"}]}),
+]
+GATHER = """(pairs) => import("/static/js/desk/editing.js").then(({ gathered }) =>
+  gathered(pairs.map(([path, value]) => [path.split("."), value])))"""
 
 
 def drawn(draft: Draft, unfinished: Any = None) -> dict[str, Any]:
@@ -122,6 +139,16 @@ def test_the_form_of_a_page_without_scripts_is_read_back_whole() -> None:
     assert normalise_fields(nested_spec().output_schema, forms.fields_from(said)) == FIELDS
 
 
+@pytest.mark.parametrize(("boxes", "fields"), GATHERED)
+def test_elements_left_empty_at_any_depth_are_none_in_a_form(boxes: dict[str, Any], fields: dict[str, Any]) -> None:
+    said = QueryDict(mutable=True)
+    for path, value in boxes.items():
+        name = f"field:{path}[]" if isinstance(value, list) else f"field:{path}"
+        said.setlist(name, value if isinstance(value, list) else [value])
+
+    assert forms.fields_from(said) == fields
+
+
 def test_an_object_that_may_be_missing_is_missing_where_nothing_was_said() -> None:
     schema = nested_spec().output_schema
     empty = {"city": "", "seat": {"known": "", "since": ""}}
@@ -172,3 +199,53 @@ def test_labels_of_a_list_are_picked_by_keys_in_the_editor(
         ],
         "buyer": FIELDS["buyer"],
     }  # fmt: skip
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_desk_reads_its_boxes_as_the_form_without_scripts(browser: Browser, live_server: Any) -> None:
+    page = browser.new_page()
+    page.goto(f"{live_server.url}/static/js/desk/editing.js")
+
+    gathered = [page.evaluate(GATHER, list(boxes.items())) for boxes, _ in GATHERED]
+    page.close()
+
+    assert gathered == [fields for _, fields in GATHERED]
+
+
+@pytest.fixture
+def inner_list(admin: Member) -> Task:
+    """A task whose drafts are an object with a list of objects in it."""
+    claims = (OutputItem(name="claim", required=True), OutputItem(name="note"))
+    order = (OutputItem(name="city"), OutputItem(name="claims", type="list", items=claims))
+    spec = factories.triage_spec().model_copy(
+        update={
+            "output_schema": (OutputField(name="order", type="object", items=order),),
+            "checks": (Check(kind="unsupported", fields=("order",)),),
+        }
+    )
+    task = factories.make_task(by=admin, spec=spec, slug="claims")
+    rows = [{"claim": "They moved.", "note": "by ship"}, {"claim": "They grew. You cut spoilage by 77 %.", "note": ""}]
+    records = factories.make_records(factories.make_source(task), 2)
+    factories.make_drafts(task, records, fields=[{"order": {"city": "Graz", "claims": rows}}] * 2)
+    return task
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_an_element_emptied_inside_an_object_is_gone_and_a_fix_behind_it_finds_its_box(
+    inner_list: Task, open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin, slug="claims")
+    editor = page.locator(f"{SHOWN} .editor")
+    page.keyboard.press("e")
+    for part in ("claim", "note"):
+        editor.locator(f'[data-path="order.claims.0.{part}"]').fill("")
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("m")
+    expect(editor.locator('[data-path="order.claims.1.claim"]')).to_have_value("They grew.")
+    page.keyboard.press("Control+Enter")
+
+    saved(page, 1)
+    assert Decision.objects.get().fields == {"order": {"city": "Graz", "claims": [{"claim": "They grew.", "note": ""}]}}
