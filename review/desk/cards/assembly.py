@@ -6,6 +6,7 @@ revision revises. Who taught the draft its labelled defects is left out on purpo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -70,6 +71,11 @@ class Card:
     def new_id(self) -> UUID:
         """An id for the decision of a form, so that sending it twice records it once."""
         return uuid4()
+
+    @property
+    def unfinished_json(self) -> str:
+        """The edit that is kept, so that a browser knows whether it is one of its own."""
+        return json.dumps(self.unfinished)
 
     @property
     def footer(self) -> str:

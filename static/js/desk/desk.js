@@ -90,11 +90,11 @@ function prepare(card) {
   card.querySelector('[data-act="edit"]').hidden = hasValues(card) && !isEditable(card);
   prepareValues(card, keys.keys);
   bindFolds(card);
-  const isOnServer = "unfinished" in card.querySelector(".editor").dataset;
-  const kept = drafts.of(card.dataset.card, { isOnServer });
+  const there = JSON.parse(card.querySelector(".editor").dataset.unfinished ?? "null");
+  const kept = drafts.of(card.dataset.card, there);
   if (kept) fillFields(card, kept);
-  else if (isOnServer) drafts.adopt(card.dataset.card, fieldsOf(card));
-  const waits = kept || isOnServer;
+  else drafts.adopt(card.dataset.card, there, fieldsOf(card));
+  const waits = kept || there;
   card.classList.toggle("has-unfinished", Boolean(waits));
   if (waits) redraw(card);
 }

@@ -79,10 +79,10 @@ export async function draftsOf(member) {
   return new Map(kept.map((draft) => [draft.card, draft]));
 }
 
-/** Keep an edit as far as it got, or forget it when there is none; `isSent`: the server has it too. */
-export function writeDraft(member, card, fields, { isSent = false } = {}) {
+/** Keep an edit as far as it got, or forget it when there is none; `met`: what the server may hold that is older. */
+export function writeDraft(member, card, fields, met) {
   const act = fields
-    ? (store) => store.put({ member, card, fields, isSent, at: Date.now() })
+    ? (store) => store.put({ member, card, fields, met, at: Date.now() })
     : (store) => store.delete([member, card]);
   // Where it cannot be kept here, the server keeps it when the card is left.
   return run("drafts", "readwrite", act).catch(() => {});

@@ -63,6 +63,71 @@ def test_words_of_another_machine_are_shown_and_not_the_older_ones_here(
     expect(body(laptop)).to_have_value(re.compile("^Then from the phone. From the laptop. "))
 
 
+def test_words_that_only_went_along_on_leaving_do_not_come_back_over_later_ones(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    laptop = open_desk(admin)
+    card = current(laptop)
+    laptop.route("**/unfinished/", lambda route: route.abort())
+    laptop.keyboard.press("e")
+    laptop.keyboard.type("From the laptop. ")
+    laptop.goto("/jobs/")
+    kept(laptop, card, "laptop")
+    phone = open_desk(admin)
+    phone.keyboard.type("Then from the phone. ")
+    kept(phone, card, "phone")
+    phone.goto("/jobs/")
+
+    laptop.goto("/tasks/outreach/review/")
+    laptop.wait_for_selector(".desk.is-live")
+
+    assert current(laptop) == card
+    expect(body(laptop)).to_have_value(re.compile("^Then from the phone. From the laptop. "))
+
+
+def test_words_that_never_reached_the_server_are_shown_over_the_older_ones_there(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+    page.keyboard.press("e")
+    page.keyboard.type("First. ")
+    kept(page, card, "First. ")
+    page.context.set_offline(True)
+    page.keyboard.type("Then in a tunnel. ")
+    # So long that words were sent in vain, once and again.
+    page.wait_for_timeout(2_500)
+    page.keyboard.type("Still there. ")
+    page.wait_for_timeout(2_500)
+    page.close()
+    page.context.set_offline(False)
+
+    page = second_tab(page)
+
+    assert current(page) == card
+    expect(body(page)).to_have_value(re.compile("^First. Then in a tunnel. Still there. "))
+
+
+def test_an_edit_that_another_machine_took_back_does_not_return(open_desk: Callable[..., Page], admin: Member) -> None:
+    laptop = open_desk(admin)
+    card = current(laptop)
+    before = body(laptop).input_value()
+    laptop.keyboard.press("e")
+    laptop.keyboard.type("From the laptop. ")
+    kept(laptop, card, "laptop")
+    laptop.goto("/jobs/")
+    phone = open_desk(admin)
+    body(phone).fill(before)
+    until(phone, lambda: Assignment.objects.get(draft_id=card).unfinished is None)
+    phone.goto("/jobs/")
+
+    laptop.goto("/tasks/outreach/review/")
+    laptop.wait_for_selector(".desk.is-live")
+
+    assert current(laptop) == card
+    expect(body(laptop)).to_have_value(before)
+
+
 def test_a_second_tab_that_closes_leaves_the_first_its_cards_and_words(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
