@@ -218,7 +218,8 @@ stage.addEventListener("click", (event) => {
 desk.addEventListener("click", (event) => {
   if (event.target.closest('[data-act="keys"]')) openKeys();
   const step = event.target.closest("[data-strip] button");
-  if (!step) return;
+  // A second click of a double click meets the step before.
+  if (!step || event.detail > 1) return;
   // Words of an open edit stay with its card.
   if (deck.current && isEditing(deck.current)) verdicts.leaveEdit(deck.current);
   verdicts.undo(step.value);

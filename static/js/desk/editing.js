@@ -181,7 +181,8 @@ export function onListClick(event) {
   const card = event.target.closest(".card");
   const gone = event.target.closest("[data-remove-element]");
   const more = event.target.closest("[data-add-element]");
-  if (!card || (!gone && !more)) return null;
+  // A second click of a double click meets the button of the next element.
+  if (!card || (!gone && !more) || (gone && event.detail > 1)) return null;
   if (gone) removeElement(card, gone.closest(".edit-element"));
   else addElement(more.closest("[data-list]"));
   return card;

@@ -142,6 +142,8 @@ export function bindValues(stage, { onChange, accept }) {
     const step = { ArrowDown: 1, ArrowUp: -1, Enter: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
+    // A key that is held down confirms nothing.
+    if (event.key === "Enter" && event.repeat) return;
     if (!stepValue(card, step) && event.key === "Enter") accept(card);
   });
 }

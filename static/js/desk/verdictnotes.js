@@ -12,6 +12,8 @@ export class VerdictNotes {
     onKey(stage, (event) => {
       if (event.key !== "Enter" || event.ctrlKey || event.metaKey || !event.target.matches(".why, .note")) return;
       event.preventDefault();
+      // It was pressed on the button that opened this box, and is held down.
+      if (event.repeat) return;
       const card = event.target.closest(".card");
       if (event.target.matches(".why")) this.save(card);
       else this.setAside(card);
