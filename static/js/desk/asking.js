@@ -40,6 +40,8 @@ export class Asking {
     const response = await fetch(card.querySelector('[data-act="ask"]').href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
     if (!response?.ok) return void this.notices.hint(gettext("The panel cannot be loaded: no network, or the draft is gone."));
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    // Another card or another panel has come meanwhile.
+    if (card !== this.deck.current || document.querySelector("dialog[open]")) return;
     this.#dialog.replaceChildren(document.adoptNode(parsed.querySelector("form")));
     for (const part of this.#dialog.querySelectorAll("[data-close], [data-presets]")) part.hidden = false;
     this.#card = card;

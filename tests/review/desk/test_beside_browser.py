@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from members.models import Member
 from review.desk import deck
 from review.models import Comment, Decision, Draft, Task
 from tests.matrix.looks import AXE, RUN
-from tests.review.desk.looking import SHOWN, current, saved
+from tests.review.desk.looking import SHOWN, current, saved, until
 from tests.review.desk.test_speed_browser import SHIFTS
 from tests.review.desk.verbs import judge
 
@@ -79,3 +79,24 @@ def test_the_panel_fits_a_phone(open_desk: Callable[..., Page], admin: Member) -
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     page.locator("dialog.beside").get_by_role("button", name="Close").click()
     expect(page.locator("dialog.beside")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("key", "address"), [("t", "**/ask/"), ("i", "**/history/")])
+def test_a_panel_that_comes_late_does_not_open_over_the_next_card(
+    open_desk: Callable[..., Page], admin: Member, key: str, address: str
+) -> None:
+    page = open_desk(admin)
+    late: list[Route] = []
+    page.route(address, lambda route: late.append(route))
+    page.keyboard.press(key)
+    until(page, lambda: bool(late))
+    page.keyboard.press("a")
+    saved(page, 1)
+
+    with page.expect_response(address):
+        late[0].continue_()
+
+    page.wait_for_timeout(300)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.keyboard.press("a")
+    saved(page, 2)
