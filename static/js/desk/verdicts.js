@@ -94,6 +94,7 @@ export class Verdicts {
 
   leaveEdit(card) {
     this.drafts.keep(card.dataset.card, isChanged(card) ? fieldsOf(card) : null);
+    card.classList.toggle("has-unfinished", isChanged(card));
     leaveEdit(card);
   }
 

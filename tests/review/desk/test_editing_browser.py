@@ -160,3 +160,21 @@ def test_letters_beside_the_open_editor_throw_nothing_away(open_desk: Callable[.
     assert current(page) == card
     expect(body(page)).to_have_value(re.compile("^Better: Hi"))
     assert not Decision.objects.exists()
+
+
+def test_an_edit_that_is_left_marks_its_card_until_it_is_taken_back(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    written = body(page).input_value()
+    marked = page.locator(f"{SHOWN}.has-unfinished")
+    page.keyboard.press("e")
+    page.keyboard.type("Half ")
+
+    page.keyboard.press("Escape")
+    expect(marked).to_have_count(1)
+    page.keyboard.press("e")
+    body(page).fill(written)
+    page.keyboard.press("Escape")
+
+    expect(marked).to_have_count(0)
