@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -66,3 +67,17 @@ def test_an_edit_that_is_refused_shows_the_word_why_with_its_text(
     words = refused_words(page, "The card has changed since you loaded it.")
     assert words.startswith("it was wrong of us")
     assert words.endswith("Hollow words")
+
+
+def test_an_edit_that_is_refused_waits_in_the_editor_of_its_card(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    card = page.locator(f"#card-{current(page)}")
+    page.keyboard.press("e")
+    page.keyboard.type("Precious words. ")
+    card.locator('.editor [data-path="subject"]').fill("")
+
+    page.keyboard.press("Control+Enter")
+
+    assert "Precious words. " in refused_words(page, "Field 'subject' is empty; it is required.")
+    expect(card).to_have_class(re.compile("has-unfinished"))
+    expect(card.locator('.editor [data-path="body"]')).to_have_value(re.compile("^Precious words. "))
