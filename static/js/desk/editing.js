@@ -105,7 +105,7 @@ const saysSomething = (value) => {
   return typeof value === "object" ? Object.values(value).some(saysSomething) : String(value).trim() !== "";
 };
 
-/** Put fields kept earlier back into the boxes. */
+/** Put fields kept earlier back into the boxes; a field that is not among them stays as it is. */
 export function fillFields(card, fields) {
   for (const list of card.querySelectorAll("[data-list]")) {
     const rows = fields[list.dataset.list] ?? [];
@@ -113,6 +113,7 @@ export function fillFields(card, fields) {
   }
   for (const box of boxesOf(card)) {
     const path = pathOf(box);
+    if (!(path[0] in fields)) continue;
     const kept = path.reduce((place, step) => place?.[step], fields);
     fillBox(box, kept ?? (path.length > 1 ? "" : box.value));
   }

@@ -8,12 +8,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from members.models import Member
+from review.desk.cards import values
 from review.models import Assignment, Decision, Task
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import Check, TaskSpec
 from review.states import Verdict
 from tests.review import factories
-from tests.review.desk.looking import SHOWN, saved, until
+from tests.review.desk.looking import SHOWN, saved, until, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -125,3 +126,30 @@ def test_an_element_that_was_removed_is_kept_as_an_unfinished_edit(
     save(page)
     saved(page, 1)
     assert Decision.objects.get().fields == kept
+
+
+def test_a_verdict_on_a_value_that_is_undone_after_a_reload_leaves_the_list_as_it_is(
+    open_desk: Callable[..., Page], admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(values, "HIDDEN_IN", 2**64)
+    category = factories.triage_spec(with_reasoning=False).output_schema[0]
+    spec = factories.triage_spec().model_copy(
+        update={"output_schema": (category, OutputField(name="points", type="list"))}
+    )
+    task = factories.make_task(by=admin, spec=spec, slug="tickets")
+    records = factories.make_records(factories.make_source(task), 2, text="I was charged twice.")
+    labels = [label.name for label in category.labels]
+    factories.make_drafts(task, records, fields=[{"category": labels[0], "points": ["One", "Two"]}] * 2)
+    page = open_desk(admin, slug="tickets")
+    page.route("**/decisions/**", lambda route: route.fulfill(status=503, body="no"))
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    until(page, lambda: waiting(page) == 1)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    page.unroute("**/decisions/**")
+
+    page.keyboard.press("z")
+
+    expect(page.locator(f"{SHOWN} [data-value=category] input:checked")).to_have_value(labels[1])
+    assert [box.input_value() for box in page.locator(f"{SHOWN} .editor textarea").all()] == ["One", "Two"]
