@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -108,7 +109,7 @@ def _carry_out(act: forms.DeskAct, member: Member, slug: str) -> str:
     if not act.verdict:
         raise Refusal("no_verdict", "Nothing was decided.", hint="Press one of the buttons.")
     if act.verdict == "set_aside":
-        desk_deck.set_aside(act.draft, by=member, note=act.note)
+        desk_deck.set_aside(act.draft, by=member, note=act.note, unfinished=_begun(act, member))
     elif act.verdict == "undo":
         _undo(member, slug)
     else:
@@ -142,6 +143,12 @@ def _meant(act: forms.DeskAct, member: Member) -> tuple[str, Fields | None]:
         return "edit", act.values
     is_same = verdict_fit.is_untouched(draft.task_version.spec, draft.fields, fields)
     return ("accept", None) if is_same else ("edit", fields)
+
+
+def _begun(act: forms.DeskAct, member: Member) -> Fields | None:
+    """The edit in the boxes of a form; None where they hold the draft's own text."""
+    verdict, fields = _meant(replace(act, verdict="edit"), member)
+    return fields if verdict == "edit" and not act.was_hidden else None
 
 
 def _undo(member: Member, slug: str) -> None:

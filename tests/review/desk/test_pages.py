@@ -106,6 +106,20 @@ def test_a_plain_form_sets_aside_and_undoes(browser: Client, expert: Member) -> 
     assert Decision.objects.filter(verdict=Verdict.RETRACT).count() == 1
 
 
+@pytest.mark.parametrize(("subject", "body", "is_edit"), [("Half", "A thought\r\n", True), (None, None, False)])
+def test_a_plain_form_that_sets_aside_keeps_the_edit_with_the_card(
+    browser: Client, subject: str | None, body: str | None, is_edit: bool
+) -> None:
+    form = form_of(browser.get(URL).content.decode())
+    draft = Draft.objects.get(pk=form["draft"]).fields
+    boxes = {"field:subject": subject or draft["subject"], "field:body": body or draft["body"].replace("\n", "\r\n")}
+
+    browser.post(URL, {**form, **boxes, "verdict": "set_aside"})
+
+    kept = Assignment.objects.get(state=AssignmentState.SET_ASIDE).unfinished
+    assert kept == ({"subject": "Half", "body": "A thought\r\n"} if is_edit else None)
+
+
 def test_enter_in_a_text_box_decides_nothing_and_keeps_the_text(browser: Client) -> None:
     form = form_of(browser.get(URL).content.decode())
 
