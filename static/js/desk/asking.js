@@ -2,6 +2,7 @@
 
     The form in the panel is the page that works without scripts; a job's events tell when there is something to fetch. */
 
+import { panelPage } from "./server.js";
 import { watch } from "../live.js";
 import { onKey } from "../shell/keys.js";
 import { gettext, interpolate, language, ngettext } from "../shell/words.js";
@@ -37,11 +38,9 @@ export class Asking {
   /** Open the panel for a card. */
   async open(card) {
     if (this.#dialog.open) return;
-    const response = await fetch(card.querySelector('[data-act="ask"]').href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) return void this.notices.hint(gettext("The panel cannot be loaded: no network, or the draft is gone."));
-    const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+    const parsed = await panelPage(card.querySelector('[data-act="ask"]').href, this.notices, gettext("The panel cannot be loaded: no network, or the draft is gone."));
     // Another card or another panel has come meanwhile.
-    if (card !== this.deck.current || document.querySelector("dialog[open]")) return;
+    if (!parsed || card !== this.deck.current || document.querySelector("dialog[open]")) return;
     this.#dialog.replaceChildren(document.adoptNode(parsed.querySelector("form")));
     for (const part of this.#dialog.querySelectorAll("[data-close], [data-presets]")) part.hidden = false;
     this.#card = card;

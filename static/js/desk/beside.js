@@ -1,5 +1,6 @@
 /** A panel beside the card: its history and comments, or similar approved texts. Loaded and fetched on the first key. */
 
+import { panelPage } from "./server.js";
 import { isTyping, letterOf, onKey } from "../shell/keys.js";
 import { gettext } from "../shell/words.js";
 
@@ -43,11 +44,9 @@ function build(onClose) {
 /** Show what a link of a card leads to; `parts`: key, notices, onClose. */
 export async function openBeside(link, { key, notices, onClose }) {
   if (dialog?.open) return;
-  const response = await fetch(link.href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-  if (!response?.ok) return void notices.hint(gettext("This cannot be loaded: no network, or the draft is gone."));
-  const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
+  const parsed = await panelPage(link.href, notices, gettext("This cannot be loaded: no network, or the draft is gone."));
   // Another card or another panel has come meanwhile.
-  if (!link.isConnected || link.closest("[hidden]") || document.querySelector("dialog[open]")) return;
+  if (!parsed || !link.isConnected || link.closest("[hidden]") || document.querySelector("dialog[open]")) return;
   dialog ??= build(onClose);
   dialog.dataset.key = key;
   dialog.lastChild.replaceChildren(...[...parsed.body.children].map((part) => document.adoptNode(part)));

@@ -21,7 +21,7 @@ export function bindLongTexts(stage) {
     const link = event.target.closest("[data-show-all]");
     if (!link) return;
     event.preventDefault();
-    const answer = await fetch(link.href, { credentials: "same-origin" }).catch(() => null);
+    const answer = await fetch(link.href, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
     if (!answer?.ok) return location.assign(link.href);
     const whole = document.createElement("div");
     whole.className = "whole-text";

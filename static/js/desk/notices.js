@@ -43,15 +43,24 @@ export class Notices {
     const show = () => {
       const out = why === "signed out";
       const words = [interpolate(out ? awayWords(count) : offlineWords(count), { count })];
-      if (out) words.unshift(gettext("You are signed out or may not review here."));
       if (isFragile) words.push(gettext("This browser keeps nothing on its disk: leave the page open until then."));
-      this.#part("banner-words").textContent = words.join(" ");
-      this.#part("banner-link").hidden = !out;
-      this.#part("banner-link").href = this.#desk.dataset.loginUrl;
-      this.#part("banner").hidden = false;
+      if (out) this.signedOut(words);
+      else this.#banner(words, false);
     };
     if (why === "signed out" || !navigator.onLine) show();
     else this.#timer = setTimeout(show, 1200);
+  }
+
+  /** Say that the session is over, and where to sign in; `words` name what waits for that. */
+  signedOut(words = []) {
+    this.#banner([gettext("You are signed out or may not review here."), ...words], true);
+  }
+
+  #banner(words, isOut) {
+    this.#part("banner-words").textContent = words.join(" ");
+    this.#part("banner-link").hidden = !isOut;
+    this.#part("banner-link").href = this.#desk.dataset.loginUrl;
+    this.#part("banner").hidden = false;
   }
 
   clear() {

@@ -2,6 +2,16 @@
 
 import { gettext, language } from "../shell/words.js";
 
+/** A page that is drawn in a panel, as a document; null where there is none, and the reviewer was told why (`lost`: no network, or gone). */
+export async function panelPage(href, notices, lost) {
+  // A page that leads elsewhere leads to the sign-in, which belongs in no panel.
+  const response = await fetch(href, { headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "manual" }).catch(() => null);
+  if (response?.ok) return new DOMParser().parseFromString(await response.text(), "text/html");
+  if (response?.type === "opaqueredirect") notices.signedOut();
+  else notices.hint(lost);
+  return null;
+}
+
 export class Server {
   constructor(desk, token) {
     this.urls = desk.dataset;

@@ -100,3 +100,17 @@ def test_a_panel_that_comes_late_does_not_open_over_the_next_card(
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("a")
     saved(page, 2)
+
+
+@pytest.mark.parametrize("key", ["t", "i"])
+def test_a_session_that_ended_opens_no_panel_and_asks_to_sign_in(
+    open_desk: Callable[..., Page], admin: Member, key: str
+) -> None:
+    page = open_desk(admin)
+    page.context.clear_cookies()
+
+    page.keyboard.press(key)
+
+    expect(page.locator("[data-banner]")).to_contain_text("You are signed out")
+    expect(page.locator("[data-banner-link]")).to_be_visible()
+    expect(page.locator("dialog[open]")).to_have_count(0)

@@ -146,6 +146,18 @@ def test_a_line_of_a_megabyte_does_not_stop_the_page_and_is_shown_whole_when_ask
     assert Decision.objects.get().verdict == Verdict.REJECT
 
 
+def test_a_session_that_ended_shows_no_other_page_as_the_rest_of_a_text(
+    open_desk: Callable[..., Page], admin: Member, task: Task
+) -> None:
+    hostile_drafts(task, {"subject": "Long", "body": "word " * 5_000})
+    page = open_desk(admin)
+    page.context.clear_cookies()
+
+    page.locator(f"{SHOWN} .read [data-show-all]").click()
+
+    page.wait_for_url("**/accounts/login/**")
+
+
 def test_overrides_of_direction_are_named_and_cannot_turn_the_text_around(
     open_desk: Callable[..., Page], admin: Member, task: Task
 ) -> None:
