@@ -7,6 +7,7 @@ Each provider's form and signature is anymail's affair; here its events become o
 from __future__ import annotations
 
 import hashlib
+import re
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any, Final
@@ -18,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.urls import Resolver404, resolve
 
 from campaigns.replies import receive as service
-from campaigns.replies.parsing import delivery_reports
+from campaigns.replies.parsing import refusals
 from campaigns.replies.receive import ProviderEvent
 from campaigns.states import EventKind
 from web import strict_json
@@ -33,6 +34,8 @@ _EVENTS = {
     "unsubscribed": EventKind.UNSUBSCRIBED,
     "autoresponded": EventKind.AUTO_REPLIED,
 }
+# What Brevo and MailerSend name an event, and Mailjet its error.
+_PASSING: Final = re.compile(r"soft|quota|relay")
 # Header fields as they came: to fold them anew Python reads each by the rules, and fails on those that break them.
 _AS_IT_CAME: Final = EmailPolicy(utf8=True, refold_source="none")
 
@@ -81,9 +84,7 @@ def _tracked(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: An
     if kind is None:
         return
     description = " ".join(str(part) for part in (event.mta_response, event.description) if part)[:300]
-    is_hard = kind == EventKind.BOUNCED and (
-        delivery_reports.is_hard(description) if description else event.reject_reason in {"invalid", "bounced"}
-    )
+    is_hard = kind == EventKind.BOUNCED and (refusals.is_hard(description) if description else _is_dead_by_name(event))
     metadata = event.metadata or {}
     service.take_event(
         ProviderEvent(
@@ -96,6 +97,13 @@ def _tracked(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: An
             payload={"provider": esp_name, "text": description, "hard": is_hard, "reason": event.reject_reason or ""},
         )
     )
+
+
+def _is_dead_by_name(event: AnymailTrackingEvent) -> bool:
+    """Read an event without words: anymail calls a full mailbox and a soft bounce *bounced* too."""
+    names = event.esp_event if isinstance(event.esp_event, dict) else {}
+    is_passing = any(_PASSING.search(str(names.get(field, ""))) for field in ("event", "type", "error"))
+    return event.reject_reason in {"invalid", "bounced"} and not is_passing
 
 
 def _received(sender: object, event: AnymailInboundEvent, esp_name: str, **_: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 
-from campaigns.replies.parsing import delivery_reports
+from campaigns.replies.parsing import refusals
 
 # HTTP statuses of a provider's API that speak of us (key, account, address), and of load.
 ABOUT_US = frozenset({401, 402, 403, 404})
@@ -113,7 +113,7 @@ class MailConnection:
             code, answer_text = next(iter(error.recipients.values()))
             text = _decoded(answer_text)
             fate = SendResult.REFUSED if code >= 500 else SendResult.DEFERRED
-            is_hard = fate == SendResult.REFUSED and delivery_reports.is_hard(text, code=code)
+            is_hard = fate == SendResult.REFUSED and refusals.is_hard(text, code=code)
             return ServerReply(fate, text, code, is_hard=is_hard)
         if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
             code, text = error.smtp_code, _decoded(error.smtp_error)
@@ -121,7 +121,7 @@ class MailConnection:
                 self._drop()
                 return ServerReply(SendResult.AWAY, text, code)
             is_final = code >= 500
-            is_hard = is_final and delivery_reports.is_hard(text, code=0)
+            is_hard = is_final and refusals.is_hard(text, code=0)
             return ServerReply(SendResult.REFUSED if is_final else SendResult.DEFERRED, text, code, is_hard=is_hard)
         return self._lost(error)
 

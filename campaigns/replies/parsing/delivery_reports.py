@@ -1,4 +1,4 @@
-"""Meaning of a refusal: enhanced status codes (RFC 3463), delivery status notifications (RFC 3464, RFC 6533). Pure."""
+"""Reports of failed and delayed deliveries: delivery status notifications (RFC 3464, RFC 6533), and prose. Pure."""
 
 from __future__ import annotations
 
@@ -8,61 +8,8 @@ from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message as Mail
 
-STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
-# Subjects 1 (addressing) say that there is no such reader. 1.7 and 1.8 are about the sender's address.
-# Microsoft 365 says 1.351 of a mailbox elsewhere, and 4.310 of a domain.
-NO_SUCH_READER = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 10), (1, 351), (2, 1), (4, 310)})
-# Microsoft 365 turns an unknown reader away at the edge so, with 5.4.1: elsewhere a host that does not answer.
-UNKNOWN_AT_EDGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
-# Replies of RFC 5321 that mean the mailbox where no enhanced code says more.
-MAILBOX_CODES = frozenset({550, 551, 553})
-# In other languages, as Exchange words it.
-_ADDRESSED = (
-    r"(?:adres|empfänger|postfach|destinata|courriel|direcci[oó]n|buzón|indirizzo|casella|endereço|geadresseerde|postvak|modtager|mottaker|mottagare"
-    r"|odbiorc|skrzynk|vastaanottaj|příjemc|címzett)"
-)
-_MISSING = (
-    r"(?:unbekannt(?!er? f)|nicht gefunden|existiert nicht|introuvable|n.existe pas|(?<!erreur )inconnu|no se encontró"
-    r"|no existe|non esiste|non trovat"
-    r"|niet (?:worden )?gevonden|bestaat niet|não (?:foi )?encontrad|não existe|ikke (?:fundet|funnet)"
-    r"|fin(?:de|ne|n)s (?:ikke|inte)|hittades inte"
-    r"|nie znaleziono|nie istnieje|ei löydy|neexistuje|nem található)"
-)
-NO_SUCH_WORDS = re.compile(
-    r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
-    r"|does(?:n.t| not) exist|invalid|disabled)"
-    r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address"
-    r"|not a valid (?:user|mailbox|recipient|account)\b"
-    r"|wasn.t found at"
-    r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
-    rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,9}}?{_MISSING}"
-    r"|(?:no se encontró|impossibile trovare|nie znaleziono"
-    rf"|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
-    re.IGNORECASE,
-)
-# The domain of the address is none, unless it is the sender's, or a resolver asks for patience.
-NO_SUCH_DOMAIN = re.compile(
-    r"(?:host|domain)(?: or domain)?(?: name)?(?: \S+)? (?:(?:was |could ?n.t be |could not be )?not found"
-    r"|could ?n.t be found)|no such (?:host|domain)|nxdomain"
-    r"|domain .{0,40}(?:does(?:n.t| not) exist|could ?n.t be found)|non-?existent (?:host|domain)"
-    r"|unrouteable mail domain",
-    re.IGNORECASE,
-)
-_OUR_SIDE = r"\bsender (?:address|domain|verif|rejected|denied)|\bhelo\b|\behlo\b|\breverse (?:dns|host)|\bclient host"
-OTHER_DOMAIN = re.compile(rf"try again|{_OUR_SIDE}", re.IGNORECASE)
-POLICY_WORDS = re.compile(
-    rf"spam|block|blacklist|policy|reputation|denied|dmarc|\bspf\b|\brate\b|relay|quota|\bfull\b|{_OUR_SIDE}",
-    re.IGNORECASE,
-)
-# What a bare 550 is about where it is no reader: the sender, its server, the mail, or a rule without a name.
-NO_READER_WORDS = re.compile(
-    r"prohibit|frequency|\b(?:dkim|spoof\w*|virus\w*|malware|phish\w*|attacks?|suspicious|suspected|content is|banned"
-    r"|throttl\w*|greylist\w*|too (?:many|large|big)|not (?:permitted|authori[sz]ed|welcome))\b"
-    # Servers name the command that was answered; only `RCPT TO` names the reader.
-    r"|in reply to (?!rcpt)|after (?:pipelined )?(?:end of data|mail from|helo|ehlo|initial connection)"
-    r"|after i sent the message|sender was rejected",
-    re.IGNORECASE,
-)
+from campaigns.replies.parsing.refusals import STATUS, is_hard
+
 # A server's answer in its own words, as reports in any language cite it.
 ANSWER = re.compile(
     r"(?<![\d.])(?:5[05]|4[25])\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?!\.?\d)|(?<!\w)#[45]\.\d\.\d{1,3}(?!\.?\d)"
@@ -135,33 +82,6 @@ class Bounce:
     recipient: str
     text: str
     original_message_id: str = ""
-
-
-def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
-    """Tell whether a permanent refusal means that there is no such reader.
-
-    Args:
-        text: The server's words; an enhanced status in them counts where `status` is empty.
-        code: Reply code of SMTP, 0 where there was none.
-    """
-    codes = [tuple(map(int, match.groups())) for match in STATUS.finditer(f"{status} {text}")]
-    # A gateway may say no more than 5.0.0 of an answer that says more.
-    kind, subject, detail = next((each for each in codes if each[1:] != (0, 0)), codes[0] if codes else (0, 0, 0))
-    if subject in (0, 1, 4) and NO_SUCH_DOMAIN.search(text) and not OTHER_DOMAIN.search(text):
-        return True
-    if kind in (2, 4):
-        return False
-    if subject not in (0, 5):
-        is_unknown_at_edge = (subject, detail) == (4, 1) and UNKNOWN_AT_EDGE.search(text) is not None
-        # Yandex turns an unknown reader away by a status of policy, and says why.
-        is_named = subject == 7 and _names_no_reader(text)
-        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge or is_named
-    is_about_reader = subject == 0 and code in MAILBOX_CODES and not NO_READER_WORDS.search(text)
-    return _names_no_reader(text) or (is_about_reader and not POLICY_WORDS.search(text))
-
-
-def _names_no_reader(text: str) -> bool:
-    return bool(NO_SUCH_WORDS.search(text)) and not POLICY_WORDS.search(text)
 
 
 def read_bounce(mail: Mail) -> Bounce | None:

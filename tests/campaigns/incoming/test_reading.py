@@ -10,7 +10,7 @@ from email.policy import SMTP
 
 import pytest
 
-from campaigns.replies.parsing import delivery_reports, parse_mail, quotations
+from campaigns.replies.parsing import parse_mail, quotations, refusals
 from demo.mail_sink import simulated_mail
 
 SENT = b"""Return-Path: <replies+abc@sender.example>\r
@@ -95,10 +95,21 @@ def test_the_notice_of_a_success_is_no_bounce(action):
         (550, "5.1.8 Bad sender's system address", False),
         (550, "5.4.1 Recipient address rejected: Access denied. AS(201806281)", True),
         (553, "Sender address rejected: Domain not found", False),
+        (550, "5.1.1 Sender verification failed for <nora@sender.example>", False),
+        (550, "5.1.1 <nora@sender.example>: Sender address rejected: undeliverable address", False),
+        (550, "5.1.1 No such user (in reply to MAIL FROM command)", False),
+        (550, "5.1.2 Unknown sender domain", False),
+        (550, "5.1.1 No reverse DNS for 192.0.2.9", False),
+        (550, "5.1.0 Message rejected: poor reputation of 192.0.2.9", False),
+        (550, "5.1.0 Address rejected.", True),
+        (550, "5.2.1 Mailbox gets messages too fast, slow down", False),
+        (550, "Adresse de l'expéditeur inconnue", False),
+        (550, "5.7.1 Die Adresse des Absenders ist unbekannt", False),
+        (550, "5.7.1 La dirección del remitente no existe", False),
     ],
 )
 def test_an_answer_of_smtp_is_hard_only_when_there_is_no_such_reader(code, text, hard):
-    assert delivery_reports.is_hard(text, code=code) is hard
+    assert refusals.is_hard(text, code=code) is hard
 
 
 def test_what_the_sink_makes_of_a_mail_reads_as_what_it_is():

@@ -42,6 +42,18 @@ def test_the_webhook_takes_mails_and_events(mail, went):
     assert again.json() == {"new": 0, "known": 2, "unmatched": 1}
 
 
+@pytest.mark.parametrize(("kind", "is_hard"), [("hard_bounce", True), ("invalid_email", True), ("soft_bounce", False)])
+def test_a_provider_that_gives_no_reason_is_believed_when_the_address_is_dead(mail, settings, kind, is_hard):
+    settings.INBOUND_PROVIDERS, settings.ANYMAIL = ["brevo"], {"WEBHOOK_SECRET": "user:secret"}
+    body = {"event": kind, "email": "x@y.example", "X-Mailin-custom": json.dumps({"message": str(mail.pk)})}
+    header = "Basic " + base64.b64encode(b"user:secret").decode()
+    path = "/api/v1/inbound/brevo/tracking/"
+
+    Client().post(path, json.dumps(body), "application/json", headers={"Authorization": header})
+
+    assert Event.objects.get().payload["hard"] is is_hard
+
+
 @pytest.mark.parametrize(
     "odd",
     [
