@@ -49,9 +49,11 @@ _DATE: Final = re.compile(
     rf"|(?<![\d:.,/-])(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de"
     rf"| d')? ?(?P<m2>{_MONTH})\b\.?(?:,? (?:de |del )?(?P<y2>20\d\d))?"
     rf"|\b(?P<m3>{_MONTH})\.? (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<y3>20\d\d))?"
-    rf"|(?<![\d:.,/-])(?P<a>\d{{1,2}})(?P<sep>[./-])(?P<b>\d{{1,2}})(?!\d)(?:(?P=sep)(?P<y4>20\d\d|\d\d)(?!\d))?",
+    rf"|(?<![\d:.,/-])(?!24/7(?![/\d]))(?P<a>\d{{1,2}})(?P<sep>[./-])(?P<b>\d{{1,2}})(?!\d)(?:(?P=sep)(?P<y4>20\d\d|\d\d)(?!\d))?",
     re.IGNORECASE,
 )
+_EITHER_ORDER: Final = frozenset("/-")
+_ENGLISH: Final = re.compile(r"\b(?:the|from|until|till|through|thru|back|away|return\w*)\b", re.IGNORECASE)
 # A day alone, or with a month after a range's other end: `from 5 to 9 May`, `vom 1. bis 15. August`.
 _BARE_DAY: Final = re.compile(
     r"\b(?:until|till|thru|through|back|return\w*|retour|jusqu'au|bis(?: zum)?|ab(?: dem)?|fino al|rientro|torno"
@@ -109,7 +111,10 @@ class Return:
 def read_return(text: str, *, written_on: date) -> Return:
     """The day of return that a notice names, or a week after it was written."""
     plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
-    day = _named(plain, written_on)
+    days = [_named(plain, written_on, is_month_first=each) for each in _orders(plain)]
+    near = [day for day in days if day and written_on < day <= written_on + LONGEST]
+    # Where both orders fit, English may be American: the later day sends nothing to somebody who is away.
+    day = (max(near) if _ENGLISH.search(plain) else near[0]) if near else days[0]
     if day is None or day <= written_on:
         return Return(written_on + DEFAULT, told=False)
     return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
@@ -126,8 +131,20 @@ def zone_of(*names: str) -> ZoneInfo:
     return ZoneInfo("UTC")
 
 
-def _named(text: str, written_on: date) -> date | None:
-    dates = [(match, day) for match in _DATE.finditer(text) if (day := _day_of(match, written_on))]
+def _orders(text: str) -> tuple[bool, ...]:
+    """Return whether months may stand first in dates of figures; the sole order of one holds for all of a notice."""
+    pairs = [(int(date["a"]), int(date["b"])) for date in _DATE.finditer(text) if date["sep"] in _EITHER_ORDER]
+    if any(first > 12 >= second for first, second in pairs):
+        return (False,)
+    return (True,) if any(second > 12 >= first for first, second in pairs) else (False, True)
+
+
+def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
+    dates = [
+        (match, day)
+        for match in _DATE.finditer(text)
+        if (day := _day_of(match, written_on, is_month_first=is_month_first))
+    ]
     backs = [(match, day) for match, day in dates if _says_back(text, match)]
     # A date of return is surer than a last day away; of several the last holds, as in a range.
     if backs:
@@ -173,7 +190,7 @@ def _by_weekday(text: str, written_on: date) -> date | None:
     return written_on + timedelta(days=7 - written_on.weekday()) if _NEXT_WEEK.search(text) else None
 
 
-def _day_of(match: re.Match[str], written_on: date) -> date | None:
+def _day_of(match: re.Match[str], written_on: date, *, is_month_first: bool) -> date | None:
     if match["y1"]:
         return _made(int(match["y1"]), int(match["m1"]), int(match["d1"]))
     for name, at in (("m2", "2"), ("m3", "3")):
@@ -183,7 +200,7 @@ def _day_of(match: re.Match[str], written_on: date) -> date | None:
         return None
     day, month = int(match["a"]), int(match["b"])
     # 7/28 can only be the American order.
-    if month > 12 >= day:
+    if (is_month_first and match["sep"] in _EITHER_ORDER) or month > 12 >= day:
         day, month = month, day
     return _resolved(day, month, match["y4"], written_on)
 

@@ -73,6 +73,26 @@ def test_a_date_without_a_year_is_the_next_one(text, written, day):
     assert read_return(text, written_on=written).day.isoformat() == day
 
 
+@pytest.mark.parametrize(
+    ("text", "written", "day"),
+    [
+        ("I'm out of the office until 12/9/2026.", date(2026, 11, 30), "2026-12-10"),
+        ("Out from 12/05 through 12/11.", date(2026, 12, 4), "2026-12-12"),
+        ("On PTO 11/12/2026 - 12/11/2026, back on 12/12/2026.", date(2026, 11, 30), "2026-12-12"),
+        ("On vacation from 12/24 to 1/2, returning 1/3.", date(2026, 12, 23), "2027-01-03"),
+        ("I will be back on 04/12/2026.", date(2026, 11, 30), "2026-12-04"),
+        ("De retour le 04/01/2027.", date(2026, 12, 30), "2027-01-04"),
+        ("Afwezig tot en met 04-01-2027.", date(2026, 12, 30), "2027-01-05"),
+        # Either may be meant: the later holds no mail to somebody who is away.
+        ("Returning 02/01/2027.", date(2026, 12, 30), "2027-02-01"),
+        ("I was out of the office until 03/11.", date(2026, 11, 30), "2026-12-07"),
+        ("On leave until 9 March. Our service desk is there 24/7.", WRITTEN, "2026-03-10"),
+    ],
+)
+def test_a_date_in_figures_is_read_in_the_order_that_fits_the_day_of_the_mail(text, written, day):
+    assert read_return(text, written_on=written).day.isoformat() == day
+
+
 def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
     unknown = read_return("I am away.", written_on=WRITTEN)
     far = read_return("On parental leave until 30 November 2026.", written_on=WRITTEN)
