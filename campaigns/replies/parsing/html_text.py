@@ -22,9 +22,14 @@ OUR_LINK: Final = re.compile(r"https?://[^\s\"'<>]{1,300}?/[a-z2-7]{42}(?![a-z2-
 # Stands above a quoted mail; `quotations` reads such a line as its beginning.
 QUOTED_BELOW: Final = "________"
 
-_TAG: Final = re.compile(
-    r"<(/?)([a-z][a-z0-9]*)\b([^<>]{0,4000})>|<!--|<[!?/][^<>]{0,2000}>|<[a-z][a-z0-9]*:[^<>]{0,2000}>", re.IGNORECASE
+_TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^<>]*)>|<!--|<[!?/][^<>]*>|<[a-z][a-z0-9]*:[^<>]*>", re.IGNORECASE)
+# Of a tag so much is looked at.
+MAX_ATTRIBUTES: Final = 4_000
+# A picture that stands in the source itself, as long as all the rest.
+_DATA: Final = re.compile(
+    r"\bdata:[\w.+-]{0,80}/[\w.+-]{0,80}(?:;[\w=.-]{1,80}){0,4}?(?:;base64,[\w+/=%\s-]*|,[^\s\"'<>)]*)", re.IGNORECASE
 )
+_CUT_TAG: Final = re.compile(r"<[^<>]*\Z")
 _SKIPPED: Final = {"script": "</script", "style": "</style", "title": "</title", "head": "</head"}
 _VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "base", "area"})
 _BLOCKS: Final = frozenset(
@@ -52,7 +57,8 @@ _HREF: Final = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
 def text_of_html(source: str) -> str:
     """Readable text of an HTML mail, at most 200,000 characters; scripts and styles gone, quotes begun by `>> `."""
-    return _Reader().read(source[:MAX_CHARS])
+    source = _DATA.sub("", source)
+    return _Reader().read(source if len(source) <= MAX_CHARS else _CUT_TAG.sub("", source[:MAX_CHARS]))
 
 
 @dataclass
@@ -83,7 +89,7 @@ class _Reader:
             elif tag[2] and not tag[1] and (closing := _SKIPPED.get(tag[2].lower())):
                 at = _after(source, at, closing)
             elif tag[2]:
-                self._take(tag[2].lower(), tag[3], is_end=bool(tag[1]))
+                self._take(tag[2].lower(), tag[3][:MAX_ATTRIBUTES], is_end=bool(tag[1]))
         self.line.append(source[at:])
         self._break()
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip()

@@ -172,13 +172,50 @@ def test_of_a_reply_only_what_the_writer_added_is_read(name: str) -> None:
     assert parse_mail.parse_mail(mail.as_bytes()).text.split() == "\n".join(own).split()
 
 
+PIXELS = "iVBORw0KGgo+/" * 20_000
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        f'<img alt="Logo" src="data:image/png;base64,{PIXELS}">',
+        f"<img src='data:image/jpeg;name=a.jpg;base64,{PIXELS[:60_000]}\n {PIXELS[:9_000]}' class=gmail_quote>",
+        f"<img src=data:image/gif;base64,{PIXELS[:9_000]}>",
+        f'<span style="background:url(data:image/png;base64,{PIXELS[:9_000]})"></span>',
+        f'<span data-trace="{PIXELS[:9_000]}"></span>',
+        f'<v:imagedata src="{PIXELS[:9_000]}"></v:imagedata>',
+    ],
+)
+def test_a_picture_within_an_html_mail_is_none_of_its_words(picture: str) -> None:
+    text = html_text.text_of_html(f"<p>Tuesday suits.</p><p>{picture}</p><p>Ada</p>")
+
+    assert text.split() == ["Tuesday", "suits.", "Ada"]
+
+
+def test_a_tag_that_the_longest_mail_is_cut_in_is_none_of_its_words() -> None:
+    assert html_text.text_of_html("<p>Yes.</p>" + "<br >" * 39_998 + f'<p title="{PIXELS}">') == "Yes."
+
+
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize(
     "unit",
-    ["<div ", "<div>", "<blockquote>", "</p>", "<script>", "<!--", '<div class="gmail_quote">', "&lt;", "<a href=x>"],
+    [
+        "<div ",
+        "<div>",
+        "<blockquote>",
+        "</p>",
+        "<script>",
+        "<!--",
+        '<div class="gmail_quote">',
+        "&lt;",
+        "<a href=x>",
+        "data:a/b",
+        "border-left:",
+        "<a border-left:",
+    ],
 )
 def test_html_is_read_in_time_that_grows_with_its_length(unit: str) -> None:
-    source = unit * (html_text.MAX_CHARS // len(unit))
+    source = "<p " + unit * (html_text.MAX_CHARS // len(unit)) + ">"
 
     with pace.within(2):
         quotations.own_text(html_text.text_of_html(source))
