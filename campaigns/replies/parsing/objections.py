@@ -88,6 +88,20 @@ _OFFER: Final = re.compile(
     r"|\bsi vous\b[^.!?]{0,20}\b(?:souhaitez|voulez|desirez)\b|\bse (?:non )?(?:desidera|vuole|volete|vuoi)\w*\b"
     r"|\bals (?:u|je)\b[^.!?]{0,60}\b(?:wilt|wenst)\b|\bsi (?:no |ya no )?(?:desea|quiere|deseas|quieres)\b"
 )
+# What a law or a newsletter grants its reader in a company's foot: "you may exercise your right to erasure at".
+_RIGHTS: Final = re.compile(
+    r"^(?!.*\b(?:me|my|our|mich|meine?\w?|unsere?\w?|moi|mon|ma|mes|notre|nos|mio|mia|miei|nostr\w|mis|mij|mijn|onze"
+    r"|kein\w*|geen|no right)\b).*(?:"
+    r"\byou (?:can|may|have)\b.{0,40}\b(?:request|exercise|object|withdraw|ask us|rights?)\b"
+    r"|\b(?:puede|podra|pueden)\b.{0,30}\b(?:ejerc|ejercit|solicitar|revocar|oponer)\w*"
+    r"|\bpara (?:darse|dejar de|cancelar|no recibir|ejerc\w*|ejercit\w*)\b.{0,80}"
+    r"\b(?:escriba\w*|envie\w*|pulse|responda|contacte)\b"
+    r"|\bvous (?:pouvez|disposez|beneficiez|avez)\b.{0,60}\b(?:droits?|demander|exercer|opposer)\b"
+    r"|\b(?:puo|potra|potete|potrete)\b.{0,40}\b(?:chiedere|richiedere|esercitare|opporsi|revocare)\b"
+    r"|\bsie (?:konnen|haben)\b.{0,60}\b(?:widersprechen|widerrufen|verlangen|recht auf)\b"
+    r"|\b(?:informationen|hinweise) (?:zu[mr]?|uber) .{0,40}(?:datenschutz|daten)"
+    r"|\bu (?:kunt|mag|heeft|hebt)\b.{0,40}\b(?:vragen|verzoeken|recht)\b)"
+)
 _OWN_WISH: Final = re.compile(
     r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object"
     r"|ask|request|no |geen|kein|aucun|plus |nessun)"
@@ -185,7 +199,7 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
     if is_question and (_CAPABILITY.search(bare) or not _REQUEST.search(bare)):
         is_possible = not _STAYS.search(bare) and _may_be_meant(bare, is_weak_too=False)
         return Wish.POSSIBLE if is_possible else Wish.NONE
-    if _OFFER.search(bare):
+    if _OFFER.search(bare) or (not is_question and _RIGHTS.search(bare)):
         return Wish.NONE
     is_kept = is_turned = False
     for match in PLAIN.finditer(bare):

@@ -50,6 +50,37 @@ LEAVES = (
 )
 
 
+# What the law or a newsletter grants its reader, in the foot of a company's mails.
+GRANTED = (
+    "You have the right to request erasure of data that Acme holds: privacy@acme.example.",
+    "Podrá ejercitar los derechos de acceso, supresión y oposición ante rgpd@acme.example.",
+    "Para dejar de recibir comunicaciones de Acme, responda con el asunto BAJA.",
+    "Vous bénéficiez d'un droit d'accès et de suppression auprès de dpo@acme.example.",
+    "L'interessato potrà richiedere la cancellazione dei dati a privacy@acme.example.",
+    "Sie haben das Recht auf Löschung Ihrer Daten.",
+    "Hinweise zum Datenschutz und zur Löschung von Daten: www.acme.example/datenschutz",
+    "U hebt het recht uw gegevens te laten verwijderen.",
+)
+DEMANDED = (
+    "You have no right to mail people here, remove this address.",
+    "Sie haben kein Recht dazu, bitte löschen Sie alle Daten.",
+    "Vous pouvez supprimer mon adresse, je vous prie d'exercer mes droits.",
+    "¿Puede usted solicitar mi baja de su lista?",
+    "Para no recibir más correos les pido que me den de baja.",
+    "U kunt mijn gegevens verwijderen, vragen heb ik niet.",
+)
+
+
+@pytest.mark.parametrize("text", GRANTED)
+def test_a_right_that_a_companys_foot_grants_is_no_wish(text):
+    assert wish_in(text) is Wish.NONE
+
+
+@pytest.mark.parametrize("text", DEMANDED)
+def test_a_right_that_the_writer_claims_is_a_wish(text):
+    assert wish_in(text) >= Wish.POSSIBLE
+
+
 @pytest.mark.parametrize("text", STAYS)
 def test_who_asks_to_stay_on_the_list_is_not_taken_off_it(text):
     assert wish_in(text) is Wish.STAYS
