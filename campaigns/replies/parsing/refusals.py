@@ -57,6 +57,10 @@ OUR_SIDE = re.compile(
     r"|unbekannt\b|gesperrt|nicht \w+|rejeté|refusé|inconnu|invalide|introuvable|n.existe|no existe|no (?:es )?válid"
     r"|rechazad|desconocid|rifiutat|sconosciut|non (?:esiste|(?:è )?valid)|geweigerd|onbekend|ongeldig"
     r"|bestaat niet|rejeitad|não existe)"
+    r"|\b(?:spf|dkim|dmarc) (?:check|fail|validation|verification|authentication)|not allowed to send\b"
+    r"|(?<!not )(?<!n't )\b(?:black)?listed (?:by|in|on|at)\b"
+    # Refusals of NetEase (163.com): of a rate, a content, a sender.
+    r"|(?<!\w)(?:rp|mi|dt|ip|ma):[a-z]{3}(?!\w)"
     r"|\bhelo\b|\behlo\b|\breverse (?:dns|host)|\bclient host",
     re.IGNORECASE,
 )
