@@ -24,7 +24,7 @@ from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Event, InboxAnswer, Message
 from campaigns.replies import ask_teacher, record_reply, sorting, unmatched
-from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
+from campaigns.replies.parsing import auto_replies, delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
 from campaigns.states import NO_REPLIES, AnswerState, EventKind, EventSource, MessageState, ReplyClass
@@ -145,7 +145,9 @@ def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict
     zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()
     written = min(incoming.sent_at or now, now)
-    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written_on=written.astimezone(zone).date())
+    # Programs repeat our own subject, and a day in it is no day of return.
+    subject = incoming.subject.replace(auto_replies.bare_subject(message.subject) or "\n", "")
+    back = return_dates.read_return(f"{subject}. {incoming.text}", written_on=written.astimezone(zone).date())
     midnight = datetime(back.day.year, back.day.month, back.day.day, tzinfo=zone)
     payload = {"back_on": back.day.isoformat(), "away_until_s": int(midnight.timestamp())}
     return {**payload, "is_told": back.told, "is_capped": back.is_capped}

@@ -86,6 +86,17 @@ def test_an_automatic_answer_ends_nothing(campaign, mail, went):
     assert not Event.objects.filter(kind=EventKind.REPLIED).exists()
 
 
+def test_a_day_in_our_own_subject_is_no_day_of_return(mail, went):
+    Message.objects.filter(pk=mail.pk).update(subject="Re: A visit on 14 January?")
+    absence = simulated_mail.out_of_office(went)
+    absence.replace_header("Subject", "Automatic reply: A visit on 14 January?")
+    absence.set_content("I am out of the office and will answer later.")
+
+    receive.take_mail(raw(absence))
+
+    assert Event.objects.get(kind=EventKind.AUTO_REPLIED).payload["is_told"] is False
+
+
 def test_a_reply_that_asks_to_be_left_alone_is_followed(mail, went):
     receive.take_mail(raw(simulated_mail.reply(went, "Please remove me from your list")))
 
