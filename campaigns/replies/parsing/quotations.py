@@ -50,6 +50,8 @@ _MARK: Final = re.compile(r"\s*[A-Z]{0,3}>")
 _COMPARISON: Final = re.compile(r"\s*>=?\s*[~€$£]?\s*\d+(?:[.,']\d+)*(?![\d:/)]|\.\s*\S)")
 # Above a text that is signed in the clear (RFC 9580, 7), where a dash at the head of a line gets another one.
 _SIGNED: Final = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\s*|Hash: [A-Z\d,-]+\s*")
+# Stands for a picture where a program made plain text of HTML.
+_PICTURE: Final = re.compile(r"\s*(?:\[(?:cid|image): ?[^\]]{1,200}\]\s*)+")
 # GroupWise parts the mail it answers by its writer and the moment alone, and marks none of its lines.
 _BETWEEN_MARKS: Final = re.compile(r"\s*>>>.*>>>\s*$")
 # Horde names no moment.
@@ -62,27 +64,28 @@ _PASSED_ON: Final = re.compile(
     r"|přeposl|továbbít|пересыл|пересла|переслан)",
     re.IGNORECASE,
 )
+# NetEase (163.com) sets the fields as a table: `| From | Ada |`.
 _SENDER: Final = re.compile(
-    r"^\s*\*{0,2}(?:from|von|de|de la|da|fra|frá|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden|gönderen"
-    r"|expéditeur|remitente|mittente"
+    r"^\s*(?:\| ?)?\*{0,2}(?:from|von|de|de la|da|fra|frá|från|van|od|od kogo|lähettäjä|feladó|от|від|από|kimden"
+    r"|gönderen|expéditeur|remitente|mittente"
     r"|afzender|odesílatel|odosielateľ|pošiljatelj|saatja|nuo|no|发件人|寄件者|差出人|送信者|보낸 ?사람|מאת"
-    r"|من)\s*\*{0,2}\s*[:\uff1a]\*{0,2}\s*(\S.*)",
+    r"|من)\s*\*{0,2}\s*[:\uff1a|]\*{0,2}\s*(\S.*)",
     re.IGNORECASE,
 )
 _FIELD: Final = re.compile(
-    r"^\s*\*{0,2}(?:sent|to|cc|date|subject|rubrik|gesendet|an|datum|betreff|envoyé|à|objet|enviad[oa](?: el| em)?"
-    r"|fecha|para|asunto|assunto|data"
+    r"^\s*(?:\| ?)?\*{0,2}(?:sent|to|cc|date|subject|rubrik|gesendet|an|datum|betreff|envoyé|à|objet"
+    r"|enviad[oa](?: el| em)?|fecha|para|asunto|assunto|data"
     r"|inviato|a|oggetto|verzonden|aan|onderwerp|sendt|til|kopi|emne|dato|skickat|till|ämne|wysłan[oey]|do|temat|odesláno|odoslané"
     r"|komu|předmět|predmet|lähetetty|vastaanottaja|päivämäärä|aihe|küldve|címzett|dátum|tárgy|отправлено|дата|кому|тема|надіслано"
     r"|στάλθηκε|ημερομηνία|προς|θέμα|gönderildi|tarih|kime|konu|trimis|către|subiect|poslano|za|zadeva|日期|发送时间|收件人|主题"
     r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목|נשלח|אל|נושא|تم الإرسال|إلى"
-    r"|الموضوع)\s*\*{0,2}\s*[:\uff1a]",
+    r"|الموضوع)\s*\*{0,2}\s*[:\uff1a|]",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
 _DEVICE: Final = (
     r"(?:ip(?:hone|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
-    r"|\w*phone|\w*mobil|\w*telef)"
+    r"|superhuman|spark\b|edison mail|\w*phone|\w*mobil|\w*telef)"
 )
 # What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*, *Outlook für iOS
 # beziehen*.
@@ -98,7 +101,8 @@ _GET_OUTLOOK: Final = (
     r"(?: \w+)?\W*(?:https?:\S+)?"
 )
 _SIGNATURE: Final = re.compile(
-    rf"^\s*(?:(?:- )?--\s?|-----BEGIN PGP SIGNATURE-----|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK}))\s*$",
+    rf"^\s*(?:(?:- )?--\s?|-----BEGIN PGP SIGNATURE-----|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK})"
+    r"|yahoo mail: search, organi[sz]e, conquer)\s*$",
     re.IGNORECASE,
 )
 
@@ -121,7 +125,7 @@ def own_text(text: str) -> str:
             at = _after_introduction(lines, at, height)
         elif _SIGNATURE.match(lines[at]):
             at = _after_signature(lines, at)
-        elif _SIGNED.fullmatch(lines[at]):
+        elif _SIGNED.fullmatch(lines[at]) or _PICTURE.fullmatch(lines[at]):
             at += 1
         else:
             if not _is_quoted(lines[at]) or (not has_quotation and _is_comparison(lines, at)):
