@@ -6,6 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from campaigns.replies import sorting
 from campaigns.replies.parsing import parse_mail
 
 QMAIL = """From: MAILER-DAEMON@mx.example
@@ -131,3 +132,24 @@ def test_a_legal_note_below_a_persons_words_makes_no_machine_of_them():
 
     assert read("Re: A question", f"Yes, on Tuesday.\n\nAda Byron\n\n{note}").auto_reason == ""
     assert read("Re: A question", note).auto_reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have taken two days off.",
+        "I'm attending a conference and may be slow to reply.",
+        "Ich habe nur eingeschränkt Zugriff auf meine Mails.",
+        "Je suis en réunion ce matin.",
+        "No estaré disponible esta tarde.",
+        "Ik ben deze week vrij.",
+        "Jag jobbar inte på fredagar.",
+        "W piątek nie będzie mnie w pracy.",
+        "En ole tavoitettavissa.",
+        "出張のため、返信が遅くなります。",
+    ],
+)
+def test_a_program_that_names_an_absence_tells_of_one(text):
+    reply = sorting.received("Re: Hello", text, {"Auto-Submitted": "auto-replied"})
+
+    assert sorting.sort(reply).reply_class == "out_of_office"
