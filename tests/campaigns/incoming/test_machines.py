@@ -153,3 +153,17 @@ def test_a_program_that_names_an_absence_tells_of_one(text):
     reply = sorting.received("Re: Hello", text, {"Auto-Submitted": "auto-replied"})
 
     assert sorting.sort(reply).reply_class == "out_of_office"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My inbox is full of mails like yours.",
+        "Unser Postfach ist voll von sowas.",
+        "Ma boîte mail est pleine de relances.",
+        "La casella è piena di offerte.",
+        "Mi buzón está lleno de ofertas.",
+    ],
+)
+def test_a_person_whose_mailbox_is_full_of_such_mails_is_no_program(text):
+    assert not read("Re: Hello", text).auto_reason
