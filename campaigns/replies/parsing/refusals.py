@@ -61,7 +61,7 @@ OUR_SIDE = re.compile(
     r"|(?<!not )(?<!n't )\b(?:black)?listed (?:by|in|on|at)\b"
     # Refusals of NetEase (163.com): of a rate, a content, a sender.
     r"|(?<!\w)(?:rp|mi|dt|ip|ma):[a-z]{3}(?!\w)"
-    r"|\bhelo\b|\behlo\b|\breverse (?:dns|host)|\bclient host",
+    r"|\b(?:helo|ehlo)\b(?!=)|\breverse (?:dns|host)|\bclient host",
     re.IGNORECASE,
 )
 POLICY_WORDS = re.compile(
