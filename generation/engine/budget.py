@@ -31,10 +31,9 @@ def worst_case(teacher: TeacherSpec, messages: list[Message], *, is_batch: bool 
         Input tokens, output tokens (the asked-for maximum), and their price in US dollars.
     """
     input_tokens = TOKENS_PER_CALL + sum(token_bound(message["content"]) + TOKENS_PER_MESSAGE for message in messages)
-    factor = teacher.batch_factor if is_batch else 1.0
-    input_usd = input_tokens * teacher.dearest_input_usd_per_million() / 1_000_000
-    output_usd = teacher.cost_usd(0, teacher.max_tokens)
-    return input_tokens, teacher.max_tokens, round((input_usd + output_usd) * factor, 9)
+    kinds: tuple[dict[str, int], ...] = ({}, {"cached_tokens": input_tokens}, {"cache_write_tokens": input_tokens})
+    usd = max(teacher.cost_usd(input_tokens, teacher.max_tokens, **kind, is_batch=is_batch) for kind in kinds)
+    return input_tokens, teacher.max_tokens, usd
 
 
 @dataclass(frozen=True)

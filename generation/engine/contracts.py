@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from generation.engine.prices import TokenPrices
+from generation.engine.prices import TokenPrices, price_factors
 from jobs.contracts import Wire
 
 Provider = Literal["offline", "openai", "anthropic", "openai-compatible"]
@@ -42,6 +42,9 @@ class TeacherSpec(TokenPrices):
     def max_tokens(self) -> int:
         """The longest answer asked for, in tokens; also what the worst case of a call is priced with."""
         return int(self.parameters.get("max_tokens", DEFAULT_MAX_TOKENS))
+
+    def factors(self, input_tokens: float) -> tuple[float, float]:
+        return price_factors(self.model, input_tokens)
 
 
 class MixedTeacher(Wire):

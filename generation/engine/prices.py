@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field
 
 from jobs.contracts import Wire
@@ -12,10 +14,29 @@ TOKEN_PRICES = (
     "cached_input_usd_per_million",
     "cache_write_usd_per_million",
 )
+# What providers' public pages say beside their price tables, by the model's name wherever it is resold. A longer prompt
+# makes its whole call dearer: tokens, and how many times input with its cache, and output, cost.
+LONG_PROMPTS = (
+    (re.compile(r"\bgpt-(?:5\.[4-9]|[6-9])(?!\d)"), 272_000, 2.0, 1.5),
+    (re.compile(r"\bclaude-haiku-5[-.]5"), 100_000, 5.0, 5.0),
+    (re.compile(r"\bgemini-(?:2\.5|3(?:\.1)?)-pro"), 200_000, 2.0, 1.5),
+)
+
+
+def price_factors(model: str, input_tokens: float) -> tuple[float, float]:
+    """Return how many times its list price a call costs: its input with what a cache knows of it, and its output.
+
+    Args:
+        input_tokens: All that the one call sends.
+    """
+    for name, most_tokens, times_input, times_output in LONG_PROMPTS:
+        if input_tokens > most_tokens and name.search(model):
+            return times_input, times_output
+    return 1.0, 1.0
 
 
 class TokenPrices(Wire):
-    """List prices of a teacher's tokens, US dollars."""
+    """List prices of a model's tokens, US dollars."""
 
     input_usd_per_million: float = Field(0, ge=0)
     output_usd_per_million: float = Field(0, ge=0)
@@ -33,25 +54,28 @@ class TokenPrices(Wire):
         cached_tokens: int = 0,
         cache_write_tokens: int = 0,
         is_batch: bool = False,
+        calls: int = 1,
     ) -> float:
-        """List price of so many tokens, US dollars.
+        """Price of so many tokens, US dollars.
 
         Args:
             input_tokens: All that was sent, those below included.
             cached_tokens: Those of the input that were read from the provider's cache.
             cache_write_tokens: Those of the input that were written into it.
+            calls: How many calls of one kind used them together; the length of one decides what a token costs.
         """
+        input_factor, output_factor = self.factors(input_tokens / calls)
         # A server may count its cache apart from the rest: that must never make the rest of the call cheaper.
         plain = max(0, input_tokens - cached_tokens - cache_write_tokens)
-        cost = plain * self.input_usd_per_million + output_tokens * self.output_usd_per_million
-        cost += cached_tokens * self._or_input(self.cached_input_usd_per_million)
-        cost += cache_write_tokens * self._or_input(self.cache_write_usd_per_million)
+        input_cost = plain * self.input_usd_per_million
+        input_cost += cached_tokens * self._or_input(self.cached_input_usd_per_million)
+        input_cost += cache_write_tokens * self._or_input(self.cache_write_usd_per_million)
+        cost = input_cost * input_factor + output_tokens * self.output_usd_per_million * output_factor
         return round(cost * (self.batch_factor if is_batch else 1.0) / 1_000_000, 9)
 
-    def dearest_input_usd_per_million(self) -> float:
-        """Return what a token of a prompt costs at most, whether a cache knows it, keeps it, or neither."""
-        cache_prices = (self.cached_input_usd_per_million, self.cache_write_usd_per_million)
-        return max(self.input_usd_per_million, *map(self._or_input, cache_prices))
+    def factors(self, input_tokens: float) -> tuple[float, float]:
+        """Return how many times these prices a call of so many input tokens costs: for its input, for its output."""
+        return 1.0, 1.0
 
     def _or_input(self, usd_per_million: float | None) -> float:
         return self.input_usd_per_million if usd_per_million is None else usd_per_million

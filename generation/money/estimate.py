@@ -158,12 +158,8 @@ def of_usage(
 ) -> OrderEstimate:
     """Price so many calls by the means of one."""
     input_tokens, output_tokens = round(usage.input_tokens * calls), round(usage.output_tokens * calls)
-    cost_usd = spec.cost_usd(
-        input_tokens,
-        output_tokens,
-        cached_tokens=round(usage.cached_tokens * calls),
-        cache_write_tokens=round(usage.cache_write_tokens * calls),
-    )
+    cached, written = round(usage.cached_tokens * calls), round(usage.cache_write_tokens * calls)
+    cost_usd = spec.cost_usd(input_tokens, output_tokens, cached_tokens=cached, cache_write_tokens=written, calls=calls)
     return OrderEstimate(
         calls=calls,
         input_tokens=input_tokens,

@@ -100,30 +100,27 @@ def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) ->
     return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
 
 
-def _plus_messages(part: OrderEstimate, spec: TeacherSpec, added: list[Message]) -> OrderEstimate:
-    """Estimate with these messages beside each call."""
-    if not added:
-        return part
-    tokens = round(sum(len(message["content"]) for message in added) / CHARS_PER_TOKEN * part.calls)
-    usd = spec.cost_usd(tokens, 0)
-    worst_usd = worst_case(spec, added)[2] - spec.cost_usd(0, spec.max_tokens)
-    return replace(
-        part,
-        input_tokens=part.input_tokens + tokens,
-        cost_usd=round(part.cost_usd + usd, 6),
-        cost_low_usd=round(part.cost_low_usd + usd, 6),
-        cost_high_usd=round(part.cost_high_usd + usd, 6),
-        worst_call_usd=part.worst_call_usd + worst_usd,
-    )
-
-
 def with_threads(
     part: OrderEstimate, specs: Sequence[TeacherSpec], threads: Iterable[prompting.Thread]
 ) -> OrderEstimate:
     """Estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
     longest = max((prompting.after_facts(thread) for thread in threads), key=len, default="")
-    dearest = max(specs, key=TeacherSpec.dearest_input_usd_per_million)
-    return _plus_messages(part, dearest, [{"role": "user", "content": longest}])
+    spec = max(specs, key=lambda spec: _worst_input_usd(spec, longest))
+    calls, sent, answered = part.calls, part.input_tokens, part.output_tokens
+    tokens = round(len(longest) / CHARS_PER_TOKEN * calls)
+    usd = spec.cost_usd(sent + tokens, answered, calls=calls) - spec.cost_usd(sent, answered, calls=calls)
+    return replace(
+        part,
+        input_tokens=sent + tokens,
+        cost_usd=round(part.cost_usd + usd, 6),
+        cost_low_usd=round(part.cost_low_usd + usd, 6),
+        cost_high_usd=round(part.cost_high_usd + usd, 6),
+        worst_call_usd=part.worst_call_usd + _worst_input_usd(spec, longest),
+    )
+
+
+def _worst_input_usd(spec: TeacherSpec, text: str) -> float:
+    return worst_case(spec, [{"role": "user", "content": text}])[2] - spec.cost_usd(0, spec.max_tokens)
 
 
 def _judging_estimate(
