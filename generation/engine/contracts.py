@@ -44,7 +44,7 @@ class TeacherSpec(TokenPrices):
         return int(self.parameters.get("max_tokens", DEFAULT_MAX_TOKENS))
 
     def factors(self, input_tokens: float) -> tuple[float, float]:
-        return price_factors(self.model, input_tokens)
+        return price_factors(self.model, self.base_url, input_tokens)
 
 
 class MixedTeacher(Wire):

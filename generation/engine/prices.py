@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -14,25 +15,32 @@ TOKEN_PRICES = (
     "cached_input_usd_per_million",
     "cache_write_usd_per_million",
 )
-# What providers' public pages say beside their price tables, by the model's name wherever it is resold. A longer prompt
-# makes its whole call dearer: tokens, and how many times input with its cache, and output, cost.
+# What providers' public pages say beside their price tables, by the model's name wherever it is resold. Released on 5
+# March 2026 or later: GPT-5.4 and what followed.
+_RECENT_GPT = r"\bgpt-(?:5\.[4-9]|[6-9])(?!\d)"
+# A longer prompt makes its whole call dearer: tokens, and how many times input with its cache, and output, cost.
 LONG_PROMPTS = (
-    (re.compile(r"\bgpt-(?:5\.[4-9]|[6-9])(?!\d)"), 272_000, 2.0, 1.5),
+    (re.compile(_RECENT_GPT), 272_000, 2.0, 1.5),
     (re.compile(r"\bclaude-haiku-5[-.]5"), 100_000, 5.0, 5.0),
     (re.compile(r"\bgemini-(?:2\.5|3(?:\.1)?)-pro"), 200_000, 2.0, 1.5),
 )
+REGIONAL_HOSTS, REGIONAL_MODELS, REGIONAL_FACTOR = ".api.openai.com", re.compile(_RECENT_GPT), 1.1
 
 
-def price_factors(model: str, input_tokens: float) -> tuple[float, float]:
+def price_factors(model: str, base_url: str, input_tokens: float) -> tuple[float, float]:
     """Return how many times its list price a call costs: its input with what a cache knows of it, and its output.
 
     Args:
+        base_url: Where the model is asked; empty for its provider's own address.
         input_tokens: All that the one call sends.
     """
+    input_factor = output_factor = 1.0
     for name, most_tokens, times_input, times_output in LONG_PROMPTS:
         if input_tokens > most_tokens and name.search(model):
-            return times_input, times_output
-    return 1.0, 1.0
+            input_factor, output_factor = times_input, times_output
+    if (urlsplit(base_url).hostname or "").endswith(REGIONAL_HOSTS) and REGIONAL_MODELS.search(model):
+        return input_factor * REGIONAL_FACTOR, output_factor * REGIONAL_FACTOR
+    return input_factor, output_factor
 
 
 class TokenPrices(Wire):

@@ -50,8 +50,9 @@ def paid_messages(teacher: TeacherSpec, task: TaskSpec, messages: list[Message])
 
 
 def _is_offered(teacher: TeacherSpec) -> bool:
-    host = HOSTS.get(teacher.provider)
-    if host is None or (teacher.base_url and urlsplit(teacher.base_url).hostname != host):
+    host, called = HOSTS.get(teacher.provider), urlsplit(teacher.base_url).hostname
+    # A region's address is its provider's own: eu.api.openai.com.
+    if host is None or (teacher.base_url and not f".{called}".endswith(f".{host}")):
         return False
     return teacher.model != "gpt-4" and not teacher.model.startswith(MODELS_WITHOUT_SCHEMAS[teacher.provider])
 

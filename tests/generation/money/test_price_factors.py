@@ -1,4 +1,4 @@
-"""A call dearer than its list price, by its length, is reserved and booked at what it costs."""
+"""A call dearer than its list price, by its length or its place, is reserved and booked at what it costs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PRICES = {
     "cached_input_usd_per_million": 0.2,
     "cache_write_usd_per_million": 2.5,
 }
+EU = "https://eu.api.openai.com/v1"
 
 
 def teacher(model: str, base_url: str = "") -> TeacherSpec:
@@ -43,9 +44,13 @@ def priced(model: str, *, input_tokens: float, calls: int) -> OrderEstimate:
         ("claude-opus-5-5", 900_000, "", (1, 1)),
         ("google/gemini-3.1-pro-preview", 200_001, "https://openrouter.ai/api/v1", (2, 1.5)),
         ("gemini-2.5-flash", 900_000, "https://generativelanguage.googleapis.com/v1beta/openai", (1, 1)),
+        ("gpt-5.6-luna", 1000, EU, (1.1, 1.1)),
+        ("gpt-5.6-luna", 300_000, EU, (2.2, 1.65)),
+        ("gpt-4.1", 1000, EU, (1, 1)),
+        ("gpt-5.6-luna", 1000, "https://fakeapi.openai.com/v1", (1, 1)),
     ],
 )
-def test_a_call_costs_what_its_provider_takes_for_its_length(
+def test_a_call_costs_what_its_provider_takes_for_its_length_and_place(
     model: str, input_tokens: int, base_url: str, factors: tuple[float, float]
 ) -> None:
     cache = {"cached_tokens": 400, "cache_write_tokens": 500}
@@ -58,13 +63,13 @@ def test_a_call_costs_what_its_provider_takes_for_its_length(
 
 
 def test_the_reserve_of_a_long_call_holds_what_an_honest_count_of_it_costs() -> None:
-    spec = teacher("gpt-6.1-terra")
+    spec = teacher("gpt-6.1-terra", EU)
     *bound, most_usd = worst_case(spec, [{"role": "user", "content": "x" * 300_000}])
 
     count = Reply("x", input_tokens=300_000, output_tokens=1000, cache_write_tokens=300_000)
     used = bounded_usage(spec, count, (bound[0], bound[1]), most_usd=most_usd)
 
-    assert used.cost_usd == pytest.approx((300_000 * 2.5 * 2 + 1000 * 10 * 1.5) / 1e6)
+    assert used.cost_usd == pytest.approx((300_000 * 2.5 * 2.2 + 1000 * 10 * 1.65) / 1e6)
     assert (used.claimed_usd, used.input_tokens) == (None, 300_000)
 
 

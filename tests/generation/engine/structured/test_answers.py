@@ -196,6 +196,8 @@ def test_answers_shown_in_a_conversation_are_shown_in_json() -> None:
         ({}, True),
         ({"provider": "anthropic", "model": "claude-sonnet-4-5"}, True),
         ({"base_url": "https://api.openai.com/v1"}, True),
+        ({"base_url": "https://eu.api.openai.com/v1"}, True),
+        ({"base_url": "https://fakeapi.openai.com/v1"}, False),
         ({"base_url": "https://proxy.example/v1"}, False),
         ({"model": "gpt-3.5-turbo"}, False),
         ({"model": "gpt-4"}, False),
