@@ -1,5 +1,7 @@
 """Words that rows of this room can be in. Pure but for Django's choices; knows no model."""
 
+import re
+
 from django.db.models import TextChoices
 
 # Beside the fields of a kept answer, what a served classifier says of each label; no field is called so.
@@ -161,9 +163,10 @@ PAID_PROVIDERS = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPAT
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
 BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}
-# What the provider's public pages say of input written into its cache, which prompts are marked for: dearer than plain
-# input.
-CACHE_WRITE_FACTOR: dict[str, str] = {Provider.ANTHROPIC: "1.25"}
+# What the providers' public pages say of input written into a cache: dearer than plain input at Anthropic, for which
+# prompts are marked, and from GPT-5.6 on. By the label of a price.
+CACHE_WRITE_FACTOR = "1.25"
+CHARGES_CACHE_WRITES = re.compile(r"^anthropic:|\bgpt-(?:5\.[6-9]|[6-9])(?!\d)")
 # The kind of job that closes what a cancelled order left at a provider.
 COLLECT = "generation-collect"
 # Who takes batches; a server of one's own does not.

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from generation.engine.prices import TokenPrices
-from generation.states import BATCH_FACTOR, CACHE_WRITE_FACTOR, Answers, Provider
+from generation.states import BATCH_FACTOR, CACHE_WRITE_FACTOR, CHARGES_CACHE_WRITES, Answers, Provider
 
 
 class Teacher(models.Model):
@@ -139,7 +139,6 @@ class PriceEntry(models.Model):
     @property
     def cache_write_price(self) -> Decimal | None:
         """Return the price of a million tokens written into the cache: as entered, or the provider's; None as input."""
-        factor = CACHE_WRITE_FACTOR.get(self.provider)
-        if self.cache_write_usd_per_million is not None or factor is None:
+        if self.cache_write_usd_per_million is not None or not CHARGES_CACHE_WRITES.search(self.label):
             return self.cache_write_usd_per_million
-        return self.input_usd_per_million * Decimal(factor)
+        return self.input_usd_per_million * Decimal(CACHE_WRITE_FACTOR)

@@ -67,7 +67,7 @@ class PriceForm(forms.Form):
     )
     cache_write_usd_per_million = _price_field(
         "Cached input (write), $ per million",
-        if_empty="Empty: 1.25 times the input at Anthropic, as plain input elsewhere.",
+        if_empty="Empty: 1.25 times the input at Anthropic and from GPT-5.6 on, else as plain input.",
     )
     batch_factor = forms.DecimalField(
         label="Batch calls, share of the price",

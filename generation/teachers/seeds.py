@@ -67,8 +67,8 @@ LUNA_5_6 = PriceSource(
     LATER,
 )
 TERRA = PriceSource(
-    "https://docs.litellm.ai/blog/gpt-6-1-terra",
-    "Second-hand: a gateway's notice on the model's release; up to 272,000 input tokens.",
+    "https://developers.openai.com/api/docs/models/gpt-6.1-terra",
+    "From a stored copy of the provider's page on this model, copy undated; up to 272,000 input tokens.",
     LATER,
 )
 COMPARED = PriceSource(
@@ -99,7 +99,7 @@ PRICES = (
     (Provider.OPENAI, "gpt-5", "1.25", "10.00", CRATE, None, None),
     (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00", GPT_5_MINI, "0.025", None),
     (Provider.OPENAI, "gpt-6-luna", "0.10", "0.50", LUNA, "0.01", "0.125"),
-    (Provider.OPENAI, "gpt-6.1-terra", "1.00", "5.00", TERRA, "0.05", None),
+    (Provider.OPENAI, "gpt-6.1-terra", "1.00", "5.00", TERRA, "0.05", "1.25"),
     (Provider.OPENAI, "gpt-6.1-sol", "2.00", "10.00", COMPARED, "0.10", "2.50"),
     (Provider.OPENAI, "gpt-5.6-luna", "0.20", "1.20", LUNA_5_6, "0.02", "0.25"),
     (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS, "0.40", "5.00"),

@@ -51,6 +51,7 @@ def test_an_admin_adds_and_edits_a_teacher(admin: Member, as_member: SignIn) -> 
         ("parameters", '{"service_tier": "priority"}', "cost more"),
         ("parameters", '{"service_tier": "fast"}', "cost more"),
         ("parameters", '{"inference_geo": "us"}', "cost more"),
+        ("parameters", '{"prompt_cache_options": {"ttl": "12h"}}', "cost more"),
         ("parameters", '{"cache_control": {"type": "ephemeral", "ttl": "1h"}}', "set by the product"),
         ("parameters", "[1]", "JSON object"),
         ("parameters", "{oops", "JSON object"),

@@ -58,6 +58,9 @@ def dearer_than_listed(parameters: Mapping[str, Any]) -> str:
         return f"Calls of the service tier '{tier}' cost more than the price table says."
     if (place := parameters.get("inference_geo", "global")) != "global":
         return f"Calls kept in one region ('{place}') cost more than the price table says."
+    cache = parameters.get("prompt_cache_options")
+    if isinstance(cache, Mapping) and (kept := cache.get("ttl", "30m")) != "30m":
+        return f"Prompts cached for longer ('{kept}') cost more than the price table says."
     return ""
 
 

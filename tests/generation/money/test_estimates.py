@@ -86,15 +86,23 @@ def test_the_dearest_call_reckons_with_tokens_written_into_a_cache(
     assert dear - answer_usd == pytest.approx(10 * (plain - answer_usd))
 
 
-@pytest.mark.parametrize(("provider", "usd"), [("anthropic", 2.5), ("openai", None), ("openai-compatible", None)])
+@pytest.mark.parametrize(
+    ("provider", "model", "usd"),
+    [
+        ("anthropic", "m", 2.5), ("openai", "gpt-5.6-luna", 2.5), ("openai", "gpt-6.1-terra", 2.5),
+        ("openai-compatible", "openai/gpt-6-sol", 2.5), ("openai", "gpt-5.5", None), ("openai", "gpt-4o", None),
+        ("openai-compatible", "m", None),
+    ],
+)  # fmt: skip
 def test_what_is_written_into_a_cache_costs_what_the_provider_takes_where_no_price_is_entered(
-    provider: str, usd: float | None, paid: Teacher
+    provider: str, model: str, usd: float | None, paid: Teacher
 ) -> None:
     entry = PriceEntry(
-        provider=provider, model="m", input_usd_per_million=2, output_usd_per_million=10, as_of=date(2026, 1, 2)
+        provider=provider, model=model, input_usd_per_million=2, output_usd_per_million=10, as_of=date(2026, 1, 2)
     )
+    PriceEntry.objects.filter(provider=provider, model=model).delete()
     entry.save()
-    teacher = Teacher(slug="x", name="X", provider=provider, model="m")
+    teacher = Teacher(slug="x", name="X", provider=provider, model=model)
 
     price = price_of(teacher)
 
