@@ -29,9 +29,11 @@ _OF_A_BUDGET = 1 / 3
 # Models that reason unless they are told not to, by the word wherever it stands in their name.
 _REASONS = re.compile(
     r"(?:^|[/.])(?:o[1-9](?!\d)|gpt-[5-9])(?!.*chat)|deepseek-(?:r1|reasoner)|\bqwq\b|qwen-?3(?!.*instruct)|magistral|"
-    r"gemini-(?:2\.5|[3-9])|grok-(?:4|.*reasoning)(?!.*non-reasoning)|gpt-oss|think",
+    r"gemini-(?:2\.5|[3-9])|grok-(?:4|.*reasoning)(?!.*non-reasoning)|gpt-oss|think|claude-[a-z]+-[5-9](?!\d)",
     re.IGNORECASE,
 )
+# Claude models reason at high effort where a request names none, but for these two.
+_THINKS_HARD = re.compile(r"claude-(?!(?:opus|haiku)-5[-.]5)", re.IGNORECASE)
 # How far the assumption may be off, as factors.
 LOW, HIGH = 0.25, 4.0
 
@@ -57,31 +59,36 @@ def guess(spec: TeacherSpec, *, answer: float) -> ReasoningGuess:
 
 
 def _tokens(spec: TeacherSpec) -> float:
-    parameters = spec.parameters
-    for value in (
-        parameters.get("thinking"),
-        parameters.get("reasoning"),
-        parameters.get("thinking_config"),
-        parameters.get("chat_template_kwargs"),
-    ):
-        if isinstance(value, Mapping) and (tokens := _of_settings(value)) is not None:
-            return tokens
-    effort = parameters.get("reasoning_effort")
-    if isinstance(effort, str):
-        return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
-    return EFFORT_TOKENS["medium"] if _REASONS.search(spec.model) else 0
+    parameters, reasons = spec.parameters, _REASONS.search(spec.model) is not None
+    for name in ("thinking", "reasoning", "thinking_config", "chat_template_kwargs"):
+        value = parameters.get(name)
+        if isinstance(value, Mapping):
+            if (tokens := _of_settings(value)) is not None:
+                return tokens
+            reasons = reasons or bool(value.get("type") or value.get("enabled") or value.get("enable_thinking"))
+    if isinstance(effort := parameters.get("reasoning_effort"), str):
+        return _of_effort(effort)
+    if not reasons:
+        return 0
+    # At Anthropic an effort says how much is thought, not whether.
+    config = parameters.get("output_config")
+    if isinstance(config, Mapping) and isinstance(effort := config.get("effort"), str):
+        return _of_effort(effort)
+    return EFFORT_TOKENS["high" if _THINKS_HARD.search(spec.model) else "medium"]
+
+
+def _of_effort(effort: str) -> float:
+    return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
 
 
 def _of_settings(value: Mapping[str, Any]) -> float | None:
     """Tokens by a provider's own object: switched off, a budget, or an effort; None without any of them."""
-    if value.get("type") == "disabled" or value.get("enabled") is False or value.get("enable_thinking") is False:
+    is_off = value.get("enabled") is False or value.get("enable_thinking") is False
+    if is_off or value.get("type") in ("disabled", "between_tools"):
         return 0
     for name in ("budget_tokens", "max_tokens", "thinking_budget"):
         budget = value.get(name)
         if isinstance(budget, (int, float)) and budget >= 0:
             return budget * _OF_A_BUDGET
     effort = value.get("effort")
-    if isinstance(effort, str):
-        return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
-    switched_on = value.get("type") or value.get("enabled") or value.get("enable_thinking")
-    return EFFORT_TOKENS["medium"] if switched_on else None
+    return _of_effort(effort) if isinstance(effort, str) else None
