@@ -31,8 +31,10 @@ class PriceSource:
 CLAUDE_DOCS = "https://platform.claude.com/docs/zh-CN/models/"
 OWN_PAGE = "From a stored copy of the provider's page on this model, Chinese edition, copy undated."
 CACHE = "Cache prices second-hand: 1.25 and 0.1 of input."
-CLAUDE_OPUS = PriceSource(f"{CLAUDE_DOCS}opus-5-5/overview", f"{OWN_PAGE} {CACHE}")
-CLAUDE_SONNET = PriceSource(f"{CLAUDE_DOCS}sonnet-5-5/overview", f"{OWN_PAGE} {CACHE}")
+CLAUDE_OPUS = PriceSource(f"{CLAUDE_DOCS}opus-5-5/overview", OWN_PAGE)
+CLAUDE_SONNET = PriceSource(
+    f"{CLAUDE_DOCS}sonnet-5-5/overview", f"{OWN_PAGE} Cached price from its migration guide: half that of Sonnet 5."
+)
 CLAUDE_HAIKU = PriceSource(
     f"{CLAUDE_DOCS}haiku-4-5/overview.md", f"{OWN_PAGE} It calls the model a legacy one. {CACHE}"
 )
@@ -102,8 +104,8 @@ PRICES = (
     (Provider.OPENAI, "gpt-6.1-terra", "1.00", "5.00", TERRA, "0.05", "1.25"),
     (Provider.OPENAI, "gpt-6.1-sol", "2.00", "10.00", COMPARED, "0.10", "2.50"),
     (Provider.OPENAI, "gpt-5.6-luna", "0.20", "1.20", LUNA_5_6, "0.02", "0.25"),
-    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS, "0.40", "5.00"),
-    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET, "0.20", "2.50"),
+    (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS, "0.20", "5.00"),
+    (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET, "0.10", "2.50"),
     (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00", CLAUDE_HAIKU, "0.10", "1.25"),
 )
 
