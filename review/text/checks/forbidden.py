@@ -15,6 +15,8 @@ DESCRIPTION = "The offer's forbidden phrases, in any ending."
 LANGUAGES: frozenset[str] | None = None
 _ENDING = re.compile(r"(?:ations?|aries|ary|ingly|ings?|edly|ed|ers?|ies|es|e|s|y|ly)$")
 _SHORTEST_STEM = 4
+# Marks of vowels and tones are no letters, and belong to a word.
+_WORD = re.compile(rf"(?:\w|[{WITHOUT_BLANKS}])+")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:
@@ -33,8 +35,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
 
 def _pattern(phrase: str) -> str:
-    words = re.findall(r"\w+", phrase)
-    return r"[\W_]+".join(_word(word) for word in words)
+    return r"[\W_]+".join(_word(word) for word in _WORD.findall(phrase))
 
 
 def _word(word: str) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from review.spec.schema import OutputField
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader, _
-from review.text.scripts import WORD_END, WORD_START
 
 LABEL, NAME = "Reasoning", _("reasoning")
 DESCRIPTION = "Reasoning whose last line names another label than the one that follows."
@@ -38,7 +37,7 @@ def fields(spec: TaskSpec) -> frozenset[str]:
 
 def _names(field: OutputField) -> Mapping[str, re.Pattern[str]]:
     return {
-        label.name: re.compile(f"{WORD_START}{re.escape(label.name)}{WORD_END}", re.IGNORECASE)
+        label.name: re.compile(rf"(?<!\w){re.escape(label.name)}(?!\w)", re.IGNORECASE)
         for label in sorted(field.labels, key=lambda label: -len(label.name))
     }
 

@@ -19,6 +19,10 @@ from tests.review.checks.test_checks import FACTS, OFFER
         ("zh", "iPhone保证", "新iPhone保证了。", ["iPhone保证"]),
         ("zh", "iPhone", "新iPhone很好, iPhones不是。", ["iPhone", "iPhones"]),
         ("zh", "risk", "没有brisk很好", []),
+        ("th", "ดี", "สวัสดีครับ เด็กดูดาว", ["ดี"]),
+        ("th", "ดี", "เด็กดูดาว", []),
+        ("th", "ดีที่สุด", "ดูทุสัด", []),
+        ("my", "နဲ့", "နောက်", []),
     ],
 )
 def test_forbidden_phrases_are_found_within_running_text(
