@@ -158,7 +158,7 @@ def _comparable(other: Quantity, quantity: Quantity) -> bool:
 def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     """Return whether the passage has the number in a date or as a word, one that rounds to it, or it is in a name."""
     source, start = sentence.source, sentence.start + quantity.start
-    if quantity.unit is None and any(value.isdigit() and int(value) in source.years for value in quantity.values):
+    if quantity.unit is None and not quantity.values.isdisjoint(map(str, source.years)):
         return True
     if not source.list_lengths.isdisjoint(quantity.values):
         return True
