@@ -26,6 +26,7 @@ from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from miniatures_site.backup import files
 from training.notices import send
+from web.db import database_clock
 from webhooks.deliveries import deliver
 
 # Ticks are seconds apart; so many may be missed, and so long a beat may take at least.
@@ -97,8 +98,11 @@ def beat_patience() -> timedelta:
 
 
 def is_beat_silent(last: datetime, now: datetime) -> bool:
-    """Return whether a beat with this last tick counts as dead; one of a time to come says nothing of now."""
-    return abs(now - last) > beat_patience()
+    """Return whether a beat with this last tick counts as dead; one of a time to come says nothing of now.
+
+    The database stamps it: a host behind the database sees it in the future, too.
+    """
+    return now - last > beat_patience() or last - max(now, database_clock.now()) > beat_patience()
 
 
 def queues(beats: Iterable[WorkerBeat], *, with_reasons: bool = False) -> list[QueueRow]:

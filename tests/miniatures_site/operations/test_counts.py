@@ -170,6 +170,17 @@ def test_health_and_alerts_call_the_same_beat_dead(db: None, settings: Any, sile
     assert (AlertName.BEAT_SILENT in alerts) == (report.read()["beat"] != "ok") == is_dead
 
 
+def test_a_host_whose_clock_is_behind_the_database_calls_no_beat_dead(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reaper_lock.record_beat_start()
+    reaper_lock.ReaperTurn.objects.update(ticked_at=timezone.now())
+    here, behind = timezone.now, counts.beat_patience() + timedelta(seconds=15)
+    monkeypatch.setattr(timezone, "now", lambda: here() - behind)
+
+    assert report.read()["beat"] == "ok"
+
+
 def test_an_old_backup_that_came_back_again_is_not_a_new_one(db: None, now: datetime) -> None:
     BackupTrial.objects.create(file_name="old.tar", made_at=now - timedelta(days=9), verified_at=now)
 
