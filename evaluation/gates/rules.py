@@ -145,7 +145,7 @@ def _fault(rule: GateRule) -> str:
     if rule.kind == RuleKind.NOT_WORSE and rule.metric in _NEITHER:
         return f"of '{rule.metric}' neither more nor less is better, so nothing can be worse by it."
     if rule.kind == RuleKind.NOT_WORSE and rule.metric.startswith(_WITHOUT_DIFFERENCES):
-        return f"'{rule.metric}' is no mean over records, so no margin against another is measured; write a threshold."
+        return f"'{rule.metric}' is a figure of the whole split, without a margin against another; write a threshold."
     return _wrong_way(rule)
 
 

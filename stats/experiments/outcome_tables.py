@@ -85,7 +85,7 @@ def read(path: Path, columns: OutcomeColumns) -> OutcomeTable:
         try:
             return read_rows(csv.reader(text), columns)
         except csv.Error as error:
-            raise ValueError(f"The table is no CSV: {error}. Is a quote left open?") from None
+            raise ValueError(f"The table cannot be read as CSV: {error}. Is a quote left open?") from None
 
 
 def read_rows(rows: Iterable[list[str]], columns: OutcomeColumns) -> OutcomeTable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from stats.experiments.number_wording import NumberWording, about, capitalised, wording_for
+from stats.experiments.number_wording import MOST_DECIMALS, NumberWording, about, capitalised, wording_for
 from stats.intervals.distributions import normal_cdf, normal_quantile
 from stats.intervals.effects import StatisticalMethod
 
@@ -130,20 +130,27 @@ def in_words(plan: SamplePlan, *, noun: str = "mails") -> str:
 
     "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
     """
-    differences = [abs(each) for each in (plan.effect, plan.detectable) if each]
-    words = wording_for(min([plan.baseline, *differences]), is_share=True)
     parts = []
     if plan.needed_n is not None and plan.effect is not None:
-        parts.append(f"{_aim(plan, words)} needs {about(plan.needed_n)} {noun} an arm {_terms(plan)}")
+        parts.append(f"{_aim(plan)} needs {about(plan.needed_n)} {noun} an arm {_terms(plan)}")
     if plan.n_per_arm is not None and plan.detectable is not None:
         at_hand = f"with {plan.n_per_arm:,}" if parts else f"with {plan.n_per_arm:,} {noun} an arm"
         terms = "" if parts else f" {_terms(plan)}"
-        parts.append(f"{at_hand} you can show {words.gap(plan.detectable)}{terms}")
+        detectable = wording_for(plan.detectable, is_share=True).gap(plan.detectable)
+        parts.append(f"{at_hand} you can show {detectable}{terms}")
     return capitalised("; ".join(parts) + ".") if parts else ""
 
 
-def _aim(plan: SamplePlan, words: NumberWording) -> str:
+def _aim(plan: SamplePlan) -> str:
     effect = plan.effect or 0.0
+    # Rounding shifts neither share by more than a twentieth of the difference.
+    shares = plan.baseline, plan.baseline + effect
+    exact = (
+        decimals
+        for decimals in range(1, MOST_DECIMALS)
+        if all(abs(round(share * 100, decimals) - share * 100) <= abs(effect) * 5 for share in shares)
+    )
+    words = NumberWording(is_share=True, decimals=next(exact, MOST_DECIMALS))
     if plan.is_non_inferiority:
         return f"not worse than {words.level(plan.baseline)} by more than {words.margin(effect)}"
     return f"{words.number(plan.baseline)} against {words.level(plan.baseline + effect)}"

@@ -65,6 +65,8 @@ def test_mails_of_one_company_count_for_less() -> None:
     [
         ({"effect": -0.0005}, "0.30 against 0.25 %"),
         ({"effect": -0.0002}, "0.30 against 0.28 %"),
+        ({"effect": -0.0015}, "0.30 against 0.15 %"),
+        ({"effect": -0.001}, "0.3 against 0.2 %"),
         ({"margin": 0.0005, "n_per_arm": 400_000}, "you can show 0.03 points"),
     ],
 )

@@ -86,7 +86,11 @@ def test_gzip_byte_order_mark_quotes_and_empty_lines_are_read(tmp_path: Path) ->
         ("arm,m\n,1\n", OutcomeColumns("arm", "m"), "Line 2: 'arm' is empty"),
         ("arm,m\na\n", OutcomeColumns("arm", "m"), "Line 2 has 1 cells, the first line has 2"),
         ("arm,m\na,1,200\n", OutcomeColumns("arm", "m"), "Line 2 has 3 cells, the first line has 2"),
-        (f'arm,m\n"a,{"1" * 9_000}\n', OutcomeColumns("arm", "m"), "The table is no CSV: field larger than"),
+        (
+            f'arm,m\n"a,{"1" * 9_000}\n',
+            OutcomeColumns("arm", "m"),
+            "The table cannot be read as CSV: field larger than",
+        ),
         (
             "u,arm,m\nx,a,1\nx,b,0\n",
             OutcomeColumns("arm", "m", unit="u"),

@@ -179,5 +179,5 @@ def test_thresholds_of_both_directions_and_of_a_length_can_be_set() -> None:
 def test_a_figure_of_the_whole_split_takes_a_threshold_and_no_margin(metric: str, kind: RuleKind) -> None:
     gate_rules.check([GateRule(kind, metric, 0.7)])
 
-    with pytest.raises(Refusal, match="no mean over records"):
+    with pytest.raises(Refusal, match="a figure of the whole split"):
         gate_rules.check([GateRule(RuleKind.NOT_WORSE, metric, 0.05, "teacher")])
