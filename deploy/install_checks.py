@@ -96,9 +96,9 @@ def check_compose() -> list[str]:
 def check_doors(folder: Path) -> list[str]:
     """Return that Compose would close the doors of GPU hosts, whose file the settings do not name."""
     settings = {**read_env(folder / ".env"), **os.environ}
-    if not settings.get("PRIVATE_ADDRESS") or settings.get("COMPOSE_FILE"):
+    if not settings.get("PRIVATE_ADDRESS") or "-to-hosts.yml" in settings.get("COMPOSE_FILE", ""):
         return []
-    reason = "PRIVATE_ADDRESS without COMPOSE_FILE in .env: GPU hosts would be shut out."
+    reason = "PRIVATE_ADDRESS, and no file of Compose for it in COMPOSE_FILE of .env: GPU hosts would be shut out."
     return [f"{reason} Name the file (docs/hosts.md, Doors), or take the address out."]
 
 

@@ -35,6 +35,7 @@ def test_every_file_that_is_added_to_the_compose_file_is_there() -> None:
     [
         ("", False),
         ("PRIVATE_ADDRESS=10.0.0.1\n", True),
+        ("PRIVATE_ADDRESS=10.0.0.1\nCOMPOSE_FILE=docker-compose.yml:limits.yml\n", True),
         ("PRIVATE_ADDRESS=10.0.0.1\nCOMPOSE_FILE=docker-compose.yml:deploy/open-to-hosts.yml\n", False),
     ],
 )
