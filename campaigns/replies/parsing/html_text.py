@@ -25,9 +25,10 @@ QUOTED_BELOW: Final = "________"
 _TAG: Final = re.compile(r"<(/?)([a-z][a-z0-9]*)\b([^<>]*)>|<!--|<[!?/][^<>]*>|<[a-z][a-z0-9]*:[^<>]*>", re.IGNORECASE)
 # Of a tag so much is looked at.
 MAX_ATTRIBUTES: Final = 4_000
-# A picture that stands in the source itself, as long as all the rest.
+# A picture that stands in the source itself, as long as all the rest: an attribute, or an address of a style.
 _DATA: Final = re.compile(
-    r"\bdata:[\w.+-]{0,80}/[\w.+-]{0,80}(?:;[\w=.-]{1,80}){0,4}?(?:;base64,[\w+/=%\s-]*|,[^\s\"'<>)]*)", re.IGNORECASE
+    r"(?<=[\"'(=])data:[\w.+-]{0,80}/[\w.+-]{0,80}(?:;[\w=.-]{1,80}){0,4}?(?:;base64,[\w+/=%\r\n-]*|,[^\s\"'<>)]*)",
+    re.IGNORECASE,
 )
 _CUT_TAG: Final = re.compile(r"<[^<>]*\Z")
 _SKIPPED: Final = {"script": "</script", "style": "</style", "title": "</title", "head": "</head"}

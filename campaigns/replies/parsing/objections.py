@@ -88,7 +88,8 @@ _OFFER: Final = re.compile(
     r"|\bsi vous\b[^.!?]{0,20}\b(?:souhaitez|voulez|desirez)\b|\bse (?:non )?(?:desidera|vuole|volete|vuoi)\w*\b"
     r"|\bals (?:u|je)\b[^.!?]{0,60}\b(?:wilt|wenst)\b|\bsi (?:no |ya no )?(?:desea|quiere|deseas|quieres)\b"
 )
-# What a law or a newsletter grants its reader in a company's foot: "you may exercise your right to erasure at".
+# What a law or a newsletter grants its reader in a company's foot ("you may exercise your right to erasure at"): beside
+# it a person decides.
 _RIGHTS: Final = re.compile(
     r"^(?!.*\b(?:me|my|our|mich|meine?\w?|unsere?\w?|moi|mon|ma|mes|notre|nos|mio|mia|miei|nostr\w|mis|mij|mijn|onze"
     r"|kein\w*|geen|no right)\b).*(?:"
@@ -199,7 +200,7 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
     if is_question and (_CAPABILITY.search(bare) or not _REQUEST.search(bare)):
         is_possible = not _STAYS.search(bare) and _may_be_meant(bare, is_weak_too=False)
         return Wish.POSSIBLE if is_possible else Wish.NONE
-    if _OFFER.search(bare) or (not is_question and _RIGHTS.search(bare)):
+    if _OFFER.search(bare):
         return Wish.NONE
     is_kept = is_turned = False
     for match in PLAIN.finditer(bare):
@@ -209,7 +210,7 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
         elif _TURNED.search(bare[: match.start()]) and not _OWN_WISH.match(match[0]):
             is_turned = True
         elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
-            return Wish.PLAIN
+            return Wish.POSSIBLE if _RIGHTS.search(bare) else Wish.PLAIN
     if is_kept or _STAYS.search(bare):
         return Wish.STAYS
     is_possible = not has_other_way and _may_be_meant(bare, at_least=is_turned)

@@ -47,7 +47,8 @@ NO_SUCH_DOMAIN = re.compile(
 TRY_AGAIN = re.compile(r"try again", re.IGNORECASE)
 # The sender, its address or its server is what was refused; `Sender Address:` alone is a field of Exchange's reports.
 OUR_SIDE = re.compile(
-    r"\bsender (?:address|domain)(?! ?:)|\bsender(?: (?:is|was|has|been|could|not|be|e-?mail|id|callout|mail)){0,4}"
+    r"\bsender (?:address|domain)(?! ?:)[^.\n]{0,40}(?:reject|denied|refused|not |invalid|unknown|verif|blocked)"
+    r"|\bsender(?: (?:is|was|has|been|could|not|be|e-?mail|id|callout|mail)){0,4}"
     r" (?:verif|reject|denied|refused|invalid|unknown|unresolv|block|blacklist|banned)"
     r"|\b(?:invalid|unknown|bad|forged|unverified|verify(?:ing)?(?: the)?|verification (?:of|for)(?: the)?"
     r"|unknown user in|reject\w*(?: the)?) sender\b"
@@ -58,10 +59,13 @@ OUR_SIDE = re.compile(
     r"|rechazad|desconocid|rifiutat|sconosciut|non (?:esiste|(?:è )?valid)|geweigerd|onbekend|ongeldig"
     r"|bestaat niet|rejeitad|não existe)"
     r"|\b(?:spf|dkim|dmarc) (?:check|fail|validation|verification|authentication)|not allowed to send\b"
-    r"|(?<!not )(?<!n't )\b(?:black)?listed (?:by|in|on|at)\b"
+    r"|(?<!not )(?<!n't )(?<!longer )\b(?:black)?listed (?:by|in|on|at)\b"
     # Refusals of NetEase (163.com): of a rate, a content, a sender.
     r"|(?<!\w)(?:rp|mi|dt|ip|ma):[a-z]{3}(?!\w)"
-    r"|\b(?:helo|ehlo)\b(?!=)|\breverse (?:dns|host)|\bclient host",
+    # A greeting alone stands in every transcript.
+    r"|\b(?:helo|ehlo)\b(?!=)[^\n]{0,40}(?:reject|denied|refused|invalid|resolv|not )"
+    r"|(?:invalid|bad|forged) (?:helo|ehlo)"
+    r"|\breverse (?:dns|host)|\bclient host",
     re.IGNORECASE,
 )
 POLICY_WORDS = re.compile(
@@ -71,6 +75,8 @@ POLICY_WORDS = re.compile(
 BUSY = re.compile(
     r"too (?:quickly|fast|many|large|big)\b|at a rate\b|\brate limit|\bover quota|\bmailbox (?:is )?full", re.IGNORECASE
 )
+_OF_SENDER = re.compile(r"sender|reply to mail|after (?:pipelined )?mail from", re.IGNORECASE)
+_ADDRESSES = re.compile(r"\S+@\S+|https?://\S+")
 # What a bare 550 is about where it is no reader: the sender, its server, the mail, or a rule without a name.
 NO_READER_WORDS = re.compile(
     r"prohibit|frequency|\b(?:dkim|spoof\w*|virus\w*|malware|phish\w*|attacks?|suspicious|suspected|content is|banned"
@@ -92,22 +98,30 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
     codes = [tuple(map(int, match.groups())) for match in STATUS.finditer(f"{status} {text}")]
     # A gateway may say no more than 5.0.0 of an answer that says more.
     kind, subject, detail = next((each for each in codes if each[1:] != (0, 0)), codes[0] if codes else (0, 0, 0))
-    if OUR_SIDE.search(text):
+    if OUR_SIDE.search(text) and not ((subject, detail) == (1, 1) and _names_reader(text)):
         return False
     if subject in (0, 1, 4) and NO_SUCH_DOMAIN.search(text) and not TRY_AGAIN.search(text):
         return True
     if kind in (2, 4) or ((subject, detail) == (2, 1) and BUSY.search(text)):
         return False
     # An address was refused, or a mail for some reason.
-    if (subject, detail) == (1, 0) and (POLICY_WORDS.search(text) or NO_READER_WORDS.search(text)):
-        return False
+    if (subject, detail) == (1, 0) and not _names_reader(text):
+        bare = _ADDRESSES.sub(" ", text)
+        if POLICY_WORDS.search(bare) or NO_READER_WORDS.search(bare):
+            return False
     if subject not in (0, 5):
         is_unknown_at_edge = (subject, detail) == (4, 1) and UNKNOWN_AT_EDGE.search(text) is not None
         # Yandex turns an unknown reader away by a status of policy, and says why.
-        is_named = subject == 7 and _names_no_reader(text)
-        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge or is_named
+        is_said = subject == 7 and _names_no_reader(text)
+        return (subject, detail) in NO_SUCH_READER or is_unknown_at_edge or is_said
     is_about_reader = subject == 0 and code in MAILBOX_CODES and not NO_READER_WORDS.search(text)
     return _names_no_reader(text) or (is_about_reader and not POLICY_WORDS.search(text))
+
+
+def _names_reader(text: str) -> bool:
+    """Return whether the words say that there is no such reader, and mean no sender."""
+    words = NO_SUCH_WORDS.search(text)
+    return words is not None and not _OF_SENDER.search(text, max(0, words.start() - 20), words.end() + 30)
 
 
 def _names_no_reader(text: str) -> bool:

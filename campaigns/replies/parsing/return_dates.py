@@ -113,8 +113,8 @@ def read_return(text: str, *, written_on: date) -> Return:
     plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
     days = [_named(plain, written_on, is_month_first=each) for each in _orders(plain)]
     near = [day for day in days if day and written_on < day <= written_on + LONGEST]
-    # Where both orders fit, English may be American: the later day sends nothing to somebody who is away.
-    day = (max(near) if _ENGLISH.search(plain) else near[0]) if near else days[0]
+    # Where both orders fit, the later day sends nothing to somebody who is away.
+    day = max(near, default=days[0])
     if day is None or day <= written_on:
         return Return(written_on + DEFAULT, told=False)
     return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
@@ -136,7 +136,10 @@ def _orders(text: str) -> tuple[bool, ...]:
     pairs = [(int(date["a"]), int(date["b"])) for date in _DATE.finditer(text) if date["sep"] in _EITHER_ORDER]
     if any(first > 12 >= second for first, second in pairs):
         return (False,)
-    return (True,) if any(second > 12 >= first for first, second in pairs) else (False, True)
+    if any(second > 12 >= first for first, second in pairs):
+        return (True,)
+    # English may be American; other languages set the day first.
+    return (False, True) if _ENGLISH.search(text) else (False,)
 
 
 def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:

@@ -69,11 +69,24 @@ DEMANDED = (
     "Para no recibir más correos les pido que me den de baja.",
     "U kunt mijn gegevens verwijderen, vragen heb ik niet.",
 )
+NEAR_A_RIGHT = (
+    "You have mailed us three times and we object to any more messages.",
+    "Take us off that list, you can ask for confirmation at legal@acme.example.",
+    "Nous ne voulons plus recevoir vos messages, vous pouvez cesser de demander.",
+    "U mag ons van uw lijst verwijderen, voor vragen kunt u bellen.",
+    "Puede darnos de baja, no queremos solicitar nada.",
+    "Löschen Sie alle Informationen über diese Adresse aus Ihrer Datenbank.",
+)
 
 
 @pytest.mark.parametrize("text", GRANTED)
-def test_a_right_that_a_companys_foot_grants_is_no_wish(text):
-    assert wish_in(text) is Wish.NONE
+def test_a_right_that_a_companys_foot_grants_ends_no_mails_by_itself(text):
+    assert wish_in(text) is not Wish.PLAIN
+
+
+@pytest.mark.parametrize("text", NEAR_A_RIGHT)
+def test_a_wish_beside_a_right_is_heard(text):
+    assert wish_in(text) >= Wish.POSSIBLE
 
 
 @pytest.mark.parametrize("text", DEMANDED)

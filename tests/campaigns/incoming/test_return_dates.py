@@ -82,6 +82,11 @@ def test_a_date_without_a_year_is_the_next_one(text, written, day):
         ("On vacation from 12/24 to 1/2, returning 1/3.", date(2026, 12, 23), "2027-01-03"),
         ("I will be back on 04/12/2026.", date(2026, 11, 30), "2026-12-04"),
         ("De retour le 04/01/2027.", date(2026, 12, 30), "2027-01-04"),
+        # Other languages set the day first, however far it is: a person looks at a notice that is cut short.
+        ("Je suis en congé maternité jusqu'au 01/03/2027.", date(2026, 11, 20), "2027-01-19"),
+        ("Estoy de baja hasta el 07/09/2026.", date(2026, 6, 10), "2026-08-09"),
+        ("Absent du 20 juillet - retour 10 août", date(2026, 7, 17), "2026-08-10"),
+        ("I'm on PTO Dec 21 - returning Jan 4.", date(2026, 12, 20), "2027-01-04"),
         ("Afwezig tot en met 04-01-2027.", date(2026, 12, 30), "2027-01-05"),
         # Either may be meant: the later holds no mail to somebody who is away.
         ("Returning 02/01/2027.", date(2026, 12, 30), "2027-02-01"),
