@@ -173,7 +173,7 @@ outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
   const card = deck.find(entry.draft);
   if (card) deck.remove(card);
   // Where the card is still theirs it comes back, and its words with it.
-  if (entry.body.fields) drafts.keep(entry.draft, entry.body.fields);
+  if (entry.isWhole) drafts.keep(entry.draft, entry.body.fields);
   refill();
 });
 outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why, isFragile()));

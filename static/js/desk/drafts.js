@@ -75,8 +75,8 @@ export class Drafts {
 
   async #send(card, fields) {
     const line = lineOf(fields);
-    // It may arrive though its answer does not.
-    this.#met.set(card, [this.#metOf(card)[0], line]);
+    // It may arrive though its answer does not, as those before it may have.
+    this.#met.set(card, [...this.#metOf(card), line]);
     const reply = await this.#server.keepUnfinished(card, fields);
     if (!reply?.kept || !this.#unsent.has(card)) return;
     this.#met.set(card, [line]);

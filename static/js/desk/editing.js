@@ -68,6 +68,9 @@ export function fieldsOf(card) {
   return gathered(boxesOf(card).map((box) => [pathOf(box), valueOf(box)]), fields);
 }
 
+/** Whether fields say all that the boxes of a card do, and not its picked values alone. */
+export const areWhole = (card, fields) => Boolean(fields) && Object.keys(fieldsOf(card)).every((name) => name in fields);
+
 /** Where a box's text belongs: elements of a list by the place they stand in now. */
 function pathOf(box) {
   const path = box.dataset.path.split(".");

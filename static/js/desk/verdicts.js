@@ -1,6 +1,6 @@
 /** What each act does to the deck, the outbox and the history. One object a page; knows nothing of keys. */
 
-import { fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from "./editing.js";
+import { areWhole, fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startEdit } from "./editing.js";
 import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
 import { called, unreadable } from "./typed.js";
@@ -156,7 +156,8 @@ export class Verdicts {
     this.#leave(card, said.verdict, id);
     this.history.push({ kind: "decision", decision: id, draft, etag, card, title, said: said.verdict });
     this.notices.say(`${WORDS[said.verdict]} ${this.#nextWords()}`);
-    await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body });
+    const isWhole = areWhole(card, said.fields);
+    await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body, isWhole });
     this.drafts.forget(draft);
   }
 

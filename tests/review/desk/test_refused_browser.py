@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from members.models import Member
 from review.desk import deck
 from review.models import Assignment, Draft, Task
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current
+from tests.review.desk.test_two_places_browser import body, kept, second_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -81,3 +82,32 @@ def test_an_edit_that_is_refused_waits_in_the_editor_of_its_card(open_desk: Call
     assert "Precious words. " in refused_words(page, "Field 'subject' is empty; it is required.")
     expect(card).to_have_class(re.compile("has-unfinished"))
     expect(card.locator('.editor [data-path="body"]')).to_have_value(re.compile("^Precious words. "))
+
+
+def test_words_whose_keeping_was_never_confirmed_do_not_come_over_later_ones(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    card = current(page)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/unfinished/", lose_the_answer)
+    page.keyboard.press("e")
+    page.keyboard.type("First. ")
+    kept(page, card, "First. ")
+    page.wait_for_timeout(500)
+    page.context.set_offline(True)
+    for words in ("Second. ", "Third. "):
+        page.keyboard.type(words)
+        # So long that it is sent, in vain.
+        page.wait_for_timeout(2_500)
+    page.close()
+    page.context.set_offline(False)
+
+    page = second_tab(page)
+
+    assert current(page) == card
+    expect(body(page)).to_have_value(re.compile("^First. Second. Third. "))
