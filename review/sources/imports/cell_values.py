@@ -29,7 +29,7 @@ _ROLES = {"developer": "system", "function": "tool"}
 
 # A list of texts as pandas writes it into CSV: of Python, or of numpy without commas.
 _ESCAPED = r"\\(?:[\\'\"nrt]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4})"
-_PYTHON_TEXT = re.compile(rf"'(?:[^'\\\n]|{_ESCAPED})*'|\"(?:[^\"\\\n]|{_ESCAPED})*\"|None")
+_PYTHON_TEXT = re.compile(rf"'(?:[^'\\\n\r\0]|{_ESCAPED})*'|\"(?:[^\"\\\n\r\0]|{_ESCAPED})*\"|None")
 _PYTHON_LIST = re.compile(rf"\[\s*(?:{_PYTHON_TEXT.pattern})(?:[\s,]+(?:{_PYTHON_TEXT.pattern}))*\s*\]")
 
 

@@ -35,7 +35,7 @@ def fact(kind: str, value: object) -> object:
         ("list", ["x", None], ["x"]), ("list", '["a", null]', ["a"]), ("choices", [None], None),
         ("list", """['a', "it's", None, 'c; d']""", ["a", "it's", "c; d"]),
         ("choices", "['Bug', 'Other']", ["Bug", "Other"]),
-        ("list", "['a' 'b'\n 'c']", ["a", "b", "c"]), ("list", r"['a\'b\xa0c', '\\']", ["a'b\u00a0c", "\\"]),
+        ("list", "['a\rb']", ["['a\nb']"]), ("list", "['a' 'b'\n 'c']", ["a", "b", "c"]), ("list", r"['a\'b\xa0c', '\\']", ["a'b\u00a0c", "\\"]),
         ("list", "[sic] one", ["[sic] one"]), ("list", "[red, 'x']", ["[red, 'x']"]), ("list", r"['\d']", [r"['\d']"]),
         ("url", "www.acme.example/@ada", "www.acme.example/@ada"),
         ("document", "one  \r\n\fthree\f\f", "one\fthree"), ("document", ["one", "", "three"], "one\f\fthree"),
