@@ -32,7 +32,7 @@ from web.errors import Refusal
 # A part that its host has not begun by then will not be begun.
 BEGINS_WITHIN_S: Final = 120.0
 # Ends that say nothing of why: the job is taken up again, as after a crash.
-UNEXPLAINED: Final = frozenset({"crashed", "process_lost", "stopped_itself", "worker_lost"})
+UNEXPLAINED: Final = frozenset({"crashed", "database_away", "process_lost", "stopped_itself", "worker_lost"})
 
 
 class HostsTakenError(Exception):
