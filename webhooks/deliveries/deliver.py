@@ -106,7 +106,9 @@ def deliver_due() -> int:
     with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
         while True:
             due_now = [] if SHUTDOWN.has_begun else _due(calls.values())
-            calls |= {pool.submit(_send, parcel): parcel for delivery in due_now if (parcel := _claim(delivery))}
+            # All are claimed before the first goes out: what breaks that off leaves no call without its result.
+            parcels = [parcel for delivery in due_now if (parcel := _claim(delivery))]
+            calls |= {pool.submit(_send, parcel): parcel for parcel in parcels}
             if not calls:
                 return sent
             # What becomes due meanwhile is not left to wait for a slow call.
