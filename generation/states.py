@@ -166,7 +166,7 @@ BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5
 # What the providers' public pages say of input written into a cache: dearer than plain input at Anthropic, for which
 # prompts are marked, and from GPT-5.6 on. By the label of a price.
 CACHE_WRITE_FACTOR = "1.25"
-CHARGES_CACHE_WRITES = re.compile(r"^anthropic:|\bgpt-(?:5\.[6-9]|[6-9])(?!\d)")
+CHARGES_CACHE_WRITES = re.compile(r"(?i)^anthropic:|\bgpt-(?:5\.[6-9]|[6-9])(?![\d.]*\d*b\b|\d)")
 # The kind of job that closes what a cancelled order left at a provider.
 COLLECT = "generation-collect"
 # Who takes batches; a server of one's own does not.

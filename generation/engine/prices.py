@@ -17,12 +17,12 @@ TOKEN_PRICES = (
 )
 # What providers' public pages say beside their price tables, by the model's name wherever it is resold. Released on 5
 # March 2026 or later: GPT-5.4 and what followed.
-_RECENT_GPT = r"\bgpt-(?:5\.[4-9]|[6-9])(?!\d)"
+_RECENT_GPT = r"(?i)\bgpt-(?:5\.[4-9]|[6-9])(?![\d.]*\d*b\b|\d)"
 # A longer prompt makes its whole call dearer: tokens, and how many times input with its cache, and output, cost.
 LONG_PROMPTS = (
     (re.compile(_RECENT_GPT), 272_000, 2.0, 1.5),
-    (re.compile(r"\bclaude-haiku-5[-.]5"), 100_000, 5.0, 5.0),
-    (re.compile(r"\bgemini-(?:2\.5|3(?:\.1)?)-pro"), 200_000, 2.0, 1.5),
+    (re.compile(r"(?i)\bclaude-haiku-5[-.]5"), 100_000, 5.0, 5.0),
+    (re.compile(r"(?i)\bgemini-(?:2\.5|3(?:\.1)?)-pro"), 200_000, 2.0, 1.5),
 )
 REGIONAL_HOSTS, REGIONAL_MODELS, REGIONAL_FACTOR = ".api.openai.com", re.compile(_RECENT_GPT), 1.1
 

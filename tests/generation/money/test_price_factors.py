@@ -36,6 +36,8 @@ def priced(model: str, *, input_tokens: float, calls: int) -> OrderEstimate:
         ("gpt-6.1-terra", 272_000, "", (1, 1)),
         ("gpt-6.1-terra", 272_001, "", (2, 1.5)),
         ("gpt-5.4", 300_000, "", (2, 1.5)),
+        ("azure/GPT-5.4", 300_000, "", (2, 1.5)),
+        ("cerebras-gpt-6.7b", 300_000, "", (1, 1)),
         ("gpt-5.6-luna", 300_000, "https://api.openai.com/v1", (2, 1.5)),
         ("openai/gpt-6-sol", 300_000, "https://openrouter.ai/api/v1", (2, 1.5)),
         ("gpt-4.1", 900_000, "", (1, 1)),
