@@ -5,6 +5,8 @@ import { draftsOf, writeDraft } from "./store.js";
 const PAUSE_MS = 2000;
 // What nobody came back to in a month is not worth its room.
 const OLD_MS = 30 * 86_400_000;
+// Of texts that may have arrived without an answer so many are known: in a long tunnel each pause adds one.
+const MOST_MET = 30;
 
 /** Fields as one line, the same whatever order a database keeps their names in. */
 const lineOf = (fields) => JSON.stringify(fields, (_, value) => (
@@ -76,7 +78,8 @@ export class Drafts {
   async #send(card, fields) {
     const line = lineOf(fields);
     // It may arrive though its answer does not, as those before it may have.
-    this.#met.set(card, [...this.#metOf(card), line]);
+    const [first, ...later] = this.#metOf(card);
+    this.#met.set(card, [first, ...later.slice(-MOST_MET), line]);
     const reply = await this.#server.keepUnfinished(card, fields);
     if (!reply?.kept || !this.#unsent.has(card)) return;
     this.#met.set(card, [line]);
