@@ -84,6 +84,7 @@ def test_an_edit_that_is_refused_waits_in_the_editor_of_its_card(open_desk: Call
     expect(card.locator('.editor [data-path="body"]')).to_have_value(re.compile("^Precious words. "))
 
 
+@pytest.mark.slow
 def test_words_whose_keeping_was_never_confirmed_do_not_come_over_later_ones(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:

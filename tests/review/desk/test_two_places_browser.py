@@ -85,6 +85,7 @@ def test_words_that_only_went_along_on_leaving_do_not_come_back_over_later_ones(
     expect(body(laptop)).to_have_value(re.compile("^Then from the phone. From the laptop. "))
 
 
+@pytest.mark.slow
 def test_words_that_never_reached_the_server_are_shown_over_the_older_ones_there(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
