@@ -53,9 +53,10 @@ def take_drafts(campaign: Campaign) -> int:
         answers = writers.answers(batch)
         moved += _assign_draft(batch, answers.drafts, source=MessageState.WRITING)
         for turn in answers.turns:
-            passed_on = turn.never_asked if writers.stage(batch) is not None else []
+            # The next order asks these, as those of stages are.
+            passed_on = turn.cut_short | set(turn.never_asked if writers.stage(batch) is not None else ())
             moved += _move(batch.mails(passed_on), source=MessageState.WRITING, state=MessageState.PLANNED)
-            under_way = drafts_written.records_under_way(turn.orders) | set(passed_on)
+            under_way = drafts_written.records_under_way(turn.orders) | passed_on
             for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
                 reasons = drafts_written.reasons_without_draft(turn.orders, chunk)
                 repeated = {record: answers.repeated[record] for record in chunk if record in answers.repeated}
@@ -178,8 +179,8 @@ def _launch(campaign: Campaign, lacking: Sequence[DraftsWanted]) -> list[WriteOr
             order = _or_refusal(launch.launch, replace(requests[batch.group], max_cost_usd=caps.get(batch.group)))
         mails = batch.mails(batch.by_record)
         if isinstance(order, Refusal):
-            if order.code == "budget_too_small" and writing_orders.stages_under_way(campaign):
-                # What stages were promised and do not need comes back; these mails wait for it.
+            if order.code in ("budget_too_small", "budget_used_up") and writing_orders.any_under_way(campaign):
+                # What other orders were promised and do not need comes back; these mails wait for it.
                 continue
             reason = f"{order.message} {order.hint}".strip()[:300]
             _move(mails, source=MessageState.PLANNED, state=MessageState.FAILED, problem=reason)
@@ -215,14 +216,15 @@ def _or_refusal(service: Callable[[OrderRequest], T], request: OrderRequest) -> 
 
 
 def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal]:
-    """Share what is left among paid orders in proportion to their upper estimates."""
+    """Share what is left among paid orders in proportion to their upper estimates, to each no more than it may need."""
     paid = {group: quote for group, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
     if not paid:
         return {}
     left = writing_orders.budget_left_usd(campaign)
     weights = {group: Decimal(str(quote.estimate.cost_high_usd)) for group, quote in paid.items()}
     whole = sum(weights.values()) or Decimal(1)
-    return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
+    shares = {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
+    return {group: min(share, paid[group].suggested_budget_usd) for group, share in shares.items()}
 
 
 def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, **values: Any) -> int:

@@ -51,11 +51,6 @@ def any_under_way(campaign: Campaign) -> bool:
     return of_campaign(campaign).exclude(job__state__in=FINISHED).exists()
 
 
-def stages_under_way(campaign: Campaign) -> bool:
-    """Tell whether an order for a stage of the campaign has not ended."""
-    return StageOrder.objects.filter(campaign=campaign).exclude(order__job__state__in=FINISHED).exists()
-
-
 def budget_left_usd(campaign: Campaign) -> Decimal:
     """Return the rest of the campaign's budget: neither spent, nor in doubt, nor promised to orders under way."""
     orders = of_campaign(campaign)

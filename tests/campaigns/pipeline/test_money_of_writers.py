@@ -1,0 +1,77 @@
+"""Orders that write mails hold no more of a campaign's budget than they may need: the rest is for those that come."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.planning.edit import ArmPlan
+from campaigns.sending import lifecycle, tick
+from generation.models import Order
+from jobs.models import Job
+from members.models import Member
+from review.models import Record, Task
+from tests.campaigns import factories, stage_rows
+from tests.campaigns.pipeline.conftest import states
+from tests.campaigns.stage_rows import answer_orders
+from tests.review.factories import mail
+
+WRITTEN = {"outreach": lambda record: mail(record)}
+
+
+@pytest.fixture
+def campaign(task: Task, records: list[Record], lead: Member) -> Campaign:
+    """A launched campaign to six contacts whose mails a paid model writes; three of them are planned later."""
+    factories.make_people(task, records)
+    arms = [ArmPlan("A", teacher=stage_rows.make_paid_teacher())]
+    made = factories.make_draft_campaign(task, by=lead, arms=arms, max_model_usd=Decimal(50))
+    lifecycle.launch(made, by=lead)
+    later = list(Message.objects.order_by("pk").values_list("pk", flat=True)[:3])
+    Message.objects.filter(pk__in=later).update(state="stopped")
+    tick.advance_all()
+    Message.objects.filter(pk__in=later).update(state="planned")
+    return made
+
+
+def first_order() -> Order:
+    return WriteOrder.objects.order_by("order__created_at")[0].order
+
+
+def test_mails_that_are_planned_while_an_order_is_under_way_have_money_too(campaign: Campaign) -> None:
+    tick.advance_all()
+
+    assert states(campaign) == {"writing": 6}
+    assert WriteOrder.objects.count() == 2
+    assert first_order().max_cost_usd < 1
+
+
+def test_mails_wait_while_other_orders_hold_the_money_and_are_written_with_what_comes_back(campaign: Campaign) -> None:
+    Campaign.objects.update(max_model_usd=first_order().max_cost_usd)
+
+    tick.advance_all()
+    waiting = states(campaign)
+    answer_orders(WRITTEN)
+    tick.advance_all()
+
+    assert waiting == {"writing": 3, "planned": 3}
+    assert WriteOrder.objects.count() == 2
+    assert "failed" not in states(campaign)
+
+
+def test_mails_that_an_order_had_no_money_for_are_written_by_the_next(campaign: Campaign) -> None:
+    Message.objects.filter(state="planned").update(state="stopped")
+    order = first_order()
+    wanted = order.record_ids
+    Order.objects.filter(pk=order.pk).update(record_ids=wanted[:1])
+    answer_orders(WRITTEN)
+    Order.objects.filter(pk=order.pk).update(record_ids=wanted)
+    Job.objects.filter(pk=order.job_id).update(result={"ended": "budget"})
+
+    tick.advance_all()
+    tick.advance_all()
+
+    following = WriteOrder.objects.exclude(order=order).get().order
+    assert sorted(following.record_ids) == sorted(wanted[1:])
+    assert "failed" not in states(campaign)
