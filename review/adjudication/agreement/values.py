@@ -62,11 +62,12 @@ class TeacherAgreement:
 
 
 def ending_with(columns: VerdictColumns) -> list[Mapping[str, Any] | None]:
-    """Return the final fields of each verdict, in order; None for a reject."""
+    """Return the final fields of each verdict, in order; None for a reject, and where the draft was erased."""
     fields: dict[str, Any] = {}
     for chunk in chunked(columns.decisions, CHUNK):
         rows = Decision.objects.filter(pk__in=[UUID(hex=key) for key in chunk]).order_by()
-        for pk, verdict, own, drafted in rows.values_list("pk", "verdict", "fields", "draft__fields"):
+        there = rows.filter(draft__record__erased_at=None)
+        for pk, verdict, own, drafted in there.values_list("pk", "verdict", "fields", "draft__fields"):
             fields[pk.hex] = None if verdict == Verdict.REJECT else own if verdict == Verdict.EDIT else drafted
     return [fields.get(key) for key in columns.decisions]
 
@@ -157,11 +158,19 @@ def _named(values: Iterable[Any]) -> tuple[Ints, list[str]]:
 
 
 def _numbered(values: Iterable[Any], amount: Callable[[Any], float]) -> tuple[Ints, tuple[float, ...]]:
-    numbers = [None if value is None else amount(value) for value in values]
+    numbers = [None if value is None else _amount(value, amount) for value in values]
     distinct = sorted({number for number in numbers if number is not None})
     place = {number: at for at, number in enumerate(distinct)}
     places = [NONE if number is None else place[number] for number in numbers]
     return np.asarray(places, np.int64), tuple(distinct) or (0.0,)
+
+
+def _amount(value: Any, amount: Callable[[Any], float]) -> float | None:
+    """Return how much a value is; None for one of an earlier version, whose field was of another type."""
+    try:
+        return amount(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _confusion(field: OutputField, columns: VerdictColumns, values: Sequence[Any]) -> LabelConfusion:
@@ -169,7 +178,7 @@ def _confusion(field: OutputField, columns: VerdictColumns, values: Sequence[Any
     place = {label: at for at, label in enumerate(labels)}
     by_unit: dict[int, list[int]] = defaultdict(list)
     for unit, value in zip(columns.unit.tolist(), values, strict=True):
-        if value in place:
+        if isinstance(value, str) and value in place:
             by_unit[unit].append(place[value])
     rows = [[0] * len(labels) for _ in labels]
     for said_of_one in by_unit.values():

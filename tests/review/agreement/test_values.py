@@ -10,6 +10,7 @@ from django.core.cache import cache
 
 from members.models import Member
 from review.adjudication import agreement
+from review.erasure.erase import erase_records
 from review.models import Decision, Draft, Task
 from review.tasks import authoring
 from tests.review import factories
@@ -144,3 +145,17 @@ def test_a_task_of_prose_asks_none_of_it(admin: Member) -> None:
     report = agreement.report(task)
     assert (report.teacher, report.confusions) == (None, [])
     assert not any(line.key.startswith("value:") for line in report.lines)
+
+
+def test_values_that_were_erased_or_are_of_another_type_count_for_nothing(
+    task: Task, pair: tuple[Member, Member]
+) -> None:
+    say(task, pair[0], {0: {"amount": "high", "category": ["bug"]}, 1: {"amount": 3.0}})
+    say(task, pair[1], {0: {"amount": 4.0}, 1: {"amount": 3000.0, "category": "other"}})
+    erased = Draft.objects.filter(task=task).order_by("queue_position")[1]
+
+    erase_records([erased.record_id])
+
+    found = lines(task)
+    assert found["value:amount"].alpha.value == pytest.approx(1)
+    assert found["label:category:other"].alpha.value == pytest.approx(1)
