@@ -112,7 +112,9 @@ def apply_edit(spec: TaskSpec, draft: Fields, *, find: str, replace: str) -> Fie
     places = list(texts(spec.output_schema, draft))
     changed = draft
     for place in places:
-        changed = with_value(changed, place.path, _replaced(place.text, words, replace))
+        # A text within an object that was left empty is no place to write to.
+        if (text := _replaced(place.text, words, replace)) != place.text:
+            changed = with_value(changed, place.path, text)
     if changed == draft:
         stands = any(_spans(place.text, words) for place in places)
         raise DoesNotFitError("nothing would change" if stands else "they do not contain the sentence")

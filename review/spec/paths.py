@@ -41,16 +41,17 @@ def _texts_of(
     if item.value_type.is_prose:
         yield TextPlace(path, field, item, str(value or ""), parts)
     elif item.type == "object":
-        yield from _texts_in(field, item, value or {}, path)
+        yield from _texts_in(field, item, value, path)
     elif item.type == "list":
-        for index, element in enumerate(value or ()):
+        for index, element in enumerate(value if isinstance(value, list) else ()):
             if item.items:
                 yield from _texts_in(field, item, element, f"{path}.{index}")
             else:
                 yield TextPlace(f"{path}.{index}", field, item, str(element), {})
 
 
-def _texts_in(field: OutputField, item: OutputItem, value: dict[str, Any], path: str) -> Iterator[TextPlace]:
+def _texts_in(field: OutputField, item: OutputItem, value: Any, path: str) -> Iterator[TextPlace]:
+    value = _parts_of(value)
     parts = {part.name: str(value.get(part.name) or "") for part in item.items if part.value_type.is_prose}
     for part in item.items:
         yield from _texts_of(field, part, value.get(part.name), f"{path}.{part.name}", parts)
@@ -61,12 +62,17 @@ def values(schema: Sequence[OutputItem], fields: Fields) -> Iterator[tuple[Outpu
     for item in schema:
         value = fields.get(item.name)
         if item.type == "object":
-            yield from values(item.items, value or {})
+            yield from values(item.items, _parts_of(value))
         elif item.type == "list":
-            for element in value or ():
-                yield from values(item.items, element) if item.items else [(item, element)]
+            for element in value if isinstance(value, list) else ():
+                yield from values(item.items, _parts_of(element)) if item.items else [(item, element)]
         else:
             yield item, value
+
+
+def _parts_of(value: object) -> dict[str, Any]:
+    """Return an object; an empty one for nothing, and for the mark that erasing leaves in its place."""
+    return value if isinstance(value, dict) else {}
 
 
 def value_at(fields: Fields, path: str) -> Any:
