@@ -56,9 +56,12 @@ def _usd(text: str) -> Decimal:
 def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Settle the calls named in `call`; without it all uncertain ones."""
     order = orders_queries.get(member_of(request), order_id)
-    ids = [UUID(text) for text in request.POST.getlist("call")] or None
+    ids = [uuid_or_none(text) or NO_ID for text in request.POST.getlist("call")] or None
+    verb = request.POST.get("verb", "")
     try:
-        settlement = uncertain.SETTLEMENTS.get(request.POST.get("verb", ""))
+        settlement = uncertain.SETTLEMENTS.get(verb)
+        if settlement is None and verb != "retry":
+            raise Refusal("verb", "Say what became of the calls: paid, not-paid, retry or drop.")
         if settlement is None:
             again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
             messages.success(request, f"{again.count} drafts are ordered again.")

@@ -160,6 +160,9 @@ def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member
     page, url = as_member(lead), reverse("generation:settle", args=[paid_order.pk])
 
     page.post(url, {"verb": "drop", "call": str(first.pk)})
+    page.post(url, {"verb": "not_paid", "call": str(second.pk)})
+    page.post(url, {"verb": "retry", "call": "no id"})
+    assert not Order.objects.filter(repeats=paid_order).exists()
     page.post(url, {"verb": "retry", "call": str(second.pk)})
     page.post(url, {"verb": "retry", "call": str(second.pk)})
 
