@@ -205,16 +205,30 @@ def _check(begun: Sequence[StartingPoint], spec: TaskSpec, request: ResearchRequ
     if unknown := sorted(set(request.facts) - (names - texts)):
         raise Refusal("facts_unknown", f"'{unknown[0]}' is not a fact that can be given here.")
     required = [fact.name for fact in spec.input_schema if fact.required and fact.name not in texts]
-    lacking = {name for point in begun for name in required if not (point.facts.get(name) or request.facts.get(name))}
+    lacking = {
+        name
+        for point in begun
+        for name in required
+        if _is_missing(point.facts.get(name)) and _is_missing(request.facts.get(name))
+    }
     if lacking:
         errors = {f"fill.{name}": ["The sites do not bring it: give a value for all."] for name in sorted(lacking)}
         what = ", ".join(f"'{name}'" for name in sorted(lacking)[:_FEW])
         raise Refusal("facts_missing", f"Each record needs {what}.", hint="Give a value for all.", errors=errors)
 
 
+def _is_missing(value: object) -> bool:
+    """Return whether a fact says nothing; 0 and no are values."""
+    return value in (None, "", [], {})
+
+
 def _rows(research: Research, begun: Iterable[StartingPoint], request: ResearchRequest) -> Iterable[ResearchedSite]:
     for number, point in enumerate(begun, 1):
-        facts: Facts = {name: value for name, value in request.facts.items() if value and not point.facts.get(name)}
+        facts: Facts = {
+            name: value
+            for name, value in request.facts.items()
+            if not _is_missing(value) and _is_missing(point.facts.get(name))
+        }
         own = {} if point.record else point.facts
         query = point.title if request.searches else ""
         if query and (question := str(facts.get("question") or point.facts.get("question") or "")):

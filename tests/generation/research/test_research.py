@@ -17,6 +17,7 @@ from jobs.contracts import EngineEvent
 from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Record, Task
+from review.spec.schema import InputField
 from review.spec.starters import outreach, research_summary
 from tests.generation.research.site_server import PROSE, SiteServer
 from tests.review import factories
@@ -238,6 +239,27 @@ def test_a_required_fact_that_no_site_brings_is_asked_for(admin: Member) -> None
         launch.launch(task, by=admin, sites=[("A", "a.example")])
 
     assert (refusal.value.code, list(refusal.value.errors)) == ("facts_missing", ["fill.question"])
+
+
+@pytest.mark.django_db
+def test_a_records_no_and_nought_are_facts_and_are_kept(admin: Member) -> None:
+    known = (
+        InputField(name="is_customer", type="boolean", required=True),
+        InputField(name="employees", type="integer", required=True),
+    )
+    site = InputField(name="site", type="url")
+    task, others = (
+        factories.make_task(
+            by=admin, spec=spec.model_copy(update={"input_schema": (*spec.input_schema, site, *known)}), slug=slug
+        )
+        for spec, slug in ((research_summary.SPEC, "known"), (outreach.SPEC, "others"))
+    )
+    source = factories.make_source(others)
+    factories.make_records(source, 1, site="https://a.example", is_customer=False, employees=0)
+
+    made = launch.launch(task, by=admin, source=source, request=ResearchRequest(facts={"is_customer": "true"}))
+
+    assert made.sites.get().facts == {}
 
 
 @pytest.mark.django_db
