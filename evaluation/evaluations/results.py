@@ -15,6 +15,7 @@ from evaluation.metrics.typed import judged_by
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
 from jobs.contracts import Result
+from jobs.rundir.lines import storable
 
 OUTPUTS = "outputs.jsonl"
 CHUNK = 500
@@ -62,6 +63,8 @@ def keep_results(evaluation_id: UUID, result: Result, collected: dict[str, Any],
 
 
 def _row(evaluation_id: UUID, output: dict[str, Any], kinds: dict[str, str]) -> EvaluationOutput:
+    # A student may write what PostgreSQL refuses: a zero byte, half a surrogate.
+    output = storable(output)
     return EvaluationOutput(
         evaluation_id=evaluation_id,
         system=output["system"],

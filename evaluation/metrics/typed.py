@@ -5,6 +5,7 @@ Text is scored elsewhere: by checks, and by its overlap with the expert's.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from review.spec.schema import Facts, Fields, OutputField, OutputItem
@@ -58,7 +59,9 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
             result[RANKS + field.name] = float(abs(names.index(value) - names.index(gold[field.name])))
         if field.value_type.is_number and value is not None and gold[field.name] is not None:
             gap = float(value) - float(gold[field.name])
-            result[ERROR + field.name], result[SQUARED + field.name] = abs(gap), gap * gap
+            # Beyond what can be squared it is wrong, and no distance that means can be made of.
+            if math.isfinite(gap * gap):
+                result[ERROR + field.name], result[SQUARED + field.name] = abs(gap), gap * gap
     return result
 
 

@@ -49,6 +49,13 @@ def test_each_value_is_scored_and_the_whole() -> None:
     assert typed.scores(TASK, fields("bill", None, "a"), gold)["f1_tags"] == pytest.approx(2 / 3)
 
 
+def test_a_number_beyond_what_can_be_squared_is_wrong_and_no_distance() -> None:
+    scores = typed.scores(TASK, fields("bill", 10**200, "b"), fields("bill", 3, "b"))
+
+    assert scores["right_score"] == 0
+    assert "error_score" not in scores and "squared_error_score" not in scores
+
+
 def test_an_output_without_shape_is_wrong_in_every_value_and_brings_no_error() -> None:
     scores = typed.scores(TASK, None, fields("bill", 3))
 
