@@ -61,7 +61,7 @@ def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
     try:
         settlement = uncertain.SETTLEMENTS.get(verb)
         if settlement is None and verb != "retry":
-            raise Refusal("verb", "Say what became of the calls: paid, not-paid, retry or drop.")
+            raise Refusal("verb", "Choose paid, not-paid, retry or drop.")
         if settlement is None:
             again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
             messages.success(request, f"{again.count} drafts are ordered again.")
