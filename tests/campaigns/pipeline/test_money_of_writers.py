@@ -60,7 +60,10 @@ def test_mails_wait_while_other_orders_hold_the_money_and_are_written_with_what_
     assert "failed" not in states(campaign)
 
 
-def test_mails_that_an_order_had_no_money_for_are_written_by_the_next(campaign: Campaign) -> None:
+@pytest.mark.parametrize("has_money", [True, False])
+def test_mails_that_an_order_had_no_money_for_are_written_by_the_next_while_there_is_any(
+    campaign: Campaign, has_money: bool
+) -> None:
     Message.objects.filter(state="planned").update(state="stopped")
     order = first_order()
     wanted = order.record_ids
@@ -68,10 +71,17 @@ def test_mails_that_an_order_had_no_money_for_are_written_by_the_next(campaign: 
     answer_orders(WRITTEN)
     Order.objects.filter(pk=order.pk).update(record_ids=wanted)
     Job.objects.filter(pk=order.job_id).update(result={"ended": "budget"})
+    if not has_money:
+        Campaign.objects.update(max_model_usd=Decimal("0.004"))
 
     tick.advance_all()
     tick.advance_all()
 
+    if not has_money:
+        failed = Message.objects.filter(state="failed")
+        assert len(failed) == 2
+        assert all("budget" in mail.problem for mail in failed)
+        return
     following = WriteOrder.objects.exclude(order=order).get().order
     assert sorted(following.record_ids) == sorted(wanted[1:])
     assert "failed" not in states(campaign)

@@ -154,7 +154,6 @@ def test_what_people_and_models_have_to_do_comes_before_the_next_mail(task: Task
     ("end", "reason"),
     [
         ({"state": "failed", "error": {"message": "401 from the provider"}}, "teacher"),
-        ({"state": "succeeded", "result": {"ended": "budget"}}, "budget"),
         ({"state": "cancelled"}, "not_written"),
     ],
 )
