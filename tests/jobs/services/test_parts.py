@@ -231,7 +231,7 @@ def test_a_part_is_lost_when_it_crashed_once_was_given_back_or_never_began(wide)
 
     again = begun(part, B)
     assert parts.lost(job) == ""
-    end.crashed(again.pk, again.fence, error=EngineError(code="crashed", message="x"))
+    end.crashed(again.pk, again.fence, error=EngineError(code="database_away", message="x"))
     assert Job.objects.get(pk=part.pk).state == "failed"
     assert "host-b" in parts.lost(job)
     assert parts.explained_end(job) is None
