@@ -54,8 +54,14 @@ _SIGNED: Final = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\s*|Hash: [A-Z\d
 _PICTURE: Final = re.compile(r"\s*(?:\[(?:cid|image): ?[^\]]{1,200}\]\s*)+")
 # GroupWise parts the mail it answers by its writer and the moment alone, and marks none of its lines.
 _BETWEEN_MARKS: Final = re.compile(r"\s*>>>.*>>>\s*$")
-# Horde names no moment.
-_CITED: Final = re.compile(r"(?:quoting|zitat von|citando|citazione d[ai]|citat av|cytowanie|quota)\b", re.IGNORECASE)
+# Notes sets the moment between its writer and the first words, without an address.
+_BETWEEN_DASHES: Final = re.compile(r"\S[^-]{0,80}(?:-[^-]{1,80})? ?---\s?(?=[^-]*:)[\d./ :APMapm-]{12,25}---\s?\S")
+# Horde and Gnus name no moment.
+_CITED: Final = re.compile(
+    r"(?:quoting|zitat von|citando|citazione d[ai]|citat av|cytowanie|quota)\b"
+    r"|.*\b(?:writes|schreibt|écrit|escribe|scrive|schrijft|skriver)\s*:$",
+    re.IGNORECASE,
+)
 _UNDERSCORES: Final = re.compile(r"^\s*_{8,}\s*$")
 _DASHED: Final = re.compile(r"-{2,}\s*[^\s-].{2,300}$")
 _PASSED_ON: Final = re.compile(
@@ -151,6 +157,8 @@ def _introduction_at(lines: list[str], at: int) -> int:
     """Return the number of lines here that introduce quoted text; 0 if none does."""
     line, is_marked = lines[at], _is_quoted(lines[at])
     if _BETWEEN_MARKS.match(line) and _ADDRESS.search(line) and _HOUR.search(line):
+        return 1
+    if _BETWEEN_DASHES.match(line) and _DAY.search(line) and _HOUR.search(line):
         return 1
     if not line.strip() or (is_marked and not line.startswith(">>>")):
         return 0
