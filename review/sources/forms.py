@@ -77,8 +77,9 @@ class ReadingForm(forms.Form):
     sheet = forms.CharField(required=False, max_length=4096, strip=False, label="Sheet")
     header = forms.IntegerField(
         required=False,
-        min_value=1,
+        min_value=0,
         label="Header in another row",
+        help_text="0 where no row names the columns.",
     )
     delimiter = forms.ChoiceField(
         choices=[

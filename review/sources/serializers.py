@@ -55,8 +55,8 @@ class FileReadingIn(serializers.Serializer[Any]):
     )
     header = serializers.IntegerField(
         required=False,
-        min_value=1,
-        help_text="The row that names the columns of a CSV or a sheet; detected if omitted.",
+        min_value=0,
+        help_text="The row that names the columns of a CSV or a sheet, 0 where none does; detected if omitted.",
     )
 
 

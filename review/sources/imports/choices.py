@@ -24,7 +24,7 @@ class ImportChoices:
     Attributes:
         encoding: A codec of `text_encoding.ENCODINGS`.
         sheet: A sheet of a workbook, or a path in JSON under which rows stand.
-        header: Number of the row that names the columns of a CSV or a sheet; found where it is None.
+        header: Number of the row that names the columns of a CSV or a sheet, 0 where none does; found where it is None.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`.
         decimal: What stands before the decimals of numbers, `.` or `,`.
         dates: Which comes first in 03/04/2026: `dmy` or `mdy`.
@@ -45,9 +45,7 @@ class ImportChoices:
 
     @property
     def of_file(self) -> FileChoices:
-        return FileChoices(
-            encoding=self.encoding, sheet=self.sheet, delimiter=self.delimiter, header=self.header or None
-        )
+        return FileChoices(encoding=self.encoding, sheet=self.sheet, delimiter=self.delimiter, header=self.header)
 
     def require_shares(self) -> None:
         """Refuse shares that are none.

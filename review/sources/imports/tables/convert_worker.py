@@ -73,7 +73,7 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
     Formulas come as the values that were saved with them.
 
     Args:
-        header: Number of the row that names the columns; guessed where it is 0.
+        header: Number of the row that names the columns, 0 where none does; guessed where it is negative.
     """
     from python_calamine import CalamineError, SheetVisibleEnum, load_workbook
 
@@ -96,13 +96,19 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
         else:
             lines.write(None)
     above, table = lines.count, _Sheet(sheet_xml.read(path, chosen), first_column)
-    named = header or table.last_row(above + header_row.header_at(first) + 1)
+    is_headless = header == 0 or (header < 0 and header_row.is_headless(first))
+    guess = header if header > 0 else table.last_row(above + header_row.header_at(first) + 1)
+    named = 0 if is_headless else guess
+    if is_headless:
+        table.columns = _header(
+            [f"column {index}" for index in range(1, max(map(header_row.span, first), default=0) + 1)]
+        )
     for number, row in enumerate(chain(first, rows), above + 1):
         if number <= named:
             table.fill(number, row)
             table.columns = _header(row) if number == named else []
         lines.write(table.row(number, row) if number > named else None)
-    if header and not table.columns:
+    if header > 0 and not table.columns:
         raise Refused("header_unknown", f"Row {header} names no columns.")
     return {"columns": table.columns, "sheets": names, "sheet": chosen, "header": named, "notes": table.notes(named)}
 

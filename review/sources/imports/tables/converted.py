@@ -41,7 +41,7 @@ class ConvertedFile:
     Args:
         form: `xlsx`, `parquet` or `arrow`.
         sheet: Which sheet of a workbook; the first one with cells when empty.
-        header: Number of the row that names a sheet's columns; guessed when None.
+        header: Number of the row that names a sheet's columns, 0 where none does; guessed when None.
 
     Attributes:
         sheets: Sheets of a workbook that are shown.
@@ -57,7 +57,7 @@ class ConvertedFile:
         with NamedTemporaryFile(prefix="rows-", suffix=".jsonl", delete=False) as file:
             self._rows = Path(file.name)
         weakref.finalize(self, self._rows.unlink, missing_ok=True)
-        result = _convert(path, form, self._rows, sheet, header or 0)
+        result = _convert(path, form, self._rows, sheet, -1 if header is None else header)
         columns = [str(name) for name in result["columns"]]
         self.columns: tuple[str, ...] = header_names(columns) if form == "xlsx" else tuple(columns)
         check_columns(self.columns)

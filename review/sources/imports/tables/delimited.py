@@ -10,8 +10,8 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from review.sources.imports.tables.header_row import LOOK_ROWS, header_at
-from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown
+from review.sources.imports.tables.header_row import LOOK_ROWS, header_at, is_headless, width
+from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown, numbered_names
 from web.csv import unshielded
 from web.errors import Refusal
 
@@ -33,7 +33,7 @@ _OPEN_QUOTE = re.compile(r'(?<![^\t])"(?!(?:[^"\t]|"")*+"(?![^\t]))')
 
 
 class CsvForm(NamedTuple):
-    """Say how a CSV is read: its columns, what parts its cells, and the number of the row that names the columns."""
+    """Say how a CSV is read: its columns, what parts its cells, and the row that names the columns; 0 for none."""
 
     columns: tuple[str, ...]
     delimiter: str
@@ -45,7 +45,7 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
 
     Args:
         chosen: A name of `DELIMITERS`; where it is none, what Excel's `sep=` line or the first rows show.
-        header: The number of the row that names the columns; guessed when None.
+        header: The number of the row that names the columns, 0 where none does; guessed when None.
 
     Raises:
         Refusal: `csv_broken`, `file_empty`, `header_unknown`, or as `header_names`.
@@ -55,10 +55,13 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
         head = file.read(_HEAD_CHARS)
         given = DELIMITERS.get(chosen) or declared
         delimiter = given or _delimiter(head)
+    filled = dropwhile(lambda record: not _is_filled(record[2]), _records(path, encoding, delimiter))
+    first = [record for record in islice(filled, LOOK_ROWS) if not _is_drawn(record[2])]
+    cells_of_first = [cells for _, _, cells in first]
+    if first and (header == 0 or (header is None and is_headless(cells_of_first))):
+        return CsvForm(numbered_names(width(cells_of_first)), delimiter, 0)
     if header is None:
-        filled = dropwhile(lambda record: not _is_filled(record[2]), _records(path, encoding, delimiter))
-        first = [record for record in islice(filled, LOOK_ROWS) if not _is_drawn(record[2])]
-        header = first[header_at([cells for _, _, cells in first])][0] if first else 1
+        header = first[header_at(cells_of_first)][0] if first else 1
     columns: tuple[str, ...] = ()
     for number, _, cells in _records(path, encoding, delimiter):
         if number == header:

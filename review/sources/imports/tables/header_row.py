@@ -18,6 +18,15 @@ _LEAST_WORDS = 3
 # Numbers that name columns.
 _YEARS = range(1900, 2101)
 _LETTER = re.compile(r"[^\W\d_]")
+_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+# Values that no column is named by, where the cells below are of their kind.
+_VALUES = (
+    re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+    re.compile(r"https?://\S+"),
+    re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?"),
+)
+# Rows below that tell a row of values, and how often a text of it recurs among them.
+_LEAST_ROWS, _RECURS = 4, 3
 
 
 def header_at(rows: Sequence[Sequence[object]]) -> int:
@@ -31,16 +40,53 @@ def header_at(rows: Sequence[Sequence[object]]) -> int:
     filled = [place for place, row in enumerate(rows) if span(row)]
     if not filled:
         return 0
-    first, width = filled[0], _width(rows)
-    if not _is_title(rows, first, width):
+    first, wide = filled[0], width(rows)
+    if not _is_title(rows, first, wide):
         return first
-    names = [place for place in filled[1:] if _are_names(rows[place], width)]
+    names = [place for place in filled[1:] if _are_names(rows[place], wide)]
     # A line such as `As of: | November` stands alone; the header has rows right below it.
     joined = [place for place in names if place + 1 < len(rows) and span(rows[place + 1])]
     # A column of row numbers has no name.
-    whole = [place for place in joined if _count(rows[place]) >= width - (not _text(rows[place][0]))]
+    whole = [place for place in joined if _count(rows[place]) >= wide - (not _text(rows[place][0]))]
     best = (whole or joined or [first])[0]
     return best if _is_surely_title(rows, first, best) else first
+
+
+def is_headless(rows: Sequence[Sequence[object]]) -> bool:
+    """Tell whether the first filled row has values like those below it, so that no row names the columns.
+
+    A text of it recurs in its column among others, or an address or a day stands above such ones. A header laid down
+    again below is none of them, and options of a survey recur alone in the columns that they name.
+
+    Args:
+        rows: Cells as they were read, blank rows included.
+    """
+    filled = [[_text(cell).casefold() for cell in row] for row in rows if span(row)]
+    if len(filled) <= _LEAST_ROWS or width(rows) < 2 or header_at(rows) != next(at for at in count() if span(rows[at])):
+        return False
+    first, below = filled[0], [row for row in filled[1:] if row != filled[0]]
+    columns = [(cell, [row[place] for row in below if row[place : place + 1]]) for place, cell in enumerate(first)]
+    numbered = _are_numbered(first)
+    return any(
+        _recurs(cell, values) or _is_value(cell, values)
+        for cell, values in columns
+        if cell and not (_NUMBER.fullmatch(cell) and (numbered or (cell.isdecimal() and int(cell) in _YEARS)))
+    )
+
+
+def _recurs(cell: str, values: Sequence[str]) -> bool:
+    return values.count(cell) >= _RECURS and len({value for value in values if value}) > 1
+
+
+def _is_value(cell: str, values: Sequence[str]) -> bool:
+    kind = next((kind for kind in _VALUES if kind.fullmatch(cell)), None)
+    return kind is not None and sum(kind.fullmatch(value) is not None for value in values) * 2 > len(values)
+
+
+def _are_numbered(cells: Sequence[str]) -> bool:
+    """Tell whether two or more cells number their columns, as pandas does."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal()]
+    return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -57,7 +103,7 @@ def span(row: Sequence[object]) -> int:
     return next((at for at in range(len(row), 0, -1) if _text(row[at - 1])), 0)
 
 
-def _width(rows: Sequence[Sequence[object]]) -> int:
+def width(rows: Sequence[Sequence[object]]) -> int:
     """Return how many columns the lower half of the filled rows has, as a rule; titles stand above it."""
     filled = [width for row in rows if (width := span(row))]
     lower, whole = Counter(filled[len(filled) // 2 :]), Counter(filled)

@@ -91,6 +91,17 @@ def header_names(header: list[str]) -> tuple[str, ...]:
     return tuple(distinct(names))
 
 
+def numbered_names(count: int) -> tuple[str, ...]:
+    """Return names of columns that no row names.
+
+    Raises:
+        Refusal: As `check_columns`.
+    """
+    names = tuple(f"column {number}" for number in range(1, count + 1))
+    check_columns(names)
+    return names
+
+
 def header_unknown(row: int) -> Refusal:
     """Return the refusal of a header's row that is blank or is not there."""
     message = f"Row {row} names no columns."

@@ -33,7 +33,7 @@ class Table:
         delimiter: What parts the cells of a CSV.
         is_guess: Whether the encoding was told by the letters alone.
         converted: The rows of a file that is no text.
-        header: Number of the row that names the columns; 0 where no row does.
+        header: Number of the row that names the columns; 0 where none does.
         sheets: What the file holds more than one of: sheets of a workbook, paths in JSON under which rows stand, or CSV
             files of an archive.
         sheet: The one that is read.
@@ -101,7 +101,7 @@ def open_table(
         encoding: The codec that reads it, where its owner says so; else it is found.
         sheet: One of what its table calls `sheets`; the likeliest when empty.
         delimiter: What parts the cells of a CSV, a name of `delimited.DELIMITERS`; told by its first rows when empty.
-        header: Number of the row that names the columns of a CSV or a sheet; guessed when None.
+        header: Number of the row that names the columns of a CSV or a sheet, 0 where none does; guessed when None.
 
     Raises:
         Refusal: It is empty or too large (413), of a kind that is not read, mis-encoded, not safe to open, has no rows,

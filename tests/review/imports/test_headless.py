@@ -1,0 +1,67 @@
+"""A file whose first row holds values: its columns are numbered, and no row is lost to a header."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.sources.imports.tables import open_table
+from tests.review.imports.conftest import Write
+from tests.review.imports.workbooks import rows, workbook
+from web.errors import Refusal
+
+HEADLESS = {
+    "messages with their label": "ham,See you\nspam,Win a prize\nham,Call me\nham,Bring milk\nham,On my way\n",
+    "classes by number": '"3","Oil falls","Prices fell."\n"3","New chip","It is fast."\n"3","Bank grows","It earns."\n'
+    '"1","Vote held","Many came."\n"3","Shop opens","In Kiel."\n',
+    "measurements": "5.1,3.5,setosa\n7.0,3.2,versicolor\n4.9,3.0,setosa\n4.7,3.2,setosa\n6.3,3.3,setosa\n",
+    "addresses": "ada@a.example,Ada\nbob@b.example,Bob\ncy@c.example,Cy\ndi@d.example,Di\neve@e.example,Eve\n",
+    "days": "2026-11-01,Late again\n2026-11-02,Fine\n2026-11-03,Broken\n2026-11-05,Good\n2026-11-09,Lost\n",
+}
+NAMED = {
+    "options of a survey": "id,Excel,Other\n1,Excel,\n2,,Other\n3,Excel,Other\n4,Excel,\n5,,Other\n",
+    "columns numbered by pandas": ",0,1,2\n0,1,0,2\n1,0,1,2\n2,0,1,0\n3,1,1,2\n4,0,0,2\n",
+    "years": "city,2024,2025\nKiel,2024,7\nBath,3,2025\nOslo,2024,9\nBern,2,2025\nRome,5,6\n",
+    "a header laid down again": "label,text\nham,a\nlabel,text\nspam,b\nlabel,text\nham,c\nlabel,text\nham,d\n",
+    "days above sums": "city,2026-11-01,2026-11-02\nKiel,3,4\nBath,3,5\nOslo,1,4\nBern,2,2\nRome,5,6\n",
+    "a value like a name": "other,text\na,b\nother,c\nd,e\nother,f\ng,h\n",
+    "few rows": "ham,See you\nspam,Win\nham,Call\n",
+}
+
+
+@pytest.mark.parametrize("name", HEADLESS)
+def test_columns_that_no_row_names_are_numbered(write: Write, name: str) -> None:
+    table = open_table(write(HEADLESS[name]))
+    read = [list(row.values.values()) for row in table.rows()]
+
+    assert table.header == 0
+    assert table.columns == tuple(f"column {number}" for number in range(1, len(read[0]) + 1))
+    assert len(read) == 5
+    assert [row.number for row in table.rows()] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("name", HEADLESS)
+def test_a_sheet_without_a_header_loses_no_row(write: Write, name: str) -> None:
+    cells = [row.values.values() for row in open_table(write(HEADLESS[name])).rows()]
+    table = open_table(write(workbook({"One": rows(*(list(map(str, row)) for row in cells))}), "book.xlsx"))
+
+    assert (table.header, table.columns[:2]) == (0, ("column 1", "column 2"))
+    assert [list(row.values.values()) for row in table.rows()] == [list(map(str, row)) for row in cells]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_first_row_of_names_stays_the_header(write: Write, name: str) -> None:
+    table = open_table(write(NAMED[name]))
+
+    assert table.header == 1
+    assert "column 1" not in table.columns[1:]
+
+
+def test_an_importer_says_whether_a_row_names_the_columns(write: Write) -> None:
+    path = write("ham,See you\nspam,Win\n\nham,Call\n")
+
+    headless = open_table(path, header=0)
+    assert (headless.header, headless.columns) == (0, ("column 1", "column 2"))
+    assert [row.values["column 1"] for row in headless.rows()] == ["ham", "spam", "ham"]
+    assert open_table(write(HEADLESS["addresses"]), header=1).columns == ("ada@a.example", "Ada")
+    with pytest.raises(Refusal, match="Row 9 names no columns"):
+        open_table(path, header=9)
