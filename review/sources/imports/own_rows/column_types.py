@@ -18,7 +18,7 @@ from web import strict_json
 # Texts are labels where they are short and each comes twice or more on average.
 _LABEL_CHARS, _MOST_GUESSED, _TIMES, _FEWEST = 60, 40, 2, 4
 _NAMED_CHARS = 100
-_PARTS = re.compile(r"[;|\n]")
+_PARTS, PARAGRAPHS = re.compile(r"[;|\n]"), re.compile(r"\n[^\S\n]*\n")
 # A number such as 00417 or +49 is a name made of digits.
 _CODE = re.compile(r"\+\d+|-?0\d+")
 _WORDS = re.compile(r"[^\W\d_]")
@@ -134,7 +134,9 @@ def _labelled(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
 
 
 def _choices(values: Sequence[Any], notation: Notation) -> bool:
-    parted = any(_PARTS.search(str(value).strip()) for value in values)
+    texts = [str(value).strip() for value in values]
+    # Paragraphs are no list.
+    parted = any(map(_PARTS.search, texts)) and not any(map(PARAGRAPHS.search, texts))
     return parted and _labelled("choices")(values, notation)
 
 
@@ -153,9 +155,12 @@ def _is_guessed(kind: str, texts: Sequence[str]) -> bool:
     parts = [" ".join(text.split()).casefold() for text in _label_texts(texts, kind)]
     if kind == "choice" and any(_PARTS.search(part) for part in parts):
         return False
-    distinct = len(set(parts))
+    counts = Counter(parts)
     is_short = all(len(part) <= _LABEL_CHARS for part in parts)
-    return is_short and len(texts) >= _FEWEST and len(parts) >= _TIMES * distinct and distinct <= _MOST_GUESSED
+    # One text that many rows have makes no labels of texts that one row has.
+    is_recurrent = sum(count > 1 for count in counts.values()) * 2 >= len(counts)
+    is_few = len(parts) >= _TIMES * len(counts) and len(counts) <= _MOST_GUESSED
+    return is_short and is_recurrent and is_few and len(texts) >= _FEWEST
 
 
 def _parsed(texts: Sequence[str]) -> list[Any]:

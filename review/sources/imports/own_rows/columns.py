@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, Final
 
 from review.sources.imports import notation
@@ -14,7 +15,7 @@ from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name
-from review.sources.imports.own_rows.column_types import FIELDS, types_of
+from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
 from review.spec.value_types import TYPES
@@ -28,14 +29,17 @@ _ANSWERS = (
         re.findall(
             r"\w+",
             "answer output response completion reply label target gold expected prediction summary translation "
-            "antwort ausgabe zusammenfassung reponse etiquette respuesta risposta antwoord",
+            "chosen draft generated highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
+            "risposta antwoord resposta odpowiedz odpoved svar vastaus cevap ответ метка відповідь απάντηση 回答 答案 "
+            "答え 正解 出力 要約 ラベル 输出 摘要 标签 標籤 답변 정답 출력 요약 라벨",
         )
     ),
     frozenset(
         re.findall(
             r"\w+",
             "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic "
-            "supported kategorie klasse thema dringend categorie categoria etiqueta classe",
+            "supported kategorie klasse thema dringend categorie categoria etiqueta classe категория тема "
+            "カテゴリ カテゴリー 分類 分类 类别 類別 카테고리 분류",
         )
     ),
 )
@@ -43,11 +47,17 @@ _MODELS, _SPLITS = frozenset({"model", "llm", "model_name"}), frozenset({"split"
 # A subject and a text are a mail that was written where it also stands to whom; else they are a message that came in.
 _MAIL, _RECIPIENTS = (
     frozenset({"subject", "body"}),
-    frozenset({"company", "prospect", "sector", "industry", "recipient"}),
+    frozenset({"company", "prospect", "sector", "industry", "recipient", "firma", "branche", "entreprise", "empresa"}),
 )
 # Types of facts alone, which an answer writes as a text.
 AS_TEXT = frozenset({"document", "url", "conversation"})
 _EXAMPLES = 3
+# A text that lost against the chosen one tells the answer.
+_REJECTED = "rejected"
+# Names that say nothing, such as those of columns without a header.
+_BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
+# So many columns of 0 and 1 side by side are labels, each with a column of its own.
+_FEWEST_FLAGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +161,27 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     for words in _ANSWERS:
         answers = answers or [column for column in free if _is_called(column, words)]
     answers += _labels_beside(answers, free)
-    last = free[-1] if len(free) > 1 else None
+    answers += [column for column in _flags(answers, free) if column not in answers]
+    first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
     if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_label(last)):
         answers = [last]
+    if not answers and first and _is_label(first) and _BLANK.fullmatch(first.field):
+        answers = [first]
     names = {column.field for column in free}
     if not answers and names >= _MAIL and names & _RECIPIENTS:
         answers = [column for column in free if column.field in _MAIL]
+    if not answers and last and names & _RECIPIENTS and _has_paragraphs(last):
+        answers = [last]
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
     names = {column.name for column in answers}
+    is_pair = any(_is_called(column, frozenset({"chosen"})) for column in answers)
     return tuple(
-        replace(column, use=ANSWER, kind=_kind_for(ANSWER, column)) if column.name in names else column
+        replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
+        if column.name in names
+        else replace(column, use=OUT)
+        if is_pair and _is_called(column, frozenset({_REJECTED}))
+        else column
         for column in used_columns
     )
 
@@ -172,7 +192,9 @@ def _is_label(column: Column) -> bool:
 
 def _is_called(column: Column, words: frozenset[str]) -> bool:
     parts = column.field.split("_")
-    return bool({parts[0], parts[-1]} & words)
+    # Names in letters that a field has not.
+    whole = re.findall(r"\w+", unicodedata.normalize("NFKC", column.name).casefold())
+    return bool({parts[0], parts[-1], *whole[:1], *whole[-1:]} & words)
 
 
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
@@ -189,6 +211,26 @@ def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Col
                 names.add(column.name)
                 labels.append(column)
     return labels
+
+
+def _flags(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
+    """Return columns of 0 and 1 side by side that answer: with two answers among them, or at the end without any."""
+    names = {column.name for column in chosen}
+    runs = [list(run) for is_flag, run in groupby(free, key=_is_flag) if is_flag]
+    for run in runs:
+        answering = sum(column.name in names for column in run)
+        is_last = not chosen and run[-1].name == free[-1].name
+        if len(run) >= _FEWEST_FLAGS and (answering > 1 or is_last):
+            return run
+    return []
+
+
+def _has_paragraphs(column: Column) -> bool:
+    return sum(PARAGRAPHS.search(text_of(value)) is not None for value in column.values) * 2 > len(column.values)
+
+
+def _is_flag(column: Column) -> bool:
+    return column.kinds[:1] == ("boolean",) or {text_of(value).strip() for value in column.values} <= {"0", "1"}
 
 
 def _kind_for(use: str, column: Column) -> str:

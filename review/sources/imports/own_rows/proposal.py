@@ -55,7 +55,7 @@ def propose(
     if any(field.max_words for field in outputs):
         kinds.insert(0, "length")
     return TaskSpec(
-        instruction=instruction.strip() or instruction_for(inputs, outputs, record_noun),
+        instruction=instruction.strip() or instruction_for(inputs, outputs, record_noun, _headers(columns)),
         record_noun=record_noun or "record",
         input_schema=inputs,
         output_schema=outputs,
@@ -138,11 +138,22 @@ def _inputs(facts: Sequence[Column], grouped_by: str | None) -> tuple[InputField
                 "type": column.kind or "object",
                 "role": "title" if column.field == title else "group" if column.field == group else "",
                 "required": column.is_full,
+                "description": _header(column),
                 "labels": labels_of(column.values, column.kind) if _has_labels(column) else (),
             }
         )
         for column in facts
     )
+
+
+def _header(column: Column) -> str:
+    """Return the column's name where its field cannot have it, as in Chinese or Russian."""
+    is_lost = column.field.startswith("column") and re.search(r"[^\W\d_]", column.name) and not field_name(column.name)
+    return column.name if is_lost else ""
+
+
+def _headers(columns: Sequence[Column]) -> dict[str, str]:
+    return {column.field: header for column in columns if (header := _header(column))}
 
 
 def _has_labels(column: Column) -> bool:
@@ -165,7 +176,8 @@ def _outputs(answers: Sequence[Column]) -> tuple[OutputField, ...]:
 
 
 def _output(column: Column) -> OutputField:
-    shape: dict[str, Any] = {"name": column.field, "type": "text" if column.kind in AS_TEXT else column.kind}
+    kind = "text" if column.kind in AS_TEXT else column.kind
+    shape: dict[str, Any] = {"name": column.field, "type": kind, "description": _header(column)}
     if _has_labels(column):
         shape["labels"] = labels_of(column.values, column.kind)
     elif column.kind in ("", "object", "list") and any(_holds_objects(value) for value in map(_loaded, column.values)):

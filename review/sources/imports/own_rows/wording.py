@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from review.spec.schema import InputField, OutputField
 
@@ -10,17 +10,26 @@ from review.spec.schema import InputField, OutputField
 _NAMED = 12
 
 
-def instruction_for(inputs: Sequence[InputField], outputs: Sequence[OutputField], record_noun: str) -> str:
-    """Sentences that say what is given and what comes back, for a person to put right."""
-    input_list = _listed([_words(field.name) for field in inputs], "and")
+def instruction_for(
+    inputs: Sequence[InputField], outputs: Sequence[OutputField], record_noun: str, headers: Mapping[str, str]
+) -> str:
+    """Sentences that say what is given and what comes back, for a person to put right.
+
+    Args:
+        headers: By field, what the file calls it where the field's name cannot.
+    """
+    names = {
+        name: headers.get(name) or name.replace("_", " ")
+        for name in (*(field.name for field in inputs), *(field.name for field in outputs))
+    }
+    input_list = _listed([names[field.name] for field in inputs], "and")
     read = (
         f"You are given the {input_list} of a {record_noun}." if len(inputs) > 1 else f"You are given a {input_list}."
     )
-    return " ".join([read, *(_asked(field) for field in outputs), *_ending(outputs)])
+    return " ".join([read, *(_asked(field, names[field.name]) for field in outputs), *_ending(outputs, names)])
 
 
-def _asked(field: OutputField) -> str:
-    name = _words(field.name)
+def _asked(field: OutputField, name: str) -> str:
     if field.type == "choice":
         return f"Say which {name} fits best{_labels(field, 'or')}."
     if field.type == "choices":
@@ -38,8 +47,8 @@ def _asked(field: OutputField) -> str:
     return sentences.get(field.type, f"Write the {name}{most}.")
 
 
-def _ending(outputs: Sequence[OutputField]) -> tuple[str, ...]:
-    some = [_words(field.name) for field in outputs if not field.required]
+def _ending(outputs: Sequence[OutputField], names: Mapping[str, str]) -> tuple[str, ...]:
+    some = [names[field.name] for field in outputs if not field.required]
     return (f"Leave out the {_listed(some, 'and')} where nothing is said of it.",) if some else ()
 
 
@@ -50,7 +59,3 @@ def _labels(field: OutputField, word: str) -> str:
 
 def _listed(words: Sequence[str], last: str) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

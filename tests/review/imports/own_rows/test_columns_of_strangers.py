@@ -1,0 +1,119 @@
+"""Columns as other programs and other languages name them: which one answers, and what the task is told of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from review.sources.imports.own_rows import pasted
+from review.sources.imports.own_rows.columns import Column, columns_of
+from review.sources.imports.own_rows.proposal import mapping_of, propose
+from review.sources.imports.preview import read_preview
+from review.sources.imports.tables import open_table
+from review.states import SourceKind
+
+TEXTS = [f"The pump of house {n} stands still." for n in range(12)]
+LETTERS = [f"Dear Ann,\n\nyour {n} pumps stand still.\n\nRegards" for n in range(12)]
+REPEATED = [("Thanks", "Fine by me", "Not now")[n % 3] for n in range(12)]
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Any:
+    def columns(rows: object) -> tuple[Column, ...]:
+        (tmp_path / "paste").write_text(rows if isinstance(rows, str) else json.dumps(rows, ensure_ascii=False))
+        return columns_of(open_table(tmp_path / "paste"))
+
+    return columns
+
+
+def rows(**columns: Sequence[object]) -> list[dict[str, object]]:
+    return table(columns)
+
+
+def table(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def uses(columns: Sequence[Column]) -> dict[str, str]:
+    return {column.name: column.use for column in columns}
+
+
+FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [0] * 12
+
+
+@pytest.mark.parametrize(
+    ("columns", "answers"),
+    [
+        ({"質問": TEXTS, "回答": REPEATED[::-1]}, {"回答"}),
+        ({"Вопрос": TEXTS, "Ответ": LETTERS}, {"Ответ"}),
+        ({"标题": TEXTS, "类别": REPEATED, "日期": ["2026-11-01"] * 12}, {"类别"}),
+        ({"prompt": TEXTS, "chosen": LETTERS, "rejected": TEXTS}, {"chosen"}),
+        ({"article": LETTERS, "highlights": TEXTS, "id": range(12)}, {"highlights"}),
+        ({"Account": TEXTS, "Draft Email": LETTERS, "Rating": REPEATED}, {"Draft Email"}),
+        ({"Firma": TEXTS, "Branche": REPEATED, "Anschreiben": LETTERS}, {"Anschreiben"}),
+        ({"Betreff": TEXTS, "Beschreibung": LETTERS}, set()),
+        ({"text": TEXTS, "joy": FLAGS[1], "fear": FLAGS[2], "anger": FLAGS[1]}, {"joy", "fear", "anger"}),
+        ({"text": TEXTS, "toxic": FLAGS[1], "is_toxic": FLAGS[1], "rude": FLAGS[2]}, {"toxic", "is_toxic", "rude"}),
+        ({"text": TEXTS, "paid": FLAGS[0], "new": FLAGS[0], "vip": FLAGS[0], "topic": REPEATED}, {"topic"}),
+        ({"text": TEXTS, "paid": FLAGS[1], "new": FLAGS[1], "note": LETTERS}, set()),
+        ({"v1": REPEATED, "v2": TEXTS}, {"v1"}),
+        ({"country": REPEATED, "v2": TEXTS}, set()),
+    ],
+)
+def test_the_answer_of_a_strangers_file_is_found(look: Any, columns: dict[str, Any], answers: set[str]) -> None:
+    found = uses(look(table(columns)))
+
+    assert {name for name, use in found.items() if use == "answer"} == answers
+    assert [name for name, use in found.items() if use == ""] == ["rejected"] * ("rejected" in columns)
+
+
+def test_a_name_in_other_letters_stands_in_the_instruction_and_beside_the_field(look: Any, tmp_path: Path) -> None:
+    columns = look(table({"質問": TEXTS, "回答": LETTERS}))
+    spec = propose(columns)
+
+    assert spec.instruction == "You are given a 質問. Write the 回答, in at most 10 words."
+    assert [(field.name, field.description) for field in (*spec.input_schema, *spec.output_schema)] == [
+        ("column", "質問"),
+        ("column_2", "回答"),
+    ]
+    preview = read_preview(
+        tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping_of(columns, spec)
+    )  # fmt: skip
+    assert (preview.problems, preview.rows_bad) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (LETTERS, "text"),
+        (["Dear Ann,\n\nYes.\n\nBye", "Dear Ann,\n\nNo.\n\nBye"] * 6, "text"),
+        (["n/a"] * 9 + TEXTS[:3], "text"),
+        (["red\nblue", "blue", "red"] * 4, "choices"),
+        (REPEATED, "choice"),
+    ],
+)
+def test_letters_and_lone_texts_are_no_labels(look: Any, values: list[str], kind: str) -> None:
+    columns = look(rows(message=TEXTS, answer=values))
+
+    assert [column.kind for column in columns] == ["text", kind]
+
+
+def test_rows_of_a_dataset_server_are_unwrapped(look: Any) -> None:
+    served = [
+        {"row_idx": place, "row": row, "truncated_cells": []}
+        for place, row in enumerate(rows(text=TEXTS, label=REPEATED))
+    ]
+    columns = look({"features": [{"name": "text"}, {"name": "label"}], "rows": served, "num_rows_total": 12})
+
+    assert uses(columns) == {"text": "fact", "label": "answer"}
+
+
+def test_pasted_labels_without_a_header_answer(look: Any) -> None:
+    text = "\n".join(f"{label}\t{text}" for label, text in zip(REPEATED, TEXTS, strict=True))
+    columns = look(pasted.as_file(text).decode())
+
+    assert uses(columns) == {"column 1": "answer", "column 2": "fact"}
