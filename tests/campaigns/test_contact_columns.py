@@ -80,6 +80,31 @@ def test_a_column_of_addresses_is_one_whatever_its_name(first: str, last: str, a
     assert {name: mapping.get(name) for name in named} == named
 
 
+def test_a_postal_address_is_no_mail_address() -> None:
+    names = ["Email Address", "First Name", "Address"]
+    rows = [Row(1, dict(zip(names, ("ada@acme.example", "Ada", "1 Quay"), strict=True)))]
+
+    for held in (rows, []):
+        assert guess_contact_mapping(names, columns_of(outreach.SPEC), held)["Email Address"] == "address"
+    assert guess_contact_mapping(names[1:], columns_of(outreach.SPEC), rows) == {"First Name": "first_name"}
+
+
+@pytest.mark.parametrize(
+    ("header", "facts"),
+    [
+        ("Title,Job Title,Business Country/Region,Business City", ["", "role", "country", "city"]),
+        ("Person - Job title,Organization - Industry,Organization - Address", ["role", "sector", ""]),
+        ("Contact: Job title,Account: Industry,Contact Name", ["role", "sector", ""]),
+        ("Title,Industry", ["role", "sector"]),
+    ],
+)
+def test_facts_are_found_behind_whose_they_are(header: str, facts: list[str]) -> None:
+    names = header.split(",")
+    mapping = guess_contact_mapping(names, columns_of(outreach.SPEC))
+
+    assert [mapping.get(name, "") for name in names] == facts
+
+
 @pytest.mark.parametrize(
     ("written", "code"),
     [("de", "de"), ("de_AT", "de"), ("German", "de"), ("Deutsch", "de"), ("Français", "fr"), ("nederlands", "nl"),

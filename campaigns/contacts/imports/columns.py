@@ -164,19 +164,24 @@ def guess_contact_mapping(
     """Pair columns with fields: the contact's by what people call them, then the facts as any import does.
 
     Args:
-        rows: Rows of the file: a column of any name that holds nothing but mail addresses is the address.
+        rows: Rows of the file: a column of any name that holds nothing but mail addresses is the address, and one
+            that holds none is not.
     """
     mapping: ColumnMapping = {}
+    held = [row.values for row in islice(rows, _LOOK_ROWS)]
+    streets = {column for column in columns if _are_streets(held, column)}
     for target, name in contact_columns.person.items():
         # A fact called language is more likely what a column of that name holds.
         plain = () if name == "language" != target else (name.replace("_", " "),)
-        names = (*plain, target.replace("_", " "), *_ALIASES.get(name, ()))
-        free = [column for column in columns if column not in mapping and _plain(column) in names]
+        own, others = (*plain, target.replace("_", " ")), _ALIASES.get(name, ())
+        # A plain address beside one of a mail is where somebody lives.
+        names = (*others, *own) if name == "address" else (*own, *others)
+        left_out = mapping.keys() | (streets if name == "address" else set())
+        free = [column for column in columns if column not in left_out and _plain(column) in names]
         if free:
             mapping[min(free, key=lambda column: names.index(_plain(column)))] = target
     address = next(target for target, name in contact_columns.person.items() if name == "address")
     if address not in mapping.values():
-        held = [row.values for row in islice(rows, _LOOK_ROWS)]
         mapping |= dict.fromkeys([column for column in columns if _are_addresses(held, column)][:1], address)
     rest = [column for column in columns if column not in mapping]
     facts = [target for target in contact_columns.fields if target.name not in contact_columns.person]
@@ -192,8 +197,17 @@ def _target(name: str, field: str) -> TargetField:
 
 
 def _are_addresses(rows: Sequence[Mapping[str, object]], column: str) -> bool:
-    cells = [text for row in rows if (text := str(row.get(column) or "").strip())]
+    cells = _cells(rows, column)
     return bool(cells) and all(map(_ADDRESS.fullmatch, cells))
+
+
+def _are_streets(rows: Sequence[Mapping[str, object]], column: str) -> bool:
+    cells = _cells(rows, column)
+    return bool(cells) and not any("@" in cell for cell in cells)
+
+
+def _cells(rows: Sequence[Mapping[str, object]], column: str) -> list[str]:
+    return [text for row in rows if (text := str(row.get(column) or "").strip())]
 
 
 def _plain(name: str) -> str:

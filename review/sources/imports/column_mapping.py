@@ -21,6 +21,11 @@ ANSWER_FIELD = "draft.answer"
 _ANSWERS = frozenset({"answer", "output", "completion", "response", "json", "result", "antwort"})
 # Objects that hold a whole row, as JSON:API, GeoJSON, search engines and GraphQL give it.
 _ENVELOPE = re.compile(r"(?:attributes|properties|fields|_source|node)\.")
+# Programs that keep contacts set whose column it is before its name: `Organization - Industry`, `Contact: Job title`.
+_OWNER = re.compile(
+    r"(?:person|organi[sz]ation|company|contact|account|lead|business)(?: ?[-:] | )(?!name\b)(?=\w)", re.I
+)
+_OWNED = 0.05
 _LEAST_SCORE = 0.72
 _ALIKE = 0.8
 
@@ -103,7 +108,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "city": ("headquarters location", "headquarters", "hq", "location", "seat", "town"),
     "country": ("nation", "country region"),
     "founded": ("year founded", "founding year", "established"),
-    "role": ("title", "job title", "position", "function", "contact role"),
+    "role": ("job title", "position", "title", "function", "contact role"),
     "trigger": ("event", "news", "trigger event", "signal", "anlass"),
     "trigger_date": ("event date", "news date", "signal date"),
     "tool": ("software", "tools", "current tool", "tech stack"),
@@ -222,7 +227,13 @@ def _whole_answer(columns: Sequence[str], fields: Sequence[TargetField], mapping
 
 def _score(column: str, field: str) -> float:
     envelope = _ENVELOPE.match(column)
-    have, want = _plain(column[envelope.end() if envelope else 0 :]), _plain(field)
+    own = column[envelope.end() if envelope else 0 :]
+    owner = _OWNER.match(own)
+    return max(_likeness(own, field), _likeness(own[owner.end() :], field) - _OWNED if owner else 0.0)
+
+
+def _likeness(column: str, field: str) -> float:
+    have, want = _plain(column), _plain(field)
     if have == want:
         return 1.0
     aliases = _ALIASES.get(field, ())
