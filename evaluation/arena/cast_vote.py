@@ -111,7 +111,9 @@ def _check(arena: Arena, vote: ArenaVote) -> None:
         return
     if mine.exists():
         raise Refusal("already_voted", "You voted on this pair before.", hint="Take that vote back first.", status=409)
-    if vote.pair.is_identical or vote.pair.record.erased_at:
+    pair = vote.pair
+    texts = {(pair.record_id, pair.left), (pair.record_id, pair.right)}
+    if pair.is_identical or not texts <= queries.texts_left(arena):
         raise Refusal("pair_gone", "Voting on this pair is over.", hint="Load the next one.", status=409)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit import trail
@@ -16,7 +17,7 @@ from evaluation.arena import queries, rule
 from evaluation.models import Arena, ArenaPair, Evaluation
 from evaluation.states import ArenaEnd
 from members.models import Member
-from review.models import Record
+from review.models import DatasetRow, Record
 from review.states import Role
 from review.tasks.permissions import require
 from web.errors import Refusal
@@ -101,13 +102,14 @@ def close_if_over(arena: Arena) -> None:
 
 
 def close_those_left_over(record_ids: Sequence[UUID]) -> None:
-    """Close open arenas of erased records that have nothing left to vote on.
+    """Close open arenas that have nothing left to vote on once these records, and what repeated them, are erased.
 
     They would wait for ever; the caller's transaction erases them.
     """
-    pairs = ArenaPair.objects.filter(record__in=list(record_ids), arena__closed_at__isnull=True)
-    ids = set(pairs.values_list("arena", flat=True))
-    for arena in Arena.objects.select_for_update().filter(pk__in=ids, closed_at__isnull=True).order_by("pk"):
+    pairs = ArenaPair.objects.filter(record__in=list(record_ids)).values("arena")
+    versions = DatasetRow.objects.filter(draft__record__in=list(record_ids)).values("version")
+    concerned = Q(pk__in=pairs) | Q(evaluation__in=Evaluation.objects.filter(dataset_version__in=versions))
+    for arena in Arena.objects.select_for_update().filter(concerned, closed_at__isnull=True).order_by("pk"):
         close_if_over(arena)
 
 

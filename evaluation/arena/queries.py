@@ -79,21 +79,33 @@ def may_see_result(member: Member, arena: Arena) -> bool:
 def judged_pairs(arena: Arena) -> list[JudgedPair]:
     """All pairs of an arena with the votes that stand.
 
-    Those of erased records keep their votes, and are dealt no more.
+    Those that erasing took a text of keep their votes, and are dealt no more.
     """
+    written = texts_left(arena)
     votes: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     for pair, voter, verdict in standing_votes(arena).values_list("pair_id", "voter_id", "verdict"):
         votes[pair].append((voter, verdict))
     rows = (
         ArenaPair.objects.filter(arena=arena)
         .order_by("id")
-        .values_list("id", "record_id", "left", "right", "is_identical", "is_doubled", "record__erased_at")
+        .values_list("id", "record_id", "left", "right", "is_identical", "is_doubled")
     )
     return [
-        JudgedPair(id, record, left, right, is_identical, is_doubled and erased_at is None, tuple(votes[id]))
-        for id, record, left, right, is_identical, is_doubled, erased_at in rows
-        if erased_at is None or votes[id] or is_identical
+        JudgedPair(id, record, left, right, is_identical, is_doubled and is_whole, tuple(votes[id]))
+        for id, record, left, right, is_identical, is_doubled in rows
+        if (is_whole := {(record, left), (record, right)} <= written) or votes[id] or is_identical
     ]
+
+
+def texts_left(arena: Arena) -> set[tuple[UUID, int]]:
+    """Records, each with the place of a system whose text for it is there.
+
+    Erasing a record takes all that was written for it, and what baselines repeated for others.
+    """
+    rows = EvaluationOutput.objects.filter(
+        evaluation=arena.evaluation_id, system__in=arena.systems, record__erased_at__isnull=True
+    )
+    return {(record, arena.systems.index(name)) for record, name in rows.values_list("record_id", "system")}
 
 
 def standing_votes(arena: Arena) -> QuerySet[ArenaVote]:

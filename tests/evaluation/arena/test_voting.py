@@ -201,6 +201,33 @@ def test_an_arena_of_which_only_erased_records_are_left_closes(arena: Arena, exp
     assert presentation.result_of(arena).votes == 1
 
 
+def test_no_empty_answer_is_dealt_once_an_erasure_took_what_a_baseline_repeated(
+    evaluation: Evaluation, admin: Member, expert: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_arena, "DOUBLED", 1.0)
+    arenas = [
+        open_arena.open_arena(evaluation, by=admin, systems=systems)
+        for systems in ([TEACHER, "tiny (base)"], [TEACHER, OWN, "tiny (base)"])
+    ]
+    EvaluationOutput.objects.filter(evaluation=evaluation, system="tiny (base)").update(kind="baseline")
+    voted = cast(arenas[0], expert, "left").vote.pair
+    waiting = arenas[0].pairs.exclude(pk=voted.pk)[0]
+    repeated = evaluation.dataset_version.rows.filter(draft__record__split="train")[0].draft.record_id
+
+    erase_records([repeated])
+
+    for arena in arenas:
+        arena.refresh_from_db()
+    assert [(arena.is_open, arena.ended) for arena in arenas] == [(False, "spent"), (True, "")]
+    assert presentation.result_of(arenas[0]).votes == 1
+    Arena.objects.filter(pk=arenas[0].pk).update(closed_at=None)
+    with pytest.raises(Refusal, match="Voting on this pair is over"):
+        cast_vote.vote(waiting, by=expert, id=uuid4(), verdict="left")
+    dealt = [cast(arenas[1], expert, "tie").vote.pair for _ in range(12)]
+    assert {(pair.left, pair.right) for pair in dealt} <= {(0, 1), (1, 0)}
+    assert queries.next_pair(arenas[1], expert) is None
+
+
 def test_what_cannot_be_compared_is_refused(evaluation: Evaluation, admin: Member) -> None:
     wishes: list[dict[str, Any]] = [
         {"systems": [TEACHER]}, {"systems": [TEACHER, "nobody"]}, {"systems": [TEACHER, TEACHER]}, {"most_votes": 9}
