@@ -219,15 +219,12 @@ def cell(
 
 
 def ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
-    """Return the ends of an interval; an older share without companies is bounded by its count of records."""
-    if is_share and value["low"] is not None and value["high"] is not None and value.get("companies") is not None:
+    """Return the ends of an interval; those of a share are bounded."""
+    low, high = value["low"], value["high"]
+    if is_share and low is not None and high is not None:
         # Student's interval of a mean of shares knows no bounds.
-        return max(0.0, value["low"]), min(1.0, value["high"])
-    if not is_share or value.get("companies") is not None:
-        return value["low"], value["high"]
-    count = round(value["mean"] * value["n"])
-    interval = shares.clustered([1.0] * count + [0.0] * (value["n"] - count))
-    return interval.low, interval.high
+        return max(0.0, low), min(1.0, high)
+    return low, high
 
 
 def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:

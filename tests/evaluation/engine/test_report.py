@@ -91,17 +91,6 @@ def test_many_records_of_three_companies_give_no_verdict_either_and_a_wider_inte
     assert few["systems"]["tuned"]["words"]["companies"] == 3
 
 
-def test_a_share_of_an_evaluation_kept_before_has_its_interval_anew() -> None:
-    kept = {"mean": 0.0, "low": 0.0, "high": 0.0, "n": 101}
-    summary = {"systems": {"base": {"passes_all": kept}}, "kinds": {"base": "base"}}
-
-    [line] = tables.headline(summary)
-    [point] = tables.chart(summary, "passes_all")["rows"]
-
-    assert line["cell"]["interval"] == "0.0 % to 3.7 %"
-    assert round(point["hi"], 1) == 3.7
-
-
 def test_outputs_without_shape_have_a_row_of_their_own_and_a_mean_over_fewer_says_so() -> None:
     interval = {"low": None, "high": None, "companies": 101}
     base = {"has_shape": {"mean": 89 / 101, "n": 101, **interval}, "chrf": {"mean": 20.0, "n": 80, **interval}}

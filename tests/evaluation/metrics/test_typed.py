@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -96,13 +97,20 @@ def test_labels_alone_have_no_overlap_of_words() -> None:
 
 
 def evaluated(
-    right: list[dict[str, Any]], said: dict[str, list[dict[str, Any] | None]], *, level: float = 0.95
+    right: list[dict[str, Any]],
+    said: dict[str, list[dict[str, Any] | None]],
+    *,
+    level: float = 0.95,
+    companies: Sequence[str] = (),
 ) -> dict[str, Any]:
     methods = {"base": "base", "tuned": "lora", "most frequent answer": "baseline"}
     spec = EvaluationSpec.model_validate(
         {
             "task": TASK.canonical(),
-            "records": [{"id": f"r{i}", "facts": {"text": "x"}} for i in range(len(right))],
+            "records": [
+                {"id": f"r{i}", "facts": {"text": "x"}, "company": companies[i] if companies else ""}
+                for i in range(len(right))
+            ],
             "golds": [
                 {"record": f"r{i}", "completion": prompting.completion(TASK, gold)} for i, gold in enumerate(right)
             ],
@@ -187,6 +195,17 @@ def test_the_page_shows_values_first_and_the_baseline_first_of_the_systems() -> 
     assert table["lines"][0]["support"] == 8
     # Of what was tuned: it is looked at first.
     assert [cell["count"] for cell in table["matrices"][0]["rows"][0]["cells"]] == [8, 0, 0, 0]
+
+
+def test_precision_and_recall_on_the_page_keep_intervals_with_companies_as_units() -> None:
+    right, companies = [fields("bill")] * 20, [f"company {place // 5}" for place in range(20)]
+    summary = evaluated(right, {"tuned": [*right[:15], *[fields("bug")] * 5]}, companies=companies)
+
+    recall = label_tables.of(summary)[0]["lines"][0]["cells"][0]["recall"]
+    stored = summary["labels"]["tuned"][0]["rows"][0]["recall"]
+    # Three companies all right and one all wrong say little of the next.
+    assert stored["low"] < 0.2
+    assert recall["interval"] == f"{100 * stored['low']:.0f} % to {100 * stored['high']:.0f} %"
 
 
 def test_tables_of_labels_begin_with_the_run_that_was_evaluated_and_end_with_baselines() -> None:
