@@ -6,6 +6,8 @@ the filters; does not know files.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -15,6 +17,7 @@ from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exports import DraftHistory, JudgedDraft
 from review.datasets.leakage import Leakage
 from review.spec.paths import leaves
+from review.spec.splits import normal_group
 from review.text.personal_data import KINDS, Mask, find, people_in, regions_of
 from web.errors import Refusal
 
@@ -24,7 +27,14 @@ _TEXTS = ("fields", "note", "text")
 
 
 class Inspection:
-    def __init__(self, filters: DatasetFilters) -> None:
+    """Inspection of the rows of one file or version.
+
+    Args:
+        seed: The task's secret, under which a masked group gets the same pseudonym in each of its rows and versions.
+    """
+
+    def __init__(self, filters: DatasetFilters, *, seed: str) -> None:
+        self._seed = seed
         self._policy, self._by_given_name = filters.personal_data, filters.given_names
         self._places: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
@@ -70,13 +80,22 @@ class Inspection:
             return gold
         mask = Mask(names, regions)
         masked = _masked(gold, mask)
-        if not mask.counts:
-            return gold
+        if mask.counts:
+            self._count(gold, mask)
+        # A group may be a person, in a spelling that no pattern finds: `ngozi okonkwo`, `ann weber example com`.
+        return replace(masked, group=self._pseudonym(gold.group)) if self._policy == "mask" else gold
+
+    def _count(self, gold: JudgedDraft, mask: Mask) -> None:
         self._places.update(mask.counts)
         self._rows.update(["any", *mask.counts])
         if len(self._samples) < SAMPLES:
             self._samples.append({"row": gold.id, "kinds": ", ".join(sorted(mask.counts))})
-        return masked if self._policy == "mask" else gold
+
+    def _pseudonym(self, group: str) -> str:
+        if not group:
+            return ""
+        digest = hmac.new(self._seed.encode(), b"group" + normal_group(group).encode(), hashlib.sha256)
+        return f"[GROUP_{digest.hexdigest()[:12]}]"
 
     def _refusal(self) -> Refusal:
         first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)

@@ -124,8 +124,8 @@ class Leakage:
 
 def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str]]:
     """Yield kind and value of each part of a row that is compared across splits."""
-    if gold.group:
-        yield "company", splits.normal_group(gold.group)
+    if original.group:
+        yield "company", splits.normal_group(original.group)
     field = gold.spec.facts_with_role("domain")
     if field and (domain := company_domain.company_domain(original.facts.get(field))):
         yield "domain", domain

@@ -44,7 +44,8 @@ def write(
     """
     with transaction.atomic():
         UnjudgedRow.objects.filter(version=version).delete()
-    file, inspection = JsonlFile(folder, Split.TRAIN.value, exports.UNJUDGED), Inspection(filters)
+    file = JsonlFile(folder, Split.TRAIN.value, exports.UNJUDGED)
+    inspection = Inspection(filters, seed=version.dataset.task.seed)
     records: set[str] = set()
     for ids in chunked(drafts_beside(version, filters, selection), CHUNK):
         drafts = plain_golds.unjudged_drafts(ids)

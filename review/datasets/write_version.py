@@ -99,7 +99,7 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         tempfile.TemporaryDirectory(prefix="freeze-") as folder,
     ):
         selection = select(version.dataset.task, filters)
-        files, inspection = VersionFiles(Path(folder)), Inspection(filters)
+        files, inspection = VersionFiles(Path(folder)), Inspection(filters, seed=version.dataset.task.seed)
         _write_rows(version, selection, files, report, inspection)
         manifest_part = inspection.report()
         facts = [_store(version, file) for file in files.closed()]

@@ -70,6 +70,24 @@ def test_masked_it_is_gone_from_every_file_and_says_so_the_same_way_throughout(t
     assert "[NAME_1], call [PHONE_1] or write to [MAIL_1]." in row["completion"][0]["content"]
 
 
+def test_masked_a_person_is_not_told_by_the_group_of_the_rows(task: Task, admin: Member) -> None:
+    records = golds.make_records(task, 3)
+    for record, name in zip(records, ("Ngozi Okonkwo", "Ngozi Okonkwo", "Aarhus Works"), strict=True):
+        record.facts, record.group = {**record.facts, "company": name}, name.casefold()
+        record.split = "train"
+    Record.objects.bulk_update(records, ["facts", "group", "split"])
+    judged(task, admin, records, [golds.mail(record) for record in records])
+
+    text = all_text(frozen(task, admin, personal_data="mask"))
+
+    rows = [json.loads(line) for line in text.splitlines() if line]
+    groups = {row["record"]["id"]: row["record"]["group"] for row in rows if "record" in row}
+    told = {meta["record"]: meta["group"] for row in rows if "meta" in row for meta in [json.loads(row["meta"])]}
+    first, second, third = (groups[str(record.pk)] for record in records)
+    assert "okonkwo" not in "".join(groups.values())
+    assert (first, second == third, told) == (second, False, groups)
+
+
 def test_refused_it_stops_the_freezing_and_names_the_rows(task: Task, admin: Member) -> None:
     records = golds.make_records(task, 1)
     judged(task, admin, records, [with_people(records[0], 1)])
