@@ -17,7 +17,8 @@ from rest_framework.views import APIView
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
-from evaluation.studies.design import BESIDE_SFT, SMALL, StudyRequest
+from evaluation.studies.design import SMALL, StudyRequest
+from evaluation.studies.kinds.minutes import BESIDE_SFT
 from evaluation.studies.task_names import StudyReader
 from jobs.monitor.serializers import JobSerializer
 from members.session import member_of

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
 from evaluation.studies import arm_sentences, pareto, results
-from evaluation.studies.arm_sentences import ArmComparison
+from evaluation.studies.arm_sentences import ArmComparison, Sentence
 from evaluation.studies.results import CellResult, Group
 from stats.resampling.seed_bootstrap import Array, draws, interval
 
 COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
-
-
-Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
 
 def conclude(

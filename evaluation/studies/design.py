@@ -11,8 +11,6 @@ from training.states import SampleOf
 from training.students.shipped import ShippedStudent
 
 MIN_SEEDS: Final = 2
-# Under a shared budget the noise between seeds decides, and two seeds estimate it too poorly.
-MIN_SEEDS_OF_MINUTES: Final = 3
 # A study of sizes names the smallest student: three runs of each tell an unstable one from a worse one.
 MIN_SEEDS_OF_STUDENTS: Final = 3
 MAX_CELLS: Final = 60
@@ -24,33 +22,8 @@ WRITTEN_RECORDS: Final = 8
 MAX_NEW_TOKENS: Final = 256
 SMALL, NORMAL = "small", "normal"
 PRESETS: Final = {SMALL: "Small: minutes on the demo student", NORMAL: "Normal: more sizes, seeds and epochs"}
-# Tokens of the longer recipe, as in the paper; the shorter has half.
-LONG_CONTEXT: Final = 16_384
 # Shares of a version's records: doubling, so that a power law is a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
-# Arms of the filter's study: of one size, and all that was written; the raw one, of the same size, on request.
-EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
-LONGEST, EVERY, RAW = "Longest", "Everything written", "Raw"
-# The untuned arm of a transfer; no task has such a short name. The second name is that of older registrations.
-BASE: Final = "as it came"
-BASE_BEFORE: Final = "base"
-# Arms of an isolated expert against a dense student, and against an expert that the router uses least.
-ISOLATED, DENSE, LEAST_USED = "Isolated expert", "Dense student", "Least used expert"
-# Arms of an encoder–decoder against a decoder.
-ENCODER_DECODER, DECODER = "Encoder–decoder", "Decoder"
-# Arms of imitation against logits; the last where a request names a version without the reasoning.
-IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
-# Arms of equal expert minutes: imitated golds; preferences on top of those; golds that include a miniature's own
-# drafts.
-SFT, SFT_DPO, SFT_KTO, ON_POLICY = "SFT", "SFT, then DPO", "SFT, then KTO", "SFT, on-policy"
-# Names of the arms other than SFT in a request.
-BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
-SMALL_MINUTES: Final = 60
-# Arms of experts behind a router: a verdict compares all experts together with the larger student.
-ROUTED, LARGER = "Experts behind a router", "One larger student"
-# Arms of a miniature that vets retrieved passages; the last two have no cells, and their answers are in the
-# registration.
-MINIATURE, BY_RULES, ONE_ANSWER = "Miniature", "Rules", "One answer to all"
 # Limit of the small preset, which takes minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10

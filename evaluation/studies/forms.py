@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies.design import BESIDE_SFT, PRESETS, SMALL, StudyRequest
+from evaluation.studies.design import PRESETS, SMALL, StudyRequest
+from evaluation.studies.kinds.minutes import BESIDE_SFT
 from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 30

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,10 @@ class CellResult:
     seed: int
     scores: Mapping[str, float]
     cost: Mapping[str, float]
+
+    def on(self, records: Container[str]) -> CellResult:
+        """Return the cell with the scores of these records alone."""
+        return replace(self, scores={record: score for record, score in self.scores.items() if record in records})
 
 
 @dataclass(frozen=True)

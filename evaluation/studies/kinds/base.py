@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from evaluation.states import StudyMetric
 from evaluation.studies import arms
+from evaluation.studies.arm_sentences import Sentence
 from evaluation.studies.cloning_inputs import CloningInputs
 from evaluation.studies.design import (
     MIN_SEEDS,
@@ -97,7 +98,7 @@ def against_largest(design: StudyDesign) -> Rule:
     return {"comparisons": [[arm.name, largest.name] for arm in reversed(smaller)]}
 
 
-def by_arms(sentence: arms.Sentence, **how: Any) -> Conclusion:
+def by_arms(sentence: Sentence, **how: Any) -> Conclusion:
     """Return a conclusion that compares arms in the registered order."""
     return lambda cells, rule, record: arms.conclude(cells, rule, sentence, **how)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from evaluation.states import StudyMetric
-from evaluation.studies import arm_sentences, cloning_inputs
-from evaluation.studies.design import (
-    ANSWER_ALONE,
-    IMITATES,
-    LOGITS,
-    StudyArm,
-    StudyDesign,
-)
+from evaluation.studies import cloning_inputs
+from evaluation.studies.arm_sentences import either
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, Rule, by_arms
+
+# The last where a request names a version without the reasoning.
+IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
 
 
 def _arms(grid: Grid) -> tuple[StudyArm, ...]:
@@ -44,7 +42,15 @@ KIND = Kind(
     cloning=cloning_inputs.read,
     errors=_errors,
     rule_of=_rule_of,
-    conclude=by_arms(arm_sentences.of_cloning),
+    conclude=by_arms(
+        either(
+            arms=("with the teacher's logits", "with the texts alone"),
+            nothing="where texts are imitated no output is right",
+            better="Logits teach better",
+            worse="Texts teach better than logits",
+            open_="whether logits teach better",
+        )
+    ),
     gain="Logits whose students are truly better by {gain} are shown to teach better",
     rule={
         **USUAL,

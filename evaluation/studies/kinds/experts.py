@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from evaluation.studies import arm_sentences
-from evaluation.studies.design import DENSE, ISOLATED, LEAST_USED, StudyArm, StudyDesign
+from evaluation.studies.arm_sentences import either
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, Rule, alike, by_arms
+
+# The control is the expert that the router uses least.
+ISOLATED, DENSE, LEAST_USED = "Isolated expert", "Dense student", "Least used expert"
 
 NOTE: Final = (
     "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "
@@ -46,7 +49,15 @@ KIND = Kind(
     order_students=alike,
     errors=_errors,
     rule_of=_rule_of,
-    conclude=by_arms(arm_sentences.of_experts),
+    conclude=by_arms(
+        either(
+            arms=("with the isolated expert", "with the dense student"),
+            nothing="of the dense student no output passes",
+            better="The isolated expert is the better student",
+            worse="The dense student is the better one",
+            open_="which is the better student",
+        )
+    ),
     gain="An expert that is truly better by {gain} is shown to be",
     note=lambda rule: NOTE,
     rule={

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from evaluation.studies import arm_sentences
-from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, RAW, UNFILTERED, StudyArm, StudyDesign
+from evaluation.studies.arm_sentences import ArmComparison, either
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule, by_arms
 from training.states import SampleOf
+
+# Arms: of one size, and all that was written; the raw one, of the same size, on request.
+EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
+LONGEST, EVERY, RAW = "Longest", "Everything written", "Raw"
 
 FILTER_RULE: Final = (
     "Tested in this order: is the loss with accepted and edited texts below that with {first}as many unfiltered "
@@ -45,6 +50,19 @@ def _rule_of(design: StudyDesign) -> Rule:
     }
 
 
+def _sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """Word whether the human filter helps: against raw drafts, where the study has such an arm."""
+    is_raw = comparisons[0].against == RAW
+    others, clause = ("raw", ", which no one read") if is_raw else ("unfiltered", "")
+    return either(
+        arms=("with accepted and edited texts", f"with as many {others} drafts{clause}"),
+        nothing=f"with {others} drafts no output passes",
+        better="The human filter helps",
+        worse="The human filter does harm",
+        open_="whether the human filter helps",
+    )(comparisons, rule)
+
+
 KIND = Kind(
     name="filter",
     question="Does the human filter make a better student?",
@@ -53,7 +71,7 @@ KIND = Kind(
     needs_rejected="what the human filter keeps out cannot be tuned on",
     takes_raw=True,
     rule_of=_rule_of,
-    conclude=by_arms(arm_sentences.of_filter),
+    conclude=by_arms(_sentence),
     gain="A filter whose students are truly better by {gain} is shown to help",
     rule={
         **USUAL,

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from evaluation.states import SHARE_METRICS
-from evaluation.studies import arm_sentences, arms, reported, results
+from evaluation.studies import arms, reported, results
+from evaluation.studies.arm_sentences import ArmComparison, cannot_tell, within, words
 from evaluation.studies.arms import COSTS
 from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule, by_size
@@ -105,18 +106,37 @@ def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
 def _sentence(difference: Mapping[str, float], rule: Rule, unstable: Sequence[str]) -> str:
     if unstable:
         return f"The study cannot tell: {'; '.join(unstable)}."
-    low, high, margin = difference["low"], difference["high"], rule["margin"]
+    low, high = difference["low"], difference["high"]
     finding = f"its loss is {change(difference['value'])} than that of full fine-tuning ({ranged(low, high)})"
     if rule.get("is_of_share"):
         share, lost = SHARE_METRICS[rule["metric"]], ranged(low, high)
         finding = f"{share} is {change(-difference['value'])} than with full fine-tuning (lost: {lost})"
-    if high < 0:
-        return f"LoRA is better: {finding}."
-    if high < margin:
-        return f"LoRA is as good as full fine-tuning: {finding}, within the {percent(margin)} that was allowed."
-    if low > margin:
-        return f"LoRA is worse: {finding}, beyond the {percent(margin)} that was allowed."
-    return f"Undecided: {finding}; the interval includes the {percent(margin)} that was allowed."
+    words_of = {"better": "LoRA is better", "good": "LoRA is as good as full fine-tuning", "bad": "LoRA is worse"}
+    return within(finding, low, high, rule["margin"], **words_of)
+
+
+def _across_sizes(comparisons: Sequence[ArmComparison], rule: Rule) -> str:
+    """Word LoRA against full fine-tuning across students."""
+    allowed, first = percent(rule["tolerance"]), comparisons[0]
+    shown = [each for each in comparisons if each.is_shown]
+    if len(shown) == len(comparisons):
+        worst = max(shown, key=lambda each: each.high or 0.0)
+        return (
+            f"LoRA is as good as full fine-tuning on all {len(comparisons)} students: at most ({worst.arm}) "
+            f"{words(worst, rule)}, within the {allowed} that was allowed."
+        )
+    if shown:
+        last, following = shown[-1], comparisons[len(shown)]
+        ended = following.problem or f"with {following.arm} it is not shown"
+        return (
+            f"LoRA is as good as full fine-tuning on the larger students down to {last.arm}: "
+            f"{words(last, rule)}; {ended}."
+        )
+    if first.low is None or first.problem:
+        return cannot_tell(first, "with full fine-tuning no output passes")
+    result = "LoRA is worse on the largest student" if first.low > rule["tolerance"] else "Undecided"
+    difference = words(first, rule, than="with full fine-tuning")
+    return f"{result}: with {first.arm} {difference}; {allowed} was allowed."
 
 
 def _inconclusive(sentence: str) -> dict[str, Any]:
@@ -157,7 +177,7 @@ def _rule_of(design: StudyDesign) -> Rule:
 def _conclude(cells: Sequence[CellResult], rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
     if "comparisons" not in rule:
         return conclude_methods(cells, rule)
-    return arms.conclude(cells, rule, arm_sentences.of_methods, fronts=True)
+    return arms.conclude(cells, rule, _across_sizes, fronts=True)
 
 
 def _lora_arms(record: Mapping[str, Any]) -> set[str]:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from evaluation.studies import arm_sentences
-from evaluation.studies.design import (
-    BESIDE_SFT,
-    MIN_SEEDS_OF_MINUTES,
-    ON_POLICY,
-    SFT,
-    SFT_DPO,
-    SFT_KTO,
-    SMALL,
-    SMALL_MINUTES,
-    StudyArm,
-    StudyDesign,
-    StudyInputs,
-    StudyRequest,
-)
+from evaluation.studies.arm_sentences import ArmComparison, cannot_tell, is_told, words
+from evaluation.studies.design import SMALL, StudyArm, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, Rule, by_arms
 from review.models import DatasetVersion
 from training.inputs import expert_minutes
+
+# Arms: imitated golds; preferences on top of those; golds that include a miniature's own drafts.
+SFT, SFT_DPO, SFT_KTO, ON_POLICY = "SFT", "SFT, then DPO", "SFT, then KTO", "SFT, on-policy"
+# Names of the arms other than SFT in a request.
+BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
+SMALL_MINUTES: Final = 60
+# Under a shared budget the noise between seeds decides, and two seeds estimate it too poorly.
+MIN_SEEDS_OF_MINUTES: Final = 3
 
 # Default arms, which any task with all three verdicts can have.
 _USUALLY: Final = ("dpo", "kto")
@@ -103,6 +98,21 @@ def _minutes_held(request: StudyRequest, version: DatasetVersion) -> Mapping[str
     return {"minutes": held(of_teachers), "own_minutes": held(own)}
 
 
+def sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """Word arms that spend the same expert minutes."""
+    of = f"of the same {rule['minutes']} expert minutes"
+    compared = sorted((each for each in comparisons if is_told(each)), key=lambda each: each.lost or 0.0)
+    if not compared:
+        return cannot_tell(comparisons[0], "with SFT alone no output passes")
+    best = next((each for each in compared if each.is_shown), compared[0])
+    finding = words(best, rule, than="with SFT alone")
+    if best.is_shown:
+        return f"{best.arm} makes more {of} than SFT alone: {finding}."
+    if len(compared) == len(comparisons) and all((each.low or 0.0) > 0 for each in compared):
+        return f"SFT alone makes the most {of}: with {best.arm}, which comes nearest, {finding}."
+    return f"The study does not show that any arm makes more {of} than SFT alone: with {best.arm} {finding}."
+
+
 KIND = Kind(
     name="minutes",
     question="What makes the most of the same expert minutes?",
@@ -115,7 +125,7 @@ KIND = Kind(
     more_inputs=_minutes_held,
     errors=_errors,
     rule_of=_rule_of,
-    conclude=by_arms(arm_sentences.of_minutes, told_from=0),
+    conclude=by_arms(sentence, told_from=0),
     gain="An arm whose students are truly better by {gain} is shown to make more of the minutes",
     rule={
         **USUAL,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from evaluation.studies import arm_sentences, arms
+from evaluation.studies import arms
+from evaluation.studies.arm_sentences import enough
 from evaluation.studies.design import StudyArm
 from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule
 from evaluation.studies.number_wording import percent
@@ -21,7 +22,7 @@ def _arms(grid: Grid) -> tuple[StudyArm, ...]:
 
 
 def _conclude(cells: Sequence[CellResult], rule: Rule, record: Mapping[str, Any]) -> dict[str, Any]:
-    verdict = arms.conclude(cells, rule, arm_sentences.of_precision)
+    verdict = arms.conclude(cells, rule, enough("Half precision", "with "))
     savings = savings_of(verdict["points"])
     return {**verdict, "findings": [*verdict["findings"], *([savings] if savings else [])]}
 

@@ -11,8 +11,9 @@ from typing import Any, Final, NamedTuple
 from evaluation.evaluations import inputs
 from evaluation.metrics import typed
 from evaluation.states import StudyMetric
-from evaluation.studies import arm_sentences, arms, queries, record
-from evaluation.studies.design import BY_RULES, MINIATURE, ONE_ANSWER, StudyArm
+from evaluation.studies import arms, queries, record
+from evaluation.studies.arm_sentences import ArmComparison, either
+from evaluation.studies.design import StudyArm
 from evaluation.studies.kinds.base import USUAL, Kind, Retrieval
 from evaluation.studies.kinds.router import SCORED
 from evaluation.studies.number_wording import percent
@@ -25,6 +26,9 @@ from review.text.search.words import folded
 from review.text.verification import rules
 from review.text.verification.claim_task import CLAIM, PASSAGE, SUPPORTED, is_claim_task
 from web.errors import Refusal
+
+# The last two have no cells, and their answers are in the registration.
+MINIATURE, BY_RULES, ONE_ANSWER = "Miniature", "Rules", "One answer to all"
 
 # Number of best passages that a claim is checked against.
 PASSAGES: Final = 3
@@ -111,12 +115,25 @@ def conclude_retrieval(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> 
             own passage was found; `passages`, their number.
     """
     fixed = [CellResult(arm, 0, 0, rule["fixed"][arm], {}) for arm in (BY_RULES, ONE_ANSWER)]
-    body = arms.conclude([*cells, *fixed], rule, arm_sentences.of_retrieval, told_from=0)
+    body = arms.conclude([*cells, *fixed], rule, _sentence, told_from=0)
     line = (
         f"The best {rule['passages']} passages held a part of the claim's own for {percent(rule['found'])} of the "
         "claims."
     )
     return {**body, "findings": [*body["findings"], line], "found": rule["found"]}
+
+
+def _sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """Word a miniature against one answer to all claims and, once that is shown, against the rules."""
+    comparison = comparisons[1] if comparisons[0].is_shown else comparisons[0]
+    against = {BY_RULES: "the rules", ONE_ANSWER: "one answer to all claims"}[comparison.against]
+    return either(
+        arms=("with the miniature", f"with {against}"),
+        nothing=f"with {against} no claim is right",
+        better="A miniature vets retrieved passages better than the rules",
+        worse=f"A miniature vets retrieved passages worse than {against}",
+        open_=f"whether a miniature vets retrieved passages better than {against}",
+    )([comparison], rule)
 
 
 def _hash_of(retrieved: Sequence[RetrievedRecord]) -> str:

@@ -7,27 +7,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from evaluation.studies import arm_sentences, arms, queries, results
+from evaluation.studies import arms, queries, results
+from evaluation.studies.arm_sentences import ArmComparison, cannot_tell, within, words
 from evaluation.studies.design import (
-    LARGER,
     MIN_RECORDS,
     MIN_SEEDS_OF_STUDENTS,
-    ROUTED,
     StudyArm,
     StudyDesign,
     StudyInputs,
     StudyRequest,
 )
-from evaluation.studies.kinds.base import USUAL, Grid, Kind, Rule, by_size
+from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, Rule, by_size
 from evaluation.studies.results import CellResult
 from evaluation.suites import slicing
-from evaluation.suites.slicing import LONGEST_VALUE
 from review.models import DatasetVersion
 from training.inputs import samples, segments, tuning_data
 from training.models import Student
 from training.states import SampleOf
 from web.errors import Refusal
 
+# A verdict compares all experts together with the larger student.
+ROUTED, LARGER = "Experts behind a router", "One larger student"
 # The most common segments have an expert each; the others share that of the most common one.
 MOST_EXPERTS: Final = 6
 # More records than in other studies, because results are also shown by segment.
@@ -36,14 +36,14 @@ SCORED: Final = 120
 
 def _arms(grid: Grid) -> tuple[StudyArm, ...]:
     """Return one expert for each segment, the most common first, and the larger student last."""
-    segments, inputs, lora, size = grid.request, grid.inputs, grid.lora_of, (grid.request.sizes or (grid.most,))[-1]
+    request, inputs, lora, size = grid.request, grid.inputs, grid.lora_of, (grid.request.sizes or (grid.most,))[-1]
     small, larger = inputs.students[0], inputs.students[-1]
     experts = (
         StudyArm(
             f"Expert: {segment}",
             lora(small),
             student=small,
-            fact=segments.segment,
+            fact=request.segment,
             says=says,
             scores=tuple(record for record, value in inputs.scored_segments.items() if value in says),
         )
@@ -63,7 +63,7 @@ def segments_of(inputs: StudyInputs, *, size: int) -> dict[str, tuple[str, ...]]
     chosen = [
         value
         for value, count in sorted(golds.items(), key=lambda each: (-each[1], each[0]))
-        if value in scored and 0 < len(value) <= LONGEST_VALUE and count * share >= MIN_RECORDS
+        if value in scored and 0 < len(value) <= slicing.LONGEST_VALUE and count * share >= MIN_RECORDS
     ][:MOST_EXPERTS]
     if not chosen:
         return {}
@@ -71,21 +71,17 @@ def segments_of(inputs: StudyInputs, *, size: int) -> dict[str, tuple[str, ...]]
     return {value: (value, *others) if value == chosen[0] else (value,) for value in chosen}
 
 
-def errors_of(grid: Grid, design: StudyDesign) -> dict[str, list[str]]:
-    """Return messages by field."""
-    segments, inputs, errors = grid.request, grid.inputs, dict[str, list[str]]()
-    if len(inputs.students) != 2:
+def _errors(grid: Grid, design: StudyDesign) -> Errors:
+    segment, errors = grid.request.segment, Errors()
+    if len(grid.inputs.students) != 2:
         errors["students"] = [
             "Name one student beside the first: the smaller becomes the experts, the larger is tuned on all."
         ]
-    if not segments.segment:
+    if not segment:
         errors["segment"] = ["Name the fact of a record by which the router picks its expert."]
     elif len(design.arms) < 3:
         errors["segment"] = [
-            (
-                f"By '{segments.segment}' fewer than two segments have {MIN_RECORDS} training records and one for "
-                "validation."
-            )
+            f"By '{segment}' fewer than two segments have {MIN_RECORDS} training records and one for validation."
         ]
     return errors
 
@@ -116,10 +112,27 @@ def conclude_router(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dic
         The verdict of `arms.conclude`, with `segments` and `figures`.
     """
     joined = together(cells, rule)
-    body = arms.conclude(joined, rule, arm_sentences.of_router)
+    body = arms.conclude(joined, rule, sentence)
     if not body["points"]:
         return {**body, "segments": [], "figures": []}
     return {**body, "segments": _segments(joined, rule), "figures": _figures(joined, rule)}
+
+
+def sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """Word experts behind a router against one larger student."""
+    comparison = comparisons[0]
+    if comparison.low is None or comparison.high is None or comparison.problem:
+        return cannot_tell(comparison, "of the larger student no output passes")
+    difference = words(comparison, rule, than="with one larger student")
+    return within(
+        f"with {len(rule['experts'])} experts, picked by '{rule['fact']}', {difference}",
+        comparison.low,
+        comparison.high,
+        rule["tolerance"],
+        better="Experts behind a router are better",
+        good="Experts behind a router are as good as one larger student",
+        bad="One larger student is better",
+    )
 
 
 def together(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> list[CellResult]:
@@ -142,10 +155,7 @@ def _join(seed: int, cells: Mapping[str, CellResult], rule: Mapping[str, Any]) -
 
 
 def _joined_costs(cells: Mapping[str, CellResult], rule: Mapping[str, Any]) -> dict[str, float]:
-    """Sum the costs of tuning, weight those of outputs by expert, and count a shared base once.
-
-    Omit incomplete figures.
-    """
+    """Sum complete costs of tuning, weight those of outputs by expert, and count a shared base once."""
     answered = list(rule["routes"].values())
     known_costs = {
         name: [cell.cost[name] for cell in cells.values() if name in cell.cost]
@@ -176,28 +186,25 @@ def _segments(joined: Sequence[CellResult], rule: Mapping[str, Any]) -> list[dic
 
 
 def _segment(name: str, joined: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
-    routes = rule["routes"]
-    here = [
-        replace(cell, scores={record: score for record, score in cell.scores.items() if routes[record] == name})
-        for cell in joined
-    ]
+    own = {record for record, expert in rule["routes"].items() if expert == name}
+    here = [cell.on(own) for cell in joined]
     groups = results.groups(here, lambda cell: cell.arm, rule["metric"])
     records = groups[ROUTED].records if ROUTED in groups else ()
     companies = len({rule["companies"][record] for record in records})
     compared = arms.compare(here, rule, [(ROUTED, LARGER)]) if {ROUTED, LARGER} <= groups.keys() else []
-    comparison = compared[0] if compared else None
-    has_interval = comparison is not None and companies >= FEWEST_COMPANIES
+    comparison = next(iter(compared), ArmComparison(ROUTED, LARGER, problem="no finished cells to compare"))
+    has_interval = companies >= FEWEST_COMPANIES
     return {
         "segment": name,
         "records": len(records),
         "companies": companies,
         "routed": groups[ROUTED].mean if ROUTED in groups else None,
         "larger": groups[LARGER].mean if LARGER in groups else None,
-        "lost": comparison.lost if comparison else None,
-        "low": comparison.low if comparison and has_interval else None,
-        "high": comparison.high if comparison and has_interval else None,
+        "lost": comparison.lost,
+        "low": comparison.low if has_interval else None,
+        "high": comparison.high if has_interval else None,
         "level": rule["level"],
-        "problem": comparison.problem if comparison else "no finished cells to compare",
+        "problem": comparison.problem,
     }
 
 
@@ -269,7 +276,7 @@ KIND = Kind(
     tells_scatter=False,
     counts_outputs=True,
     more_inputs=_segments_of,
-    errors=errors_of,
+    errors=_errors,
     rule_of=_rule_of,
     conclude=lambda cells, rule, record: conclude_router(cells, rule),
     loses_nothing=("A router with its experts", "as good"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from evaluation.studies import arm_sentences
-from evaluation.studies.design import DECODER, ENCODER_DECODER, StudyArm, StudyDesign
+from evaluation.studies.arm_sentences import either
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, alike, by_arms
 from training.recipes.schema import ENCODER_DECODERS
+
+ENCODER_DECODER, DECODER = "Encoder–decoder", "Decoder"
 
 
 def _arms(grid: Grid) -> tuple[StudyArm, ...]:
@@ -27,7 +29,15 @@ KIND = Kind(
     arms=_arms,
     order_students=alike,
     errors=_errors,
-    conclude=by_arms(arm_sentences.of_shapes),
+    conclude=by_arms(
+        either(
+            arms=("with the encoder–decoder", "with the decoder"),
+            nothing="of the decoder no output passes",
+            better="The encoder–decoder is the better student",
+            worse="The decoder is the better student",
+            open_="which is the better student",
+        )
+    ),
     gain="An encoder–decoder that is truly better by {gain} is shown to be",
     rule={
         **USUAL,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from evaluation.studies import arm_sentences
+from evaluation.studies.arm_sentences import ArmComparison, cannot_tell, is_told, words
 from evaluation.studies.design import MIN_SEEDS_OF_STUDENTS, StudyArm, StudyDesign
 from evaluation.studies.kinds.base import USUAL, Errors, Grid, Kind, Rule, against_largest, by_arms, by_size
+from evaluation.studies.number_wording import percent
 
 BY_FAMILY: Final = (
     "We test each family from its largest student downwards: a student holds if the interval of its loss, divided by "
@@ -47,6 +48,19 @@ def _all_arms(record: Mapping[str, Any]) -> set[str]:
     return {arm["name"] for arm in record["grid"]["arms"]}
 
 
+def _sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first, largest = comparisons[0], comparisons[0].against
+    if shown := [each for each in comparisons if each.is_shown]:
+        return (
+            f"{shown[-1].arm} is the smallest that holds: {words(shown[-1], rule, than=f'with {largest}')}, "
+            f"less than the {percent(rule['tolerance'])} that was allowed."
+        )
+    if not is_told(first):
+        return cannot_tell(first, f"with {largest} no output passes")
+    families = " in any family" if rule.get("families") else ""
+    return f"No student smaller than {largest} is shown to hold{families}: with {first.arm} {words(first, rule)}."
+
+
 KIND = Kind(
     name="students",
     question="Which is the smallest student that holds?",
@@ -57,7 +71,7 @@ KIND = Kind(
     least_seeds=MIN_SEEDS_OF_STUDENTS,
     errors=_errors,
     rule_of=_rule_of,
-    conclude=by_arms(arm_sentences.of_students, fronts=True),
+    conclude=by_arms(_sentence, fronts=True),
     sized_arms=_all_arms,
     loses_nothing=("The second largest student", "one that holds"),
     rule={

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from evaluation.states import StudyMetric
 from evaluation.studies import results
-from evaluation.studies.design import BASE, BASE_BEFORE, StudyArm, StudyDesign
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds.base import Errors, Grid, Kind
 from evaluation.studies.number_wording import change, ranged
 from evaluation.studies.results import CellResult, Group
 from stats.intervals import multiplicity
 from stats.resampling import paired_runs
 from stats.resampling.seed_bootstrap import pooled_variance
+
+# The untuned arm; no task has such a short name. The second name is that of older registrations.
+BASE: Final = "as it came"
+BASE_BEFORE: Final = "base"
 
 
 def conclude_transfer(
@@ -56,11 +60,7 @@ def _pairs(matrix: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Mapping[str, Any]) -> dict[str, Any]:
-    here = [
-        CellResult(cell.arm, cell.records, cell.seed, {r: s for r, s in cell.scores.items() if r in records}, cell.cost)
-        for cell in cells
-    ]
-    groups = results.groups(here, lambda cell: cell.arm, rule["metric"])
+    groups = results.groups([cell.on(records) for cell in cells], lambda cell: cell.arm, rule["metric"])
     base = groups.pop(rule.get("base", BASE_BEFORE), None)
     is_known = base is not None and base.mean > 0 and not results.unknown_noise({task: base}, rule)
     if base is None or not is_known or not any(len(group.losses) > 1 for group in groups.values()):

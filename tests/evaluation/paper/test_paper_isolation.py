@@ -14,7 +14,7 @@ from evaluation.paper import order as orders
 from evaluation.paper.advance import PartState
 from evaluation.paper.order import PaperOrder
 from evaluation.paper.plan import PaperRequest
-from evaluation.studies.design import DENSE, ISOLATED, LEAST_USED
+from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member

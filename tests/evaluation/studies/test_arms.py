@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED
 from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds.filter_ import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED
 from evaluation.studies.results import CellResult
 from tests.evaluation.studies.simulated import concluded
 

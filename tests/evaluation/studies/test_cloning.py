@@ -11,8 +11,9 @@ import pytest
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
 from evaluation.studies import cells, launch_study
-from evaluation.studies.design import ANSWER_ALONE, IMITATES, LOGITS, StudyRequest
+from evaluation.studies.design import StudyRequest
 from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds.cloning import ANSWER_ALONE, IMITATES, LOGITS
 from members.models import Member
 from review.datasets import freezing
 from review.models import DatasetVersion, Record

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.studies import arm_sentences, outlook, rules
+from evaluation.studies import outlook, rules
 from evaluation.studies.arm_sentences import ArmComparison
 from evaluation.studies.design import StudyDesign, StudyInputs, StudyRequest
-from evaluation.studies.kinds import KINDS, Grid
+from evaluation.studies.kinds import KINDS, Grid, minutes
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
 from stats.resampling.seed_bootstrap import draws, interval
@@ -94,4 +94,4 @@ def test_an_arm_that_is_shown_is_named_before_one_that_only_looks_better() -> No
     shown = ArmComparison("SFT, then DPO", "SFT", lost=-0.02, low=-0.03, high=-0.01, is_shown=True)
     wide = ArmComparison("SFT, then KTO", "SFT", lost=-0.04, low=-0.09, high=0.01)
 
-    assert arm_sentences.of_minutes([shown, wide], RULE).startswith("SFT, then DPO makes more of the same 30")
+    assert minutes.sentence([shown, wide], RULE).startswith("SFT, then DPO makes more of the same 30")

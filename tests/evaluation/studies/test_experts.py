@@ -10,8 +10,9 @@ import pytest
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
 from evaluation.studies import launch_study, presentation
-from evaluation.studies.design import DENSE, ISOLATED, LEAST_USED, StudyRequest
+from evaluation.studies.design import StudyRequest
 from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED
 from evaluation.studies.task_names import StudyReader
 from members.models import Member
 from review.models import DatasetVersion

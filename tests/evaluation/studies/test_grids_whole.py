@@ -13,7 +13,8 @@ from django.test import Client
 
 from evaluation.models import Study
 from evaluation.studies import launch_study
-from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED, StudyRequest
+from evaluation.studies.design import StudyRequest
+from evaluation.studies.kinds.filter_ import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED
 from members.models import Member
 from review.models import DatasetVersion
 from tests.evaluation.studies.test_compared_arms import judged

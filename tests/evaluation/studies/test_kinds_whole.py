@@ -18,21 +18,12 @@ from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.research_summary import RESEARCH_SUMMARY
 from demo.data.support_answer import SUPPORT_ANSWER
 from evaluation.studies import launch_study
-from evaluation.studies.design import (
-    ANSWER_ALONE,
-    BASE,
-    BY_RULES,
-    DENSE,
-    IMITATES,
-    ISOLATED,
-    LARGER,
-    LEAST_USED,
-    LOGITS,
-    MINIATURE,
-    ONE_ANSWER,
-    ROUTED,
-    StudyRequest,
-)
+from evaluation.studies.design import StudyRequest
+from evaluation.studies.kinds.cloning import ANSWER_ALONE, IMITATES, LOGITS
+from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED
+from evaluation.studies.kinds.retrieval import BY_RULES, MINIATURE, ONE_ANSWER
+from evaluation.studies.kinds.router import LARGER, ROUTED
+from evaluation.studies.kinds.transfer import BASE
 from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion, Task

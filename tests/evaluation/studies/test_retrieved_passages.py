@@ -16,9 +16,9 @@ from demo.data.claim_check import CLAIM_CHECK
 from evaluation.models import Study
 from evaluation.states import StudyKind
 from evaluation.studies import launch_study, rules, scoring
-from evaluation.studies.design import BY_RULES, MINIATURE, ONE_ANSWER, StudyArm, StudyDesign, StudyRequest
+from evaluation.studies.design import StudyArm, StudyDesign, StudyRequest
 from evaluation.studies.kinds import retrieval
-from evaluation.studies.kinds.retrieval import PassageIndex, cut
+from evaluation.studies.kinds.retrieval import BY_RULES, MINIATURE, ONE_ANSWER, PassageIndex, cut
 from evaluation.studies.results import CellResult
 from members.models import Member
 from review.models import DatasetVersion, Record, Task

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies import arm_sentences, arms, outlook, rules
-from evaluation.studies.design import LARGER, StudyArm, StudyDesign
+from evaluation.studies import arms, outlook, rules
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds import router
+from evaluation.studies.kinds.router import LARGER
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
 
@@ -40,7 +41,7 @@ def cells(
 
 def sentence(lost: float, **more: Any) -> str:
     joined = router.together(cells(lost, **more), RULE)
-    return str(arms.conclude(joined, RULE, arm_sentences.of_router)["sentence"])
+    return str(arms.conclude(joined, RULE, router.sentence)["sentence"])
 
 
 @pytest.mark.parametrize(

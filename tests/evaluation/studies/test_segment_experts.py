@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from evaluation.models import Study
 from evaluation.studies import launch_study
-from evaluation.studies.design import LARGER, StudyInputs, StudyRequest
+from evaluation.studies.design import StudyInputs, StudyRequest
 from evaluation.studies.kinds import router
+from evaluation.studies.kinds.router import LARGER
 from members.models import Member
 from review.models import DatasetVersion, Record, Task
 from review.states import Split

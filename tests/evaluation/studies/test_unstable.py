@@ -10,21 +10,11 @@ from typing import Any
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies.design import (
-    ACCEPTED,
-    DENSE,
-    EDITED,
-    EVERY,
-    IMITATES,
-    ISOLATED,
-    LOGITS,
-    LONGEST,
-    SFT,
-    SFT_DPO,
-    SFT_KTO,
-    UNFILTERED,
-)
 from evaluation.studies.kinds import KINDS, methods, samples, transfer
+from evaluation.studies.kinds.cloning import IMITATES, LOGITS
+from evaluation.studies.kinds.experts import DENSE, ISOLATED
+from evaluation.studies.kinds.filter_ import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED
+from evaluation.studies.kinds.minutes import SFT, SFT_DPO, SFT_KTO
 from evaluation.studies.results import CellResult
 from tests.evaluation.studies.simulated import concluded
 from tests.evaluation.studies.test_arms import cells as finished
