@@ -126,27 +126,20 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
 
 
 def _launch_scoring(measurement: Measurement) -> Job:
-    run, spec = measurement.run, {"measurement": str(measurement.pk)}
-    if run is None and measurement.plan.get("untuned"):
-        student = Student.objects.get(pk=measurement.plan["student"])
-        slug = DatasetVersion.objects.get(pk=measurement.plan["dataset_version"]).dataset.task.slug
-        return control.launch(
-            kind=KIND,
-            title=f"Score {student.name} as it came on validation records",
-            spec=spec,
-            by=None,
-            task_slug=slug,
-            subject_id=measurement.pk,
-            subject_url=reverse("evaluation:studies", args=[slug]),
-        )
-    if run is None:
-        raise LookupError(f"measurement {measurement} has no run to score")
+    run, plan = measurement.run, measurement.plan
+    if run is not None:
+        system, slug, url = run.name.lower(), run.task.slug, reverse("training:run", args=[run.pk])
+    else:
+        # Only the untuned student has no run.
+        system = f"{Student.objects.get(pk=plan['student']).name} as it came"
+        slug = DatasetVersion.objects.get(pk=plan["dataset_version"]).dataset.task.slug
+        url = reverse("evaluation:studies", args=[slug])
     return control.launch(
         kind=KIND,
-        title=f"Score {run.name.lower()} on validation records",
-        spec=spec,
+        title=f"Score {system} on validation records",
+        spec={"measurement": str(measurement.pk)},
         by=None,
-        task_slug=run.task.slug,
-        subject_id=run.pk,
-        subject_url=reverse("training:run", args=[run.pk]),
+        task_slug=slug,
+        subject_id=run.pk if run else measurement.pk,
+        subject_url=url,
     )

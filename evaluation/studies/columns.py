@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -27,14 +26,6 @@ class StudyColumn:
     dataset_version: str
     task_version: str
     records: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "task": self.task,
-            "dataset_version": self.dataset_version,
-            "task_version": self.task_version,
-            "records": list(self.records),
-        }
 
 
 def choices(member: Member, *, task: Task) -> QuerySet[DatasetVersion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from django.db import transaction
@@ -23,10 +24,11 @@ from review.models import DatasetVersion
 from review.states import Role, Split
 from review.tasks.permissions import require
 from training.models import Student
-from training.states import SampleOf
 
 KIND = "study"
 _UNJUDGED = "unjudged_sha256"
+# Values of an arm that other keys of a registration hold.
+_ELSEWHERE = ("recipe", "is_base", "scores")
 
 
 @transaction.atomic
@@ -136,13 +138,13 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "companies": dict(laid.companies),
             **laid.retrieval.rule,
         },
-        "outlook": laid.outlook.as_json(),
+        "outlook": asdict(laid.outlook),
         "scored_on": {
             "split": str(Split.VALIDATION),
             "records": list(laid.scored),
             "written_records": design.written_records,
             "max_new_tokens": designs.MAX_NEW_TOKENS,
-            **({"columns": [column.as_json() for column in laid.columns]} if laid.columns else {}),
+            **({"columns": [asdict(column) for column in laid.columns]} if laid.columns else {}),
         },
         "cells": [
             {
@@ -159,16 +161,12 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 
 
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
-    """Describe an arm without the seed of its recipe, which belongs to a cell."""
+    """Describe an arm by values unlike the defaults, without the seed of its recipe, which belongs to a cell."""
     recipe = next(cell.plan.get("recipe", {}) for cell in laid.cells if cell.arm == arm)
-    own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
-    own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}
-    own |= {"teacher": arm.teacher, "answer_alone": arm.answer_alone}
-    own |= {"fact": arm.fact, "says": list(arm.says)}
-    own |= {"reads": arm.reads if arm.after else "", "after": arm.after, "with_miniature": arm.with_miniature}
+    own = {each.name: getattr(arm, each.name) for each in fields(arm) if getattr(arm, each.name) != each.default}
     return {
-        "name": arm.name,
+        **{name: value for name, value in own.items() if name not in _ELSEWHERE},
+        **({"changes": dict(arm.changes)} if arm.changes else {}),
         "preset": arm.recipe,
-        **{name: value for name, value in own.items() if value and value != SampleOf.ACCEPTED_OR_EDITED},
         "recipe": {name: value for name, value in recipe.items() if name != "seed"},
     }

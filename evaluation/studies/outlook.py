@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -53,9 +53,6 @@ class StudyOutlook:
     shown: float
     worse: float
     sentence: str
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def assumed(metric: StudyMetric) -> Scatter:

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 
 from evaluation.evaluations import inputs
 from evaluation.models import Measurement, Study, StudyCell
-from evaluation.states import CellState
+from evaluation.states import CellState, StudyMetric
+from evaluation.studies.arms import COSTS
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
 from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
@@ -172,15 +173,9 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
         "reused": cell.is_reused,
         "recorded": is_recorded(cell.measurement),
         "rows": cell.measurement.plan["sample"]["rows"],
-        "nll_per_byte": _mean(scores.get("nll_per_byte")),
-        "passes_all": _mean(scores.get("passes_all")),
-        "answers_right": _mean(scores.get("answers_right")),
+        **{str(each): _mean(scores.get(each)) for each in StudyMetric},
         "scored": len(scores.get(metric, {})),
-        "steps": figures.get("steps"),
-        "seconds": figures.get("seconds"),
-        "peak_memory_gib": figures.get("peak_memory_gib"),
-        "trainable_parameters": figures.get("trainable_parameters"),
-        "artefact_bytes": figures.get("artefact_bytes"),
+        **{name: figures.get(name) for name in ("steps", *COSTS)},
         "seconds_per_output": scores.get("seconds_per_output"),
         "run": str(run.pk) if run else "",
         "run_number": run.number if run else None,

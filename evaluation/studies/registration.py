@@ -6,7 +6,7 @@ Writes nothing, so that a page can show the plan or its refusal beforehand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from evaluation.studies import cloning_inputs, columns, grids, planned_cells
@@ -100,7 +100,7 @@ def plan_study(
     task_version = tuning_data.newest_task_version(version)
     retrieval = kind.retrieve(version, task_version.spec, scored)
     cloning_inputs.require_values(design.metric, task_version)
-    of_columns = {"columns": [task.as_json() for task in tasks]} if tasks else {}
+    of_columns = {"columns": [asdict(task) for task in tasks]} if tasks else {}
     inputs = CellInputs(
         design=design,
         version=version,
