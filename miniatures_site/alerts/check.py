@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from contextlib import closing
 
 from django.db import DatabaseError, connection
 
@@ -41,22 +42,7 @@ def check(*, in_thread: bool = False) -> list[Trouble]:
     return current
 
 
-@dataclass
-class _Reader:
-    thread: threading.Thread | None = None
-    found: list[Trouble] = field(default_factory=list)
-    error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self.found = troubles(readings.read())
-        except Exception as error:
-            self.error = error
-        finally:
-            connection.close()
-
-
-_stuck: list[threading.Thread] = []
+_pending: list[Future[list[Trouble]]] = []
 
 
 def _read_beside() -> list[Trouble]:
@@ -66,16 +52,19 @@ def _read_beside() -> list[Trouble]:
         TimeoutError: It has not answered in time, or an earlier reading still waits.
         DatabaseError: The database does not answer.
     """
-    _stuck[:] = [thread for thread in _stuck if thread.is_alive()]
-    if _stuck:
+    if any(not reading.done() for reading in _pending):
         raise TimeoutError
-    reader = _Reader()
-    thread = threading.Thread(target=reader.run, name="alerts", daemon=True)
-    thread.start()
-    thread.join(READ_WITHIN_S)
-    if thread.is_alive():
-        _stuck.append(thread)
-        raise TimeoutError
-    if reader.error:
-        raise reader.error
-    return reader.found
+    reading: Future[list[Trouble]] = Future()
+    _pending[:] = [reading]
+    threading.Thread(target=_read_into, args=(reading,), name="alerts", daemon=True).start()
+    return reading.result(READ_WITHIN_S)
+
+
+def _read_into(reading: Future[list[Trouble]]) -> None:
+    try:
+        with closing(connection):
+            current = troubles(readings.read())
+    except BaseException as error:
+        reading.set_exception(error)
+    else:
+        reading.set_result(current)
