@@ -108,7 +108,7 @@ def _jobs() -> Iterator[Metric]:
         states.add(count, kind=kind, state=state)
     ended = Metric("jobs_ended", "gauge", "Jobs that ended within a day, by kind and state.")
     for kind, of_kind in sorted(counts.ended_kinds().items()):
-        for state, count in sorted(of_kind.by_state.items()):
+        for state, count in sorted(of_kind.items()):
             ended.add(count, kind=kind, state=state)
     overdue = Metric("job_leases_overdue", "gauge", "Jobs whose lease expired a while ago and that were not released.")
     overdue.add(counts.stuck().count())
@@ -157,8 +157,8 @@ def _outbox() -> Iterator[Metric]:
     hooks = Metric("webhook_deliveries_due", "gauge", "Deliveries of webhooks whose time has come.")
     hook_age = Metric("webhook_oldest_seconds", "gauge", "Seconds since the first of them was due.")
     now = timezone.now()
-    due = counts.outboxes(now)
-    for outbox, counted, age in ((due.mails, mails, oldest), (due.webhooks, hooks, hook_age)):
+    due_mails, due_hooks, _ = counts.outboxes(now)
+    for outbox, counted, age in ((due_mails, mails, oldest), (due_hooks, hooks, hook_age)):
         counted.add(outbox.due)
         age.add(_age_s(outbox.oldest, now))
     yield from (mails, oldest, hooks, hook_age)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -97,5 +96,4 @@ class OperationsView(APIView):
         """Read hosts, queues, the beat, backups, disks, versions, failed jobs and what is wrong."""
         require_admin(request.user)
         reading = readings.read()
-        values = {field.name: getattr(reading, field.name) for field in fields(reading)}
-        return Response(OperationsOut({**values, "troubles": troubles(reading)}).data)
+        return Response(OperationsOut({**vars(reading), "troubles": troubles(reading)}).data)

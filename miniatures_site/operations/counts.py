@@ -23,7 +23,7 @@ from jobs.models import BackupTrial, Host, Job, WorkerBeat
 from jobs.rundir.machine import GIB
 from jobs.scheduling import hosts
 from jobs.scheduling.clock import database_time_in
-from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
+from jobs.states import CLAIMABLE, FINISHED, HELD
 from miniatures_site.backup import files
 from training.notices import send
 from web.db import database_clock
@@ -51,32 +51,12 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
-class EndedKind:
-    by_state: dict[str, int]
-
-    @property
-    def ended(self) -> int:
-        return sum(self.by_state.values())
-
-    @property
-    def failed(self) -> int:
-        return self.by_state.get(JobState.FAILED, 0)
-
-
-@dataclass(frozen=True)
 class Outbox:
     """Something that waits to leave: how many are due, and since when the first of them is."""
 
     name: str
     due: int
     oldest: datetime | None
-
-
-@dataclass(frozen=True)
-class Outboxes:
-    mails: Outbox
-    webhooks: Outbox
-    notices: Outbox
 
 
 @dataclass(frozen=True)
@@ -142,12 +122,12 @@ def _reason(queue: str) -> str:
     return first.values_list("waiting_reason", flat=True).first() or ""
 
 
-def ended_kinds() -> dict[str, EndedKind]:
-    """Jobs that ended within a day, by kind, however long ago they were launched."""
+def ended_kinds() -> dict[str, Counter[str]]:
+    """Jobs that ended within a day, by kind and state, however long ago they were launched."""
     ended = Job.objects.filter(finished_at__gt=timezone.now() - timedelta(days=1), state__in=FINISHED)
-    kinds: dict[str, EndedKind] = {}
+    kinds: dict[str, Counter[str]] = {}
     for kind, state, number in ended.order_by().values_list("kind", "state").annotate(number=Count("pk")):
-        kinds.setdefault(kind, EndedKind({})).by_state[state] = number
+        kinds.setdefault(kind, Counter())[state] = number
     return kinds
 
 
@@ -160,11 +140,11 @@ def stuck() -> QuerySet[Job]:
     return Job.objects.filter(state__in=HELD, lease_until__lt=late).order_by("lease_until")
 
 
-def outboxes(now: datetime) -> Outboxes:
-    """Return the outboxes with what is due; mails of a held campaign are not due."""
+def outboxes(now: datetime) -> tuple[Outbox, Outbox, Outbox]:
+    """Return the outboxes of mails, webhooks and notices with what is due; mails of a held campaign are not due."""
     running = {"campaign__state": CampaignState.RUNNING, "campaign__is_held": False}
     mails = Message.objects.filter(state=MessageState.APPROVED, due_at__lte=now, **running)
-    return Outboxes(
+    return (
         _outbox("Mails of running campaigns", mails, "due_at"),
         _outbox("Webhooks", deliver.due(now), "next_at"),
         _outbox("Notices to members", send.due(now), "due_at"),

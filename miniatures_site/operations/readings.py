@@ -30,7 +30,7 @@ from jobs.states import JobState
 from miniatures_site.backup.create import app_version
 from miniatures_site.celery import app
 from miniatures_site.operations import counts
-from miniatures_site.operations.counts import EndedKind, Outbox, QueueRow, Volume
+from miniatures_site.operations.counts import Outbox, QueueRow, Volume
 
 FAILED_DAYS = 7
 FAILED_ROWS, LEASE_ROWS = 50, 50
@@ -69,10 +69,10 @@ class Reading:
     missing_migrations: list[str]
     failed: list[FailedKind]
     failed_are_cut: bool
-    ended: dict[str, EndedKind]
+    ended: dict[str, Counter[str]]
     stuck: list[Job]
     stuck_number: int
-    outboxes: list[Outbox]
+    outboxes: tuple[Outbox, ...]
 
 
 def read() -> Reading:
@@ -84,7 +84,6 @@ def read() -> Reading:
     hosts = [HostState(host, host.pk in present, by_host[host.pk]) for host in Host.objects.all()]
     failed = failed_jobs()
     at, stuck = timezone.now(), list(counts.stuck().defer("spec", "result", "progress")[:LEASE_ROWS])
-    outboxes = counts.outboxes(at)
     return Reading(
         at=at,
         hosts=hosts,
@@ -101,7 +100,7 @@ def read() -> Reading:
         ended=counts.ended_kinds(),
         stuck=stuck,
         stuck_number=len(stuck) if len(stuck) < LEASE_ROWS else counts.stuck().count(),
-        outboxes=[outboxes.mails, outboxes.webhooks, outboxes.notices],
+        outboxes=counts.outboxes(at),
     )
 
 
@@ -129,20 +128,13 @@ def may_repeat_costs(kind_name: str) -> bool:
 
 
 def _versions() -> dict[str, str]:
-    version = getattr(connection, "pg_version", None)
-    database = f"PostgreSQL {version // 10000}.{version % 10000}" if version else _sqlite_version()
+    database = ".".join(str(part) for part in connection.get_database_version())
     return {
         "Miniatures": app_version(),
         "Python": platform.python_version(),
         "Django": django.get_version(),
-        "Database": database,
+        "Database": f"{connection.display_name} {database}",
     }
-
-
-def _sqlite_version() -> str:
-    from sqlite3 import sqlite_version
-
-    return f"SQLite {sqlite_version}"
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from jobs.rundir.machine import GIB
+from jobs.states import JobState
 from miniatures_site.operations import counts
 from miniatures_site.operations.counts import QueueRow, is_beat_silent
 from miniatures_site.operations.readings import Reading
@@ -86,7 +87,8 @@ def _queues(reading: Reading) -> Iterator[Trouble]:
         if queue.oldest is None:
             continue
         if queue.is_unserved:
-            message = f"{queue.waiting} {_jobs(queue.waiting)} in the queue {queue.name}, which no worker takes."
+            jobs = "job waits" if queue.waiting == 1 else "jobs wait"
+            message = f"{queue.waiting} {jobs} in the queue {queue.name}, which no worker takes."
             hint = f"Start a worker of the queue {queue.name}, or cancel what waits."
             yield Trouble("failed", message, hint, AlertName.QUEUE_UNSERVED, queue.name)
         elif reading.at - queue.oldest > QUEUE_LATE and reading.halt is None:
@@ -158,8 +160,9 @@ def _failed(reading: Reading) -> Iterator[Trouble]:
 
 def _failing(reading: Reading) -> Iterator[Trouble]:
     for name, kind in reading.ended.items():
-        if kind.failed >= LEAST_FAILED and kind.failed > kind.ended / 2:
-            message = f"{kind.failed} of {kind.ended} jobs of the kind {name} that ended within a day failed."
+        failed, ended = kind[JobState.FAILED], kind.total()
+        if failed >= LEAST_FAILED and failed > ended / 2:
+            message = f"{failed} of {ended} jobs of the kind {name} that ended within a day failed."
             hint = "The page of the newest says what went wrong."
             yield Trouble("failed", message, hint, AlertName.KIND_FAILING, name)
 
@@ -190,7 +193,3 @@ def _ago(reading: Reading, moment: datetime) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit} ago"
     return f"{seconds:.0f} seconds ago"
-
-
-def _jobs(number: int) -> str:
-    return "job waits" if number == 1 else "jobs wait"

@@ -6,7 +6,6 @@ Any number may do so at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from django.db import transaction
 
@@ -22,16 +21,12 @@ def forget(*, chunk: int = CHUNK) -> dict[str, int]:
 
     Killed at any moment it has deleted whole chunks; the next call goes on.
     """
-    return _of_each(lambda rule: _forget(rule, chunk))
+    return {rule.name: _forget(rule, chunk) for rule in RULES}
 
 
 def count() -> dict[str, int]:
     """Return the number of rows of each rule that `forget` would delete now."""
-    return _of_each(lambda rule: rule.rows().count())
-
-
-def _of_each(ask: Callable[[Rule], int]) -> dict[str, int]:
-    return {rule.name: ask(rule) for rule in RULES}
+    return {rule.name: rule.rows().count() for rule in RULES}
 
 
 def _forget(rule: Rule, chunk: int) -> int:

@@ -120,7 +120,7 @@ def test_page_and_figures_count_alike(mixed: None, now: datetime, told: Callable
     assert figures["backup_verified_timestamp_seconds"] == pytest.approx(reading.verified.made_at.timestamp(), abs=1)
     assert reading.verified.file_name == "new.tar"
     assert figures["beat_last_tick_timestamp_seconds"] == pytest.approx(reading.beat.timestamp(), abs=1)
-    ended = {f"{kind},{state}": n for kind, of in reading.ended.items() for state, n in of.by_state.items()}
+    ended = {f"{kind},{state}": n for kind, of in reading.ended.items() for state, n in of.items()}
     assert ended == labelled(figures, "jobs_ended") == {"freeze,failed": 3, "freeze,succeeded": 1}
     assert figures["disk_free_bytes"] == min(volume.free_bytes for volume in reading.volumes) == 7
     there = {state.host.name: state.host.disk_free_bytes for state in reading.hosts if state.is_present}
