@@ -18,6 +18,7 @@ from campaigns.experiments import design, queries
 from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
 from campaigns.models import Arm, Campaign, Experiment, PipelineVersion, Step
 from campaigns.pipelines.queries import stages
+from campaigns.planning import forecast
 from campaigns.states import WITHOUT_MAIL, CampaignState, Metric, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -117,7 +118,7 @@ def _open_campaign(campaign: Campaign, *, by: Member) -> Campaign:
     permissions.require(by, campaign.task, Role.LEAD)
     rows = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related("task", "task_version")
     campaign = rows.get(pk=campaign.pk)
-    if Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+    if forecast.is_registered(campaign):
         raise Refusal(
             "experiment_registered",
             "The experiment of this campaign is registered, and does not change.",

@@ -15,6 +15,7 @@ from django.urls import reverse
 from campaigns.events.outcomes import corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
+from campaigns.planning import forecast
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
 from generation.models import Teacher
 from generation.teachers import shutdowns
@@ -54,8 +55,11 @@ def of_task(member: Member, task: Task) -> QuerySet[Campaign]:
 
 
 def get_or_404(member: Member, slug: str) -> Campaign:
-    """Return one campaign by its slug, if the member may see its task."""
-    return first_or_404(visible(member).filter(slug=slug), f"There is no campaign '{slug}' that you can see.")
+    """Return one campaign by its slug, if the member may see its task; a draft with the wording of its launch."""
+    campaign = first_or_404(visible(member).filter(slug=slug), f"There is no campaign '{slug}' that you can see.")
+    if campaign.state == CampaignState.PLANNED:
+        campaign.task_version = forecast.version_at_launch(campaign)
+    return campaign
 
 
 @dataclass(frozen=True)

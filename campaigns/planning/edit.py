@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from campaigns.models import Arm, Campaign, Experiment, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
+from campaigns.models import Arm, Campaign, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience as planning_audience
-from campaigns.planning import plan_checks
+from campaigns.planning import forecast, plan_checks
 from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -171,7 +171,7 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
             hint="Make a new one from it.",
             status=409,
         )
-    if Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+    if forecast.is_registered(campaign):
         raise Refusal(
             "experiment_registered",
             "The experiment of this campaign is registered, and names its arms and steps as they are.",

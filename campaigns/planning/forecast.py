@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
-from campaigns.models import Arm, Campaign, Contact, Stage
+from campaigns.models import Arm, Campaign, Contact, Experiment, Stage
 from campaigns.pipelines.queries import stages
 from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages, routed_price
 from campaigns.planning import audience
@@ -22,6 +22,8 @@ from generation.models import Teacher
 from generation.money.estimate import OrderEstimate
 from generation.orders import launch
 from generation.orders.spec_estimate import estimate_from_spec
+from review.models import TaskVersion
+from review.tasks.queries import latest_version
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample; more records than this would only be read.
@@ -81,6 +83,16 @@ class LaunchForecast:
         # Stages prepare the first mail alone.
         stages = sum((getattr(stage, name) for line in self.arms for stage in line.stages), Decimal(0))
         return Decimal(str(round(each * self.model_steps, 6))) + stages
+
+
+def is_registered(campaign: Campaign) -> bool:
+    """Tell whether an experiment of the campaign is registered: its audience, arms and wording stay as they were."""
+    return Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists()
+
+
+def version_at_launch(campaign: Campaign) -> TaskVersion:
+    """Return the wording that a launch would take: the newest, unless an experiment was registered on another."""
+    return campaign.task_version if is_registered(campaign) else latest_version(campaign.task)
 
 
 def contact_arms(campaign: Campaign, contacts: Sequence[Contact]) -> list[ContactArm]:

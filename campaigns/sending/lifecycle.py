@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Campaign, Contact, Enrolment, Experiment, GuardrailTrip, Message, Step
+from campaigns.models import Campaign, Contact, Enrolment, GuardrailTrip, Message, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience, forecast, launch_checks
 from campaigns.planning.forecast import ContactArm
@@ -23,7 +23,6 @@ from campaigns.writing import orders, wake_tick
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
-from review.tasks.queries import latest_version
 from web.db.chunks import chunked
 from web.errors import Refusal
 
@@ -54,7 +53,7 @@ def launch(
         raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
     if contacts is not None:
         _choose(campaign, audience.validated_choice(campaign.task, contacts, place="contacts"))
-    _fix_version(campaign)
+    campaign.task_version = forecast.version_at_launch(campaign)
     if problems := launch_checks.launch_problems(campaign, by=by):
         raise not_ready(problems)
     campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
@@ -88,7 +87,7 @@ def _choose(campaign: Campaign, choice: dict[str, Any]) -> None:
         raise Refusal("contacts_empty", message, errors={"contacts": [message]})
     if choice == campaign.audience:
         return
-    if _is_registered(campaign):
+    if forecast.is_registered(campaign):
         raise Refusal(
             "experiment_registered",
             "The experiment of this campaign is registered with another audience.",
@@ -97,16 +96,6 @@ def _choose(campaign: Campaign, choice: dict[str, Any]) -> None:
         )
     campaign.audience = choice
     campaign.save(update_fields=["audience"])
-
-
-def _fix_version(campaign: Campaign) -> None:
-    """Take the newest wording, unless an experiment was registered on another."""
-    if not _is_registered(campaign):
-        campaign.task_version = latest_version(campaign.task)
-
-
-def _is_registered(campaign: Campaign) -> bool:
-    return Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists()
 
 
 def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:

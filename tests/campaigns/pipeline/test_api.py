@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Experiment
 from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Task
+from review.spec.starters import outreach
+from review.tasks import authoring
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders
 
@@ -43,6 +46,30 @@ def test_a_campaign_is_made_priced_launched_and_ended(api: APIClient, task: Task
     for verb, state in (("pause", "paused"), ("resume", "running"), ("release", "running"), ("end", "ended")):
         answer = api.post(f"{URL}spring/{verb}/")
         assert (answer.status_code, answer.data["state"]) == (202, state)
+
+
+def test_a_draft_is_judged_by_the_wording_that_its_launch_would_take(
+    api: APIClient, task: Task, people: None, lead: Member
+) -> None:
+    api.post(URL, {**BODY, "links": {}, "steps": [{"writer": "model"}]}, format="json")
+
+    def shown() -> tuple[int, list[str], list[str]]:
+        full, priced = api.get(f"{URL}spring/").data, api.get(f"{URL}spring/dry-run/").data
+        codes = [[problem["code"] for problem in read["problems"]] for read in (full, priced)]
+        return full["task_version"], *codes
+
+    slots = (*outreach.SPEC.slots, "link.demo")
+    authoring.new_version(task, spec=outreach.SPEC.model_copy(update={"slots": slots}), by=lead)
+    outdated = shown()
+    authoring.new_version(task, spec=outreach.SPEC, by=lead)
+
+    assert outdated == (2, ["unknown_slot"], ["unknown_slot"])
+    assert shown() == (3, [], [])
+    Experiment.objects.create(
+        slug="spring", campaign=Campaign.objects.get(), hypothesis="B wins.", margin=0.02, baseline=0.05,
+        registered_at=timezone.now(),
+    )  # fmt: skip
+    assert shown()[0] == 1
 
 
 def test_openings_are_told_of_only_where_the_campaign_asks(api: APIClient, task: Task) -> None:
