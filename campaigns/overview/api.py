@@ -26,11 +26,11 @@ from campaigns.overview.serializers import (
 )
 from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
-from campaigns.planning import edit, forecast, launch_checks
+from campaigns.planning import edit, forecast
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import choice, queries
 from campaigns.sending import contact_caps, guardrails, lifecycle
-from campaigns.states import Approval, CampaignState, FixedVerdict, StepCondition, StepWriter
+from campaigns.states import Approval, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
 from generation.teachers import queries as teachers_queries
 from members.models import Member
@@ -44,7 +44,6 @@ from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body, require_same
 
 if TYPE_CHECKING:
-    from campaigns.models import Campaign
     from review.models import Task
 
 # What a body says in the very words of a plan.
@@ -104,7 +103,7 @@ class CampaignView(APIView):
 
     @extend_schema(responses=CampaignFullOut)
     def get(self, request: Request, slug: str) -> Response:
-        return Response(_full(selectors.get_or_404(member_of(request), slug)))
+        return Response(_full(member_of(request), slug))
 
     @extend_schema(request=CampaignIn, responses=CampaignFullOut)
     def put(self, request: Request, slug: str) -> Response:
@@ -115,7 +114,7 @@ class CampaignView(APIView):
         require_same(values, task=campaign.task.slug, slug=campaign.slug)
         # A campaign that is there keeps what writes it until somebody names another.
         edit.change(campaign, _plan(values, member, begins=None), by=member)
-        return Response(_full(selectors.get_or_404(member, slug)))
+        return Response(_full(member, slug))
 
 
 class LaunchView(APIView):
@@ -133,7 +132,7 @@ class LaunchView(APIView):
             contacts=values.get("contacts"),
             is_held=values.get("is_held", False),
         )
-        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+        return Response(_full(member, slug), status=202)
 
 
 class SteerView(APIView):
@@ -147,7 +146,7 @@ class SteerView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         self.VERBS[self.verb](selectors.get_or_404(member, slug), by=member)
-        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+        return Response(_full(member, slug), status=202)
 
 
 class LiftView(APIView):
@@ -161,7 +160,7 @@ class LiftView(APIView):
         require(member, campaign.task, Role.LEAD)
         values = read_body(LiftIn, request)
         guardrails.lift(campaign, reason=values["reason"], by=member)
-        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+        return Response(_full(member, slug), status=202)
 
 
 class WriteAgainView(APIView):
@@ -208,21 +207,16 @@ class DryRunView(APIView):
             "seconds": expected.seconds,
             "arms": expected.arms,
             "holds": contact_caps.expected_holds(campaign, now=timezone.now()),
-            "problems": _problems(campaign, expected),
+            "problems": selectors.launch_problems(member_of(request), campaign, expected=expected),
         }
         return Response(DryRunOut(shown).data)
 
 
-def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = None) -> list[launch_checks.LaunchProblem]:
-    if campaign.state != CampaignState.PLANNED:
-        return []
-    return launch_checks.launch_problems(campaign, expected=expected)
-
-
-def _full(campaign: Campaign) -> dict[str, Any]:
+def _full(member: Member, slug: str) -> dict[str, Any]:
+    campaign = selectors.get_or_404(member, slug)
     counted = figures.counted(campaign)
     steps, arms = counted.value
-    parts: dict[str, Any] = {"steps": steps, "arms": arms, "problems": _problems(campaign)}
+    parts: dict[str, Any] = {"steps": steps, "arms": arms, "problems": selectors.launch_problems(member, campaign)}
     parts["days_off"] = campaign.days_off or []
     parts["senders"] = queries.shares_of(campaign, choice.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message, StageOrder, WriteOrder
 from campaigns.states import HoldReason, MessageState, StopReason, UnmatchedState
+from campaigns.suppression import email_addresses
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.states import FINISHED, JobState
@@ -89,7 +91,11 @@ def _held(mails: QuerySet[Message]) -> list[Blocker]:
 
 
 def _by_problem(failed: QuerySet[Message]) -> list[tuple[str, int]]:
-    return list(failed.order_by().values_list("problem").annotate(count=Count("pk")).order_by("-count")[:5])
+    """Count mails by problem, without the address that a server names in its refusal: viewers read this too."""
+    counts: Counter[str] = Counter()
+    for problem, count in failed.order_by().values_list("problem").annotate(count=Count("pk")):
+        counts[email_addresses.hidden_in(problem)] += count
+    return counts.most_common(5)
 
 
 def stops(campaign: Campaign) -> list[tuple[str, int]]:

@@ -175,7 +175,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "awaiting": sum(step.awaiting for step in steps) - fixed,
         "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
-        "problems": launch_checks.launch_problems(campaign) if is_planned else [],
+        "problems": selectors.launch_problems(member_of(request), campaign),
         "warnings": launch_checks.launch_warnings(campaign) if is_planned else [],
         "contacts": audience.contacts_matching(campaign).count()
         if is_planned

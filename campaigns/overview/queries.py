@@ -15,15 +15,19 @@ from django.urls import reverse
 from campaigns.events.outcomes import corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
-from campaigns.planning import forecast
+from campaigns.planning import forecast, launch_checks
+from campaigns.planning.forecast import LaunchForecast
+from campaigns.planning.launch_checks import LaunchProblem
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
+from campaigns.suppression import email_addresses
 from generation.models import Teacher
 from generation.teachers import shutdowns
 from generation.teachers.shutdowns import ModelShutdown
 from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
-from review.tasks.permissions import tasks_for
+from review.states import Role
+from review.tasks.permissions import may, tasks_for
 from web.caching import slow_figures
 from web.http.first_or_404 import first_or_404
 
@@ -60,6 +64,18 @@ def get_or_404(member: Member, slug: str) -> Campaign:
     if campaign.state == CampaignState.PLANNED:
         campaign.task_version = forecast.version_at_launch(campaign)
     return campaign
+
+
+def launch_problems(
+    member: Member, campaign: Campaign, *, expected: LaunchForecast | None = None
+) -> list[LaunchProblem]:
+    """Return what keeps a draft from its launch; leads alone read contacts' addresses in it. Nothing after a launch."""
+    if campaign.state != CampaignState.PLANNED:
+        return []
+    problems = launch_checks.launch_problems(campaign, expected=expected)
+    if may(member, campaign.task, Role.LEAD):
+        return problems
+    return [replace(problem, message=email_addresses.hidden_in(problem.message)) for problem in problems]
 
 
 @dataclass(frozen=True)

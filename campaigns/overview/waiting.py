@@ -21,6 +21,7 @@ from campaigns.sending import guardrails
 from campaigns.sending.attempt import hours_of
 from campaigns.sending.pacing import day_starts
 from campaigns.states import CampaignState, HoldReason, MessageState, StepCondition
+from campaigns.suppression import email_addresses
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt
@@ -117,7 +118,8 @@ def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | 
         message = f"{HoldReason(first.held_because).label}."
         return WaitReason("cap", message, due_at, hint="Caps hold across campaigns; see Mails for whom.")
     if first.problem:
-        return WaitReason("deferred", first.problem, due_at)
+        # A server names the reader, and viewers read this too.
+        return WaitReason("deferred", email_addresses.hidden_in(first.problem), due_at)
     message = "It is outside the sending hours in the next contact's time zone."
     return WaitReason("hours", message, due_at, hint="Hours and weekends are set when a campaign is made.")
 

@@ -44,6 +44,7 @@ SECOND_LEVELS = frozenset(_SECOND_LEVELS.split())
 MAX_CHARS = 254
 LOCAL_CHARS = 64
 _HMAC = re.compile(r"[0-9a-f]{64}")
+_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _KEY_LABEL = b"miniatures: addresses of people, version 1"
 # No person to write to, or one whose work is to handle abuse (RFC 2142, section 2).
 _NEVER = frozenset(
@@ -197,6 +198,11 @@ def hmac_from(address_or_hmac: str) -> str:
         ValueError: It is neither.
     """
     return address_or_hmac if is_hmac(address_or_hmac) else parse(address_or_hmac).hmac
+
+
+def hidden_in(text: str) -> str:
+    """Return a text with each mail address in it replaced by `[address]`, for those who may not see contacts."""
+    return _IN_TEXT.sub("[address]", text)
 
 
 @lru_cache(maxsize=4)

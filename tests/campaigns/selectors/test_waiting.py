@@ -89,12 +89,14 @@ def test_outside_its_hours_it_waits_for_the_readers_morning(sending: Campaign) -
 @db
 def test_a_mail_that_was_put_off_is_awaited_with_what_the_server_said(sending: Campaign) -> None:
     later = MONDAY_NOON + timedelta(minutes=4)
-    Message.objects.update(due_at=later, problem="Not taken yet: 451 greylisted")
+    Message.objects.update(due_at=later, problem="Not taken yet: 451 <ada@acme.example>: greylisted")
 
     found = waiting.wait_reason(sending, now=MONDAY_NOON)
 
     assert found is not None
-    assert (found.reason, found.until, found.message) == ("deferred", later, "Not taken yet: 451 greylisted")
+    assert (found.reason, found.until, found.message) == (
+        "deferred", later, "Not taken yet: 451 <[address]>: greylisted",
+    )  # fmt: skip
 
 
 @db

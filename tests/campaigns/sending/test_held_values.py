@@ -4,10 +4,13 @@ and goes once corrected.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
+from rest_framework.test import APIClient
 
 from campaigns.compose import message as compose
 from campaigns.compose.content import with_words
@@ -18,8 +21,12 @@ from campaigns.planning import launch_checks
 from campaigns.states import CampaignState, HoldReason, MessageState
 from jobs.models import Job
 from members.models import Member
+from review.states import Role
 from tests.campaigns import factories
+from tests.review import factories as desk
 
+AsMember = Callable[[Member], Client]
+AsApi = Callable[..., APIClient]
 pytestmark = pytest.mark.django_db
 # Sending reads and writes on threads of its own.
 in_threads = pytest.mark.django_db(transaction=True)
@@ -77,6 +84,26 @@ def test_a_launch_names_contacts_senders_and_texts_with_marks(campaign: Campaign
     )
     assert "the from name holds %SENDER_NAME%" in problems["sender"].message
     assert problems["steps"].message == "Mail 2 holds *|FNAME|*, which has no value here."
+
+
+def test_leads_alone_read_addresses_of_contacts_among_the_problems(
+    campaign: Campaign, admin: Member, make_member: Callable[..., Member], as_member: AsMember, api_as: AsApi
+) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.PLANNED)
+    campaign.arms.create(name="A", position=0)
+    factories.make_contact(campaign.task, "ada@acme.example", first_name="{{first_name}}")
+    viewer = make_member("vic")
+    desk.join(viewer, campaign.task, Role.VIEWER)
+
+    def shown(member: Member) -> list[str]:
+        url = f"/api/v1/campaigns/{campaign.slug}/"
+        page = html.unescape(as_member(member).get(f"/campaigns/{campaign.slug}/").content.decode())
+        return [page, *(str(api_as(member).get(f"{url}{end}").data["problems"]) for end in ("", "dry-run/"))]
+
+    assert all("first_name of ada@acme.example holds {{first_name}}" in text for text in shown(admin))
+    for text in shown(viewer):
+        assert "first_name of [address] holds {{first_name}}" in text
+        assert "ada@acme" not in text
 
 
 def test_a_company_that_no_text_names_holds_no_launch(campaign: Campaign) -> None:
