@@ -18,6 +18,7 @@ from jobs.states import FINISHED, JobState
 
 M = MessageState
 JOBS_SHOWN = 20
+PROBLEMS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,13 @@ class Blocker:
 def blockers(campaign: Campaign) -> list[Blocker]:
     """Return what blocks a campaign's mails, the most serious first."""
     mails = Message.objects.filter(campaign=campaign).order_by()
+    had_text = mails.filter(Q(draft__isnull=False) | Q(sending_at__isnull=False), state=M.FAILED)
     blockers_seen = [
-        Blocker("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
-        for problem, count in _by_problem(sequences.to_write_again(campaign))
+        Blocker("is-failed", message, "", "write_again", "failed")
+        for message in _by_problem(sequences.to_write_again(campaign), "could not be written")
     ] + [
-        Blocker(
-            "is-failed", f"{_mails(count)} failed: {problem}", "They are not sent again automatically.", "", "failed"
-        )
-        for problem, count in _by_problem(mails.filter(state=M.FAILED, draft__isnull=False))
+        Blocker("is-failed", message, "They are not sent again automatically.", "", "failed")
+        for message in _by_problem(had_text, "failed")
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again automatically; a bounce or a reply settles it."
@@ -90,12 +90,15 @@ def _held(mails: QuerySet[Message]) -> list[Blocker]:
     ]
 
 
-def _by_problem(failed: QuerySet[Message]) -> list[tuple[str, int]]:
-    """Count mails by problem, without the address that a server names in its refusal: viewers read this too."""
+def _by_problem(failed: QuerySet[Message], what: str) -> list[str]:
+    """Say how many mails failed for each problem, without the address a server names: viewers read this too."""
     counts: Counter[str] = Counter()
     for problem, count in failed.order_by().values_list("problem").annotate(count=Count("pk")):
         counts[email_addresses.hidden_in(problem)] += count
-    return counts.most_common(5)
+    shown = counts.most_common(PROBLEMS_SHOWN)
+    lines = [f"{_mails(count)} {what}: {problem}" for problem, count in shown]
+    rest = counts.total() - sum(count for _, count in shown)
+    return [*lines, f"{_mails(rest)} {what} for other reasons."] if rest else lines
 
 
 def stops(campaign: Campaign) -> list[tuple[str, int]]:
