@@ -7,7 +7,7 @@ go.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef
 from campaigns.models import Campaign, Message, Stage, StageRun
 from campaigns.pipelines import claims
 from campaigns.pipelines.claims import Claim
-from campaigns.pipelines.queries import stages_of
-from campaigns.pipelines.values import MailValues
+from campaigns.pipelines.queries import runs_of, stages_of
+from campaigns.pipelines.values import MailValues, outputs_of
 from campaigns.states import MessageState, StageKind, StageState
 from review.drafts.intake import add_marks
 from review.models import Draft
@@ -72,13 +72,30 @@ def _mark_of(run: StageRun) -> Mark:
 
 
 def _begin(campaign: Campaign, stage: Stage, mails: Iterable[Message]) -> int:
-    spec = campaign.task_version.spec
+    spec, checked = campaign.task_version.spec, list(mails)
+    outputs = _outputs(campaign, checked) if stage.inputs else {}
     sentences = [
-        (mail, MailValues(mail.contact, spec), list(_sentences(mail.draft))) for mail in mails if mail.draft is not None
+        (mail, MailValues(mail.contact, spec, outputs.get(mail.enrolment_id, {})), list(_sentences(mail.draft)))
+        for mail in checked
+        if mail.draft is not None
     ]
     runs = claims.begin(campaign, stage, sentences, refused=StageState.FAILED)
     mark(runs)
     return len(runs)
+
+
+def _outputs(campaign: Campaign, mails: Sequence[Message]) -> dict[UUID, dict[str, dict[str, Any]]]:
+    """Return, by enrolment, what stages passed on of the last mail they prepared: one before a follow-up's own."""
+    arms = {mail.enrolment_id: mail.arm_id for mail in mails}
+    prepared = Message.objects.filter(enrolment__in=arms).order_by("step__number").values_list("pk", "enrolment_id")
+    enrolments = dict(prepared)
+    stages, runs = stages_of(campaign), runs_of(enrolments)
+    outputs: dict[UUID, dict[str, dict[str, Any]]] = {}
+    for pk, enrolment in enrolments.items():
+        before = [stage for stage in stages.get(arms[enrolment], []) if stage.kind != StageKind.CHECK]
+        if {run.stage_id for run in runs[pk]} & {stage.pk for stage in before}:
+            outputs[enrolment] = outputs_of(before, runs[pk])
+    return outputs
 
 
 def _sentences(draft: Draft) -> Iterator[Claim]:

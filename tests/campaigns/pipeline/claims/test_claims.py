@@ -9,11 +9,15 @@ import pytest
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
 from campaigns.pipelines import claims
 from campaigns.pipelines.compose import StagePlan
+from campaigns.planning.edit import StepPlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import tick
 from campaigns.states import Approval, MessageState, StageKind, StageState
 from generation.models import WebPage
+from members.models import Member
 from review.models import Draft, Record, Task
+from review.spec.schema import InputField
+from review.tasks import authoring
 from tests.campaigns import factories
 from tests.campaigns.pipeline.claims.claim_rows import (
     CLAIMS,
@@ -28,7 +32,8 @@ from tests.campaigns.pipeline.claims.claim_rows import (
     stored,
 )
 from tests.campaigns.pipeline.conftest import states
-from tests.campaigns.stage_rows import answer_orders, offline, read_pages, write_stage
+from tests.campaigns.pipeline.sequence_rows import HOUR_S, went
+from tests.campaigns.stage_rows import answer_orders, offline, qualify_stage, read_pages, write_stage
 from tests.review import factories as desk
 
 
@@ -196,6 +201,36 @@ def test_a_mail_waits_for_the_model_that_checks_it(
 
     assert Message.objects.get().state == MessageState.AWAITING
     assert any(mark["message"].startswith("look: ") for mark in Draft.objects.get(task=task).marks)
+
+
+def test_a_check_is_told_what_stages_before_the_writer_passed_on(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], admin: Member
+) -> None:
+    spec = tasks["verify"].versions.get().spec
+    context = InputField(name="context", required=True)
+    authoring.new_version(
+        tasks["verify"], spec=spec.model_copy(update={"input_schema": (*spec.input_schema, context)}), by=admin
+    )
+    mapped = {"company": "contact.company", "context": "lead.fit"}
+    look = StagePlan("look", StageKind.CHECK, tasks["verify"], offline(), mapped)
+    steps = (StepPlan(), StepPlan(wait_s=HOUR_S))
+    campaign = start(
+        qualify_stage(tasks["qualify"]), write_stage(task), look,
+        steps=steps, approval=Approval.SAMPLE, sample_share=0.0,
+    )  # fmt: skip
+    tick.advance_all()
+    answer_orders({"qualify-task": lambda record: {"fit": "good"}})
+
+    def facts_of_checks(number: int) -> set[str | None]:
+        tick.advance_all()
+        answer_orders({"outreach": desk.mail})
+        tick.advance_all()
+        runs = StageRun.objects.filter(message__step__number=number, stage__name="look", record__isnull=False)
+        return {run.record.facts.get("context") for run in runs.select_related("record") if run.record is not None}
+
+    assert facts_of_checks(1) == {"good"}
+    went(campaign, number=1)
+    assert facts_of_checks(2) == {"good"}
 
 
 @pytest.mark.slow
