@@ -151,8 +151,10 @@ def needs_record(version: PipelineVersion) -> bool:
     sources = [source for stage in own for source in (*stage.inputs.values(), stage.condition.get("field", ""))]
     write = next(stage for stage in own if stage.kind == StageKind.WRITE)
     required = write.task_version.spec.input_schema if write.task_version is not None else ()
-    return any(str(source).startswith(f"{inputs.RECORD}.") for source in sources) or any(
-        fact.required and fact.name not in write.inputs for fact in required
+    return (
+        not write.inputs
+        or any(str(source).startswith(f"{inputs.RECORD}.") for source in sources)
+        or any(fact.required and fact.name not in write.inputs for fact in required)
     )
 
 

@@ -98,7 +98,8 @@ def test_a_pipeline_that_needs_no_records_needs_none_beside_a_holdout_either(tas
     made.steps.update(writer=StepWriter.MODEL)
     pipeline = Pipeline.objects.create(task=task, slug="bare", name="From a bare domain", created_by=lead)
     version = PipelineVersion.objects.create(pipeline=pipeline, number=1, created_by=lead)
-    Stage.objects.create(version=version, position=1, name="write", kind=StageKind.WRITE)
+    mapped = {"company": "contact.company"}
+    Stage.objects.create(version=version, position=1, name="write", kind=StageKind.WRITE, inputs=mapped)
     made.arms.filter(is_holdout=False).update(pipeline=version)
 
     assert audience.needs_records(made) is False

@@ -16,7 +16,9 @@ from campaigns.states import StageKind
 from generation.models import Teacher
 from members.models import Member
 from review.models import Task
+from review.spec.starters import outreach
 from review.states import Role
+from review.tasks import authoring
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.stage_rows import offline, qualify_stage, write_stage
 from tests.review import factories as desk
@@ -50,6 +52,20 @@ def test_who_launches_leads_the_tasks_of_all_stages(
     with pytest.raises(Refusal, match="cannot be launched") as refused:
         lifecycle.launch(campaign, by=other)
     assert "do not lead" in refused.value.errors["arms"][0]
+
+
+def test_who_has_no_facts_is_left_out_where_stages_give_the_writer_none(
+    draft: Callable[..., Campaign], task: Task, lead: Member
+) -> None:
+    optional = tuple(fact.model_copy(update={"required": False}) for fact in outreach.SPEC.input_schema)
+    authoring.new_version(task, spec=outreach.SPEC.model_copy(update={"input_schema": optional}), by=lead)
+    factories.make_contact(task, "nofacts@x.example")
+    campaign = draft(
+        StagePlan("lead", StageKind.QUALIFY, condition={"field": "contact.segment", "in": [""]}), write_stage(task)
+    )
+
+    assert audience.contacts_matching(campaign).count() == 6
+    assert audience.left_out(campaign)["without a record"] == 1
 
 
 def test_a_stages_model_that_is_out_of_use_is_named(
