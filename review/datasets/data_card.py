@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from review import ports
 from review.adjudication import agreement
-from review.datasets import reply_pairs, unjudged
+from review.datasets import dataset_filters, reply_pairs, selection, unjudged
 from review.models import DatasetRow, DatasetVersion, Task
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
@@ -128,7 +128,7 @@ def card(version: DatasetVersion) -> str:
         "## Licence",
         "None stated. If you pass the data on, state a licence that the sources and teachers above allow.",
         "## Known limits",
-        *_limits(spec),
+        *_limits(spec, dataset_filters.parse(version.filters).near_duplicates),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -237,12 +237,14 @@ def _personal(findings: Mapping[str, Any]) -> Iterator[str]:
         yield f"- {KINDS[kind]}: {counted['places']:,} in {counted['rows']:,} rows."
 
 
-def _limits(spec: TaskSpec) -> list[str]:
+def _limits(spec: TaskSpec, bound: float | None) -> list[str]:
+    compared = "records" if selection.writes_no_prose(spec) else "texts"
+    alike = f"are {compared} that share at least {100 * (bound or 0):g} % of their five-word shingles (Jaccard); paraphrases are not"
     slots = "; declared slots are filled only when a mail is sent" if is_mail(spec) else ""
     return [
         "- A text is right in the eyes of the people above, on the day they judged it; facts may have changed since.",
         f"- Personal data that is not written like personal data is not found{slots}.",
-        "- Near-duplicates are texts that share at least 80 % of their five-word shingles (Jaccard); paraphrases are not.",
+        f"- Near-duplicates {'were kept' if bound is None else alike}.",
         f"- {spec.group_nouns.capitalize()} are distinguished by name and web domain; two that share neither may still be the same.",
     ]
 

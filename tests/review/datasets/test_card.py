@@ -91,6 +91,22 @@ def test_leakage_personal_data_and_limits_are_told(task: Task, admin: Member) ->
     assert "None stated." in card
 
 
+@pytest.mark.parametrize(
+    ("threshold", "sentence"),
+    [
+        (0.8, "are texts that share at least 80 % of their five-word"),
+        (0.625, "are texts that share at least 62.5 % of their five-word"),
+        (None, "were kept."),
+    ],
+)
+def test_the_bound_of_near_duplicates_is_the_versions_own(
+    task: Task, admin: Member, threshold: float | None, sentence: str
+) -> None:
+    golds.decide(admin, task)
+
+    assert f"- Near-duplicates {sentence}" in frozen(task, admin, near_duplicates=threshold).card
+
+
 def test_the_page_draws_the_card_as_headings_tables_and_lists(task: Task, admin: Member, client: Client) -> None:
     golds.decide(admin, task)
     version = frozen(task, admin)
