@@ -26,7 +26,7 @@ class GenerationConfig(AppConfig):
         from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
-        from generation.selection import judge, reorder
+        from generation.selection import best, judge, reorder
         from generation.states import COLLECT, Purpose
         from generation.synthetic import launch as synthetic
         from generation.synthetic import take_in
@@ -65,6 +65,7 @@ class GenerationConfig(AppConfig):
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)
+        review_ports.left_kept.register(best.put_choices_on_desk)
         review_ports.acceptance_chances.install(chances.of_drafts)
         review_ports.awaited_verdicts.install(evidence.awaited)
         review_ports.reviser.install(revise.TeacherReviser)

@@ -106,6 +106,8 @@ def _no_scope(key: str, by: Member, /) -> DeskScope | None:
 resolve_scope = Port(_no_scope)
 # What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.
 erase_elsewhere: Listeners[[Sequence[UUID]], None] = Listeners()
+# Called with the drafts that a recall's undo left off the desk, as they were before it, and when they were recalled.
+left_kept: Listeners[[Sequence[UUID], datetime], None] = Listeners()
 
 
 class Orders(Protocol):

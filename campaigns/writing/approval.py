@@ -42,7 +42,11 @@ def check(campaign: Campaign) -> int:
     """
     # Stages look at a draft before a person or nobody does; a fixed text has none.
     written = Message.objects.filter(
-        Q(draft__isnull=True) | ~awaits_checks(), campaign=campaign, state=MessageState.WRITTEN
+        Q(draft__isnull=True) | ~awaits_checks(),
+        campaign=campaign,
+        state=MessageState.WRITTEN,
+        # A mail of a recalled draft waits for the recall's undo.
+        draft__revocation__isnull=True,
     )
     related = written.select_related("draft", "step", "contact").defer("draft__messages")
     mails = list(related.order_by("created_at", "id")[:CHUNK])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -91,21 +92,32 @@ def record_best(
 def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
     """Return, by record, the drafts of an order to choose among; records that have a choice are absent.
 
-    A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
+    A draft that comes after its record's choice, from a job that was resumed, is left off the desk here. A recalled
+    one is chosen only where its record has no other: it waits for the recall's undo, see `put_choices_on_desk`.
     """
     undecided: dict[UUID, list[Draft]] = defaultdict(list)
     for ids in chunked(record_ids, CHUNK):
         choices = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
         rows = (
             Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
-            .select_related("record", "task_version")
+            .select_related("record", "task_version", "revocation")
             .order_by("record_id", "created_at", "id")
         )
         _leave_out(order, rows, choices)
         for row in rows:
             if row.record_id not in choices:
                 undecided[row.record_id].append(row)
-    return undecided
+    return {
+        record_id: [draft for draft in options if not hasattr(draft, "revocation")] or options
+        for record_id, options in undecided.items()
+    }
+
+
+def put_choices_on_desk(draft_ids: Sequence[UUID], since: datetime) -> None:
+    """Put those of these drafts on the desk that were chosen while they were recalled, since that moment."""
+    for ids in chunked(draft_ids, CHUNK):
+        chosen = BestOf.objects.filter(chosen__in=ids, created_at__gte=since).values("chosen")
+        put_on_desk(Draft.objects.filter(pk__in=chosen).order_by("queue_position"))
 
 
 def check_weight(draft: Draft) -> int:

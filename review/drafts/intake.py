@@ -99,8 +99,8 @@ def add_drafts(*, version: TaskVersion, drafts: Sequence[NewDraft], job_id: UUID
 def put_on_desk(drafts: Iterable[Draft]) -> int:
     """Put drafts that were kept from the desk behind those that wait, in the order given.
 
-    A draft that is on the desk already, or judged, stays as it is, so that doing it twice, or two callers at once, does
-    no harm. The row of each task is locked while positions are given out.
+    A draft that is on the desk already, judged, or out of use, stays as it is, so that doing it twice, or two callers
+    at once, does no harm. The row of each task is locked while positions are given out.
 
     Returns:
         How many drafts went to the desk.
@@ -141,7 +141,7 @@ def _place(task_id: UUID, draft_ids: list[UUID]) -> int:
         rows = (
             Draft.objects.select_for_update()
             .only("pk")
-            .filter(pk__in=chunk, state=DraftState.KEPT, erased_at__isnull=True)
+            .filter(pk__in=chunk, state=DraftState.KEPT, erased_at__isnull=True, revocation__isnull=True)
         )
         kept.update({row.pk: row for row in rows})
     moving = [kept[pk] for pk in dict.fromkeys(draft_ids) if pk in kept]

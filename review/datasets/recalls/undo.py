@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit import trail
 from members.models import Member
+from review import ports
 from review.datasets.recalls import queries
 from review.desk import golds
 from review.models import (
@@ -75,8 +76,9 @@ def _bring_back(recall: Recall, before: dict[UUID, str], *, by: Member, kind: Re
     kept = [draft.pk for draft in usable if draft.state == DraftState.KEPT]
     for state, target in returns.items():
         Draft.objects.filter(pk__in=[pk for pk in kept if before[pk] == state]).update(state=target)
+    never_judged = {draft.pk for draft in usable if before[draft.pk] == DraftState.KEPT}
+    ports.left_kept(sorted(never_judged), recall.created_at)
     if kind == RecallReturn.JUDGE_ANEW:
-        never_judged = {draft.pk for draft in usable if before[draft.pk] == DraftState.KEPT}
         _send_back([draft.pk for draft in usable if draft.pk not in never_judged], recall.reason, by=by)
 
 

@@ -12,7 +12,10 @@ from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Contact, Message
 from campaigns.sending import lifecycle, tick
+from generation.models import Order
 from members.models import Member
+from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls.criteria import Criteria
 from review.desk import deck as desk_deck
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft
@@ -41,6 +44,24 @@ def reviewer(make_member: Callable[..., Member], task: Task) -> Member:
     member = make_member("rea")
     desk.join(member, task, Role.REVIEWER)
     return member
+
+
+def test_mails_of_recalled_drafts_wait_for_the_recalls_undo(campaign: Campaign, task: Task, lead: Member) -> None:
+    lifecycle.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+    chosen = Criteria.read({"order": str(Order.objects.get().pk)})
+    tag = preview.preview(task, chosen, by=lead).tag
+    taken = recall.carry_out(task, chosen, by=lead, id=uuid4(), reason="Broken.", tag=tag)
+
+    tick.advance_all()
+    tick.advance_all()
+    kept = set(Message.objects.values_list("state", "draft__state"))
+    undo.undo(taken.pk, by=lead)
+    tick.advance_all()
+
+    assert kept == {("written", "kept")}
+    assert set(Message.objects.values_list("state", "draft__state")) == {("awaiting", "pending")}
 
 
 @pytest.mark.slow

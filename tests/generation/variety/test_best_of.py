@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,6 +18,8 @@ from generation.selection import judge as selection_judge
 from generation.states import Purpose
 from jobs.contracts import EngineEvent
 from members.models import Member
+from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls.criteria import Criteria
 from review.models import Draft, Preference, Source, Task
 from review.states import DraftState
 from tests.generation.test_ingest import told
@@ -133,6 +135,31 @@ def test_a_draft_that_comes_after_its_records_preference_stays_off_the_desk(
 
     assert on_desk() == ["Hello 1"]
     assert LeftOut.objects.get().draft.fields["subject"] == "Hello 2"
+
+
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_a_recalled_draft_is_chosen_only_alone_and_then_waits_for_the_undo(
+    checked: Task, offline: Teacher, lead: Member, is_whole: bool
+) -> None:
+    from generation.selection import best
+
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=3, per_record=3, by=lead, mix=MixRequest(best_of="checks"))
+    )
+    GenerationKind().on_events(order.job, [draft(order, 1, SOUND)])
+    if is_whole:
+        GenerationKind().on_events(order.job, [draft(order, 2, "Dear [Name]?")])
+    chosen = Criteria.read({"order": str(order.pk)})
+    tag = preview.preview(checked, chosen, by=lead).tag
+    taken = recall.carry_out(checked, chosen, by=lead, id=uuid4(), reason="Broken.", tag=tag)
+    if not is_whole:
+        GenerationKind().on_events(order.job, [draft(order, 2, "Dear [Name]?")])
+
+    best.choose_by_checks(order, [Draft.objects.all()[0].record_id])
+
+    assert on_desk() == ([] if is_whole else ["Hello 2"])
+    undo.undo(taken.pk, by=lead)
+    assert on_desk() == (["Hello 1"] if is_whole else ["Hello 2"])
 
 
 def whole_order(

@@ -17,6 +17,7 @@ from review.datasets.recalls import preview, recall, undo
 from review.datasets.recalls.criteria import Criteria
 from review.desk import assignments, lead_queue, member_offboarding
 from review.desk import deck as desk_deck
+from review.drafts.intake import put_on_desk
 from review.models import Draft, Recall, Task
 from review.states import DraftState, Role
 from tests.review import factories
@@ -149,3 +150,21 @@ def test_a_second_opinion_on_an_assigned_card_waits_for_somebody_else(
     rulings.ask_again(card.draft_id, by=admin, if_match=acts["tag"])
 
     assert card.draft_id in {each.draft_id for each in desk_deck.deal(other, task, count=8)}
+
+
+def test_a_recalled_draft_that_was_kept_from_the_desk_stays_there(task: Task, admin: Member) -> None:
+    Draft.objects.filter(task=task).update(state=DraftState.KEPT)
+    recalled(task, admin)
+
+    moved = put_on_desk(Draft.objects.filter(task=task))
+
+    assert (moved, states(task)) == (0, {DraftState.KEPT})
+
+
+def test_the_undo_lets_it_be_put_there_after_all(task: Task, admin: Member) -> None:
+    Draft.objects.filter(task=task).update(state=DraftState.KEPT)
+    undo.undo(recalled(task, admin).pk, by=admin)
+
+    moved = put_on_desk(Draft.objects.filter(task=task))
+
+    assert (moved, states(task)) == (Draft.objects.count(), {DraftState.PENDING})
