@@ -46,7 +46,9 @@ class EqualInputs:
         content = {name: facts.get(name) for name in self._content}
         is_text = any(len(str(leaf).split()) >= TEXT_WORDS for leaf in leaves(content))
         key = content if is_text else {name: facts.get(name) for name in self._facts}
-        self._said[_key([key, thread or []])][index] = tuple(_value(gold, name) for name in self.fields)
+        self._said[_key([key, thread or []])][index] = tuple(
+            _hashable(gold.get(name, _UNKNOWN)) for name in self.fields
+        )
 
     def contradictions(self) -> list[Said]:
         """Return the golds' values for each input whose golds differ in a value, ordered by the first gold of each."""
@@ -70,9 +72,11 @@ def against(answers: Said, index: int) -> int:
     return next(other for other, values in answers.items() if values != answers[index])
 
 
-def _value(gold: Mapping[str, Any], name: str) -> Any:
-    value = gold.get(name, _UNKNOWN)
-    return tuple(value) if isinstance(value, list) else value
+def _hashable(value: Any) -> Any:
+    """Freeze a value; an older task version may have had an object or a list of objects in its place."""
+    if isinstance(value, dict):
+        return tuple((name, _hashable(value[name])) for name in sorted(value))
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _key(value: object) -> bytes:

@@ -69,6 +69,14 @@ def test_what_an_older_version_of_the_task_did_not_ask_contradicts_nothing() -> 
     assert equal_inputs(({"text": "x"}, {"category": "bug"}), ({"text": "x"}, {"urgent": True})).contradictions() == []
 
 
+def test_an_object_that_an_older_version_of_the_task_asked_for_is_compared_too() -> None:
+    older = ({"text": "x"}, {"category": {"kind": "bug", "parts": [{"name": "a"}]}})
+
+    assert equal_inputs(older, older).contradictions() == []
+    [said] = equal_inputs(older, ({"text": "x"}, {"category": "bug"})).contradictions()
+    assert len(said) == 2
+
+
 def test_each_gold_is_set_against_one_that_says_something_else() -> None:
     [said] = equal_inputs(*(({"text": "x"}, {"category": name}) for name in ("bug", "bug", "praise"))).contradictions()
 
