@@ -8,8 +8,8 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 
 from evaluation.models import Study
-from evaluation.states import CellState
-from evaluation.studies import charts, contradictions, pareto, queries, record, reported, task_names
+from evaluation.states import CellState, StudyMetric
+from evaluation.studies import charts, contradictions, pareto, queries, record, reported, results, task_names
 from evaluation.studies.kinds import KINDS
 from evaluation.studies.task_names import StudyReader
 from web import csv
@@ -108,7 +108,7 @@ def page(study: Study, reader: StudyReader) -> dict[str, Any]:
         "record_is_intact": record.sha256_of(study.record_text) == study.record_sha256,
         "verdict": body,
         "is_by_arm": not kind.is_by_size,
-        "metric_label": charts.AXES[metric],
+        "metric_label": StudyMetric(metric).label,
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
         "chart": charts.of_verdict(metric, body, is_by_size=kind.is_by_size) if body else charts.so_far(metric, rows),
         "cost_chart": charts.of_cost(metric, body) if body and kind.sized_arms and "fronts" not in body else None,
@@ -148,7 +148,8 @@ def grid(study: Study, rows: Sequence[dict[str, Any]], body: Mapping[str, Any] |
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
     # Spread between the seeds of an arm, where the verdict has it.
-    spread = {point["arm"]: point["spread"] for point in (body or {}).get("points", []) if "spread" in point}
+    points = (body or {}).get("points", [])
+    spread = {point["arm"]: results.apart(point["spread"], metric) for point in points if "spread" in point}
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,

@@ -67,9 +67,14 @@ class Group:
 
 def spread_words(group: Group, rule: Mapping[str, Any]) -> str:
     """Word the spread of an unstable group and its registered bound."""
-    written = points if rule["metric"] in SHARE_METRICS else percent
-    apart, bound = written(group.spread(rule["metric"])), written(rule["unstable_above"])
-    return f"seeds differ by {apart}, beyond the {bound} that was registered"
+    metric = rule["metric"]
+    bound = apart(rule["unstable_above"], metric)
+    return f"seeds differ by {apart(group.spread(metric), metric)}, beyond the {bound} that was registered"
+
+
+def apart(spread: float, metric: str) -> str:
+    """Write a spread with its unit: per cent of the mean loss or, for shares, points."""
+    return (points if metric in SHARE_METRICS else percent)(spread)
 
 
 def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric: str) -> dict[Any, Group]:

@@ -57,6 +57,20 @@ def test_lora_against_full_shows_costs_beside_the_papers(
 
 
 @pytest.mark.slow
+def test_the_table_of_cells_names_the_share_that_it_holds(
+    page: Callable[..., Any], transfer: Callable[..., Study], tmp_path: Path
+) -> None:
+    study = transfer(kind="context", metric="passes_all")
+    finish_all(study, tmp_path)
+
+    cells = page(f"/studies/{study.pk}/progress/").content.decode()
+
+    assert '<span class="muted">Share of outputs that pass every check</span>' in cells
+    assert "1.000</a>" in cells
+    assert '<td class="num muted">0\N{NO-BREAK SPACE}points</td>' in cells
+
+
+@pytest.mark.slow
 def test_a_failed_cell_shows_its_reason_as_text(page: Callable[..., Any], register: Callable[..., Study]) -> None:
     study = register()
     look(study)

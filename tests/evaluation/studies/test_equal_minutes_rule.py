@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from django.template.loader import render_to_string
 
 from evaluation.studies import outlook, rules
 from evaluation.studies.arm_sentences import ArmComparison
@@ -56,6 +57,7 @@ def test_each_arm_is_asked_for_itself(dpo: float, kto: float, words: str) -> Non
     assert body["sentence"].startswith(words)
     assert all(one["is_asked"] for one in body["comparisons"])
     assert "97.5\u00a0%" in body["sentence"]
+    assert "Lost, 97.5 %</th>" in render_to_string("evaluation/_study_comparisons.html", {"verdict": body})
 
 
 def test_of_unstable_arms_nothing_is_said() -> None:
