@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from evaluation.metrics.baselines import MAJORITY, NEAREST
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Call, PriceEntry
@@ -50,6 +51,8 @@ def of(evaluation: Evaluation) -> dict[str, OutputCost]:
         seconds = scored.get("seconds", {}).get("mean") or 0.0
         if kinds.get(name) == SystemKind.TEACHER:
             cost = OutputCost(THOUSAND * billed, "billed by its provider") if billed else _priced_as(evaluation)
+        elif name in (MAJORITY, NEAREST):
+            cost = OutputCost(0.0, "no model writes it")
         elif host and seconds:
             cost = OutputCost(
                 float(time_usd(THOUSAND * seconds, host)),

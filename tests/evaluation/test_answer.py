@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from evaluation.evaluations import answer, tables
+from evaluation.evaluations import answer, costs, queries, start_evaluation, tables
 from evaluation.evaluations.costs import OutputCost
+from members.models import Member
+from training.models import HostPrice, Miniature
 
 
 def value(mean: float) -> dict[str, Any]:
@@ -151,6 +153,31 @@ def test_the_lower_cost_goes_before_the_shorter_time() -> None:
     assert found and found.cheapest and found.own
     assert (found.cheapest.row.name, found.cheapest.is_own) == ("run", True)
     assert found.own.cost == prices["run"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("shared_version")
+def test_an_answer_that_no_model_writes_is_the_cheapest(miniature: Miniature, admin: Member) -> None:
+    HostPrice.objects.create(host="default", usd_per_hour=2)
+    evaluation = queries.by_id(start_evaluation.start(miniature.run, by=admin).pk)
+    interval = {"low": -0.03, "high": 0.02, "n": 40, "companies": 40}
+    seconds = {"tiny": 0.1, "faster": 0.05, "nearest gold": 0.0}
+    evaluation.summary = {
+        "kinds": {"tiny": "lora", "faster": "lora", "nearest gold": "baseline"},
+        "systems": {
+            name: {"exact": {"mean": 0.9, **interval}, "seconds": {"mean": value, **interval}}
+            for name, value in seconds.items()
+        },
+        "differences": [
+            {"of": "tiny", "against": name, "metric": "exact", "value": {"mean": 0.0, **interval}}
+            for name in ("faster", "nearest gold")
+        ],
+    }
+
+    found = answer.of(evaluation.summary, own_system="tiny", costs=costs.of(evaluation))
+
+    assert found and found.cheapest and found.cheapest.row.cost
+    assert (found.cheapest.row.name, found.cheapest.row.cost.usd) == ("nearest gold", 0.0)
 
 
 def test_what_may_be_worse_by_the_margin_or_is_of_too_few_companies_is_not_named() -> None:
