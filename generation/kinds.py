@@ -51,6 +51,8 @@ class CollectKind(GenerationKind):
     label = "Closing batches"
     # It asks for nothing: it ends at the provider what would go on being answered, and billed, during a halt.
     leaves = False
+    # Cancelled, it would leave money held for batches that nobody collects.
+    may_be_cancelled = False
 
     def on_resumed(self, job: Job) -> None:
         """It asks for nothing, and holds no money."""

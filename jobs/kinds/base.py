@@ -91,6 +91,7 @@ class JobKind:
         called: What pages call one of its jobs where they take turns.
         leaves: Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it
             waits.
+        may_be_cancelled: Whether people may cancel one; not where money or data hang on its end.
         part_kind: Of a kind whose jobs may compute on several hosts: the kind of job that another host's part is.
         whole_kind: Of a kind of parts: the kind they are parts of. Both take the same places on a host.
     """
@@ -105,6 +106,7 @@ class JobKind:
     is_fair: bool = False
     called: str = "job"
     leaves: bool = False
+    may_be_cancelled: bool = True
     part_kind: str = ""
     whole_kind: str = ""
 

@@ -130,16 +130,19 @@ def cancel(job: Job, *, by: Member | None) -> Job:
 
     Raises:
         PermissionDenied: The member does not lead its task.
-        Refusal: 409, it has succeeded.
+        Refusal: 409, it has succeeded, or its kind is one that must come to its end.
     """
     _may_steer(by, job)
+    kind = registry.KINDS.get(job.kind)
+    if kind is not None and not kind.may_be_cancelled:
+        raise _conflict(job, "cancelled", hint="It must come to its end: pause or resume it.")
     with transaction.atomic():
         job = lock_job(job.pk)
         if job.state in (JobState.CANCELLED, JobState.CANCELLING):
             return job
         if job.state in CLAIMABLE or job.state in (JobState.PAUSED, JobState.FAILED):
             transition(job, JobState.CANCELLED, **_name(by))
-            if kind := registry.KINDS.get(job.kind):
+            if kind is not None:
                 kind.on_finished(job, Result(outcome="stopped"), {})
             consumers.call_after_commit(job)
         elif job.state in (JobState.RUNNING, JobState.PAUSING):
@@ -208,8 +211,8 @@ def _name(by: Member | None) -> dict[str, str]:
     return {"by": by.name} if by else {}
 
 
-def _conflict(job: Job, change: str) -> Refusal:
-    hint = "It can no longer be changed." if job.state in FINISHED else "Wait until it has stopped."
+def _conflict(job: Job, change: str, *, hint: str = "") -> Refusal:
+    hint = hint or ("It can no longer be changed." if job.state in FINISHED else "Wait until it has stopped.")
     return Refusal(
         "job_state",
         f"This job is {job.state}; it cannot be {change}.",

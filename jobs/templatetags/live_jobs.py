@@ -98,6 +98,13 @@ def open_verbs(state: str) -> list[str]:
 
 
 @register.filter
+def verbs_of(job: Job) -> list[str]:
+    """Return the actions that a job's kind knows, in whatever state it is."""
+    kind = registry.KINDS.get(job.kind)
+    return [verb for verb in VERBS if verb != "cancel" or kind is None or kind.may_be_cancelled]
+
+
+@register.filter
 def is_held(state: str) -> bool:
     return state in HELD
 

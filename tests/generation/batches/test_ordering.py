@@ -124,6 +124,25 @@ def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_
     assert run_spec.secret_refs(closing) == ["OPENAI_API_KEY"]
 
 
+def test_the_job_that_closes_batches_can_be_paused_but_not_cancelled(
+    batched: Order, lead: Member, client: Client, api_as: Callable[..., APIClient]
+) -> None:
+    assert batched.job is not None
+    ingest.consume(batched.job, [told()])
+    control.cancel(batched.job, by=lead)
+    closing = Job.objects.get(kind=COLLECT)
+    client.force_login(lead)
+
+    refused = api_as(lead, scopes=("lead",)).post(f"/api/v1/jobs/{closing.pk}/cancel/")
+    page = client.get(f"/jobs/{closing.pk}/").content.decode()
+
+    closing.refresh_from_db()
+    assert (refused.status_code, refused.data["code"], closing.state) == (409, "job_state", "queued")
+    assert 'data-job-verb="pause"' in page
+    assert 'data-job-verb="cancel"' not in page
+    assert control.pause(closing, by=lead).state == "paused"
+
+
 def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(batched: Order, lead: Member) -> None:
     assert batched.job is not None
     ingest.consume(batched.job, [told("ended")])
