@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit import trail
+from generation.diversity.mix import MixSettings
 from generation.models import Call, Order
 from generation.money import daily_sums
 from generation.orders import launch
@@ -60,11 +61,12 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
             "who can request it again.",
             status=409,
         )
-    if order.purpose in BESIDE_DRAFTS:
+    # A draft that came from another order would stand on the desk beside the one that was chosen.
+    if order.purpose in BESIDE_DRAFTS or MixSettings.model_validate(order.variety).best_of:
         raise Refusal(
             "not_asked_again",
             "This call wrote no draft, and its job continued without it.",
-            hint="Drop it: the checks chose instead, or order it again.",
+            hint="Drop it: the best was chosen without it, or order it again.",
             status=409,
         )
     mix = reorder.mix_request_of(order)

@@ -48,3 +48,17 @@ def test_a_judges_is_not_asked_again(mixed: Order, lead: Member, purpose: Purpos
 
     assert (refused.value.code, refused.value.status) == ("not_asked_again", 409)
     assert mixed.calls.get().settlement == ""
+
+
+@pytest.mark.parametrize("best_of", ["checks", "judge"])
+def test_a_call_whose_record_has_its_best_chosen_without_it_is_not_asked_again(
+    mixed: Order, lead: Member, best_of: str
+) -> None:
+    uncertain_call(mixed)
+    mixed.variety["best_of"] = best_of
+
+    with pytest.raises(Refusal) as refused:
+        uncertain.ask_again(mixed, call_ids=None, by=lead)
+
+    assert (refused.value.code, refused.value.status) == ("not_asked_again", 409)
+    assert mixed.calls.get().settlement == ""
