@@ -107,12 +107,16 @@ def gold_set_or_404(task: Task, key: str) -> DatasetVersion:
     Raises:
         Http404: The task has none of that name.
     """
-    slug, _, number = key.rpartition("@")
-    frozen = _frozen(task).filter(dataset__slug=slug)
-    version = frozen.filter(number=whole_number(number, otherwise=0)).first()
+    version = gold_set(task, key)
     if version is None:
         raise Http404(f"The task '{task.slug}' has no frozen set '{key}'; name one as slug@number.")
     return version
+
+
+def gold_set(task: Task, key: str) -> DatasetVersion | None:
+    """Return a frozen version by `slug@number`; None where the name is empty or its version is gone."""
+    slug, _, number = key.rpartition("@")
+    return _frozen(task).filter(dataset__slug=slug, number=whole_number(number, otherwise=0)).first()
 
 
 def _frozen(task: Task) -> QuerySet[DatasetVersion]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
+from generation.diversity import queries as diversity_queries
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import MixRequest, TeacherRequest
 from generation.models import LeftOut, Order, Teacher
@@ -96,6 +97,7 @@ def mix_request_of(order: Order) -> MixRequest:
         personas=bool(variety.personas),
         angles=bool(variety.angles),
         examples=variety.shown,
+        gold_set=diversity_queries.gold_set(order.task, variety.gold_set),
         near_duplicates=variety.near_duplicates,
     )
 

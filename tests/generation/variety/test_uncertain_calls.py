@@ -9,12 +9,14 @@ import pytest
 
 from generation.calls import uncertain
 from generation.diversity.request import MixRequest, TeacherRequest
-from generation.models import Order
+from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.conftest import uncertain_call
+from tests.generation.variety.golds import approve
+from tests.training.conftest import freeze
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +64,20 @@ def test_a_call_whose_record_has_its_best_chosen_without_it_is_not_asked_again(
 
     assert (refused.value.code, refused.value.status) == ("not_asked_again", 409)
     assert mixed.calls.get().settlement == ""
+
+
+def test_they_are_shown_the_examples_of_the_set_that_the_order_named(
+    task: Task, lead: Member, offline: Teacher
+) -> None:
+    version = freeze(task, lead, train=6, validation=2)
+    mix = MixRequest(examples=2, gold_set=version)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead, mix=mix))
+    uncertain_call(order)
+    approve(task, lead, count=6)
+
+    again = uncertain.ask_again(order, call_ids=None, by=lead)
+
+    assert (again.variety["gold_set"], again.variety["examples"]) == (
+        f"{version.dataset.slug}@{version.number}",
+        order.variety["examples"],
+    )
