@@ -110,6 +110,21 @@ def test_while_verdicts_are_blind_a_comment_is_its_authors_and_the_leads(
     assert found.unread_count(other) == 1
 
 
+def test_a_comment_of_an_admin_is_read_while_verdicts_are_blind(
+    task: Task, admin: Member, expert: Member, other: Member, deals
+) -> None:
+    deals(overlap_share=1.0)
+    card = deck.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    task.memberships.filter(member=admin).delete()
+    write(card.draft, "Mind the depot, @olga", by=admin)
+
+    draft = Draft.objects.get(pk=card.draft_id)
+
+    assert [comment.author for comment in found.on_draft(other, draft)] == [admin]
+    assert found.unread_count(other) == 1
+
+
 def test_reading_mentions_marks_them_once(task: Task, draft: Draft, expert: Member, other: Member) -> None:
     comment = write(draft, "@olga", by=expert)
 

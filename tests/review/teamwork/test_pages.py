@@ -16,6 +16,7 @@ from review.desk.comments import queries as comments
 from review.desk.comments import writing
 from review.desk.lead_queue import dispute_etag
 from review.models import Comment, DeskSettings, Draft, KnownAnswer, Mention, Ruling, Task
+from tests.review import factories
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute
 
@@ -110,6 +111,17 @@ def test_a_comment_is_written_on_a_drafts_page_shown_as_text_and_removed(
     assert "&lt;script&gt;1&lt;/script&gt;" in page
     assert '<strong class="mention">@olga</strong>' in page
     assert not Comment.objects.exists()
+
+
+def test_a_comment_is_not_written_below_another_tasks_address(
+    task: Task, draft: Draft, lead: Member, admin: Member, as_member
+) -> None:
+    other = factories.make_task(by=admin, slug="support")
+    factories.join(lead, other)
+
+    answer = as_member(lead).post(f"/tasks/support/review/drafts/{draft.pk}/comments/", {"text": "Hello"})
+
+    assert (answer.status_code, Comment.objects.count()) == (404, 0)
 
 
 def test_of_very_many_comments_a_page_shows_the_newest(
