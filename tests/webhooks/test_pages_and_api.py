@@ -130,14 +130,15 @@ def test_the_api_makes_changes_pauses_and_removes_a_hook(
     admin: Member, api_as: ApiAs, receiver: Receiver, task: Task
 ) -> None:
     api = api_as(admin)
-    made = api.post("/api/v1/webhooks/", order(receiver, task), format="json").json()
+    created = api.post("/api/v1/webhooks/", order(receiver, task), format="json")
+    made = created.json()
     url = f"/api/v1/webhooks/{made['id']}/"
 
     changed = api.patch(url, {"events": ["sample.revoked", "dataset_version.frozen"]}, format="json").json()
     paused = api.patch(url, {"is_active": False}, format="json").json()
     gone = api.delete(url)
 
-    assert made["secret"].startswith("whsec_")
+    assert (created.status_code, made["secret"][:6]) == (201, "whsec_")
     assert changed["events"] == ["dataset_version.frozen", "sample.revoked"]
     assert "secret" not in changed
     assert (paused["is_active"], paused["paused_reason"]) == (False, "Paused by ada.")
