@@ -89,6 +89,15 @@ def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], dr
     assert Assignment.objects.get(draft=draft, reviewer=expert).state == AssignmentState.SET_ASIDE
 
 
+def test_a_form_sent_twice_asks_once(as_member: Callable[[Member], Client], draft: Draft, expert: Member) -> None:
+    form = {"id": str(uuid4()), "instruction": "warmer", "teacher": "offline"}
+
+    answers = [as_member(expert).post(f"/review/drafts/{draft.pk}/ask/", form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert str(RevisionRequest.objects.get().pk) == form["id"]
+
+
 def test_the_form_says_what_is_wrong_and_keeps_the_words(
     as_member: Callable[[Member], Client], draft: Draft, expert: Member, other: Member
 ) -> None:

@@ -99,6 +99,12 @@ def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Jud
     assert failed == pytest.approx([(2 + 8 * overall) / (6 + 8)] * 2)
 
 
+def test_only_drafts_in_question_are_given_a_chance(read_ahead: Judging, task: Task) -> None:
+    first = waiting(task)[0].pk
+
+    assert set(chances.of_drafts(task, [first])) == {first}
+
+
 @pytest.mark.slow
 def test_the_desk_deals_by_lot_what_a_judge_finds_likely_good(read_ahead: Judging, task: Task) -> None:
     drafts = [draft.pk for draft in waiting(task)]

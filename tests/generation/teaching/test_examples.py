@@ -89,6 +89,12 @@ def test_rows_are_not_counted_and_few_are_no_examples(
     assert not TaskProposal.objects.exists()
 
 
+def test_three_rows_are_examples_enough(task: Task, rows: list[Record]) -> None:
+    Record.objects.filter(pk__in=[row.pk for row in rows[:2]]).update(split=Split.TEST)
+
+    assert len(examples.first_of(task)) == 3
+
+
 @pytest.mark.slow
 def test_the_page_and_the_api_ask_of_rows(
     task: Task, rows: list[Record], lead: Member, serve: Any, as_member: Any, api_as: Any
