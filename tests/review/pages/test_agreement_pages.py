@@ -119,7 +119,6 @@ def test_a_slow_accept_an_edit_and_a_short_text_are_not_hasty(task: Task, rob: M
     assert "faster than reading speed" not in text_of(as_member(rob), f"{REVIEWERS}me/")
 
 
-@pytest.mark.slow
 def test_nobody_sees_another_reviewers_page_but_leads(
     task: Task, rob: Member, olga: Member, admin: Member, make_member, as_member
 ) -> None:
