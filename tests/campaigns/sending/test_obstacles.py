@@ -14,6 +14,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Contact, Event, Message, Reply, Suppression
 from campaigns.sending import obstacles
 from campaigns.states import EventKind, EventSource, HoldReason, MessageState, ReplyClass, StopReason, SuppressionReason
+from campaigns.suppression.queries import barred
 from jobs.scheduling import halt
 from members.models import Member
 from tests.campaigns import factories
@@ -127,3 +128,11 @@ def test_what_nothing_keeps_is_asked_of_once(mail: Message, settings: Any, djang
         settings.FIRST_MAILS_PER_CONTACT, settings.CONVERSATION_DAYS = cap, days
         with django_assert_num_queries(1):
             assert obstacles.before_claim(mail, mail.campaign, now=timezone.now()) is None
+
+
+def test_a_wish_to_leave_bars_its_own_reader_and_nobody_else(campaign: Campaign, other: Message) -> None:
+    factories.make_due_mails(campaign, 1)
+    leaving = event(other, EventKind.REPLIED)
+    Reply.objects.create(event=leaving, message=other, meaning=ReplyClass.UNSUBSCRIBE, meant_by="rules")
+
+    assert list(Contact.objects.filter(barred())) == [other.contact]
