@@ -105,6 +105,13 @@ def test_each_filter_narrows_and_a_strange_value_finds_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("narrowed", [{"q": "unheardof"}, {"state": "gold"}])
+def test_a_list_that_nothing_matches_says_so(browser: Client, narrowed: dict[str, str]) -> None:
+    page = browser.get(URL, narrowed).content.decode()
+
+    assert "No draft matches these words and filters." in page
+
+
 def test_drafts_judged_in_bulk_by_me_and_with_comments_are_found(browser: Client, task: Task, expert: Member) -> None:
     done = act(task, pending(task, 3), by=expert)
     Comment.objects.create(draft_id=pending(task, 1)[0], author=expert, text="Look")
