@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -19,6 +20,7 @@ from demo.mail_sink import simulated_mail
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.scheduling import halt
+from tests.campaigns import factories
 from tests.campaigns.answers.answer_steps import BODY, approved, claimed, delivered, plain
 from tests.campaigns.answers.conftest import THEIRS
 from web.errors import Refusal
@@ -61,6 +63,16 @@ def test_what_is_shown_before_is_what_goes(reply, admin, mailbox, run_jobs):
     (mail,) = delivered(mailbox)
     assert {name: mail[name].strip() for name, _ in shown.headers} == dict(shown.headers)
     assert plain(mail) == shown.text.strip()
+
+
+def test_mails_to_others_are_named_in_no_answer(reply, campaign, admin):
+    other = factories.make_due_mails(campaign, 1, name="other")[0]
+    before = reply.event.occurred_at - timedelta(hours=1)
+    type(other).objects.filter(pk=other.pk).update(state="sent", sent_at=before, message_id="other@sender.example")
+
+    shown = compose.preview(write.save(reply, body=BODY, revision=0, by=admin))
+
+    assert dict(shown.headers)["References"].split() == ["<first@sender.example>", f"<{THEIRS}>"]
 
 
 @worked
