@@ -60,6 +60,7 @@ Message-ID: <1234@sender.example>
     [
         ("failed", "5.1.1", "550 5.1.1 no such user", True, True),
         ("failed", "5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", True, True),
+        ("failed", "5.1.351", "550 5.1.351 Remote server returned unknown recipient", True, True),
         ("failed", "5.2.1", "550 5.2.1 mailbox disabled", True, True),
         ("failed", "5.2.2", "552 5.2.2 mailbox full", False, True),
         ("failed", "5.7.1", "550 5.7.1 message blocked as spam", False, True),

@@ -103,6 +103,7 @@ def test_a_mail_that_nobody_knows_is_not_found(campaign: Campaign, api: APIClien
         ({"kind": "revenue"}, 422, "value"),
         ({"kind": "meeting", "value": "5"}, 422, "value"),
         ({"kind": "opportunity", "value": "-1"}, 422, "value"),
+        ({"kind": "opportunity", "value": "1000000000"}, 422, "value"),
         ({"kind": "opportunity", "value": "much"}, 400, "value"),
         ({"at": "soon"}, 400, "at"),
         ({"at": "2999-01-01T00:00:00Z"}, 422, "at"),
