@@ -53,7 +53,10 @@ def plan_retrieval(version: DatasetVersion, spec: TaskSpec, record_ids: Sequence
         hint = "It needs the facts 'claim' and 'passage', a yes or no called 'supported', and no other value."
         raise Refusal("no_claim_task", message, hint=hint, errors={"dataset_version": [message]})
     golds = inputs.golds_of(version, record_ids, split=Split.VALIDATION)
-    truths = {gold["record"]: bool(prompting.parse(spec, gold["completion"]).get(SUPPORTED)) for gold in golds}
+    # Of several golds of a record the first counts, as where cells are scored.
+    truths = {
+        gold["record"]: bool(prompting.parse(spec, gold["completion"]).get(SUPPORTED)) for gold in reversed(golds)
+    }
     if len(set(truths.values())) < 2:
         message = "All validation claims of this version are of one kind."
         hint = "Freeze a version with supported claims and others."

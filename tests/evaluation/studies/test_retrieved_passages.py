@@ -13,18 +13,23 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from demo.data.claim_check import CLAIM_CHECK
+from evaluation.evaluations import inputs
 from evaluation.models import Study
 from evaluation.states import StudyKind
-from evaluation.studies import launch_study, rules, scoring
+from evaluation.studies import launch_study, queries, rules, scoring
 from evaluation.studies.design import StudyArm, StudyDesign, StudyRequest
 from evaluation.studies.kinds import retrieval
 from evaluation.studies.kinds.retrieval import BY_RULES, MINIATURE, ONE_ANSWER, PassageIndex, cut
 from evaluation.studies.results import CellResult
 from members.models import Member
-from review.models import DatasetVersion, Record, Task
+from review.models import DatasetVersion, Draft, Record, Task
+from review.spec import prompting
+from review.states import Split
+from review.text.verification import rules as rules_of_claims
 from tests.evaluation.studies.conftest import finish_all, look, train
 from tests.evaluation.studies.whole import answered, frozen, of_demo
 from tests.review import factories
+from tests.review.datasets import golds
 from training.models import Student
 from web.errors import Refusal
 
@@ -169,6 +174,25 @@ def test_a_version_of_another_task_is_refused_by_its_field(ask: Callable[..., St
         ask(version)
 
     assert (refused.value.code, list(refused.value.errors)) == ("no_claim_task", ["dataset_version"])
+
+
+@pytest.mark.django_db
+def test_of_two_golds_of_a_claim_all_arms_are_held_to_the_first(claims: Task, admin: Member) -> None:
+    twice = Record.objects.filter(task=claims, split=Split.VALIDATION).order_by("pk")[0]
+    supported = Draft.objects.get(record=twice).fields["supported"]
+    factories.make_drafts(claims, [twice], fields=[{"supported": not supported}])
+    golds.accept_all(admin, claims, count=1)
+    version = frozen(claims, admin, "Twice", near_duplicates=None)
+    first, other = inputs.golds_of(version, [str(twice.pk)], split=Split.VALIDATION)
+
+    plan = retrieval.plan_retrieval(version, CLAIM_CHECK.spec, queries.validation_records(version, limit=99))
+
+    [retrieved] = retrieval.search(version, [str(twice.pk)])
+    facts = retrieved.record["facts"]
+    answer = rules_of_claims.verify(facts["passage"], facts["claim"]).supported
+    is_right = answer is prompting.parse(CLAIM_CHECK.spec, first["completion"])["supported"]
+    assert plan.rule["fixed"][BY_RULES][str(twice.pk)] == float(is_right)
+    assert first["completion"] != other["completion"]
 
 
 @pytest.mark.slow
