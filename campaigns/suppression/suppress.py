@@ -171,10 +171,11 @@ def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason
             hmacs[email_addresses.hmac_from(cell)] = None
         except ValueError as error:
             bad.append((number, str(error)))
-    already_listed = selectors.suppressed_among(hmacs)
+    lock_list()
+    added = sum(len(_without_entry(chunk, is_for_good=False)) for chunk in chunked(list(hmacs), CHUNK))
     _put(set(hmacs), reason=reason, by=by, note=note)
     trail.record("suppressed", by=by, addresses=len(hmacs), reason=reason.value)
-    return SuppressionsAdded(len(hmacs) - len(already_listed), len(already_listed), bad[:ERRORS_SHOWN], len(bad))
+    return SuppressionsAdded(added, len(hmacs) - added, bad[:ERRORS_SHOWN], len(bad))
 
 
 def _put(

@@ -14,8 +14,9 @@ from campaigns.models import Contact, Enrolment, Event, Message, Reply, Suppress
 from campaigns.overview import figures
 from campaigns.planning import audience
 from campaigns.replies import receive, record_reply
-from campaigns.states import EventSource, MessageState, Metric, ReplyClass, StopReason
+from campaigns.states import EventSource, MessageState, Metric, ReplyClass, StopReason, SuppressionReason
 from campaigns.suppression.queries import is_suppressed, suppressed_among
+from campaigns.suppression.suppress import suppress_many
 from tests.campaigns import contact_outcomes, factories
 from tests.review.factories import join
 from web.errors import Refusal
@@ -68,6 +69,17 @@ def test_a_wish_read_from_prose_stops_everything_and_puts_nobody_on_the_list(cam
     assert suppressed_among([person.address_hmac, "0" * 64]) == {person.address_hmac}
     assert person not in audience.contacts_matching(campaign, {"everyone": True})
     assert figures.steps(campaign)[0].events.get("unsubscribed", 0) == 1
+
+
+def test_an_address_is_put_on_the_list_though_a_reply_holds_its_wish(mails, admin):
+    answer(mails[0], "Nehmen Sie mich bitte aus dem Verteiler.")
+    address = mails[0].contact.address
+
+    added = suppress_many([address], by=admin, reason=SuppressionReason.MANUAL)
+    again = suppress_many([address], by=admin, reason=SuppressionReason.MANUAL)
+
+    assert (added.added, added.known) == (1, 0)
+    assert (again.added, again.known) == (0, 1)
 
 
 def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to(campaign, mails, admin):
