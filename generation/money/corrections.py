@@ -115,7 +115,7 @@ def may_correct(member: Member, order: Order) -> bool:
 def overclaimed_calls(order: Order) -> QuerySet[Call]:
     """Return uncorrected calls whose own count of tokens would have cost more than the call can have cost."""
     calls = Call.objects.filter(order=order, claimed_cost_usd__isnull=False, is_corrected=False)
-    return calls.select_related("record").order_by("position", "id")[:SHOWN]
+    return calls.select_related("record").order_by("position", "id")
 
 
 def corrections_of(order: Order) -> QuerySet[CallCorrection]:

@@ -161,13 +161,15 @@ def _whole_number(text: str) -> int:
 def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
     spent_usd = budgets.spent_by(order)
+    doubts, claimed = orders_queries.uncertain_calls(order), corrections.overclaimed_calls(order)
     context = {
         "task": order.task,
         "section": "generation",
         "order": order,
         "job": order.job,
         "failures": orders_queries.failures(order),
-        "doubts": orders_queries.uncertain_calls(order),
+        "doubts": doubts[: orders_queries.SETTLED_SHOWN],
+        "doubt_count": doubts.count(),
         "drafts": orders_queries.recent_drafts(order),
         "writes_drafts": order.purpose not in KEEPS_ANSWERS,
         "at_provider": batches.batches_of(order),
@@ -175,7 +177,8 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "terms": terms_of(order.teacher_spec["provider"]),
         "schema": orders_queries.schema_of(order),
         "thrift": orders_queries.savings_of(order),
-        "claimed": corrections.overclaimed_calls(order),
+        "claimed": claimed[: corrections.SHOWN],
+        "claimed_count": claimed.count(),
         "corrections": corrections.corrections_of(order),
         "may_correct": corrections.may_correct(member_of(request), order),
         "outcome": diversity_queries.mix_outcome(order),

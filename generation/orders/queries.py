@@ -111,9 +111,9 @@ def failures(order: Order) -> list[FailureLine]:
     ]
 
 
-def uncertain_calls(order: Order) -> list[Call]:
+def uncertain_calls(order: Order) -> QuerySet[Call]:
     """Return uncertain calls that are not settled yet."""
-    return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
+    return calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)
 
 
 def recent_drafts(order: Order) -> list[Draft]:

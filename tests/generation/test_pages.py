@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -153,6 +154,19 @@ def test_an_order_page_shows_counts_failures_and_doubts(paid_order: Order, lead:
     assert "<b>the answer</b>" not in body
     assert "$0.0007" in body
     assert "Ask again" in body
+
+
+def test_an_order_page_counts_calls_that_it_does_not_list(paid_order: Order, lead: Member, as_member: SignIn) -> None:
+    for n in range(201):
+        uncertain_call(paid_order, n)
+    for n in range(300, 351):
+        Call.objects.create(id=UUID(int=n), order=paid_order, state="answered", position=n, claimed_cost_usd=Decimal(9))
+
+    body = as_member(lead).get(reverse("generation:detail", args=[paid_order.pk])).content.decode()
+
+    assert "201 uncertain calls" in body and "Shows the first 200" in body
+    assert "Applies to the chosen calls, or to all 201" in body
+    assert "51 calls with an impossible token count" in body and "Shows the first 50" in body
 
 
 def test_dropping_and_asking_again_from_the_page(paid_order: Order, lead: Member, as_member: SignIn) -> None:
