@@ -6,6 +6,7 @@ locks: `generation.money.limits` does, where the answer decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -157,6 +158,8 @@ def month_bounds(text: str) -> tuple[date, date]:
     Raises:
         ValueError: It is no month.
     """
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) is None:
+        raise ValueError(f"{text!r} is no month.")
     year, month = (int(part) for part in text.split("-"))
     return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
 

@@ -156,7 +156,10 @@ def test_the_page_asks_as_much_for_many_orders_as_for_few(
 
 
 @pytest.mark.slow(after_first=True)
-@pytest.mark.parametrize("asked", [{"month": "13-2026"}, {"by": "colour"}, {"after": "nowhere"}, {"month": "2026-13"}])
+@pytest.mark.parametrize(
+    "asked",
+    [{"month": "13-2026"}, {"by": "colour"}, {"after": "nowhere"}, {"month": "2026-13"}, {"month": "2026-05\n"}],
+)
 def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
     spent: list[Order], lead: Member, as_member: Browse, asked: dict[str, str]
 ) -> None:
