@@ -35,8 +35,3 @@ class MixSettings(Wire):
     not_angles: dict[str, str] = Field(default_factory=dict)
     # Of an order that judges: each record's drafts, in the order in which the judge sees them.
     lineups: dict[str, list[str]] = Field(default_factory=dict)
-
-    @property
-    def is_mixed(self) -> bool:
-        """Tell whether calls differ in more than record and seed."""
-        return bool(self.teachers or self.personas or self.angles or self.examples)

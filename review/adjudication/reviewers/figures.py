@@ -60,15 +60,6 @@ class AcceptWeek:
     accepted: AgreementShare
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptDrift:
-    """Accepts of the last weeks against those of the weeks before; `change` is None where one side is empty."""
-
-    before: AgreementShare
-    lately: AgreementShare
-    change: ShareDifference | None
-
-
 def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
     """The member's standing verdicts in a task, each given on a card of its own here.
 
@@ -119,16 +110,15 @@ def weeks_of(member: Member, task: Task) -> list[AcceptWeek]:
     return [AcceptWeek(week.date(), share(accepted, of)) for week, of, accepted in rows]
 
 
-def drift_of(weeks: list[AcceptWeek]) -> AcceptDrift:
-    """The last `RECENT_WEEKS` weeks against those before."""
+def drift_of(weeks: list[AcceptWeek]) -> ShareDifference | None:
+    """Compare accepts of the last `RECENT_WEEKS` weeks with those before; None where one side is empty."""
     edge = timezone.now().date() - timedelta(weeks=RECENT_WEEKS)
     sides: Counter[tuple[bool, str]] = Counter()
     for week in weeks:
         is_late = week.monday > edge
         sides[is_late, "accepted"] += week.accepted.count
         sides[is_late, "all"] += week.accepted.of
-    before, lately = (share(sides[side, "accepted"], sides[side, "all"]) for side in (False, True))
-    return AcceptDrift(before, lately, difference(before, lately))
+    return difference(*(share(sides[side, "accepted"], sides[side, "all"]) for side in (False, True)))
 
 
 def known_answers(member: Member, task: Task) -> tuple[AgreementShare, list[AnsweredKnown]]:
@@ -188,9 +178,8 @@ def fast_accepts(member: Member, task: Task, *, is_own: bool) -> list[FastAccept
     return [FastAccepts(draft, title, words, seconds or 0.0, at) for draft, title, words, seconds, at in rows[:SHOWN]]
 
 
-def of_drift(drift: AcceptDrift) -> str:
+def of_drift(change: ShareDifference | None) -> str:
     """One sentence on whether verdicts lately fall differently than before."""
-    change = drift.change
     if change is None:
         return f"Nothing to compare yet: this needs verdicts of the last {RECENT_WEEKS} weeks and of weeks before."
     ends = f"{fixed(change.low * 100, 0, signed=True)} to {fixed(change.high * 100, 0, signed=True)} points"

@@ -22,7 +22,7 @@ from review.models import Decision, Membership, Task
 from review.states import Role
 from review.tasks.permissions import may
 from stats.agreement.estimates import IntervalEstimate
-from stats.agreement.shares import AgreementShare
+from stats.agreement.shares import AgreementShare, ShareDifference
 
 # The others' rates move slowly.
 KEEP_S = 300
@@ -53,7 +53,7 @@ class Profile:
     known: AgreementShare
     missed: list[AnsweredKnown]
     weeks: list[figures.AcceptWeek]
-    drift: figures.AcceptDrift
+    drift: ShareDifference | None
     hasty: list[FastAccepts]
 
     @property

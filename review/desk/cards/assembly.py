@@ -1,4 +1,4 @@
-"""A card as the desk shows it: draft with marks, facts it rests on, rubric, reasons, and what it cost.
+"""A card as the desk shows it: draft with marks, facts it rests on, rubric and reasons.
 
 Built from an assignment whose draft, record and task version are loaded; asks the database nothing, but for what a
 revision revises. Who taught the draft its labelled defects is left out on purpose: reviewers judge what they see.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,9 +51,6 @@ class Card:
     guideline: str
     unfinished: Fields | None
     note: str
-    model: str
-    cost_usd: Decimal
-    provenance: str
     words: int
     marks: Sequence[Mark]
     remarks: Sequence[Remark]
@@ -156,9 +152,6 @@ def build_card(assignment: Assignment) -> Card:
         guideline=spec.guideline,
         unfinished=assignment.unfinished,
         note=assignment.note,
-        model=draft.model or draft.teacher or draft.origin,
-        cost_usd=draft.cost_usd,
-        provenance=draft.provenance,
         words=draft.words,
         marks=marks,
         remarks=remarks(spec, facts, draft.fields, marks),
