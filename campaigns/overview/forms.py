@@ -48,8 +48,7 @@ class CampaignForm(forms.Form):
         label="More senders",
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="They share the mails within their daily limits. "
-        "A contact and a company get mail from only one of them.",
+        help_text="They share the mails within their daily limits. A contact gets mail from only one of them.",
     )
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(

@@ -86,7 +86,7 @@ class CampaignIn(serializers.Serializer[Any]):
         child=serializers.SlugField(),
         required=False,
         max_length=20,
-        help_text="Slugs of senders that share its mails with the first; a contact and a company hear from one of them",
+        help_text="Slugs of senders that share its mails with the first; a contact hears from one of them",
     )
     arms = ArmIn(
         many=True,

@@ -28,12 +28,14 @@ class LaunchProblem:
 
     Attributes:
         place: Where: `sender`, `contacts`, `arms`, `steps`, `links`, `limits`, `experiment` or `task`.
+        sender: Slug of the sender that a warning is about.
     """
 
     code: str
     message: str
     hint: str
     place: str
+    sender: str = ""
 
 
 def launch_problems(
@@ -54,7 +56,7 @@ def launch_problems(
 def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
     """Return faults in the DNS of its senders' domains that are worth mending; none keeps it from its launch."""
     return [
-        LaunchProblem("sender_domain", message, hint, "sender")
+        LaunchProblem("sender_domain", message, hint, "sender", sender.slug)
         for sender in choice.senders_of(campaign)
         for message, hint in check_domain.warnings_of(sender)
     ]

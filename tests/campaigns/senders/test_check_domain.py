@@ -139,6 +139,13 @@ def test_a_launch_is_warned_and_not_kept_back(
     assert launch_checks.launch_problems(campaign) == problems
 
 
+def test_a_warning_leads_to_the_sender_that_it_is_about(task: Task, sender: SenderIdentity, admin: Member) -> None:
+    campaign = make_plain_campaign(task, sender=make_sender(slug="safe"), state=CampaignState.PLANNED)
+    campaign.further_senders.create(sender=sender, position=1)
+
+    assert {warning.sender for warning in launch_checks.launch_warnings(campaign)} == {sender.slug}
+
+
 def test_a_demo_domain_gives_no_warning(task: Task, admin: Member) -> None:
     sender = make_sender()
 
