@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db.models import F
 
-from review.desk import golds
-from review.models import Decision, Ruling, Task
+from review.desk import golds, overlap
+from review.models import Decision, DeskSettings, Ruling, Task
 from review.states import RULES_NOTHING, RulingKind
 
 CHUNK = 2000
@@ -38,11 +38,17 @@ def decision_ids(task: Task, moment: datetime, *, drafts: Collection[UUID] | Non
     if drafts is not None:
         light = light.filter(draft__in=list(drafts))
     ordered = light.annotate(wanted=F("draft__verdicts_wanted")).order_by("draft_id", "created_at")
+    desk = DeskSettings.objects.filter(task=task).first() or DeskSettings(task=task)
     result: set[UUID] = set()
     for draft, decisions in groupby(ordered.iterator(chunk_size=CHUNK), key=lambda decision: decision.draft_id):
         all_decisions = list(decisions)
-        # Sending back raises how many verdicts a draft takes; before that it took fewer.
-        required = 1 if draft in again else cast(Any, all_decisions[0]).wanted
+        required = cast(Any, all_decisions[0]).wanted
+        if draft in again:
+            # Sending back may raise how many verdicts a draft takes; before that it took as many as it was drawn for.
+            drawn_for = overlap.verdicts_wanted(
+                task.seed, draft, share=desk.overlap_share, reviewers=desk.overlap_reviewers
+            )
+            required = min(required, drawn_for)
         gold_decision = golds.resolving(all_decisions, ruled=ruled.get(draft), sent_back=sent_back, required=required)
         if gold_decision is not None:
             result.add(gold_decision.pk)

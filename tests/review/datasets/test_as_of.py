@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
-from review.adjudication import rulings
+from review.adjudication import rulings, sending_back
 from review.datasets import golds_at
 from review.desk import decisions, deck
 from review.desk import lead_queue as said
-from review.models import Decision, Draft, Gold, Task
+from review.models import Decision, DeskSettings, Draft, Gold, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -83,6 +83,20 @@ def test_every_moment_of_a_history_of_verdicts_and_rulings_is_told_as_it_was(
 
     assert [golds_at.decision_ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
     assert [len(counted) for _, counted in history] == [0, 1, 0, 1, 0, 1, 0]
+
+
+def test_a_draft_drawn_for_overlap_took_two_verdicts_before_it_was_sent_back_too(
+    task: Task, admin: Member, reviewer: Member
+) -> None:
+    factories.join(reviewer, task, Role.REVIEWER)
+    DeskSettings.objects.update_or_create(task=task, defaults={"overlap_share": 1.0})
+    one = golds.decide(admin, task, "accept")
+    moment, counted = timezone.now(), golds_now(task)
+    golds.decide(reviewer, task, "edit")
+
+    sending_back.send_back(one.draft_id, by=admin, if_match=said.dispute_etag(one.draft_id), comment="Look again.")
+
+    assert counted == golds_at.decision_ids(task, moment) == frozenset()
 
 
 def test_before_anything_was_judged_there_is_nothing_to_freeze(task: Task, admin: Member) -> None:
