@@ -253,7 +253,7 @@ def check_student(recipe: Recipe, model_type: str) -> None:
         raise RecipeError([Problem("objective", message, "Choose a classifier recipe, or a student that writes.")])
     if recipe.objective == "classify" and model_type and not is_encoder:
         message = f"a classifier is tuned on an encoder, and the family {model_type} is none"
-        hint = "Choose an encoder such as ModernBERT, DeBERTa-v3 or XLM-R, or another recipe."
+        hint = "Choose an encoder such as ModernBERT, mmBERT or XLM-R, or another recipe."
         raise RecipeError([Problem("objective", message, hint)])
     family = next((name for start, name in DIVERGES_IN_FP16.items() if model_type.startswith(start)), None)
     if recipe.dtype == "fp16" and family:

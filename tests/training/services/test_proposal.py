@@ -98,12 +98,12 @@ def test_a_gpu_is_told_the_best_writer_of_a_published_comparison_that_it_tunes(v
     assert f"{best} is the best that a GPU here tunes" in reason if best else "a GPU here" not in reason
 
 
-@pytest.mark.parametrize(("language", "best"), [("en", "deberta-v3-base"), ("de-AT", "mmBERT-base")])
+@pytest.mark.parametrize(("language", "best"), [("en", "ModernBERT-base"), ("de-AT", "mmBERT-base")])
 def test_an_encoder_is_proposed_by_the_language_of_the_task(admin, language, best):
     spec = triage_spec(*SEVERAL[:2]).model_copy(update={"language": language})
 
     assert best in proposal.propose(factories.make_task(by=admin, spec=spec), None).reason
-    for hub_id in ("microsoft/deberta-v3-base", "jhu-clsp/mmBERT-base"):
+    for hub_id in ("answerdotai/ModernBERT-base", "jhu-clsp/mmBERT-base"):
         facts = {**FACTS, "model_type": "modernbert"}
         registration.keep_downloaded(hub_id=hub_id, facts=facts, by=admin)
 

@@ -63,7 +63,7 @@ def open_encoder(
         raise TrainError(
             "no_encoder",
             f"{Path(source).name} is a {config.model_type}, and a head is put on encoders only",
-            "Choose an encoder such as ModernBERT, DeBERTa-v3 or XLM-R, or a recipe for students that write.",
+            "Choose an encoder such as ModernBERT, mmBERT or XLM-R, or a recipe for students that write.",
         )
     tokenizer = unloaded.open_tokenizer(source, options)
     if tokenizer.pad_token_id is None:
