@@ -14,7 +14,7 @@ from typing import Any, Final
 from training.engine.grammar import sequences
 from training.engine.grammar.number_patterns import number_pattern
 from training.engine.grammar.schema_reading import Place, SchemaRefusedError, options_of, types_of
-from training.engine.grammar.text_patterns import DATE, text_pattern
+from training.engine.grammar.text_patterns import DATE, DATE_LENGTH, text_pattern
 
 # Decimals of a number whose schema does not say how many; those of its bounds are kept as well.
 DECIMALS: Final = 6
@@ -135,6 +135,8 @@ class _JsonForm:
             embedded = {"x-guidance": _CANONICAL_ESCAPES, "type": "string", **limits}
             return self.rule(f"%json {json.dumps(embedded, ensure_ascii=False)}")
         if schema.get("format") == "date":
+            if least > DATE_LENGTH or (most is not None and most < DATE_LENGTH):
+                raise place.refusal("format", f"'date' has {DATE_LENGTH} characters, which its lengths do not allow")
             return self._terminal(DATE if self._is_bare else f'"{DATE}"')
         if "format" in schema:
             raise place.refusal("format", f"'{schema['format']}' is not known; date, {', '.join(sorted(FORMATS))} are")

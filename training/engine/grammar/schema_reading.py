@@ -5,10 +5,12 @@ Pure.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 TYPES: Final = ("null", "boolean", "integer", "number", "string", "array", "object")
@@ -23,6 +25,11 @@ KNOWN: Final = frozenset(
     | {"minLength", "maxLength", "pattern", "format"}
     | {"items", "minItems", "maxItems", "uniqueItems"}
     | {"properties", "required", "additionalProperties"}
+)
+# Limits that values of `enum` and `const` are compared with.
+BESIDE_VALUES: Final = frozenset(
+    {"enum", "const", "type", "minLength", "maxLength"}
+    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
 )
 LONGEST: Final = 100_000
 MOST_ITEMS: Final = 10_000
@@ -82,16 +89,45 @@ class Place:
         return target, Place(self.root, self.path, (*self.followed, reference))
 
     def fixed_values(self, schema: Mapping[str, Any]) -> list[Any]:
-        """Values of `enum` or `const` that are of the schema's type."""
-        values = [schema["const"]] if "const" in schema else schema["enum"]
+        """Values of `enum` and `const` that are of the schema's type and within its other limits.
+
+        Raises:
+            SchemaRefusedError: None is left, or a limit stands beside them that is not compared with values.
+        """
+        keyword = "enum" if "enum" in schema else "const"
+        values = schema["enum"] if "enum" in schema else [schema["const"]]
         if not isinstance(values, list) or not values:
             raise self.refusal("enum", "must be a list with at least one value")
+        if more := sorted(set(schema) & KNOWN - BESIDE_VALUES):
+            raise self.refusal(more[0], f"cannot be combined with '{keyword}' at the same place")
+        if "const" in schema:
+            values = [value for value in values if _text_of(value) == _text_of(schema["const"])]
         if "type" in schema:
             allowed = types_of(schema, self)
             values = [value for value in values if any(_is_of(value, kind) for kind in allowed)]
             if not values:
                 raise self.refusal("enum", "holds no value of its type")
+        values = [value for value in values if self._is_within(value, schema)]
+        if not values:
+            raise self.refusal(keyword, "holds no value that the limits beside it allow")
         return values
+
+    def _is_within(self, value: object, schema: Mapping[str, Any]) -> bool:
+        if isinstance(value, str):
+            least, most = self.lengths(schema, "minLength", "maxLength")
+            return least <= len(value) and (most is None or len(value) <= most)
+        if not _is_of(value, "number"):
+            return True
+        number, step = Decimal(repr(value)), self._number(schema, "multipleOf")
+        if step is not None and step <= 0:
+            raise self.refusal("multipleOf", "must be above 0")
+        low, low_is_out = self._closer(schema, "minimum", "exclusiveMinimum", max)
+        high, high_is_out = self._closer(schema, "maximum", "exclusiveMaximum", min)
+        return (
+            (low is None or low < number or (low == number and not low_is_out))
+            and (high is None or number < high or (high == number and not high_is_out))
+            and (step is None or Fraction(number) % Fraction(step) == 0)
+        )
 
     def bounds(self, schema: Mapping[str, Any]) -> tuple[Decimal | None, Decimal | None, bool, bool]:
         """The least and the greatest number, and for each whether it is itself left out."""
@@ -230,6 +266,11 @@ def _are_apart(options: list[Any]) -> bool:
     python = {"str": "string", "int": "number", "float": "number", "bool": "boolean", "NoneType": "null"}
     clash = {python.get(kind.split(" ")[0], "") for kind in kinds if " " in kind} & plain
     return len(set(kinds)) == len(kinds) and not clash
+
+
+def _text_of(value: object) -> str:
+    """JSON that tells 1 from true, which are equal in Python."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _is_of(value: object, kind: str) -> bool:

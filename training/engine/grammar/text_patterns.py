@@ -22,6 +22,7 @@ _LEAP_YEAR: Final = f"(?:[0-9]{{2}}{_FOURTH}|{_FOURTH}00)"
 SLICES: Final = [rf"[^{_PLAIN}]{times}" for times in ("{1,10}", "{1,30}", "+")]
 # Days of the calendar from the year 1 on, the 29th of February in leap years alone.
 DATE: Final = f"(?:{_YEAR}-(?:{_DAYS})|{_LEAP_YEAR}-02-29)"
+DATE_LENGTH: Final = 10
 
 
 def text_pattern(least: int, most: int | None) -> str:

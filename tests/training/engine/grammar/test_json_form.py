@@ -74,6 +74,8 @@ LABELS = {"type": "array", "uniqueItems": True, "items": {"enum": ["a", "b", "c"
         (of(kept={"const": {"a": [1]}}), {"kept": {"a": [1]}}),
         (LABELS, ["a", "c"]),
         (LABELS, []),
+        ({"enum": [0.1, 0.25, "a"], "multipleOf": 0.1, "maximum": 0.1}, 0.1),
+        ({"enum": [50, "a"], "maximum": 10, "maxLength": 1}, "a"),
         ({**LABELS, "minItems": 2, "maxItems": 2}, ["b", "c"]),
         (
             {"type": "object", "properties": {"a": {"type": "null"}, "b": {"type": "null"}}, "required": ["b"]},
@@ -126,6 +128,12 @@ def test_the_canonical_text_of_an_allowed_value_is_allowed(allows, schema, value
         ({"type": "string", "format": "date"}, '"0000-01-01"'),
         ({"type": "string", "enum": ["a", 1, None]}, "1"),
         ({"type": "string", "pattern": "^[A-Z]+$"}, '"Ab"'),
+        ({"type": "integer", "enum": [1, 2, 50], "maximum": 10}, "50"),
+        ({"enum": [1, 2], "exclusiveMinimum": 1}, "1"),
+        ({"enum": [0.1, 0.25], "multipleOf": 0.1}, "0.25"),
+        ({"enum": ["a", "abc"], "maxLength": 2}, '"abc"'),
+        ({"enum": [1, True], "const": 1}, "true"),
+        ({"type": "array", "uniqueItems": True, "items": {"enum": ["a", "abc"], "maxLength": 2}}, '[\n "abc"\n]'),
     ],
 )
 def test_other_texts_are_not(allows, schema, text):
@@ -172,6 +180,10 @@ def test_a_bare_value_stands_without_json(allows, schema, texts, others):
         ({"type": "object", "properties": {"a": {}}, "required": ["b"]}, "schema.required names 'b'"),
         ({"enum": []}, "schema.enum must be a list with"),
         ({"enum": [1], "type": "string"}, "schema.enum holds no value of its type"),
+        ({"const": 1, "minimum": 5}, "schema.const holds no value that the limits beside it allow"),
+        ({"enum": ["a", "b"], "const": "c"}, "schema.enum holds no value that the limits beside it allow"),
+        ({"enum": ["a"], "pattern": "b"}, "schema.pattern cannot be combined with 'enum'"),
+        ({"type": "string", "format": "date", "maxLength": 8}, "schema.format 'date' has 10 characters"),
         (of(a=[1]), "schema.properties.a must be a JSON Schema object"),
         ({"enum": list(range(5000))}, "schema holds more than 4000 values"),
     ],
