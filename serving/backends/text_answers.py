@@ -106,7 +106,7 @@ class TextAnswer:
     def _told(self) -> list[tuple[str, float, list[tuple[str, float]]]]:
         pieces = [text for text, _ in self._tokens]
         told = []
-        for at in places_of("".join(self._shown), pieces):
+        for at in places_of("".join(self._shown), pieces, self._flow.cut):
             text, known = self._tokens[at]
             told.append((text, round(known.log_prob, _DIGITS), [(str(name), value) for name, value in known.likeliest]))
         return told

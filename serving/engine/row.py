@@ -177,7 +177,7 @@ class Row:
     def _told_tokens(self) -> list[tuple[str, float, Likeliest]]:
         """Tokens of the visible answer: without thinking, text after a stop, and the end of the turn."""
         pieces = self.decoder.pieces(self.written)
-        places = places_of("".join(self._pieces), pieces)
+        places = places_of("".join(self._pieces), pieces, self.flow.cut)
         return [(pieces[at], round(self.log_probs[at], _DIGITS), self._told_likeliest(at)) for at in places]
 
     def _told_likeliest(self, at: int) -> Likeliest:

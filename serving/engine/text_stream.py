@@ -104,9 +104,14 @@ class AfterThinking:
         return ""
 
 
-def places_of(text: str, pieces: Sequence[str]) -> list[int]:
-    """Return which pieces hold a text that was read off them; none where it is not one run of them."""
-    start = "".join(pieces).rfind(text) if text else -1
+def places_of(text: str, pieces: Sequence[str], cut: str = "") -> list[int]:
+    """Return which pieces hold a text that was read off them; none where it is not one run of them.
+
+    Args:
+        cut: End of the pieces from a stop string on, which may hold the text too.
+    """
+    whole = "".join(pieces)
+    start = whole.rfind(text, 0, whole.rfind(cut)) if text else -1
     if start < 0:
         return []
     places, at, end = [], 0, start + len(text)
@@ -126,6 +131,9 @@ class VisibleText:
         stops: Strings that end the text.
         opened: The end of the thinking that the prompt has opened; empty where it has opened none.
         is_held: Whether a grammar says what is written: a tag within it is text, not thinking.
+
+    Attributes:
+        cut: What was taken in from the stop string on.
     """
 
     def __init__(self, stops: Sequence[str] = (), *, opened: str = "", is_held: bool = False) -> None:
@@ -134,6 +142,7 @@ class VisibleText:
         self._held = ""
         self._begun = False
         self.is_stopped = False
+        self.cut = ""
 
     def add(self, text: str) -> str:
         """Take text in; returns what may be shown now."""
@@ -146,7 +155,7 @@ class VisibleText:
         cut = min((at for stop in self._stops if (at := self._held.find(stop)) >= 0), default=-1)
         if cut >= 0:
             self.is_stopped = True
-            self._held = self._held[:cut]
+            self._held, self.cut = self._held[:cut], self._held[cut:]
             return self._rest()
         return self._shown(len(self._held) - self._tail())
 

@@ -103,3 +103,13 @@ def test_a_text_is_found_in_the_tokens_that_spell_it(text: str, places: list[int
     pieces = ["<think>", "Ja", "</think>\n", "Ja,", " gr", "", "ö", "ßer", ""]
 
     assert places_of(text, pieces) == places
+
+
+@pytest.mark.parametrize("thinking", [[], ["<think>", "A", "</think>"]])
+def test_a_text_is_found_before_the_stop_that_holds_it_too(thinking: list[str]) -> None:
+    pieces = [*thinking, "A", "\n", "Answer", ":\nAnswer: B"]
+    flow = VisibleText(["\nAnswer:"])
+
+    text = "".join(map(flow.add, pieces))
+
+    assert (text, places_of(text, pieces, flow.cut)) == ("A", [len(thinking)])
