@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -52,16 +51,6 @@ class ClaimSentence:
         """Its telling words and quantities in their order, at their places in the text."""
         moved = [replace(each, start=each.start + self.start, end=each.end + self.start) for each in self.quantities]
         return telling(self.text, self.words, moved)
-
-    @cached_property
-    def counted(self) -> frozenset[int]:
-        """Indices of words that are part of a quantity."""
-        starts = [word.start - self.start for word in self.words]
-        return frozenset(
-            index
-            for each in self.quantities
-            for index in range(bisect_left(starts, each.start), bisect_left(starts, each.end))
-        )
 
     @cached_property
     def stems(self) -> frozenset[str]:
