@@ -53,3 +53,8 @@ def test_an_anchored_pattern_is_held_and_cannot_break_out_of_its_quotes():
 def test_what_gbnf_has_no_words_for_is_refused(limits):
     with pytest.raises(NoGbnfError):
         of_text(**limits)
+
+
+def test_a_rule_that_cannot_be_read_is_refused():
+    with pytest.raises(NoGbnfError, match="a rule reads ' <end>'"):
+        gbnf('start: "a" <end>')

@@ -80,3 +80,12 @@ def test_a_router_of_labels_names_what_its_own_records_have_in_common(
 
     assert "one of each subject" in told.value.hint
     assert "one of each subject" in shown
+
+
+@pytest.mark.parametrize("name", [" ", "x" * (set_thresholds.LONGEST_NAME + 1)])
+def test_a_router_without_a_name_or_with_too_long_a_one_is_refused(task: Task, admin: Member, name: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        set_thresholds.create(task, name=name, by=admin)
+
+    assert (refused.value.code, list(refused.value.errors)) == ("router_invalid", ["name"])
+    assert not Router.objects.exists()
