@@ -87,6 +87,16 @@ def test_a_mail_is_passed_on_once_none_of_its_claims_waits(
     assert (qualify.came_in, qualify.passed, qualify.under_way, qualify.share) == (6, 1, 2, 0.25)
 
 
+def test_mails_of_another_campaign_with_the_same_pipeline_are_not_counted(
+    task: Task, tasks: dict[str, Task], people: None, lead: Member
+) -> None:
+    campaign = half_way(task, tasks, lead)
+    other = factories.make_draft_campaign(task, by=lead, slug="autumn")
+    Message.objects.filter(pk__in=StageRun.objects.values("message")[:2]).update(campaign=other)
+
+    assert drawn(campaign, lead)[0].came_in == 4
+
+
 @pytest.mark.slow
 def test_a_call_without_an_answer_makes_the_others_dearer(
     task: Task, tasks: dict[str, Task], people: None, lead: Member
