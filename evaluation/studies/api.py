@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
-from evaluation.studies.design import SMALL, StudyRequest
+from evaluation.studies.design import SMALL, TUNED_ARMS, StudyRequest
 from evaluation.studies.kinds.minutes import BESIDE_SFT
 from evaluation.studies.task_names import StudyReader
 from jobs.monitor.serializers import JobSerializer
@@ -46,7 +46,7 @@ class StudyIn(serializers.Serializer[Any]):
     epochs = serializers.IntegerField(required=False, min_value=1)
     metric = serializers.CharField(required=False, default=StudyMetric.NLL.value)
     recipes = serializers.DictField(
-        child=serializers.CharField(), required=False, help_text="Presets by arm: lora, full, dpo, kto."
+        child=serializers.CharField(), required=False, help_text=f"Presets by arm: {', '.join(TUNED_ARMS)}."
     )
     students = serializers.ListField(
         child=serializers.CharField(max_length=60),

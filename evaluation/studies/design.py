@@ -24,6 +24,8 @@ SMALL, NORMAL = "small", "normal"
 PRESETS: Final = {SMALL: "Small: minutes on the demo student", NORMAL: "Normal: more sizes, seeds and epochs"}
 # Shares of a version's records: doubling, so that a power law is a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
+# Arms that a request names a recipe for; a kind reads those of its own arms.
+TUNED_ARMS: Final = ("lora", "full", "encoder", "dpo", "kto")
 # Limit of the small preset, which takes minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10

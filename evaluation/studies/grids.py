@@ -8,6 +8,7 @@ from evaluation.studies.design import (
     MAX_EPOCHS,
     PRESETS,
     SMALL,
+    TUNED_ARMS,
     WRITTEN_RECORDS,
     DesignError,
     StudyDesign,
@@ -47,7 +48,7 @@ def kind_of(request: StudyRequest) -> Kind:
     """Return the kind of a request.
 
     Raises:
-        DesignError: The kind, the preset or the metric is unknown.
+        DesignError: The kind, the preset, the metric or an arm with a recipe is unknown.
     """
     if errors := _unknown(request):
         raise DesignError(errors)
@@ -56,11 +57,14 @@ def kind_of(request: StudyRequest) -> Kind:
 
 def _unknown(request: StudyRequest) -> dict[str, list[str]]:
     choices = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
-    return {
+    errors = {
         name: [f"There is no {name} '{getattr(request, name)}'; choose one of {', '.join(values)}."]
         for name, values in choices.items()
         if getattr(request, name) not in values
     }
+    if unread := [arm for arm in request.recipes if arm not in TUNED_ARMS]:
+        errors["recipes"] = [f"There is no arm '{unread[0]}'; choose of {', '.join(TUNED_ARMS)}."]
+    return errors
 
 
 def _errors(kind: Kind, design: StudyDesign, inputs: StudyInputs, own: Errors) -> dict[str, list[str]]:

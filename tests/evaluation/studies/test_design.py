@@ -104,6 +104,8 @@ def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
         ({"kind": "filter", "sizes": (20, 40)}, "sizes", "one size"),
         ({"metric": "taste"}, "metric", "nll_per_byte"),
         ({"preset": "huge"}, "preset", "small, normal"),
+        ({"kind": "minutes", "recipes": {"sft": "paper-lora"}}, "recipes", "no arm 'sft'; choose of lora"),
+        ({"recipes": {"": "paper-lora"}}, "recipes", "no arm ''"),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_its_field(wishes: dict[str, Any], field: str, words: str) -> None:
