@@ -86,7 +86,7 @@ def _begin(campaign: Campaign, stage: Stage, mails: Iterable[Message]) -> int:
 
 def _outputs(campaign: Campaign, mails: Sequence[Message]) -> dict[UUID, dict[str, dict[str, Any]]]:
     """Return, by enrolment, what stages passed on of the last mail they prepared: one before a follow-up's own."""
-    arms = {mail.enrolment_id: mail.arm_id for mail in mails}
+    arms = {mail.enrolment_id: mail.arm_id for mail in mails if mail.arm_id is not None}
     prepared = Message.objects.filter(enrolment__in=arms).order_by("step__number").values_list("pk", "enrolment_id")
     enrolments = dict(prepared)
     stages, runs = stages_of(campaign), runs_of(enrolments)
