@@ -73,8 +73,8 @@ def launch(
         )
     rows = samples.rows_of(version, sample) if sample else None
     guess = forecast.forecast(request, recipe=composed, rows=rows)
-    preflight.require_disk(guess.disk_bytes)
     needs = device_needs.needs_of(composed, device, needed_gib=guess.needed_gib or 0)
+    preflight.require_disk(guess.disk_bytes, needs=needs)
     device_needs.require_devices(composed, device, needs=needs)
     # The task's row is the lock under which numbers are given.
     Task.objects.select_for_update().get(pk=task.pk)

@@ -8,9 +8,11 @@ from typing import Final
 
 from django.conf import settings
 
+from jobs.kinds.base import Needs
+from jobs.models import Host
 from jobs.rundir import identity
 from jobs.rundir.machine import GIB
-from jobs.scheduling import workers
+from jobs.scheduling import fairness, hosts, workers
 from review.models import DatasetVersion
 from review.sources import split_advice
 from review.states import Split
@@ -57,22 +59,32 @@ def require_rows(version: DatasetVersion, reads: str = "sft") -> None:
         raise Refusal("one_sided", message, hint=hint, errors={"dataset_version": [message]})
 
 
-def require_disk(needed_bytes: int) -> None:
-    """Refuse when the disk that holds run directories has less than twice what the run will write.
+def require_disk(needed_bytes: int, *, needs: Needs) -> None:
+    """Refuse when no host that the run may come to has twice the disk that the run will write.
 
-    A new checkpoint stands beside the one it replaces until it is whole, and the artefact is copied to storage.
+    A new checkpoint stands beside the one it replaces until it is whole, and the artefact is copied to storage. This
+    process's own disk counts only where no host has registered; of hosts that are away the engine finds out.
 
     Raises:
         Refusal: 422, with what is free and what is wanted.
     """
-    folder = _existing(Path(settings.RUNS_DIR))
-    free, required_bytes = shutil.disk_usage(folder).free, 2 * needed_bytes
+    able = fairness.able_hosts(needs, hosts.present().filter(pk__in=_training_hosts()))
+    if able:
+        roomiest = max(able, key=lambda host: host.disk_free_bytes)
+        disk, free = f"disk of the host {roomiest.name}", roomiest.disk_free_bytes
+    elif Host.objects.exists():
+        return
+    else:
+        folder = _existing(Path(settings.RUNS_DIR))
+        disk, free = f"disk of {folder}", shutil.disk_usage(folder).free
+    required_bytes = 2 * needed_bytes
     if free >= required_bytes:
         return
     raise Refusal(
         "disk_nearly_full",
-        f"The disk has {free / GIB:.1f} GiB free; this run wants {required_bytes / GIB:.1f} GiB, twice what it writes.",
-        hint=f"Free space on the disk of {folder}, or choose a smaller student or LoRA.",
+        f"The {disk} has {free / GIB:.1f} GiB free; this run wants {required_bytes / GIB:.1f} GiB, "
+        "twice what it writes.",
+        hint=f"Free space on the {disk}, or choose a smaller student or LoRA.",
     )
 
 
@@ -123,8 +135,11 @@ def require_quantising(recipe: Recipe, device: str) -> None:
 
 
 def _all_workers_are_here() -> bool:
-    hosts = {beat.host for beat in workers.present() if not beat.queues or "training" in beat.queues.split(",")}
-    return hosts <= {identity.host_id()}
+    return _training_hosts() <= {identity.host_id()}
+
+
+def _training_hosts() -> set[str]:
+    return {beat.host for beat in workers.present() if not beat.queues or "training" in beat.queues.split(",")}
 
 
 def _has_gpu() -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
 from jobs.models import Job
+from jobs.rundir.machine import Machine
+from jobs.scheduling import hosts, workers
 from review.datasets import freezing
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
@@ -121,6 +124,24 @@ def test_a_disk_nearly_full_is_refused_with_what_is_free_and_wanted(launch, monk
     assert "twice what it writes" in caught.value.message
 
 
+@pytest.mark.parametrize("frees", [(1000, 2000), (1000, 1 << 40)])
+def test_a_disk_is_asked_of_the_hosts_that_train_and_not_of_this_process(launch, monkeypatch, frees):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 10, 1000))
+    machine = Machine(name="", cores=4, memory_bytes=1 << 40, gpus=[], versions={})
+    for name, free in zip(("first", "second"), frees, strict=True):
+        hosts.register(name, boot_id=name, machine=replace(machine, name=name), disk=(1 << 41, free))
+        workers.beat(worker=name, host=name, queues="training")
+    hosts.register("web", boot_id="web", machine=replace(machine, name="web"), disk=(1 << 42, 1 << 41))
+
+    if max(frees) > 2000:
+        assert launch().number == 1
+    else:
+        with pytest.raises(Refusal, match="disk of the host second") as caught:
+            launch()
+        assert caught.value.code == "disk_nearly_full"
+
+
 def test_a_gpu_is_refused_where_no_worker_has_one(launch, monkeypatch):
     monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
 
@@ -142,8 +163,6 @@ def test_a_base_in_four_bits_is_refused_where_no_gpu_will_hold_it(launch, monkey
 
 
 def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, monkeypatch):
-    from jobs.scheduling import workers
-
     monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
     workers.beat(worker="gpu-1", host="another-host", queues="training")
 
