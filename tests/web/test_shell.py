@@ -50,9 +50,24 @@ def test_a_table_sorts_by_its_heads_with_the_keyboard_and_says_how(sink_url, ope
     assert page.locator("#runs th .sort").count() == 0
 
 
+def test_a_column_of_moments_sorts_by_when_they_were(sink_url, open_page):
+    page = open_page(sink_url)
+    names = lambda: page.locator("#sizes tbody td:first-child").all_inner_texts()  # noqa: E731
+
+    page.get_by_role("button", name="Begun", exact=True).focus()
+    page.keyboard.press("Enter")
+    oldest_first = names()
+    page.keyboard.press("Enter")
+
+    # Beech 9 began before the clocks went back, Beech 10 after it; Ash has not begun.
+    assert oldest_first == ["Cedar", "Beech 9", "Beech 10", "Ash"]
+    assert names() == ["Beech 10", "Beech 9", "Cedar", "Ash"]
+
+
 def test_figures_are_read_as_they_are_shown(sink_url, open_page):
     page = open_page(sink_url)
     shown = ["$1,234.50", "−3.1 %", "12.4k", "3e-4", "1 h 20 min", "45 min", "2 GiB", "900 MiB", "none"]
+    shown += ["−3 s", "under $0.0001"]
 
     read = page.evaluate(
         "async (shown) => { const sorting = await import('/static/js/shell/sorting.js'); "
@@ -60,7 +75,7 @@ def test_figures_are_read_as_they_are_shown(sink_url, open_page):
         shown,
     )
 
-    assert read == [1234.5, -3.1, 12400, 0.0003, 4800, 2700, 2e9, 9e8, None]
+    assert read == [1234.5, -3.1, 12400, 0.0003, 4800, 2700, 2e9, 9e8, None, -3, 0.0001]
 
 
 def test_an_axis_has_at_least_three_ticks_whatever_it_spans(sink_url, open_page):

@@ -10,35 +10,35 @@ const SPANS = { d: 86400, h: 3600, min: 60, s: 1, ms: 0.001 };
 const PAGED = /[?&](page|after|before|from)=/;
 const words = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** The number a figure shows: `$1,234.50`, `−3.1 %`, `12.4k`, `1 h 20 min`; null where it is none. */
+/** The number a figure shows: `$1,234.50`, `−3.1 %`, `12.4k`, `1 h 20 min`, `under $0.0001`; null where it is none. */
 export function numberOf(text) {
+  const sign = /^[^\d−+-]{0,3}[−-]/.test(text) ? -1 : 1;
   const spans = [...text.matchAll(/(\d[\d,.]*)\s?(d|h|min|s|ms)(?![a-z])/g)];
-  if (spans.length) return spans.reduce((sum, [, size, unit]) => sum + Number(size.replaceAll(",", "")) * SPANS[unit], 0);
-  const match = /^[^\d−+-]{0,3}([−+-]?)\s*\$?\s*(\d[\d,]*\.?\d*(?:e-?\d+)?)\s?(?:([kMG])(?:i?B|(?![a-z])))?/.exec(text);
-  if (!match) return null;
-  const size = Number(match[2].replaceAll(",", "")) * (UNITS[match[3]] ?? 1);
-  return match[1] === "−" || match[1] === "-" ? -size : size;
+  if (spans.length) return sign * spans.reduce((sum, [, size, unit]) => sum + Number(size.replaceAll(",", "")) * SPANS[unit], 0);
+  const match = /^(?:under )?[^\d−+-]{0,3}[−+-]?\s*\$?\s*(\d[\d,]*\.?\d*(?:e-?\d+)?)\s?(?:([kMG])(?:i?B|(?![a-z])))?/.exec(text);
+  return match && sign * Number(match[1].replaceAll(",", "")) * (UNITS[match[2]] ?? 1);
 }
 
-function valueOf(cell) {
+/** What a cell is sorted by: its moment, the figure that it shows, or its words; null where it has none. */
+function valueOf(cell, isFigures) {
   const moment = cell.querySelector("time[datetime]");
-  return moment?.dateTime ?? cell.textContent.trim();
+  if (moment) return Date.parse(moment.dateTime);
+  const text = cell.textContent.trim();
+  if (EMPTY.has(text)) return null;
+  return isFigures ? numberOf(text) : text;
 }
 
-function compare(isFigures, [a], [b]) {
-  return isFigures ? a - b : words.compare(a, b);
+function compare([a], [b]) {
+  return typeof a === "number" && typeof b === "number" ? a - b : words.compare(a, b);
 }
 
 function sort(table, head) {
   const body = table.tBodies[0];
   const turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
   const isFigures = head.classList.contains("num");
-  const lines = [...body.rows].map((row) => {
-    const value = valueOf(row.cells[head.cellIndex]);
-    return [isFigures ? numberOf(value) : value, row, EMPTY.has(value) || (isFigures && numberOf(value) === null)];
-  });
-  const known = lines.filter(([, , isEmpty]) => !isEmpty).sort((a, b) => turn * compare(isFigures, a, b));
-  body.append(...[...known, ...lines.filter(([, , isEmpty]) => isEmpty)].map(([, row]) => row));
+  const lines = [...body.rows].map((row) => [valueOf(row.cells[head.cellIndex], isFigures), row]);
+  const known = lines.filter(([value]) => value !== null).sort((a, b) => turn * compare(a, b));
+  body.append(...[...known, ...lines.filter(([value]) => value === null)].map(([, row]) => row));
   for (const each of head.parentElement.cells) if (each.hasAttribute("aria-sort")) each.setAttribute("aria-sort", "none");
   head.setAttribute("aria-sort", turn > 0 ? "ascending" : "descending");
 }
