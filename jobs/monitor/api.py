@@ -40,7 +40,8 @@ class JobQuery(ListQuery):
 
     def validate_state(self, value: str) -> str:
         states = [str(state) for state in JobState]
-        if unknown := [word for word in value.split(",") if word and word not in states]:
+        words = [word for word in value.split(",") if word] or [value]
+        if unknown := [word for word in words if word not in states]:
             raise serializers.ValidationError(f"Found {unknown[0][:80]!r}; expected some of {', '.join(states)}.")
         return value
 

@@ -16,7 +16,8 @@ from review.drafts import draft_filters, queries
 from review.drafts.serializers import DraftOut, DraftSummaryOut
 from review.states import DraftState, Split, Verdict
 from review.tasks.permissions import task_or_404
-from web.http.lists import ListQuery, Rows, bad_filters, lists
+from web.http.known_parameters import bad_filters
+from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
 
 

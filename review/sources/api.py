@@ -22,7 +22,8 @@ from review.sources.imports.verdicts import import_decisions
 from review.sources.serializers import READING, ImportOut, RecordOut, SourceIn, SourceOut
 from review.states import Role, SourceKind, Split
 from review.tasks.permissions import require, task_or_404
-from web.http.lists import Rows, TaskQuery, bad_filters, lists, one_of
+from web.http.known_parameters import bad_filters
+from web.http.lists import Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body
 

@@ -46,6 +46,24 @@ def test_jobs_are_listed_newest_first_by_cursor_and_filtered(launch, admin, api_
     assert [job["id"] for job in filtered["results"]] == [str(newer.pk)]
 
 
+@pytest.mark.parametrize("filters", ["state=queued&state=failed", "limit=1&limit=2", "state=,"])
+def test_a_filter_that_could_be_read_in_two_ways_is_refused(launch, admin, api_as, filters):
+    launch()
+
+    refused = api_as(admin).get(f"/api/v1/jobs/?{filters}")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_filters")
+    assert list(refused.json()["errors"]) == [filters.partition("=")[0]]
+
+
+def test_a_parameter_that_comes_twice_is_refused_outside_lists_too(launch, admin, api_as):
+    events = f"/api/v1/jobs/{launch().pk}/events/"
+
+    refused = api_as(admin).get(f"{events}?after=1&after=2")
+
+    assert (refused.status_code, refused.json()["errors"].keys()) == (400, {"after"})
+
+
 def test_jobs_of_a_request_are_found_by_its_id(launch, admin, api_as):
     launch()
     with context.bound(request_id="request-0006"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.http import QueryDict
 from rest_framework.permissions import BasePermission
 
 from web.errors import Refusal
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Callable[..., Any])
 _MARK = "refuses_unknown_parameters"
+TWICE = "It came twice with different values; send one."
 
 
 def refuses_itself(reader: T) -> T:
@@ -46,7 +48,19 @@ class KnownParameters(BasePermission):
                 status=400,
                 errors={name: [unknown("parameter", name, names)] for name in strange},
             )
+        if twice := repeated(request.query_params):
+            raise bad_filters({name: [TWICE] for name in twice})
         return True
+
+
+def repeated(parameters: QueryDict) -> list[str]:
+    """Return the names that come with several values, of which Django would read the last alone."""
+    return [name for name, values in parameters.lists() if len(set(values)) > 1]
+
+
+def bad_filters(mistakes: Mapping[str, Sequence[str]]) -> Refusal:
+    """Return a refusal that lists the mistakes of each filter."""
+    return Refusal("bad_filters", f"These filters are not valid: {', '.join(mistakes)}.", status=400, errors=mistakes)
 
 
 def unknown(what: str, name: str, names: Sequence[str]) -> str:

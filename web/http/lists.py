@@ -14,9 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from web.errors import Refusal
 from web.http import problem_context
-from web.http.known_parameters import refuses_itself, unknown
+from web.http.known_parameters import TWICE, bad_filters, refuses_itself, repeated, unknown
 from web.http.problem_shape import problems
 
 Rows = QuerySet[Any] | Sequence[Any]
@@ -45,17 +44,13 @@ class ListQuery(serializers.Serializer[Any]):
         query = cls(data=sent)
         names = [*query.fields, *extra_names]
         mistakes = {name: [unknown("filter", name, names)] for name in request.query_params if name not in names}
+        mistakes |= {name: [TWICE] for name in repeated(request.query_params)}
         if not query.is_valid():
             mistakes |= {name: [str(message) for message in messages] for name, messages in query.errors.items()}
         if mistakes:
             problem_context.add_found_values(mistakes, sent)
             raise bad_filters(mistakes)
         return dict(query.validated_data)
-
-
-def bad_filters(mistakes: Mapping[str, Sequence[str]]) -> Refusal:
-    """Return a refusal that lists the mistakes of each filter."""
-    return Refusal("bad_filters", f"These filters are not valid: {', '.join(mistakes)}.", status=400, errors=mistakes)
 
 
 class TaskQuery(ListQuery):
