@@ -1,5 +1,7 @@
 """The API of jobs."""
 
+import base64
+
 import pytest
 
 from web.logs import context
@@ -54,6 +56,17 @@ def test_a_filter_that_could_be_read_in_two_ways_is_refused(launch, admin, api_a
 
     assert (refused.status_code, refused.json()["code"]) == (400, "bad_filters")
     assert list(refused.json()["errors"]) == [filters.partition("=")[0]]
+
+
+@pytest.mark.parametrize("position", ["p=7", "p=2026-11-30", "p=2026-13-45T00%3A00%3A00", "o=x", "p=0001-01-01", "é"])
+def test_a_cursor_of_another_list_is_refused(launch, admin, api_as, position):
+    launch()
+    cursor = base64.b64encode(position.encode()).decode()
+
+    refused = api_as(admin).get("/api/v1/jobs/", {"cursor": cursor})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad_filters")
+    assert list(refused.json()["errors"]) == ["cursor"]
 
 
 def test_a_parameter_that_comes_twice_is_refused_outside_lists_too(launch, admin, api_as):

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import BasePagination, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from web.errors import Refusal
+from web.http.known_parameters import bad_filters
 
 ROWS_A_PAGE = 25
 _COUNT = re.compile(r"^0*[1-9][0-9]{0,8}$")
@@ -31,13 +33,25 @@ class KeysetPagination(CursorPagination):
     def get_page_size(self, request: Request) -> int | None:
         size = request.query_params.get("limit", "").strip()
         if size and not _COUNT.match(size):
-            raise Refusal(
-                "bad_filters",
-                "These filters are not valid: limit.",
-                status=400,
-                errors={"limit": [f"Found {size[:20]!r}; expected a number from 1 to {self.max_page_size}."]},
-            )
+            raise bad_filters({"limit": [f"Found {size[:20]!r}; expected a number from 1 to {self.max_page_size}."]})
         return super().get_page_size(request)
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
+        """Return the rows of a page.
+
+        Raises:
+            Refusal: 400, the cursor cannot be read or is of a list in another order.
+        """
+        try:
+            position = getattr(self.decode_cursor(request), "position", None)
+            # The column may be one of the table, or computed.
+            column = queryset.all().query.resolve_ref(self.get_ordering(request, queryset, view)[0].lstrip("-"))
+            is_foreign = position is not None and str(column.output_field.to_python(position)) != position
+        except (NotFound, ValidationError):
+            is_foreign = True
+        if is_foreign:
+            raise bad_filters({"cursor": ["Expected a cursor as 'next' or 'previous' of this list hold it."]})
+        return super().paginate_queryset(queryset, request, view)
 
     def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         return _envelope(schema)
