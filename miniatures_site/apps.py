@@ -14,7 +14,7 @@ class SiteConfig(AppConfig):
         from django.core import checks
 
         from audit.browse import ports as audit_ports
-        from jobs.kinds.registry import KINDS, register_consumer
+        from jobs.kinds.registry import KINDS, part_kinds, register_consumer
         from members import ports
         from miniatures_site.access.checks import check_routes
         from miniatures_site.frame import sentences as frame_sentences
@@ -36,6 +36,6 @@ class SiteConfig(AppConfig):
         ports.member_left.register(member_offboarding.return_cards)
         # Every room has registered its kinds by now: this one comes last.
         webhook_ports.led_tasks.install(led_by)
-        register_consumer("webhooks", frozenset(KINDS), job_finished)
+        register_consumer("webhooks", frozenset(KINDS) - {*part_kinds()}, job_finished)
         immutability.declare(*GUARDS)
         checks.register(check_routes, checks.Tags.urls)

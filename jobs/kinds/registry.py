@@ -31,8 +31,12 @@ def register_kind(kind: JobKind) -> None:
 
 def is_part(job: Job) -> bool:
     """Return whether a job is another host's part of a job."""
-    kind = KINDS.get(job.kind)
-    return kind is not None and bool(kind.whole_kind)
+    return job.kind in part_kinds()
+
+
+def part_kinds() -> list[str]:
+    """Return the names of the kinds whose jobs are parts: nobody steers them, and their whole tells how they ended."""
+    return [kind.name for kind in KINDS.values() if kind.whole_kind]
 
 
 def _no_task_slugs(member: Member) -> frozenset[str] | None:

@@ -126,8 +126,7 @@ def lost(job: Job) -> str:
 
 def ids_of(job_ids: Collection[UUID]) -> list[UUID]:
     """Ids of all parts that these jobs have had, in any attempt."""
-    kinds = [kind.name for kind in registry.KINDS.values() if kind.whole_kind]
-    return list(Job.objects.filter(kind__in=kinds, subject_id__in=job_ids).values_list("pk", flat=True))
+    return list(Job.objects.filter(kind__in=registry.part_kinds(), subject_id__in=job_ids).values_list("pk", flat=True))
 
 
 def of_jobs(jobs: Iterable[Job]) -> list[Job]:

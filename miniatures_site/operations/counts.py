@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import Message
 from campaigns.states import CampaignState, MessageState
+from jobs.kinds import registry
 from jobs.models import BackupTrial, Host, Job, WorkerBeat
 from jobs.rundir.machine import GIB
 from jobs.scheduling import hosts
@@ -123,8 +124,9 @@ def _reason(queue: str) -> str:
 
 
 def ended_kinds() -> dict[str, Counter[str]]:
-    """Jobs that ended within a day, by kind and state, however long ago they were launched."""
+    """Jobs that ended within a day, without parts, by kind and state, however long ago they were launched."""
     ended = Job.objects.filter(finished_at__gt=timezone.now() - timedelta(days=1), state__in=FINISHED)
+    ended = ended.exclude(kind__in=registry.part_kinds())
     kinds: dict[str, Counter[str]] = {}
     for kind, state, number in ended.order_by().values_list("kind", "state").annotate(number=Count("pk")):
         kinds.setdefault(kind, Counter())[state] = number

@@ -105,10 +105,10 @@ def read() -> Reading:
 
 
 def failed_jobs() -> list[Job]:
-    """Jobs that failed in the last days, the newest first, and at most `FAILED_ROWS` of them."""
+    """Jobs that failed in the last days, the newest first and no parts, and at most `FAILED_ROWS` of them."""
     since = timezone.now() - timedelta(days=FAILED_DAYS)
-    failed = Job.objects.filter(state=JobState.FAILED, finished_at__gte=since).order_by("-finished_at")
-    return list(failed.defer("spec", "result", "progress")[:FAILED_ROWS])
+    failed = Job.objects.filter(state=JobState.FAILED, finished_at__gte=since).exclude(kind__in=registry.part_kinds())
+    return list(failed.order_by("-finished_at").defer("spec", "result", "progress")[:FAILED_ROWS])
 
 
 def _by_kind(jobs: list[Job]) -> list[FailedKind]:

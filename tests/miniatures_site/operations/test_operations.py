@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jobs.kinds import registry
 from jobs.lifecycle import reaper_lock
 from jobs.models import BackupTrial, Host, Job, WorkerBeat
 from miniatures_site.operations import counts, readings
@@ -104,6 +105,17 @@ def test_an_admin_retries_one_job_and_all_of_a_kind(as_member, admin):
     assert after_one == [one]
     assert set(Job.objects.filter(state="queued")) == {one, two}
     assert Job.objects.get(pk=other.pk).state == "failed"
+
+
+def test_a_part_of_a_lost_run_is_neither_offered_for_another_try_nor_counted_nor_told(well):
+    for _ in range(3):
+        job(kind="training-part")
+
+    reading = readings.read()
+
+    assert (reading.failed, reading.ended) == ([], {})
+    assert "training-part" not in registry.CONSUMERS["webhooks"][0]
+    assert "training" in registry.CONSUMERS["webhooks"][0]
 
 
 def test_what_may_pay_or_send_again_is_retried_one_by_one_by_somebody_who_says_so(as_member, admin):
