@@ -17,20 +17,32 @@ function drawn({ id, name, text, created_at: at }) {
   return item;
 }
 
-async function ask(box, options = {}) {
+async function ask(address, options = {}) {
   try {
-    const response = await fetch(box.dataset.comments, { credentials: "same-origin", ...options, headers: { "X-Page-Language": language, ...options.headers } });
+    const response = await fetch(address, { credentials: "same-origin", ...options, headers: { "X-Page-Language": language, ...options.headers } });
     return { ok: response.ok, body: await response.json() };
   } catch {
     return { ok: false, body: null };
   }
 }
 
+/** List the comments, page after page: the newest are on the last one. */
 async function show(box) {
   const words = box.querySelector("[data-comments-words]");
-  const { ok, body } = await ask(box);
-  words.textContent = ok ? (body.results.length ? "" : gettext("No comments on this draft yet.")) : LOST;
-  if (ok) box.querySelector("[data-comments-list]").replaceChildren(...body.results.map(drawn));
+  const comments = [];
+  let address = `${box.dataset.comments}?limit=500`;
+  while (address) {
+    const { ok, body } = await ask(address);
+    if (!ok) {
+      words.textContent = LOST;
+      return;
+    }
+    comments.push(...body.results);
+    // Behind a proxy the host and scheme may be others than the browser has.
+    address = body.next && box.dataset.comments + new URL(body.next).search;
+  }
+  words.textContent = comments.length ? "" : gettext("No comments on this draft yet.");
+  box.querySelector("[data-comments-list]").replaceChildren(...comments.map(drawn));
 }
 
 /** Boxes of the same draft: a card has one, and the panel beside it another, which may be closed again by now. */
@@ -54,7 +66,7 @@ async function send(box, button) {
   text.dataset.id ??= newId();
   button.disabled = true;
   const sent = text.value;
-  const { ok, body } = await ask(box, {
+  const { ok, body } = await ask(box.dataset.comments, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",

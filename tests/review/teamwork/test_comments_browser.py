@@ -54,6 +54,21 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
     assert Comment.objects.filter(author=expert).count() == 1
 
 
+def test_the_newest_comments_of_a_long_talk_are_listed(
+    browser: Browser, live_server: Any, task: Task, expert: Member, lead: Member
+) -> None:
+    draft = Draft.objects.order_by("queue_position")[0]
+    Comment.objects.bulk_create([Comment(draft=draft, author=lead, text=f"Word {n}") for n in range(501)])
+    with signed_in_page(browser, live_server.url, expert) as page:
+        page.goto("/tasks/outreach/review/")
+        card = page.locator(f"#card-{draft.pk}")
+
+        card.locator(".card-comments > summary").click()
+
+        expect(card.locator(".comment")).to_have_count(501)
+        expect(card.get_by_text("Word 500")).to_be_attached()
+
+
 def test_words_typed_while_a_comment_is_sent_stay_in_the_box(
     browser: Browser, live_server: Any, task: Task, expert: Member
 ) -> None:
