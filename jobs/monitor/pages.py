@@ -17,7 +17,7 @@ from jobs.live import stream
 from jobs.monitor import queries
 from jobs.scheduling import halt, hosts
 from jobs.states import JobState
-from jobs.supervisor import run_dirs
+from jobs.supervisor import prune_runs, run_dirs
 from members.session import member_of
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
@@ -53,13 +53,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = queries.get(member_of(request), job_id)
+    log = run_dirs.end_of_log(job.pk, job.run_fence) if job.run_fence else ""
     context = {
         "section": "jobs",
         "job": job,
         "moves": queries.transitions_of(job),
         "told": queries.recent_events(job),
         "priorities": [(word, number) for word, number in control.PRIORITIES.items()],
-        "log": run_dirs.end_of_log(job.pk, job.run_fence) if job.run_fence else "",
+        "log": log,
+        "why_no_log": prune_runs.why_no_log(job) if log is None else "The log is empty.",
     }
     return render(request, "jobs/detail.html", context)
 

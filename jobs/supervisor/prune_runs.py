@@ -24,6 +24,7 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.lifecycle import parts
 from jobs.models import Job
+from jobs.rundir import identity
 from jobs.states import JobState
 from jobs.supervisor import engine_process as engines
 from web.db.chunks import chunked
@@ -103,6 +104,16 @@ def _still_wanted(ids: list[UUID]) -> set[UUID]:
         if limit is None or (texts_erased_at is None and (finished_at is None or finished_at > limit)):
             wanted_ids.add(pk)
     return wanted_ids
+
+
+def why_no_log(job: Job) -> str:
+    """Return why the log of a job that ran is not on this host, in a sentence."""
+    kind = registry.KINDS.get(job.kind)
+    if kind is not None and kind.engine_module is None:
+        return "This job writes no log."
+    if not _still_wanted([job.pk]):
+        return "The log was deleted."
+    return "There is no log." if job.host_id == identity.host_id() else f"The log is on the host {job.host_id}."
 
 
 def _is_at_rest(folder: Path) -> bool:

@@ -99,3 +99,23 @@ def test_other_folders_are_nobodys_business(runs_dir):
     prune_runs.prune()
 
     assert (runs_dir / "notes").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "host", "days_ago", "sentence"),
+    [
+        ("freeze", "elsewhere", 1, "This job writes no log."),
+        ("counting", "elsewhere", 1, "The log is on the host elsewhere."),
+        ("counting", "elsewhere", 8, "The log was deleted."),
+        ("counting", "", 8, "The log was deleted."),
+        ("counting", "", 1, "There is no log."),
+    ],
+)
+def test_the_page_of_a_job_says_why_it_shows_no_log(runs_dir, launch, as_member, admin, kind, host, days_ago, sentence):
+    job = ended(launch, "succeeded", days_ago=days_ago)
+    Job.objects.filter(pk=job.pk).update(kind=kind, run_fence=1, host_id=host or identity.host_id())
+
+    page = as_member(admin).get(f"/jobs/{job.pk}/").content.decode()
+
+    assert f">{sentence}</p>" in page
