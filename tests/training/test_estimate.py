@@ -75,6 +75,16 @@ def test_a_base_frozen_in_bf16_takes_half_the_memory_on_a_gpu(folder):
     assert on_gpu.weights_bytes < 0.6 * on_cpu.weights_bytes
 
 
+def test_a_gpu_more_halves_the_time_and_a_process_more_on_one_cpu_does_not(folder):
+    one, two = Recipe(rank=1), Recipe(rank=1, processes=2, strategy="ddp")
+    on_gpu, on_cpu = (
+        [estimate.estimate_run(folder, recipe, [100], device=device).seconds for recipe in (one, two)]
+        for device in ("cuda", "cpu")
+    )
+
+    assert on_gpu[1] == pytest.approx(on_gpu[0] / 2) and on_cpu[1] == on_cpu[0]
+
+
 def test_the_text_part_of_a_multimodal_config_is_read(folder):
     config = json.loads((folder / "config.json").read_text())
     weights = {"model.layers.0.q_proj.weight": (64, 64), "vision_tower.q_proj.weight": (32, 32)}

@@ -117,7 +117,9 @@ def estimate_run(
     reading = step_profile(shape, recipe, rows_tokens, device, checkpoints=checkpoints)
     held, needed = peak(shape, reading), needed_bytes(shape, reading, device) + beside_bytes
     tokens = sum(rows_tokens) * recipe.epochs
-    speed = tokens_per_s or _speed(shape, adapters, device)
+    speed = tokens_per_s or _speed(shape, adapters, device) * devices_of(
+        device, processes=recipe.processes, hosts=recipe.hosts
+    )
     return RunEstimate(
         total_parameters=shape.parameters + adapters,
         trainable_parameters=trainable,
@@ -139,6 +141,11 @@ def estimate_run(
     )
 
 
+def devices_of(device: str, *, processes: int, hosts: int) -> int:
+    """Return how many devices compute at once. Processes on the CPU of one host share its cores."""
+    return processes if device == "cuda" else hosts
+
+
 def _number_bytes(config: dict[str, Any]) -> int:
     text = config.get("text_config") or {}
     named = config.get("dtype") or config.get("torch_dtype") or text.get("dtype") or text.get("torch_dtype")
@@ -146,6 +153,6 @@ def _number_bytes(config: dict[str, Any]) -> int:
 
 
 def _speed(shape: Shape, adapters: int, device: DeviceKind) -> float:
-    """Tokens a second: two operations a weight forward and two back, two more where it is tuned."""
+    """Tokens a second of one device: two operations a weight forward and two back, two more where it is tuned."""
     operations = 4 * shape.parameters + 6 * adapters if adapters else 6 * shape.parameters
     return FLOPS_PER_S[device] / operations

@@ -13,7 +13,7 @@ from training.inputs.tuning_data import RowOutline
 from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe, Toggle
 from training.runs import compose_recipe, host_memory, preflight
-from training.runs.estimate import RunEstimate, StudentSizes, estimate_run, sizes_of
+from training.runs.estimate import RunEstimate, StudentSizes, devices_of, estimate_run, sizes_of
 from training.runs.run_request import RunRequest
 from training.sizing.profile import DeviceKind as Place
 from training.states import Device
@@ -89,9 +89,9 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
     row_tokens, length_note = _tokens_of(lengths, earlier)
     place = _place(recipe, request.device)
     timed = [run for run in earlier if run.summary["device"] == place or _may_be_elsewhere(place, request.device)]
-    # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
-    like = max(timed, key=lambda run: int(run.summary["tokens"]), default=None)
-    speed = like.summary["tokens_per_s"] if like else None
+    # Of the newest runs on as many devices the longest: one of a few steps has hardly warmed up when it ends.
+    like = max(timed, key=lambda run: (_processes(run) == recipe.processes, int(run.summary["tokens"])), default=None)
+    speed = _speed_on(like, recipe) if like else None
     plan = _EstimateInputs(
         student, recipe, row_tokens, request.device, place, teacher if recipe.objective == "distil" else None
     )
@@ -149,6 +149,18 @@ def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
     runs = TrainingRun.objects.filter(student_id=student.pk, recipe__method=recipe.method).exclude(summary={})
     newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
     return [run for run in newest if run.objective == recipe.objective and run.summary["tokens"]][:MEASURED_RUNS]
+
+
+def _processes(run: TrainingRun) -> int:
+    return int(run.summary.get("processes") or 1)
+
+
+def _speed_on(run: TrainingRun, recipe: Recipe) -> float:
+    """Return tokens a second of a recipe on its own devices, by what an earlier run measured on its devices."""
+    device = run.summary["device"]
+    measured = devices_of(device, processes=_processes(run), hosts=run.recipe.get("hosts", 1))
+    devices = devices_of(device, processes=recipe.processes, hosts=recipe.hosts)
+    return float(run.summary["tokens_per_s"]) / measured * devices
 
 
 def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:

@@ -195,3 +195,20 @@ def test_a_measured_run_gives_the_time_of_the_next(launch):
     assert second.estimate["tokens"] == pytest.approx(4000, rel=0.02)
     assert second.estimate["seconds"] == pytest.approx(8.0, rel=0.02)
     assert any("Run 1: 500 tokens a second on cpu" in note for note in second.estimate["notes"])
+
+
+@pytest.mark.parametrize(("device", "speed"), [("cuda", 1000), ("cpu", 500)])
+def test_a_measured_speed_is_scaled_to_the_devices_of_the_next_run(launch, device, speed):
+    workers.beat(worker="gpu-1", host="another-host", queues="training")
+    on_one, on_two = launch(), launch()
+    told = {"tokens": 4000, "epochs": float(on_one.recipe["epochs"]), "tokens_per_s": 500.0, "device": device}
+    TrainingRun.objects.filter(pk=on_one.pk).update(summary={**told, "processes": 1})
+    on_both = {"device": device, "overrides": {"processes": 2, "strategy": "ddp"}}
+
+    scaled = launch(**on_both).estimate
+    summary = {**told, "tokens": 400, "tokens_per_s": 800.0, "processes": 2}
+    TrainingRun.objects.filter(pk=on_two.pk).update(summary=summary)
+    measured = launch(**on_both).estimate
+
+    assert scaled["seconds"] == pytest.approx(scaled["tokens"] / speed, rel=0.02)
+    assert measured["seconds"] == pytest.approx(measured["tokens"] / 800, rel=0.02)
