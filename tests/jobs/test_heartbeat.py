@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
@@ -17,9 +18,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 WITHIN_S = 60
 
 
-def renewed_again(job: Job) -> bool:
+def renewed_again(job: Job, *, within_s: float = WITHIN_S) -> bool:
     """Whether the row's lease ends later than it did."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if Job.objects.get(pk=job.pk).lease_until > job.lease_until:
             return True
@@ -61,3 +62,26 @@ def test_a_job_whose_folder_is_gone_does_not_keep_others_from_their_beat(held, t
         held.refresh_from_db()
 
         assert renewed_again(held)
+
+
+def test_a_job_taken_while_the_last_beat_ends_has_its_beat(held, monkeypatch):
+    ending, taken = threading.Event(), threading.Event()
+
+    class SlowToClose:
+        @staticmethod
+        def close_all() -> None:
+            ending.set()
+            taken.wait(WITHIN_S)
+            connections.close_all()
+
+    monkeypatch.setattr(heartbeat, "connections", SlowToClose)
+    beating = heartbeat.Heartbeat()
+    with beating.holding(held.pk, held.fence):
+        pass
+    assert ending.wait(WITHIN_S)
+
+    with beating.holding(held.pk, held.fence):
+        held.refresh_from_db()
+        is_renewed = renewed_again(held, within_s=5)
+        taken.set()
+    assert is_renewed

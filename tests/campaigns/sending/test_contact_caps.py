@@ -166,3 +166,13 @@ def test_of_two_campaigns_at_once_one_writes_to_a_person(campaign: Campaign, sec
 
         taken = Message.objects.filter(pk__in=[mail.pk for mail in mails], state=MessageState.SENDING)
         assert taken.count() == 1
+
+
+@db
+def test_a_reader_erased_since_a_mail_was_read_is_not_written_to(second: Campaign) -> None:
+    due_to(second, "ada@acme.example")
+    [mail] = outbox.due(second, now=timezone.now(), limit=10)
+    Contact.objects.filter(pk=mail.contact_id).update(erased_at=timezone.now())
+
+    assert outbox.claim(mail, turn_of(second), now=timezone.now()) is None
+    assert Message.objects.get().state == MessageState.STOPPED

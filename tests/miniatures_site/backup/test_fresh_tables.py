@@ -42,6 +42,10 @@ def test_tables_made_at_once_are_those_of_all_migrations(build):
     assert "no changes" in at_once.run("makemigrations", "--check", "--dry-run").lower()
 
 
+def test_no_change_of_a_model_is_without_its_migration():
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
 def test_a_creation_that_breaks_off_leaves_no_table(build):
     assert "EMPTY" in build("broken-off").python(BREAK_OFF)
 
