@@ -163,7 +163,7 @@ def _points(
         facts |= {
             name: value for role, value in by_role.items() if (name := spec.facts_with_role(role)) not in (None, *facts)
         }
-        point = StartingPoint(url, title[:200], {name: value for name, value in facts.items() if value and name})
+        point = StartingPoint(url, title[:200], {name: value for name, value in facts.items() if value})
         points[stage_run.pk] = (f"{url} {sorted(point.facts.items())}", point)
     return points, missing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,19 @@ def test_an_address_of_a_public_provider_names_no_site(
 
     assert states(campaign) == {"failed": 1}
     assert "no web domain" in Message.objects.get().problem
+
+
+def test_research_is_told_no_fact_that_is_empty_for_its_contact(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    stage = site_stage(tasks)
+    inputs = {**stage.inputs, "site": "contact.segment"}
+    start(replace(stage, inputs=inputs), write_stage(task, trigger="site.claims.text"))
+    Contact.objects.update(company="Works 0", segment="")
+
+    tick.advance_all()
+
+    assert ResearchedSite.objects.get().facts == {"company": "Works 0"}
 
 
 @pytest.mark.slow
