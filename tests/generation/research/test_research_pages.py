@@ -110,7 +110,12 @@ def test_a_records_pages_are_erased_with_it(client: Client, admin: Member, resea
 def test_the_api_orders_tells_and_lists_pages(admin: Member, summary: Task, research: Research) -> None:
     api = APIClient()
     api.force_authenticate(admin)
-    body = {"sites": [{"name": "A", "url": "a.example"}], "facts": {"question": "Why?"}, "pages_per_site": 1}
+    body = {
+        "sites": [{"name": "A", "url": "a.example"}],
+        "facts": {"question": "Why?"},
+        "pages_per_site": 1,
+        "source": None,
+    }
 
     made = api.post("/api/v1/tasks/summary/research/", body, format="json")
     one = api.get(f"/api/v1/research/{research.pk}/").json()
