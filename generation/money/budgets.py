@@ -159,7 +159,7 @@ def month_bounds(text: str) -> tuple[date, date]:
         ValueError: It is no month.
     """
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) is None:
-        raise ValueError(f"{text!r} is no month.")
+        raise ValueError(f"{text!r} is not a month YYYY-MM.")
     year, month = (int(part) for part in text.split("-"))
     return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
 
