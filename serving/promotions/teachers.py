@@ -26,6 +26,9 @@ ROOM: Final = "serving"
 SECOND_ROUND: Final = 2
 CONCURRENCY: Final = 8
 LONGEST_ANSWER: Final = 512
+# Characters of a teacher's name, and those that stay of the end of a longer one.
+LONGEST_NAME: Final = 120
+NAME_END: Final = 40
 
 
 def offer_as_teacher(miniature: Miniature) -> None:
@@ -33,13 +36,19 @@ def offer_as_teacher(miniature: Miniature) -> None:
         NewProvidedTeacher(
             provided_by=f"{ROOM}:{miniature.pk}",
             slug=miniature.slug[:60],
-            name=f"Miniature: {miniature.name}"[:120],
+            name=_name(miniature),
             model=miniature.slug,
             secret_ref=internal_keys.NAME,
             parameters={"max_tokens": LONGEST_ANSWER},
             concurrency=CONCURRENCY,
         )
     )
+
+
+def _name(miniature: Miniature) -> str:
+    """Name the teacher; a long name keeps its end, which tells a task's miniatures apart."""
+    name = f"Miniature: {miniature.name}"
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - NAME_END - 1]}…{name[-NAME_END:]}"
 
 
 def withdraw_teacher(miniature: Miniature) -> None:

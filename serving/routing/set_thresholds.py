@@ -90,7 +90,9 @@ def create(task: Task, *, name: str, by: Member) -> Router:
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         stem = slugify(f"{task.slug} {name}")[:50].strip("-") or "router"
-        router = Router.objects.create(task=task, name=name, slug=free_slug(Router.objects.all(), stem), created_by=by)
+        # Over /v1 tasks and miniatures are asked for by their slugs, too.
+        slug = free_slug(Router.objects.all(), stem, Task.objects.all(), Miniature.objects.all())
+        router = Router.objects.create(task=task, name=name, slug=slug, created_by=by)
         trail.record("router_made", by=by, about=router, task=task.slug)
     return router
 

@@ -20,9 +20,15 @@ def uuid_or_none(text: object) -> UUID | None:
         return None
 
 
-def free_slug(rows: QuerySet[Any], stem: str) -> str:
-    """Return a slug that none of the rows has: the stem, or the stem with the first free number from 2."""
-    taken = set(rows.filter(slug__startswith=stem).values_list("slug", flat=True))
+def free_slug(rows: QuerySet[Any], stem: str, *others: QuerySet[Any]) -> str:
+    """Return a slug that none of the rows has: the stem, or the stem with the first free number from 2.
+
+    Args:
+        others: Rows of other tables that share the names, as of models behind one address.
+    """
+    taken = {
+        slug for table in (rows, *others) for slug in table.filter(slug__startswith=stem).values_list("slug", flat=True)
+    }
     if stem not in taken:
         return stem
     return next(slug for number in count(2) if (slug := f"{stem}-{number}") not in taken)

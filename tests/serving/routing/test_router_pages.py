@@ -15,6 +15,7 @@ from review.models import Record, Task
 from review.spec.schema import InputField
 from review.tasks import authoring
 from serving.models import Router
+from serving.promotions import teachers
 from serving.routing import set_thresholds
 from serving.routing.pairs import RouteRule
 from serving.routing.set_thresholds import RouterRequest
@@ -89,3 +90,30 @@ def test_a_router_without_a_name_or_with_too_long_a_one_is_refused(task: Task, a
 
     assert (refused.value.code, list(refused.value.errors)) == ("router_invalid", ["name"])
     assert not Router.objects.exists()
+
+
+@pytest.mark.parametrize(("task_slug", "name"), [("a" * 50, "Thrifty"), ("outreach", "Run 3 LoRA")])
+def test_a_router_takes_the_name_of_no_task_or_miniature(
+    task: Task, admin: Member, miniature: Miniature, task_slug: str, name: str
+) -> None:
+    Miniature.objects.filter(pk=miniature.pk).update(slug="outreach-run-3-lora")
+    task.slug = task_slug
+    task.save(update_fields=["slug"])
+
+    slug = set_thresholds.create(task, name=name, by=admin).slug
+
+    assert slug.removesuffix("-2") in (task_slug, "outreach-run-3-lora")
+    assert slug.endswith("-2")
+
+
+def test_teachers_of_a_task_with_a_long_name_are_told_apart(miniature: Miniature) -> None:
+    names = []
+    for number in (3, 12):
+        miniature.name = (
+            f"{'Answers to questions about spare parts ' * 3} · Qwen3-4B-Instruct-2507 · LoRA, run {number}"
+        )
+        teachers.offer_as_teacher(miniature)
+        names.append(Teacher.objects.get(provided_by=f"serving:{miniature.pk}").name)
+
+    assert [name.rpartition(" · ")[2] for name in names] == ["LoRA, run 3", "LoRA, run 12"]
+    assert max(map(len, names)) <= 120
