@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import re
+import threading
+import time
 from collections.abc import Callable, Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +28,8 @@ Handler = Callable[..., Response]
 # No request is worked on for so long; its server went away.
 LEFT_AFTER_S = 900.0
 LONGEST_KEY = 200
+# Pause between tries to give a key back, and their number.
+GIVE_BACK_EVERY_S, GIVE_BACK_TRIES = 2.0, 300
 # Of a row, or an HMAC.
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}")
 
@@ -85,7 +90,7 @@ def idempotent_in_steps(handler: Handler) -> Handler:
         try:
             response = handler(view, request, *args, **kwargs)
         except BaseException:
-            row.delete()
+            _give_back(row)
             raise
         row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
         row.save(update_fields=["status", "body"])
@@ -93,6 +98,25 @@ def idempotent_in_steps(handler: Handler) -> Handler:
 
     wrapped.takes_idempotency_key = True  # type: ignore[attr-defined]
     return wrapped
+
+
+def _give_back(row: RememberedRequest) -> None:
+    """Forget a key whose work failed; where the database is away, in a thread, until it is back."""
+    try:
+        row.delete()
+    except DatabaseError:
+        threading.Thread(
+            target=_give_back_later, args=(row.pk, row.created_at), name="idempotency", daemon=True
+        ).start()
+
+
+def _give_back_later(pk: int, created_at: datetime) -> None:
+    for _ in range(GIVE_BACK_TRIES):
+        time.sleep(GIVE_BACK_EVERY_S)
+        with contextlib.closing(connection), contextlib.suppress(DatabaseError):
+            # Taken over meanwhile, it has another moment.
+            RememberedRequest.objects.filter(pk=pk, status=0, created_at=created_at).delete()
+            return
 
 
 def forget(names: Collection[str]) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
@@ -106,6 +109,27 @@ def test_each_address_that_starts_or_makes_something_takes_a_key() -> None:
 
 def _takes_a_key(handler: Callable[..., Response]) -> bool:
     return handler.__code__.co_filename == idempotency.__file__
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_given_back_once_the_database_is(api: APIClient) -> None:
+    is_away = []
+
+    def execute_or_fail(execute: Any, sql: str, *rest: Any) -> Any:
+        if is_away or sql.startswith('INSERT INTO "review_source"'):
+            is_away.append(sql)
+            raise OperationalError("the connection is lost")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(execute_or_fail):
+        broken = post(api, GOOD)
+    held = RememberedRequest.objects.count()
+    give_up_s = time.monotonic() + 30
+    while RememberedRequest.objects.exists() and time.monotonic() < give_up_s:
+        time.sleep(0.1)
+
+    assert (broken.status_code, held) == (503, 1)
+    assert post(api, GOOD).status_code == 201
 
 
 NAMED = "3f2c8a10-5b7d-4e1a-9c3f-0a1b2c3d4e5f"
