@@ -139,7 +139,7 @@ def _place(task_id: UUID, draft_ids: list[UUID]) -> int:
     kept: dict[UUID, Draft] = {}
     for chunk in chunked(draft_ids, CHUNK):
         rows = (
-            Draft.objects.select_for_update()
+            Draft.objects.select_for_update(of=("self",))
             .only("pk")
             .filter(pk__in=chunk, state=DraftState.KEPT, erased_at__isnull=True, revocation__isnull=True)
         )

@@ -21,7 +21,7 @@ BARE = Machine(name="bare", gpus=[], cores=2, memory_bytes=8 << 30)
 
 def put(host_id: str, *, boot_id: str = "boot-1", gpus=(), **values) -> Host:
     found = Machine(name=host_id, gpus=[{"name": "A100", "bytes": gib << 30} for gib in gpus], cores=8, memory_bytes=1)
-    host = hosts.register(host_id, boot_id=boot_id, machine=found, disk=(100, 50))
+    host = hosts.register(host_id, boot_id=boot_id, machine=found, disk=(100 << 30, 50 << 30))
     Host.objects.filter(pk=host_id).update(**values)
     host.refresh_from_db()
     return host
