@@ -10,9 +10,10 @@ from tests.review.imports.workbooks import rows, workbook
 from web.errors import Refusal
 
 HEADLESS = {
-    "messages with their label": "ham,See you\nspam,Win a prize\nham,Call me\nham,Bring milk\nham,On my way\n",
-    "classes by number": '"3","Oil falls","Prices fell."\n"3","New chip","It is fast."\n"3","Bank grows","It earns."\n'
-    '"1","Vote held","Many came."\n"3","Shop opens","In Kiel."\n',
+    "messages with their label": "ham,See you there at six\nspam,Win a prize right now\nham,Call me when you can\n"
+    "ham,Bring some milk please\nham,On my way\n",
+    "classes by number": '"3","Oil falls again on Monday","Prices fell."\n"3","New chip from the north","It is fast."\n'
+    '"3","Bank grows faster than ever","It earns."\n"1","Vote held in May","Many came."\n"3","Shop opens","In Kiel."\n',
     "measurements": "5.1,3.5,setosa\n7.0,3.2,versicolor\n4.9,3.0,setosa\n4.7,3.2,setosa\n6.3,3.3,setosa\n",
     "addresses": "ada@a.example,Ada\nbob@b.example,Bob\ncy@c.example,Cy\ndi@d.example,Di\neve@e.example,Eve\n",
     "days": "2026-11-01,Late again\n2026-11-02,Fine\n2026-11-03,Broken\n2026-11-05,Good\n2026-11-09,Lost\n",
@@ -23,8 +24,15 @@ NAMED = {
     "years": "city,2024,2025\nKiel,2024,7\nBath,3,2025\nOslo,2024,9\nBern,2,2025\nRome,5,6\n",
     "a header laid down again": "label,text\nham,a\nlabel,text\nspam,b\nlabel,text\nham,c\nlabel,text\nham,d\n",
     "days above sums": "city,2026-11-01,2026-11-02\nKiel,3,4\nBath,3,5\nOslo,1,4\nBern,2,2\nRome,5,6\n",
-    "a value like a name": "other,text\na,b\nother,c\nd,e\nother,f\ng,h\n",
-    "few rows": "ham,See you\nspam,Win\nham,Call\n",
+    "a label's own name": "text,spam\nSee you there at six,ham\nWin a prize right now,spam\nBuy it now for free,spam\n"
+    "Take this prize at once,spam\nCall me when you can,ham\n",
+    "a label's own name, first": "urgent,message,minutes\nurgent,Help,3\nurgent,Now,4\nlater,Hm,5\nurgent,Yes,6\n"
+    "later,No,7\n",
+    "a label's own name, beside numbers": "other,staff,note\nother,4,It is late again today\nother,5,All went well\n"
+    "steel,6,They wait for an answer\nother,7,Call them back on Monday\nrail,8,Nothing to be said\n",
+    "linked data": "https://x.example/name,https://x.example/url\nAda,https://a.example\nBob,https://b.example\n"
+    "Cy,https://c.example\nDi,https://d.example\nEve,https://e.example\n",
+    "few rows": "ham,See you there at six\nspam,Win\nham,Call\n",
 }
 
 

@@ -29,7 +29,7 @@ _ANSWERS = (
         re.findall(
             r"\w+",
             "answer output response completion reply label target gold expected prediction summary translation "
-            "chosen draft generated highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
+            "chosen highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
             "risposta antwoord resposta odpowiedz odpoved svar vastaus cevap ответ метка відповідь απάντηση 回答 答案 "
             "答え 正解 出力 要約 ラベル 输出 摘要 标签 標籤 답변 정답 출력 요약 라벨",
         )
@@ -52,6 +52,11 @@ _MAIL, _RECIPIENTS = (
 # Types of facts alone, which an answer writes as a text.
 AS_TEXT = frozenset({"document", "url", "conversation"})
 _EXAMPLES = 3
+# Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
+_MADE = frozenset({"draft", "generated"})
+_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason"})
+# Words that answer alone or behind others: a `chosen_plan` is a fact.
+_LAST = frozenset({"chosen", "highlights", "truth"})
 # A text that lost against the chosen one tells the answer.
 _REJECTED = "rejected"
 # Names that say nothing, such as those of columns without a header.
@@ -159,7 +164,7 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     free = [column for column in used_columns if column.use in (FACT, OUT) and column.values]
     answers: list[Column] = []
     for words in _ANSWERS:
-        answers = answers or [column for column in free if _is_called(column, words)]
+        answers = answers or [column for column in free if _is_called(column, words) or _is_made(column)]
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
@@ -175,12 +180,12 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
     names = {column.name for column in answers}
-    is_pair = any(_is_called(column, frozenset({"chosen"})) for column in answers)
+    is_pair = any("chosen" in column.field.split("_") for column in answers)
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
         if column.name in names
         else replace(column, use=OUT)
-        if is_pair and _is_called(column, frozenset({_REJECTED}))
+        if is_pair and _is_called(column, frozenset({_REJECTED})) and column.field.split("_")[-1] not in _ABOUT
         else column
         for column in used_columns
     )
@@ -194,7 +199,13 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
     parts = column.field.split("_")
     # Names in letters that a field has not.
     whole = re.findall(r"\w+", unicodedata.normalize("NFKC", column.name).casefold())
-    return bool({parts[0], parts[-1], *whole[:1], *whole[-1:]} & words)
+    first = {parts[0], *whole[:1]} - _LAST
+    return bool(({parts[-1], *whole[-1:]} | first) & words)
+
+
+def _is_made(column: Column) -> bool:
+    parts = column.field.split("_")
+    return parts[0] in _MADE and parts[-1] not in _ABOUT
 
 
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:

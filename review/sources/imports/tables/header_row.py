@@ -22,11 +22,11 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
 # Values that no column is named by, where the cells below are of their kind.
 _VALUES = (
     re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
-    re.compile(r"https?://\S+"),
     re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?"),
 )
-# Rows below that tell a row of values, and how often a text of it recurs among them.
-_LEAST_ROWS, _RECURS = 4, 3
+# Rows below that tell a row of values, how often a text of it recurs among them, and the words of a text that no
+# column is called by.
+_LEAST_ROWS, _RECURS, _SENTENCE = 4, 3, 4
 
 
 def header_at(rows: Sequence[Sequence[object]]) -> int:
@@ -55,8 +55,9 @@ def header_at(rows: Sequence[Sequence[object]]) -> int:
 def is_headless(rows: Sequence[Sequence[object]]) -> bool:
     """Tell whether the first filled row has values like those below it, so that no row names the columns.
 
-    A text of it recurs in its column among others, or an address or a day stands above such ones. A header laid down
-    again below is none of them, and options of a survey recur alone in the columns that they name.
+    An address or a day stands above such ones; or a text recurs in its column among others, beside a sentence or a
+    number above numbers. A column may be called by one of its labels, so names above longer texts or numbers speak
+    against it. A header laid down again below is no row of values, and options of a survey recur alone.
 
     Args:
         rows: Cells as they were read, blank rows included.
@@ -66,12 +67,16 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
         return False
     first, below = filled[0], [row for row in filled[1:] if row != filled[0]]
     columns = [(cell, [row[place] for row in below if row[place : place + 1]]) for place, cell in enumerate(first)]
+    if any(cell and _is_value(cell, values) for cell, values in columns):
+        return True
     numbered = _are_numbered(first)
-    return any(
-        _recurs(cell, values) or _is_value(cell, values)
+    recurring = [
+        cell and _recurs(cell, values) and not (_NUMBER.fullmatch(cell) and (numbered or _is_year(cell)))
         for cell, values in columns
-        if cell and not (_NUMBER.fullmatch(cell) and (numbered or (cell.isdecimal() and int(cell) in _YEARS)))
-    )
+    ]
+    beside = [column for column, recurs in zip(columns, recurring, strict=True) if not recurs and column[0]]
+    has_values = any(_is_of_its_column(cell, values) for cell, values in beside)
+    return any(recurring) and has_values and not any(_is_name_of(cell, values) for cell, values in beside)
 
 
 def _recurs(cell: str, values: Sequence[str]) -> bool:
@@ -81,6 +86,21 @@ def _recurs(cell: str, values: Sequence[str]) -> bool:
 def _is_value(cell: str, values: Sequence[str]) -> bool:
     kind = next((kind for kind in _VALUES if kind.fullmatch(cell)), None)
     return kind is not None and sum(kind.fullmatch(value) is not None for value in values) * 2 > len(values)
+
+
+def _is_of_its_column(cell: str, values: Sequence[str]) -> bool:
+    return len(cell.split()) >= _SENTENCE or (_NUMBER.fullmatch(cell) is not None and _are_numbers(values))
+
+
+def _is_name_of(cell: str, values: Sequence[str]) -> bool:
+    if _NUMBER.fullmatch(cell) or len(cell.split()) >= _SENTENCE:
+        return False
+    sentences = sum(len(value.split()) >= _SENTENCE for value in values)
+    return _are_numbers(values) or sentences * 2 > len(values)
+
+
+def _are_numbers(values: Sequence[str]) -> bool:
+    return sum(_NUMBER.fullmatch(value) is not None for value in values) * 2 > len(values)
 
 
 def _are_numbered(cells: Sequence[str]) -> bool:
@@ -146,7 +166,7 @@ def _are_names(row: Sequence[object], width: int) -> bool:
 
 
 def _is_year(cell: object) -> bool:
-    return isinstance(cell, int | float) and cell in _YEARS
+    return (int(cell) if isinstance(cell, str) and cell.isdecimal() else cell) in _YEARS
 
 
 def _count(row: Sequence[object]) -> int:

@@ -65,7 +65,8 @@ _PARTS = frozenset(
     }
 )
 # A dataset server wraps each row: `{"row_idx": 0, "row": {…}, "truncated_cells": []}`.
-_OF_A_SERVED_ROW = frozenset({"row_idx", "row"})
+_SERVED = frozenset({"row_idx", "row"})
+_MOST_SERVED = _SERVED | {"truncated_cells"}
 _OF_A_TURN = frozenset({"role", "from", "message", "finish_reason"})
 
 
@@ -204,10 +205,9 @@ def _of_keys(value: dict[str, Any]) -> JsonTable | None:
 
 
 def _rows(values: Sequence[object]) -> Iterator[Row]:
-    if all(
-        isinstance(each, dict) and each.keys() >= _OF_A_SERVED_ROW and isinstance(each["row"], dict) for each in values
-    ):
-        values = [each["row"] for each in values if isinstance(each, dict)]
+    served = [each for each in values if isinstance(each, dict) and _SERVED <= each.keys() <= _MOST_SERVED]
+    if len(served) == len(values) and all(isinstance(each["row"], dict) for each in served):
+        values = [each["row"] for each in served]
     for number, value in enumerate(values, 1):
         yield row_of(number, value)
 

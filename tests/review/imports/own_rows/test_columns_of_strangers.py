@@ -60,6 +60,9 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TEXTS, "toxic": FLAGS[1], "is_toxic": FLAGS[1], "rude": FLAGS[2]}, {"toxic", "is_toxic", "rude"}),
         ({"text": TEXTS, "paid": FLAGS[0], "new": FLAGS[0], "vip": FLAGS[0], "topic": REPEATED}, {"topic"}),
         ({"text": TEXTS, "paid": FLAGS[1], "new": FLAGS[1], "note": LETTERS}, set()),
+        ({"draft_id": range(12), "text": TEXTS, "category": REPEATED}, {"category"}),
+        ({"text": TEXTS, "category": REPEATED, "generated_at": ["2026-11-01"] * 12}, {"category"}),
+        ({"text": TEXTS, "chosen_plan": REPEATED, "topic": REPEATED}, {"topic"}),
         ({"v1": REPEATED, "v2": TEXTS}, {"v1"}),
         ({"country": REPEATED, "v2": TEXTS}, set()),
     ],
@@ -110,6 +113,7 @@ def test_rows_of_a_dataset_server_are_unwrapped(look: Any) -> None:
     columns = look({"features": [{"name": "text"}, {"name": "label"}], "rows": served, "num_rows_total": 12})
 
     assert uses(columns) == {"text": "fact", "label": "answer"}
+    assert "label" in uses(look([{**each, "label": "spam"} for each in served]))
 
 
 def test_pasted_labels_without_a_header_answer(look: Any) -> None:
