@@ -160,9 +160,12 @@ def _claim(member: Member, key: str, fingerprint: str) -> tuple[RememberedReques
     )
     if is_new:
         return row, True
-    old = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
+    now = timezone.now()
+    old = now - timedelta(seconds=LEFT_AFTER_S)
     left = RememberedRequest.objects.filter(pk=row.pk, status=0, created_at__lt=old, request_hash=fingerprint)
-    return row, bool(left.update(created_at=timezone.now()))
+    is_mine = bool(left.update(created_at=now))
+    row.created_at = now if is_mine else row.created_at
+    return row, is_mine
 
 
 def _remember(first_request: RememberedRequest, fingerprint: str) -> Response:
