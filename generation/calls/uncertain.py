@@ -66,7 +66,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         raise Refusal(
             "not_asked_again",
             "This call wrote no draft, and its job continued without it.",
-            hint="Drop it: the best was chosen without it, or order it again.",
+            hint="Drop it: the best is chosen without it, or order it again.",
             status=409,
         )
     mix = reorder.mix_request_of(order)

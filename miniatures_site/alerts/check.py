@@ -55,8 +55,8 @@ def _read_beside() -> list[Trouble]:
     if any(not reading.done() for reading in _pending):
         raise TimeoutError
     reading: Future[list[Trouble]] = Future()
-    _pending[:] = [reading]
     threading.Thread(target=_read_into, args=(reading,), name="alerts", daemon=True).start()
+    _pending[:] = [reading]
     return reading.result(READ_WITHIN_S)
 
 

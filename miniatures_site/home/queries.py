@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from demo.data.tasks import listed
+from jobs.kinds import registry
 from jobs.models import Job
 from jobs.monitor import queries as jobs
 from jobs.states import JobState
@@ -100,7 +101,7 @@ def running_jobs(member: Member, task: Task) -> list[Job]:
 def failed_jobs(member: Member, task: Task) -> list[Job]:
     """Return jobs of the task that failed recently and were not launched again under the same title."""
     since = timezone.now() - timedelta(days=FAILED_SHOWN_DAYS)
-    of_task = jobs.visible(member).filter(task_slug=task.slug)
+    of_task = jobs.visible(member).filter(task_slug=task.slug).exclude(kind__in=registry.part_kinds())
     launched_again = Exists(of_task.filter(title=OuterRef("title"), created_at__gt=OuterRef("created_at")))
     return list(of_task.filter(~launched_again, state=JobState.FAILED, finished_at__gte=since)[:JOBS_SHOWN])
 

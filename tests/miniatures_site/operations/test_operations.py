@@ -12,8 +12,10 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.lifecycle import reaper_lock
 from jobs.models import BackupTrial, Host, Job, WorkerBeat
+from miniatures_site.home import queries as home
 from miniatures_site.operations import counts, readings
 from miniatures_site.operations.troubles import troubles
+from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
 PAGE = "/operations/"
@@ -107,13 +109,15 @@ def test_an_admin_retries_one_job_and_all_of_a_kind(as_member, admin):
     assert Job.objects.get(pk=other.pk).state == "failed"
 
 
-def test_a_part_of_a_lost_run_is_neither_offered_for_another_try_nor_counted_nor_told(well):
+def test_a_part_of_a_lost_run_is_neither_offered_for_another_try_nor_counted_nor_told(well, admin):
+    task = make_task(by=admin)
     for _ in range(3):
-        job(kind="training-part")
+        Job.objects.filter(pk=job(kind="training-part").pk).update(task_slug=task.slug)
 
     reading = readings.read()
 
     assert (reading.failed, reading.ended) == ([], {})
+    assert home.failed_jobs(admin, task) == []
     assert "training-part" not in registry.CONSUMERS["webhooks"][0]
     assert "training" in registry.CONSUMERS["webhooks"][0]
 
