@@ -30,6 +30,8 @@ NAMED = {
     "later,No,7\n",
     "a label's own name, beside numbers": "other,staff,note\nother,4,It is late again today\nother,5,All went well\n"
     "steel,6,They wait for an answer\nother,7,Call them back on Monday\nrail,8,Nothing to be said\n",
+    "a question beside names": "urgent,What does the customer say,minutes\nurgent,It is late again,3\nlater,Hm,5\n"
+    "urgent,Yes,6\nurgent,Now,7\nlater,No,8\n",
     "linked data": "https://x.example/name,https://x.example/url\nAda,https://a.example\nBob,https://b.example\n"
     "Cy,https://c.example\nDi,https://d.example\nEve,https://e.example\n",
     "few rows": "ham,See you there at six\nspam,Win\nham,Call\n",
@@ -62,6 +64,12 @@ def test_a_first_row_of_names_stays_the_header(write: Write, name: str) -> None:
 
     assert table.header == 1
     assert "column 1" not in table.columns[1:]
+
+
+def test_an_endless_number_in_the_first_row_is_a_value_among_others(write: Write) -> None:
+    table = open_table(write(f"{'1' * 5000},other\n2,other\n3,other\n4,x\n5,other\n"))
+
+    assert (table.header, table.columns) == (0, ("column 1", "column 2"))
 
 
 def test_an_importer_says_whether_a_row_names_the_columns(write: Write) -> None:

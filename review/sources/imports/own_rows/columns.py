@@ -57,8 +57,6 @@ _MADE = frozenset({"draft", "generated"})
 _ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason"})
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
-# A text that lost against the chosen one tells the answer.
-_REJECTED = "rejected"
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
 # So many columns of 0 and 1 side by side are labels, each with a column of its own.
@@ -180,13 +178,13 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
     names = {column.name for column in answers}
+    # A text that lost against the chosen one tells the answer.
     is_pair = any("chosen" in column.field.split("_") for column in answers)
+    lost = {column.name for column in free if is_pair and _is_lost(column)}
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
         if column.name in names
-        else replace(column, use=OUT)
-        if is_pair and _is_called(column, frozenset({_REJECTED})) and column.field.split("_")[-1] not in _ABOUT
-        else column
+        else replace(column, use=OUT if column.name in lost else column.use)
         for column in used_columns
     )
 
@@ -206,6 +204,11 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
 def _is_made(column: Column) -> bool:
     parts = column.field.split("_")
     return parts[0] in _MADE and parts[-1] not in _ABOUT
+
+
+def _is_lost(column: Column) -> bool:
+    parts = column.field.split("_")
+    return "rejected" in (parts[0], parts[-1]) and parts[-1] not in _ABOUT
 
 
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:

@@ -19,6 +19,8 @@ _LEAST_WORDS = 3
 _YEARS = range(1900, 2101)
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+# Longer ones number no column, and Python refuses to read those of thousands of digits.
+_PLACE = re.compile(r"\d{1,9}")
 # Values that no column is named by, where the cells below are of their kind.
 _VALUES = (
     re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
@@ -105,7 +107,7 @@ def _are_numbers(values: Sequence[str]) -> bool:
 
 def _are_numbered(cells: Sequence[str]) -> bool:
     """Tell whether two or more cells number their columns, as pandas does."""
-    numbers = [int(cell) for cell in cells if cell.isdecimal()]
+    numbers = [int(cell) for cell in cells if _PLACE.fullmatch(cell)]
     return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
@@ -166,7 +168,7 @@ def _are_names(row: Sequence[object], width: int) -> bool:
 
 
 def _is_year(cell: object) -> bool:
-    return (int(cell) if isinstance(cell, str) and cell.isdecimal() else cell) in _YEARS
+    return (int(cell) if isinstance(cell, str) and _PLACE.fullmatch(cell) else cell) in _YEARS
 
 
 def _count(row: Sequence[object]) -> int:
