@@ -2,10 +2,13 @@
 
 A row is claimed by a conditional UPDATE before it is told, so of two checkers one tells. A checker that dies between
 telling and writing it down leaves its claim: after that the alert is told a second time, rather than never.
+
+What one machine alone sees carries its mark in the subject, and ends when that machine sees it no more.
 """
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,12 +18,17 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.models import Alert
+from jobs.rundir import identity
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.channels import Change
 from miniatures_site.operations.troubles import Trouble
 
 # Longer than both channels may take; also the pause before a receiver that was away is tried again.
 CLAIM_S = 90
+# Between a subject and the machine that alone sees it; containers of one machine share its boot.
+SEEN_FROM = "seen from machine "
+# Where workers of several machines look by lot, each looks seldom. A machine silent for longer is gone.
+GONE_AFTER = timedelta(hours=1)
 
 
 def update(troubles: Sequence[Trouble]) -> None:
@@ -40,13 +48,20 @@ def update(troubles: Sequence[Trouble]) -> None:
 
 
 def _see(trouble: Trouble, now: datetime) -> None:
-    words = {"message": trouble.message[:500], "hint": trouble.hint[:500], "last_seen_at": now}
+    message, subject = trouble.message, trouble.subject[:200]
+    if trouble.is_local:
+        message, subject = f"On {socket.gethostname()}: {message}", f"{subject} {_mark()}".strip()
+    words = {"message": message[:500], "hint": trouble.hint[:500], "last_seen_at": now}
     Alert.objects.update_or_create(
         name=trouble.alert,
-        subject=trouble.subject[:200],
+        subject=subject,
         defaults=words,
         create_defaults={**words, "first_seen_at": now},
     )
+
+
+def _mark() -> str:
+    return SEEN_FROM + identity.boot_id()[-8:]
 
 
 def _claim(alert: Alert, now: datetime) -> Change | None:
@@ -71,6 +86,9 @@ def _due(alert: Alert, now: datetime) -> tuple[Literal["lasting", "gone", "began
     configured = channels.configured()
     notified = [channel for channel in configured if channel in [*alert.told, *alert.telling]]
     is_there = alert.last_seen_at >= now
+    is_elsewhere = SEEN_FROM in alert.subject and not alert.subject.endswith(_mark())
+    if is_elsewhere and now - alert.last_seen_at < GONE_AFTER:
+        return "lasting", []
     if not is_there and not notified:
         return "gone", []
     if not is_there:

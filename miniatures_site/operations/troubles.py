@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Literal
 
 from jobs.rundir.machine import GIB
@@ -45,6 +46,7 @@ class Trouble:
     """One thing that is wrong: `failed` where work or data is at stake, else `look`; and what to do.
 
     Its alert and the subject stay the same while it lasts, whatever the message says; None: nobody is called for it.
+    A local one is seen from this machine alone: another has disks, a way to the broker and code of its own.
     """
 
     level: Literal["failed", "look"]
@@ -52,6 +54,7 @@ class Trouble:
     hint: str = ""
     alert: AlertName | None = None
     subject: str = ""
+    is_local: bool = False
 
 
 def troubles(reading: Reading) -> list[Trouble]:
@@ -103,7 +106,8 @@ def _why(queue: QueueRow) -> str:
 def _schema(reading: Reading) -> Iterator[Trouble]:
     if number := len(reading.missing_migrations):
         names = ", ".join(reading.missing_migrations[:NAMED])
-        yield Trouble("failed", f"{number} migrations wait: {names}.", "Run manage.py migrate.", AlertName.NOT_MIGRATED)
+        message, hint = f"{number} migrations wait: {names}.", "Run manage.py migrate."
+        yield Trouble("failed", message, hint, AlertName.NOT_MIGRATED, is_local=True)
 
 
 def _leases(reading: Reading) -> Iterator[Trouble]:
@@ -125,10 +129,10 @@ def _hosts(reading: Reading) -> Iterator[Trouble]:
 
 def _disks(reading: Reading) -> Iterator[Trouble]:
     present = (state.host for state in reading.hosts if state.is_present)
-    for disk in counts.disks(reading.volumes, present):
-        if disk.is_low:
-            message = f"{disk.name} has {disk.free_bytes / GIB:.1f} GiB of {disk.total_bytes / GIB:.1f} GiB free."
-            yield Trouble("failed", message, "Free some room.", AlertName.DISK_FULL, disk.name)
+    own, theirs = counts.disks(reading.volumes, ()), counts.disks((), present)
+    for disk in filter(attrgetter("is_low"), [*own, *theirs]):
+        message = f"{disk.name} has {disk.free_bytes / GIB:.1f} GiB of {disk.total_bytes / GIB:.1f} GiB free."
+        yield Trouble("failed", message, "Free some room.", AlertName.DISK_FULL, disk.name, is_local=disk in own)
 
 
 def _backup(reading: Reading) -> Iterator[Trouble]:
@@ -177,7 +181,7 @@ def _outboxes(reading: Reading) -> Iterator[Trouble]:
 def _broker(reading: Reading) -> Iterator[Trouble]:
     if not reading.versions["Broker"]:
         hint = "Jobs wait in the database and go on once it is back."
-        yield Trouble("failed", "The broker does not answer.", hint, AlertName.BROKER_AWAY)
+        yield Trouble("failed", "The broker does not answer.", hint, AlertName.BROKER_AWAY, is_local=True)
 
 
 def _halt(reading: Reading) -> Iterator[Trouble]:

@@ -134,7 +134,8 @@ def test_page_and_figures_count_alike(mixed: None, now: datetime, told: Callable
 def test_alerts_rest_on_what_is_counted(mixed: None, told: Callable[[], dict[str, float]]) -> None:
     figures = told()
 
-    alerts = {(trouble.alert, trouble.subject) for trouble in troubles(readings.read()) if trouble.alert}
+    current = troubles(readings.read())
+    alerts = {(trouble.alert, trouble.subject) for trouble in current if trouble.alert}
 
     assert alerts - {(AlertName.BROKER_AWAY, "")} == {
         (AlertName.QUEUE_UNSERVED, "gpu"),
@@ -146,6 +147,7 @@ def test_alerts_rest_on_what_is_counted(mixed: None, told: Callable[[], dict[str
         (AlertName.OUTBOX_STUCK, "Webhooks"),
         (AlertName.OUTBOX_STUCK, "Notices to members"),
     }
+    assert {trouble.alert for trouble in current if trouble.is_local} - {AlertName.BROKER_AWAY} == {AlertName.DISK_FULL}
     assert "gpu" in labelled(figures, "queue_jobs") and "gpu" not in labelled(figures, "queue_workers")
 
 
