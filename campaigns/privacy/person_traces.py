@@ -34,8 +34,6 @@ _FINISHED = [state.value for state in FINISHED]
 
 def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     """Describe unfinished jobs that read texts of these records; empty when erasing may proceed."""
-    if not record_ids:
-        return []
     tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
     versions = removed_samples.version_ids_with(record_ids)
     id_texts = {str(pk) for pk in record_ids}
@@ -80,8 +78,6 @@ def erase_texts(records: Sequence[Record]) -> None:
         records: As they were before, with their tasks. Samples of runs are told by title, with a number where several
             records share one.
     """
-    if not records:
-        return
     calls = Call.objects.filter(record__in=records)
     by_job: dict[UUID | None, list[str]] = {}
     for call_id, of_job in calls.values_list("pk", "order__job"):

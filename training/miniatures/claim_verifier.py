@@ -16,7 +16,7 @@ from review.states import Role
 from review.tasks.permissions import require
 from review.text.verification import claim_task
 from review.text.verification.finding import Claim, Verification
-from training.miniatures.writing import KIND
+from training.miniatures.writing import CHECKING, KIND
 from training.models import Miniature
 from web.db.chunks import chunked
 from web.errors import Refusal
@@ -57,7 +57,7 @@ class MiniatureVerifier:
         miniature = self._miniature
         return control.launch(
             kind=KIND,
-            title=f"Check {len(claims)} claims",
+            title=f"{CHECKING}{len(claims)} claims",
             spec={"miniature": str(miniature.pk), "records": [claim_task.facts_of(claim) for claim in claims]},
             by=self._by,
             task_slug=miniature.task.slug,
@@ -69,7 +69,9 @@ class MiniatureVerifier:
         if job.state != JobState.SUCCEEDED:
             reason = (job.error or {}).get("message", f"Its job was {job.get_state_display().lower()}.")
             raise Refusal("not_verified", f"{self._miniature.name} did not answer. {reason}", status=502)
-        outputs: list[dict[str, Any]] = (job.result or {}).get("outputs") or []
+        if job.result is None:
+            raise Refusal("not_verified", "An erasure emptied its answers meanwhile.", hint="Ask again.", status=409)
+        outputs: list[dict[str, Any]] = job.result.get("outputs") or []
         return [
             claim_task.verification_of(
                 claim, output.get("fields"), output.get("probabilities") or {}, by=self._miniature.slug

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from jobs.lifecycle import control
@@ -37,6 +38,8 @@ ARTEFACT: Final = "artefact"
 POLL_S: Final = 0.15
 TITLE_CHARS: Final = 80
 UNTITLED: Final = "Write a text"
+# Begins the titles of jobs that read claims out of a file.
+CHECKING: Final = "Check "
 
 _TypedFacts = set[tuple[str, str]]
 
@@ -72,6 +75,7 @@ def writings_about(records: Collection[Record]) -> list[Job]:
     """Return writings for the facts of one of these records: the form begins with those of a record, and names none.
 
     All facts of a writing are the record's; or the one that titles the record is, where no other record has that title.
+    Claims out of a file may be about anybody: every job that still holds some is among them.
 
     Args:
         records: As they were before an erasure.
@@ -81,11 +85,13 @@ def writings_about(records: Collection[Record]) -> list[Job]:
     for record in records:
         is_shared = others.filter(task=record.task_id, title=record.title).exists()
         traits[record.task.slug].append((_typed(record.facts), set() if is_shared else _title_facts(record)))
-    jobs = Job.objects.filter(kind=KIND, task_slug__in=list(traits)).iterator(chunk_size=200)
+    of_claims = Q(title__startswith=CHECKING)
+    jobs = Job.objects.filter(of_claims | Q(task_slug__in=list(traits)), kind=KIND).iterator(chunk_size=200)
     return [
         job
         for job in jobs
-        if any(
+        if job.title.startswith(CHECKING)
+        or any(
             (typed and typed <= facts) or typed & titles
             for typed in map(_typed, job.spec.get("records", ()))
             for facts, titles in traits[job.task_slug]

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
+from campaigns.privacy import export_and_erase
 from demo.data.claim_check import CLAIM_CHECK
 from evaluation.verifier import choose
 from jobs.lifecycle import wait
@@ -70,6 +71,25 @@ def test_a_job_that_failed_is_told_and_a_miniature_of_another_task_is_refused(
     with pytest.raises(Refusal) as refusal:
         choose.miniature(miniature.slug)
     assert refusal.value.code == "no_claim_task"
+
+
+def test_an_erasure_empties_claims_whoever_they_are_about_and_waits_for_those_under_way(
+    checker: Miniature, admin: Member
+) -> None:
+    def emptied(job: UUID) -> Job:
+        with pytest.raises(Refusal, match="the job 'Check 1 claims' is queued"):
+            export_and_erase.erase("ada@acme.example")
+        ended(job)
+        export_and_erase.erase("ada@acme.example")
+        return Job.objects.get(pk=job)
+
+    Job.objects.update(state=JobState.SUCCEEDED)
+    with pytest.raises(Refusal, match="An erasure emptied its answers"):
+        MiniatureVerifier(checker, by=admin, wait_for=emptied).verify(CLAIMS[:1])
+
+    job = Job.objects.get(kind="write")
+    assert (job.spec["records"], job.result) == ([{}], None)
+    assert job.texts_erased_at is not None
 
 
 @pytest.mark.slow
