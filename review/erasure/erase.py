@@ -18,7 +18,7 @@ from django.utils import timezone
 from jobs.supervisor import prune_runs
 from review import ports
 from review.datasets import hub_push
-from review.datasets.removed_samples import versions_holding
+from review.datasets.removed_samples import holds_erased, versions_holding
 from review.db import immutability
 from review.desk.comments import writing
 from review.drafts import search_index
@@ -78,7 +78,7 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
         decisions = _erase_decisions(drafts)
         _erase_drafts(drafts)
         for version in DatasetVersion.objects.select_for_update().filter(pk__in=versions).order_by("pk"):
-            files.rewrite(version, {str(draft.pk) for draft in drafts})
+            files.rewrite(version)
     for record in records:
         _erase_record(record)
     prune_runs.prune_erased_texts(hub_push.pushes_of(versions).values_list("pk", flat=True))
@@ -89,6 +89,22 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
         decisions,
         tuple(versions),
     )
+
+
+def rewrite_files() -> int:
+    """Take out of frozen files what erasures of earlier releases left there; return how many versions were looked at.
+
+    Killed at any moment it has done whole versions. Doing it twice changes nothing.
+
+    Raises:
+        Refusal: 409, `no_parquet`, as `files.rewrite`.
+    """
+    versions = DatasetVersion.objects.filter(holds_erased(), frozen_at__isnull=False)
+    version_ids = list(versions.order_by("pk").values_list("pk", flat=True))
+    for version_id in version_ids:
+        with transaction.atomic(), immutability.erasing():
+            files.rewrite(DatasetVersion.objects.select_for_update().get(pk=version_id))
+    return len(version_ids)
 
 
 def with_derived(record_ids: Collection[UUID]) -> set[UUID]:

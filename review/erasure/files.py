@@ -23,6 +23,7 @@ from django.db.models import Q
 from jobs.states import FINISHED
 from review.datasets import exports
 from review.datasets.containers import parquet_of, require_parquet
+from review.datasets.removed_samples import tombstones as erased_drafts
 from review.erasure import tombstones
 from review.models import DatasetFile, DatasetVersion
 
@@ -31,20 +32,19 @@ _WITHOUT_TEXT = ("id", "task", "task_version", "split", "outcomes")
 _HISTORIES = ("decisions", "rulings", "preferences")
 
 
-def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
+def rewrite(version: DatasetVersion) -> None:
     """Rewrite the files of a frozen version: `raw` with tombstones for the erased rows, all others without them.
 
     A student must not learn to write tombstones, so rows to learn from go; `raw` is the record of what was judged, so
-    its rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
-
-    Args:
-        erased: Ids of the drafts that were erased.
+    its rows stay and say that they were erased, now or before: an earlier release left comments in them. Runs inside
+    `immutability.erasing`, under the version's row lock. Doing it twice changes nothing.
 
     Raises:
         Refusal: 409, `no_parquet`: it has Parquet files, which this host cannot write. Nothing was changed.
     """
     if DatasetFile.objects.filter(version=version, container="parquet").exists():
         require_parquet()
+    erased = {str(pk) for pk in erased_drafts()}
     files = list(DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"))
     # The files as they are before any is written anew.
     sft = {file.split: file.path for file in files if file.format == "sft"}

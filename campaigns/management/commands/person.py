@@ -1,4 +1,7 @@
-"""`manage.py person export ADDRESS` and `manage.py person erase ADDRESS`: the rights of a person, for the operator."""
+"""`manage.py person export ADDRESS` and `manage.py person erase ADDRESS`: the rights of a person, for the operator.
+
+`manage.py person erase-again` holds frozen files to what erasures take out of them today.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from campaigns.privacy import export_and_erase
+from review.erasure.erase import rewrite_files
 from web.errors import Refusal
 
 
@@ -26,10 +30,12 @@ class Command(BaseCommand):
         erase = acts.add_parser("erase", help="Erase the person. This cannot be undone.")
         erase.add_argument("address")
         erase.add_argument("--yes", action="store_true", help="Do not ask.")
+        acts.add_parser("erase-again", help="Erase from frozen files what erasures of earlier releases left there.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        acts = {"export": self._export, "erase": self._erase, "erase-again": self._erase_again}
         try:
-            self._export(options) if options["act"] == "export" else self._erase(options)
+            acts[options["act"]](options)
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
 
@@ -55,6 +61,9 @@ class Command(BaseCommand):
         if not options["yes"] and input(f"Type {address} once more to erase it: ").strip() != address:
             raise CommandError("Not the same address; nothing was erased.")
         self.stdout.write(export_and_erase.erase(address).sentence())
+
+    def _erase_again(self, options: dict[str, Any]) -> None:
+        self.stdout.write(f"Looked through {rewrite_files()} dataset versions that hold erased rows.")
 
 
 def _as_text(document: Mapping[str, Any]) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
+from typing import Any
 from uuid import uuid4
 
 import jsonschema
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -28,6 +31,10 @@ pytestmark = pytest.mark.django_db
 def raw(version: DatasetVersion) -> list[dict[str, object]]:
     files = [queries.file_of(version, split, "raw") for split in ("train", "validation", "test")]
     return [json.loads(line) for file in files if file for line in default_storage.open(file.path)]
+
+
+def file_of(remark: Comment, version: DatasetVersion) -> DatasetFile:
+    return DatasetFile.objects.get(version=version, format="raw", container="jsonl", split=remark.draft.record.split)
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def test_an_erased_row_loses_its_comments_and_whatever_else_is_not_known_to_hold
     remark: Comment, freeze: Freeze
 ) -> None:
     version = freeze()
-    file = DatasetFile.objects.get(version=version, format="raw", container="jsonl", split=remark.draft.record.split)
+    file = file_of(remark, version)
     lines = [json.loads(line) for line in default_storage.open(file.path)]
     later = [line | {"names": ["ann@example.org"]} for line in lines]
     default_storage.delete(file.path)
@@ -82,6 +89,32 @@ def test_an_erased_row_loses_its_comments_and_whatever_else_is_not_known_to_hold
     jsonschema.validate(row, RAW_SCHEMA, format_checker=jsonschema.FormatChecker())
     parquet_rows = rows_of(version, "raw", "parquet")
     assert [row["comments"] for row in parquet_rows if row["id"] == str(remark.draft_id)] == [None]
+
+
+def test_what_an_erasure_of_an_earlier_release_left_goes_by_the_command_and_with_the_next_erasure(
+    remark: Comment, freeze: Freeze, judged: list[Record], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    version, draft_id = freeze(), str(remark.draft_id)
+    comments = next(row["comments"] for row in raw(version) if row["id"] == draft_id)
+    erase_records([remark.draft.record_id])
+    buried = raw(version)
+
+    def leave_comments() -> None:
+        """Write the file as it was left: the row erased, its comments not."""
+        file = file_of(remark, version)
+        lines = [json.loads(line) for line in default_storage.open(file.path)]
+        default_storage.delete(file.path)
+        left = [line | ({"comments": comments} if line["id"] == draft_id else {}) for line in lines]
+        default_storage.save(file.path, ContentFile(b"".join(map(exports.line, left))))
+
+    leave_comments()
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("person", "erase-again", stdout=StringIO())
+    assert raw(version) == buried
+
+    leave_comments()
+    erase_records([next(record.pk for record in judged if record.pk != remark.draft.record_id)])
+    assert not any("comments" in row for row in raw(version))
 
 
 def test_the_schema_and_the_manifest_tell_the_version(
