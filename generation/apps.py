@@ -21,8 +21,8 @@ class GenerationConfig(AppConfig):
         from generation.judges.acceptance import evidence
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
+        from generation.orders import batches, revise, run_spec, trial
         from generation.orders import queries as orders
-        from generation.orders import revise, run_spec, trial
         from generation.orders.purposes import SpecialPurpose, register_purpose
         from generation.orders.run_spec import KIND
         from generation.research import erasure
@@ -42,6 +42,7 @@ class GenerationConfig(AppConfig):
         job_ports.register_kind(ResearchKind())
         job_ports.register_consumer("revisions", frozenset({KIND}), revise.on_job_ended)
         job_ports.register_consumer("variety", frozenset({KIND, COLLECT}), reorder.on_job_ended)
+        job_ports.register_consumer("held-batches", frozenset({COLLECT}), batches.on_closing_job_ended)
         job_ports.register_consumer("proposals", frozenset({KIND}), advice_call.on_job_ended)
         job_ports.register_consumer("synthetic-records", frozenset({KIND}), take_in.on_job_ended)
         job_ports.register_consumer("judges-verdicts", frozenset({KIND}), verdicts.on_job_ended)

@@ -18,6 +18,7 @@ from generation.states import COLLECT, BatchState
 from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
 from jobs.models import Job
+from jobs.states import JobState
 
 FINAL = frozenset({BatchState.ENDED, BatchState.DROPPED})
 
@@ -89,22 +90,31 @@ def order_of_job(job: Job) -> Q:
 
 
 def launch_closing_job(job: Job) -> Job | None:
-    """After an order was cancelled: launch what closes its batches, inside the caller's transaction; once is enough.
+    """Launch what closes the batches of a cancelled order, inside the caller's transaction; once is enough.
+
+    Args:
+        job: The order's, or a cancelled one that was to close its batches.
 
     Returns:
         The job, or None where nothing of the order lies at a provider.
     """
-    order = Order.objects.select_related("task").filter(job=job).first()
+    order = Order.objects.select_related("task").filter(order_of_job(job)).first()
     if order is None or not ProviderBatch.objects.filter(order=order, state__in=AT_PROVIDER).exists():
         return None
-    if Job.objects.filter(kind=COLLECT, subject_id=order.pk).exists():
+    if Job.objects.filter(kind=COLLECT, subject_id=order.pk).exclude(state=JobState.CANCELLED).exists():
         return None
     return control.launch(
         kind=COLLECT,
-        title=f"Close the batches of: {job.title}"[:200],
+        title=job.title if job.kind == COLLECT else f"Close the batches of: {job.title}"[:200],
         spec={},
         by=None,
         task_slug=order.task.slug,
         subject_id=order.pk,
         subject_url=reverse("generation:detail", args=[order.pk]),
     )
+
+
+def on_closing_job_ended(job: Job) -> None:
+    """Launch another job where one was cancelled, as 0.2.0 let people do: its batches' money would stay held."""
+    if job.state == JobState.CANCELLED:
+        launch_closing_job(job)

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from generation.calls import ingest
 from generation.models import Order, ProviderBatch, Teacher
-from generation.orders import launch, run_spec
+from generation.orders import batches, launch, run_spec
 from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, Stragglers, Way
 from jobs.contracts import EngineEvent
-from jobs.lifecycle import control
+from jobs.lifecycle import consumers, control
 from jobs.models import Job
+from jobs.states import JobState
 from members.models import Member
 from review.models import Source, Task
 from web.errors import Refusal
@@ -141,6 +143,26 @@ def test_the_job_that_closes_batches_can_be_paused_but_not_cancelled(
     assert 'data-job-verb="pause"' in page
     assert 'data-job-verb="cancel"' not in page
     assert control.pause(closing, by=lead).state == "paused"
+
+
+def test_batches_whose_closing_job_an_earlier_release_let_people_cancel_are_closed_by_another(
+    batched: Order, lead: Member, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    assert batched.job is not None
+    ingest.consume(batched.job, [told()])
+    control.cancel(batched.job, by=lead)
+    cancelled = Job.objects.get(kind=COLLECT)
+    Job.objects.filter(pk=cancelled.pk).update(state=JobState.CANCELLED, finished_at=timezone.now())
+
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            consumers.mark_missed(cursor="")
+            consumers.call_missed()
+
+    (anew,) = Job.objects.filter(kind=COLLECT).exclude(pk=cancelled.pk)
+    assert (anew.state, anew.title, anew.subject_id) == ("queued", cancelled.title, batched.pk)
+    assert batches.batches_of(batched).closing == anew
+    assert len(run_spec.build(anew)["batches"]) == 1
 
 
 def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(batched: Order, lead: Member) -> None:
