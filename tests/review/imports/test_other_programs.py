@@ -69,7 +69,7 @@ def test_names_that_recur_are_numbered(write: Write) -> None:
         assert list(table.columns) == NUMBERED
 
 
-@pytest.mark.parametrize("key", ["conversations", "events", "responses"])
+@pytest.mark.parametrize("key", ["annotations", "events", "responses"])
 def test_rows_under_a_key_that_parts_of_a_row_have_too_can_be_chosen(write: Write, key: str) -> None:
     listed = [{"id": "7", "title": "Lamp"}, {"id": "8", "title": "Sofa"}]
     path = write(json.dumps({"type": "list", "pages": {"page": 1, "total": 1}, key: listed}), "export.json")

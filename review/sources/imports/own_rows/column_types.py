@@ -69,6 +69,12 @@ def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...
     )
 
 
+def are_row_numbers(values: Sequence[Any]) -> bool:
+    """Report whether the values are the whole numbers from 0 or 1 on, in the order of the rows."""
+    texts = [text_of(value) for value in values]
+    return len(texts) >= _FEWEST and any(texts == [str(first + row) for row in range(len(texts))] for first in (0, 1))
+
+
 def labels_of(values: Iterable[Any], kind: str) -> tuple[Label, ...]:
     """The labels of a column, the most frequent first, each as it is written most often."""
     counts = Counter(" ".join(normalise_text(text).split()) for text in _label_texts(values, kind))

@@ -15,7 +15,7 @@ from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name
-from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS, types_of
+from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS, are_row_numbers, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
 from review.spec.value_types import TYPES
@@ -59,8 +59,13 @@ _ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "ur
 _LAST = frozenset({"chosen", "highlights", "truth"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
+_COUNTS = re.compile(
+    rf"{_BLANK.pattern}|unnamed_\d+|(?:(?:old|row|line|sr?|serial|lfd)_?)?(?:index|idx|row|line|nr|no|num|number)"
+)
 # So many columns of 0 and 1 side by side are labels, each with a column of its own.
 _FEWEST_FLAGS = 3
+# Whole numbers are codes of labels where they are few and each comes so often on average.
+_MOST_CODES, _TIMES = 20, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,10 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
         field = free_name(field_name(name) or "column", taken)
         taken.append(field)
         kind = _kind_of_fact(kinds)
-        columns.append(Column(name, field, FACT, kind, kinds, values, len(values) == len(whole)))
+        # A column that counts the rows, as pandas writes its index, says nothing.
+        is_index = are_row_numbers(values) and _COUNTS.fullmatch(field) and len(table.columns) > 1
+        use = OUT if is_index or (whole and not values) else FACT
+        columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
     return _with_uses(columns)
 
 
@@ -159,7 +167,7 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         replace(column, use=MODEL if column.field in _MODELS else SPLIT if column.field in _SPLITS else column.use)
         for column in columns
     ]
-    free = [column for column in used_columns if column.use in (FACT, OUT) and column.values]
+    free = [column for column in used_columns if column.use == FACT and column.values]
     answers: list[Column] = []
     for words in _ANSWERS:
         answers = answers or [column for column in free if _is_called(column, words) or _is_made(column)]
@@ -168,8 +176,8 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
     if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_label(last)):
         answers = [last]
-    if not answers and first and _is_label(first) and _BLANK.fullmatch(first.field):
-        answers = [first]
+    if not answers:
+        answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
     names = {column.field for column in free}
     if not answers and names >= _MAIL and names & _RECIPIENTS:
         answers = [column for column in free if column.field in _MAIL]
@@ -177,10 +185,10 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         answers = [last]
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
-    names = {column.name for column in answers}
-    # A text that lost against the chosen one tells the answer.
+    # A text that lost against the chosen one tells the answer, and so does another name of its label.
     is_pair = any("chosen" in column.field.split("_") for column in answers)
-    lost = {column.name for column in free if is_pair and _is_lost(column)}
+    lost = {column.name for column in free if is_pair and _is_lost(column)} | _other_names(answers, free)
+    names = {column.name for column in answers} - lost
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
         if column.name in names
@@ -191,6 +199,39 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def _is_label(column: Column) -> bool:
     return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
+
+
+def _is_unnamed_label(column: Column) -> bool:
+    return bool(_BLANK.fullmatch(column.field)) and (_is_label(column) or _are_codes(column))
+
+
+def _are_codes(column: Column) -> bool:
+    """Report whether whole numbers stand for labels, as in `label` 0 and 1; a number of seats does not."""
+    distinct = len({text_of(value) for value in column.values})
+    is_named = any(_is_called(column, words) for words in _ANSWERS) or _BLANK.fullmatch(column.field)
+    is_few = 2 <= distinct <= _MOST_CODES and distinct * _TIMES <= len(column.values)
+    return bool(column.kinds[:1] in (("integer",), ("number",)) and "choice" in column.kinds and is_named and is_few)
+
+
+def _other_names(answers: Sequence[Column], free: Sequence[Column]) -> set[str]:
+    """Return columns that say in other words which label a row has: of `label` and `label_text` the number goes."""
+    lost = set[str]()
+    for answer in answers:
+        for other in free:
+            if other is answer or {answer.name, other.name} & lost or not _say_the_same(answer, other):
+                continue
+            is_worse = other in answers and _is_label(other) and not _is_label(answer)
+            lost.add((answer if is_worse else other).name)
+    return lost
+
+
+def _say_the_same(answer: Column, other: Column) -> bool:
+    is_told = answer.is_full and other.is_full and (_is_label(answer) or _are_codes(answer))
+    if not is_told or (_is_flag(answer) and _is_flag(other)):
+        return False
+    pairs = set(zip(map(text_of, answer.values), map(text_of, other.values), strict=True))
+    sizes = {len(pairs), *(len(set(side)) for side in zip(*pairs, strict=True))}
+    return len(sizes) == 1 and 2 <= len(pairs) <= len(answer.values) / _TIMES
 
 
 def _is_called(column: Column, words: frozenset[str]) -> bool:
@@ -216,12 +257,8 @@ def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Col
     names, labels = {column.name for column in chosen}, list[Column]()
     for line in (free, free[::-1]):
         for before, column in pairwise(line):
-            if (
-                before.name in names
-                and column.name not in names
-                and _is_label(column)
-                and _is_called(column, _ANSWERS[1])
-            ):
+            is_beside = before.name in names and column.name not in names
+            if is_beside and _is_label(column) and _is_called(column, _ANSWERS[1]):
                 names.add(column.name)
                 labels.append(column)
     return labels
@@ -249,7 +286,9 @@ def _is_flag(column: Column) -> bool:
 
 def _kind_for(use: str, column: Column) -> str:
     if use == ANSWER:
-        best = column.kinds[0] if column.kinds else ""
+        is_flag = column.kinds[:1] == ("integer",) and _is_flag(column)
+        is_coded = _are_codes(column) or (is_flag and "choice" in column.kinds)
+        best = "choice" if is_coded else column.kinds[0] if column.kinds else ""
         return "text" if best in AS_TEXT else best
     return _kind_of_fact(column.kinds)
 

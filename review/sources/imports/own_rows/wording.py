@@ -8,6 +8,8 @@ from review.spec.schema import InputField, OutputField
 
 # Labels that a sentence names; the prompt lists all of them elsewhere.
 _NAMED = 12
+# Names that say nothing of what is true.
+_BARE = frozenset({"answer", "label", "output", "result", "target"})
 
 
 def instruction_for(
@@ -35,7 +37,7 @@ def _asked(field: OutputField, name: str) -> str:
     if field.type == "choices":
         return f"Say which {name} fit{_labels(field, 'and')}; several may."
     sentences = {
-        "boolean": f"Say whether it is {name}: yes or no.",
+        "boolean": "Answer yes or no." if name in _BARE else f"Say whether it is {name}: yes or no.",
         "integer": f"Give the {name} as a whole number.",
         "number": f"Give the {name} as a number.",
         "date": f"Give the {name} as a day.",

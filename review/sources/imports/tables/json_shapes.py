@@ -43,7 +43,6 @@ _PARTS = frozenset(
     {
         "messages",
         "choices",
-        "conversations",
         "conversation",
         "turns",
         "annotations",

@@ -121,3 +121,81 @@ def test_pasted_labels_without_a_header_answer(look: Any) -> None:
     columns = look(pasted.as_file(text).decode())
 
     assert uses(columns) == {"column 1": "answer", "column 2": "fact"}
+
+
+TICKETS = [f"Invoice {n} is wrong, says our house." for n in range(40)]
+CODES = [n % 3 for n in range(40)]
+NAMES = [("billing", "delivery", "other")[code] for code in CODES]
+
+
+@pytest.mark.parametrize("name", ["label", "target", "category_id", "answer", "priority"])
+def test_few_whole_numbers_that_recur_are_labels_and_others_stay_numbers(look: Any, name: str) -> None:
+    few, many = (
+        look(rows(text=TICKETS, **{name: CODES})),
+        look(rows(text=TICKETS, **{name: [n % 25 for n in range(40)]})),
+    )
+    assert [column.kind for column in few if column.use == "answer"] == ["choice"]
+    assert "choice" not in {column.kind for column in many if column.use == "answer"}
+    spec = propose(few)
+    assert {label.name for label in spec.output_schema[0].labels} == {"0", "1", "2"}
+    assert "fits best: 0, 1 or 2" in spec.instruction
+
+
+def test_rows_with_numbers_for_labels_are_imported_by_their_proposal(look: Any, tmp_path: Path) -> None:
+    columns = look(rows(text=TICKETS, label=CODES))
+    spec = propose(columns)
+    preview = read_preview(tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping_of(columns, spec))
+    assert (preview.rows_bad, preview.problems) == (0, {})
+
+
+@pytest.mark.parametrize(
+    ("columns", "answers", "out"),
+    [
+        ({"text": TICKETS, "label": CODES, "label_text": NAMES}, {"label_text"}, {"label"}),
+        ({"text": TICKETS, "label_text": NAMES, "label": CODES}, {"label_text"}, {"label"}),
+        ({"text": TICKETS, "category_id": CODES, "category": NAMES}, {"category"}, {"category_id"}),
+        ({"team_code": [f"T{code}" for code in CODES], "text": TICKETS, "label": NAMES}, {"label"}, {"team_code"}),
+        ({"text": TICKETS, "product": [code // 2 for code in CODES], "label": NAMES}, {"label"}, set()),
+        ({"text": TICKETS, "priority": CODES, "topic": [*CODES[1:], 2]}, {"priority", "topic"}, set()),
+    ],
+)
+def test_another_name_of_a_label_stays_out(
+    look: Any, columns: dict[str, Sequence[object]], answers: set[str], out: set[str]
+) -> None:
+    found = uses(look(table(columns)))
+    assert {name for name, use in found.items() if use == "answer"} == answers
+    assert {name for name, use in found.items() if not use} == out
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "use"),
+    [
+        ("Unnamed: 0", range(12), ""),
+        ("row_number", range(1, 13), ""),
+        ("month", range(1, 13), "fact"),
+        ("id", range(12), "fact"),
+        ("seats", range(3, 15), "fact"),
+        ("remark", [""] * 12, ""),
+    ],
+)
+def test_counted_rows_and_empty_columns_stay_out(look: Any, name: str, values: Sequence[object], use: str) -> None:
+    assert uses(look(table({name: values, "text": TEXTS, "label": REPEATED})))[name] == use
+
+
+def test_a_first_or_last_column_of_few_numbers_answers_where_no_column_has_a_name(look: Any) -> None:
+    first = [f'"{code}","{ticket}","Somebody wrote: {ticket}"' for code, ticket in zip(CODES, TICKETS, strict=True)]
+    last = [f'"{ticket}","Somebody wrote: {ticket}","{code}"' for code, ticket in zip(CODES, TICKETS, strict=True)]
+    assert [column.use for column in look("\n".join(first))] == ["answer", "fact", "fact"]
+    assert [column.use for column in look("\n".join(last))] == ["fact", "fact", "answer"]
+
+
+def test_an_answer_of_yes_or_no_without_a_name_of_its_own_is_asked_plainly(look: Any) -> None:
+    spec = propose(look(rows(question=TEXTS, answer=[n % 2 == 0 for n in range(12)])))
+    assert spec.instruction == "You are given a question. Answer yes or no."
+
+
+def test_conversations_that_a_program_lists_are_rows(look: Any) -> None:
+    listed = [{"id": str(n), "source": {"body": text}, "label": REPEATED[n]} for n, text in enumerate(TEXTS)]
+    assert [c.name for c in look({"type": "conversation.list", "conversations": listed})] == ["id", "source", "label"]
+    turns = [{"from": "human", "value": TEXTS[0]}, {"from": "gpt", "value": TEXTS[1]}]
+    assert [c.name for c in look({"id": 1, "conversations": turns})] == ["id", "conversations"]

@@ -73,8 +73,9 @@ def test_german_tickets_become_labels_a_boolean_and_a_number(look: Any, tmp_path
     [
         (["good", "bad", "Good", "bad"], "choice"),
         (["yes", "no", "no", "yes"], "boolean"),
-        ([0, 1, 1, 0], "integer"),
-        (["0", "1", "1", "0"], "integer"),
+        ([0, 1, 1, 0], "choice"),
+        (["0", "1", "1", "0"], "choice"),
+        ([0, 1, 1, 2], "integer"),
         ([1, 2.5, 3, 4], "number"),
         (["2026-01-02", "3 May 2026", "2026-01-04", "2026-01-05"], "date"),
         (["a;b", "b;a", "a|b", "b"], "choices"),
