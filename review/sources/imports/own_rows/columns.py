@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice, pairwise
@@ -15,6 +13,8 @@ from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name
+from review.sources.imports.own_rows import column_names
+from review.sources.imports.own_rows.column_names import ANSWERS, MAIL, MODELS, RECIPIENTS, SPLITS
 from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS, are_row_numbers, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
@@ -23,45 +23,9 @@ from review.spec.value_types import TYPES
 # Rows that types are told by; the import reads them all.
 MOST_ROWS: Final = 2_000
 FACT, ANSWER, MODEL, SPLIT, OUT = "fact", "answer", "model", "split", ""
-# Names of columns that answer, the surer ones first: where one of a line is there, the next line is not looked at.
-_ANSWERS = (
-    frozenset(
-        re.findall(
-            r"\w+",
-            "answer output response completion reply label target gold expected prediction summary translation "
-            "chosen highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
-            "risposta antwoord resposta odpowiedz odpoved svar vastaus cevap ответ метка відповідь απάντηση 回答 答案 "
-            "答え 正解 出力 要約 ラベル 输出 摘要 标签 標籤 답변 정답 출력 요약 라벨",
-        )
-    ),
-    frozenset(
-        re.findall(
-            r"\w+",
-            "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic "
-            "supported kategorie klasse thema dringend categorie categoria etiqueta classe категория тема "
-            "カテゴリ カテゴリー 分類 分类 类别 類別 카테고리 분류",
-        )
-    ),
-)
-_MODELS, _SPLITS = frozenset({"model", "llm", "model_name"}), frozenset({"split", "subset", "partition"})
-# A subject and a text are a mail that was written where it also stands to whom; else they are a message that came in.
-_MAIL, _RECIPIENTS = (
-    frozenset({"subject", "body"}),
-    frozenset({"company", "prospect", "sector", "industry", "recipient", "firma", "branche", "entreprise", "empresa"}),
-)
 # Types of facts alone, which an answer writes as a text.
 AS_TEXT = frozenset({"document", "url", "conversation"})
 _EXAMPLES = 3
-# Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
-_MADE = frozenset({"draft", "generated"})
-_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason"})
-# Words that answer alone or behind others: a `chosen_plan` is a fact.
-_LAST = frozenset({"chosen", "highlights", "truth"})
-# Names that say nothing, such as those of columns without a header.
-_BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
-_COUNTS = re.compile(
-    rf"{_BLANK.pattern}|unnamed_\d+|(?:(?:old|row|line|sr?|serial|lfd)_?)?(?:index|idx|row|line|nr|no|num|number)"
-)
 # So many columns of 0 and 1 side by side are labels, each with a column of its own.
 _FEWEST_FLAGS = 3
 # Whole numbers are codes of labels where they are few and each comes so often on average.
@@ -124,7 +88,7 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
         taken.append(field)
         kind = _kind_of_fact(kinds)
         # A column that counts the rows, as pandas writes its index, says nothing.
-        is_index = are_row_numbers(values) and _COUNTS.fullmatch(field) and len(table.columns) > 1
+        is_index = are_row_numbers(values) and column_names.COUNTS.fullmatch(field) and len(table.columns) > 1
         use = OUT if is_index or (whole and not values) else FACT
         columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
     return _with_uses(columns)
@@ -164,13 +128,15 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     Else a last column of labels answers.
     """
     used_columns = [
-        replace(column, use=MODEL if column.field in _MODELS else SPLIT if column.field in _SPLITS else column.use)
+        replace(column, use=MODEL if column.field in MODELS else SPLIT if column.field in SPLITS else column.use)
         for column in columns
     ]
     free = [column for column in used_columns if column.use == FACT and column.values]
     answers: list[Column] = []
-    for words in _ANSWERS:
-        answers = answers or [column for column in free if _is_called(column, words) or _is_made(column)]
+    for words in ANSWERS:
+        answers = answers or [
+            column for column in free if _is_called(column, words) or column_names.is_made(column.field)
+        ]
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
@@ -179,15 +145,17 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     if not answers:
         answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
     names = {column.field for column in free}
-    if not answers and names >= _MAIL and names & _RECIPIENTS:
-        answers = [column for column in free if column.field in _MAIL]
-    if not answers and last and names & _RECIPIENTS and _has_paragraphs(last):
+    if not answers and names >= MAIL and names & RECIPIENTS:
+        answers = [column for column in free if column.field in MAIL]
+    if not answers and last and names & RECIPIENTS and _has_paragraphs(last):
         answers = [last]
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
     # A text that lost against the chosen one tells the answer, and so does another name of its label.
     is_pair = any("chosen" in column.field.split("_") for column in answers)
-    lost = {column.name for column in free if is_pair and _is_lost(column)} | _other_names(answers, free)
+    lost = {column.name for column in free if is_pair and column_names.is_lost(column.field)} | _other_names(
+        answers, free
+    )
     names = {column.name for column in answers} - lost
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
@@ -202,15 +170,22 @@ def _is_label(column: Column) -> bool:
 
 
 def _is_unnamed_label(column: Column) -> bool:
-    return bool(_BLANK.fullmatch(column.field)) and (_is_label(column) or _are_codes(column))
+    return column_names.is_blank(column.field) and (_is_label(column) or _are_codes(column))
+
+
+def _is_called(column: Column, words: frozenset[str]) -> bool:
+    return column_names.is_called(column.field, column.name, words, is_few=_is_few(column))
 
 
 def _are_codes(column: Column) -> bool:
     """Report whether whole numbers stand for labels, as in `label` 0 and 1; a number of seats does not."""
+    is_picked = column.kinds[:1] in (("integer",), ("number",)) and "choice" in column.kinds and _is_few(column)
+    return is_picked and (column_names.is_blank(column.field) or any(_is_called(column, words) for words in ANSWERS))
+
+
+def _is_few(column: Column) -> bool:
     distinct = len({text_of(value) for value in column.values})
-    is_named = any(_is_called(column, words) for words in _ANSWERS) or _BLANK.fullmatch(column.field)
-    is_few = 2 <= distinct <= _MOST_CODES and distinct * _TIMES <= len(column.values)
-    return bool(column.kinds[:1] in (("integer",), ("number",)) and "choice" in column.kinds and is_named and is_few)
+    return 2 <= distinct <= _MOST_CODES and distinct * _TIMES <= len(column.values)
 
 
 def _other_names(answers: Sequence[Column], free: Sequence[Column]) -> set[str]:
@@ -234,31 +209,13 @@ def _say_the_same(answer: Column, other: Column) -> bool:
     return len(sizes) == 1 and 2 <= len(pairs) <= len(answer.values) / _TIMES
 
 
-def _is_called(column: Column, words: frozenset[str]) -> bool:
-    parts = column.field.split("_")
-    # Names in letters that a field has not.
-    whole = re.findall(r"\w+", unicodedata.normalize("NFKC", column.name).casefold())
-    first = {parts[0], *whole[:1]} - _LAST
-    return bool(({parts[-1], *whole[-1:]} | first) & words)
-
-
-def _is_made(column: Column) -> bool:
-    parts = column.field.split("_")
-    return parts[0] in _MADE and parts[-1] not in _ABOUT
-
-
-def _is_lost(column: Column) -> bool:
-    parts = column.field.split("_")
-    return "rejected" in (parts[0], parts[-1]) and parts[-1] not in _ABOUT
-
-
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
     """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
     names, labels = {column.name for column in chosen}, list[Column]()
     for line in (free, free[::-1]):
         for before, column in pairwise(line):
             is_beside = before.name in names and column.name not in names
-            if is_beside and _is_label(column) and _is_called(column, _ANSWERS[1]):
+            if is_beside and _is_label(column) and _is_called(column, ANSWERS[1]):
                 names.add(column.name)
                 labels.append(column)
     return labels

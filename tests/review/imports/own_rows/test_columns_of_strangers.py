@@ -42,6 +42,9 @@ def uses(columns: Sequence[Column]) -> dict[str, str]:
     return {column.name: column.use for column in columns}
 
 
+TICKETS = [f"Invoice {n} is wrong, says our house." for n in range(40)]
+CODES = [n % 3 for n in range(40)]
+NAMES = [("billing", "delivery", "other")[code] for code in CODES]
 FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [0] * 12
 
 
@@ -63,6 +66,9 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"draft_id": range(12), "text": TEXTS, "category": REPEATED}, {"category"}),
         ({"text": TEXTS, "category": REPEATED, "generated_at": ["2026-11-01"] * 12}, {"category"}),
         ({"text": TEXTS, "chosen_plan": REPEATED, "topic": REPEATED}, {"topic"}),
+        ({"Review Content": TEXTS, "Company Reply Text": LETTERS, "Location Name": REPEATED}, {"Company Reply Text"}),
+        ({"agent_response_body": LETTERS, "text": TEXTS}, {"agent_response_body"}),
+        ({"text": TEXTS, "response_time": CODES[:12], "category_name": REPEATED}, {"category_name"}),
         ({"v1": REPEATED, "v2": TEXTS}, {"v1"}),
         ({"country": REPEATED, "v2": TEXTS}, set()),
     ],
@@ -121,11 +127,6 @@ def test_pasted_labels_without_a_header_answer(look: Any) -> None:
     columns = look(pasted.as_file(text).decode())
 
     assert uses(columns) == {"column 1": "answer", "column 2": "fact"}
-
-
-TICKETS = [f"Invoice {n} is wrong, says our house." for n in range(40)]
-CODES = [n % 3 for n in range(40)]
-NAMES = [("billing", "delivery", "other")[code] for code in CODES]
 
 
 @pytest.mark.parametrize("name", ["label", "target", "category_id", "answer", "priority"])

@@ -1,0 +1,80 @@
+"""Names of columns as programs and languages have them: which answer, which count the rows, which say nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Names of columns that answer, the surer ones first: where one of a line is there, the next line is not looked at.
+ANSWERS = (
+    frozenset(
+        re.findall(
+            r"\w+",
+            "answer output response completion reply label target gold expected prediction summary translation "
+            "chosen highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
+            "risposta antwoord resposta odpowiedz odpoved svar vastaus cevap ответ метка відповідь απάντηση 回答 答案 "
+            "答え 正解 出力 要約 ラベル 输出 摘要 标签 標籤 답변 정답 출력 요약 라벨",
+        )
+    ),
+    frozenset(
+        re.findall(
+            r"\w+",
+            "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic "
+            "supported kategorie klasse thema dringend categorie categoria etiqueta classe категория тема "
+            "カテゴリ カテゴリー 分類 分类 类别 類別 카테고리 분류",
+        )
+    ),
+)
+MODELS, SPLITS = frozenset({"model", "llm", "model_name"}), frozenset({"split", "subset", "partition"})
+# A subject and a text are a mail that was written where it also stands to whom; else they are a message that came in.
+MAIL, RECIPIENTS = (
+    frozenset({"subject", "body"}),
+    frozenset({"company", "prospect", "sector", "industry", "recipient", "firma", "branche", "entreprise", "empresa"}),
+)
+# Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
+_MADE = frozenset({"draft", "generated"})
+_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason"})
+# Words that answer alone or behind others: a `chosen_plan` is a fact.
+_LAST = frozenset({"chosen", "highlights", "truth"})
+_HOLDERS = frozenset({"text", "body", "content", "message", "name"})
+# Names that say nothing, such as those of columns without a header.
+_BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
+COUNTS = re.compile(
+    rf"{_BLANK.pattern}|unnamed_\d+|(?:(?:old|row|line|sr?|serial|lfd)_?)?(?:index|idx|row|line|nr|no|num|number)"
+)
+
+
+def is_called(field: str, name: str, words: frozenset[str], *, is_few: bool) -> bool:
+    """Report whether a column's name has one of these words at its beginning or end.
+
+    Args:
+        field: The name as the task has it.
+        name: The name as the file has it.
+        is_few: Its values are few and recur.
+    """
+    parts = field.split("_")
+    # Names in letters that a field has not.
+    whole = re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold())
+    # A `response_time` is no response; a `category_id` names the category where it recurs.
+    is_about = parts[-1] in _ABOUT and not (parts[-1] == "id" and is_few)
+    first = set() if is_about else {parts[0], *whole[:1]} - _LAST
+    # What a `company_reply_text` holds is the reply.
+    named = parts[:-1] if parts[-1] in _HOLDERS else parts
+    return bool(({*named[-1:], parts[-1], *whole[-1:]} | first) & words)
+
+
+def is_made(field: str) -> bool:
+    """Report whether a name says that a machine wrote it, as in `draft_email`."""
+    parts = field.split("_")
+    return parts[0] in _MADE and parts[-1] not in _ABOUT
+
+
+def is_lost(field: str) -> bool:
+    """Report whether a name says that another text was chosen."""
+    parts = field.split("_")
+    return "rejected" in (parts[0], parts[-1]) and parts[-1] not in _ABOUT
+
+
+def is_blank(field: str) -> bool:
+    """Report whether a name says nothing, such as that of a column without a header."""
+    return _BLANK.fullmatch(field) is not None
