@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
 import pytest
 
 from review.sources.imports.tables import open_table
@@ -81,3 +84,32 @@ def test_an_importer_says_whether_a_row_names_the_columns(write: Write) -> None:
     assert open_table(write(HEADLESS["addresses"]), header=1).columns == ("ada@a.example", "Ada")
     with pytest.raises(Refusal, match="Row 9 names no columns"):
         open_table(path, header=9)
+
+
+@pytest.mark.parametrize("name", HEADLESS)
+def test_lists_of_json_that_no_list_names_are_numbered(write: Write, name: str) -> None:
+    cells = list(csv.reader(HEADLESS[name].splitlines()))
+    read = list(open_table(write(json.dumps(cells), "rows.json")).rows())
+
+    assert [list(row.values.values()) for row in read] == cells
+    assert list(read[0].values) == [f"column {number}" for number in range(1, len(cells[0]) + 1)]
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"columns numbered by pandas"}))
+def test_lists_of_json_under_names_keep_them(write: Write, name: str) -> None:
+    cells = list(csv.reader(NAMED[name].splitlines()))
+
+    assert open_table(write(json.dumps(cells), "rows.json")).columns == tuple(cells[0])
+
+
+def test_a_text_beside_its_marks_is_a_row(write: Write) -> None:
+    marked = [[f"The pump of house {n} stands still.", {"cats": {"pump": 1.0}}] for n in range(3)]
+    table = open_table(write(json.dumps(marked), "train.json"))
+
+    assert [row.values for row in table.rows()] == [{"column 1": text, "column 2": marks} for text, marks in marked]
+
+
+def test_lists_of_numbers_inside_a_row_are_no_table(write: Write) -> None:
+    table = open_table(write(json.dumps([{"text": "Ada", "box": [[1, 2], [1, 3], [1, 2], [1, 4], [1, 5], [1, 6]]}])))
+
+    assert table.columns == ("text", "box")

@@ -55,7 +55,7 @@ def propose(
     if any(field.max_words for field in outputs):
         kinds.insert(0, "length")
     return TaskSpec(
-        instruction=instruction.strip() or instruction_for(inputs, outputs, record_noun, _headers(columns)),
+        instruction=instruction.strip() or instruction_for(inputs, outputs, record_noun or "record", _headers(columns)),
         record_noun=record_noun or "record",
         input_schema=inputs,
         output_schema=outputs,

@@ -25,10 +25,14 @@ def instruction_for(
         for name in (*(field.name for field in inputs), *(field.name for field in outputs))
     }
     input_list = _listed([names[field.name] for field in inputs], "and")
-    read = (
-        f"You are given the {input_list} of a {record_noun}." if len(inputs) > 1 else f"You are given a {input_list}."
+    read = f"the {input_list} of {_one(record_noun)}" if len(inputs) > 1 else _one(input_list)
+    return " ".join(
+        [f"You are given {read}.", *(_asked(field, names[field.name]) for field in outputs), *_ending(outputs, names)]
     )
-    return " ".join([read, *(_asked(field, names[field.name]) for field in outputs), *_ending(outputs, names)])
+
+
+def _one(noun: str) -> str:
+    return f"{'an' if noun[:1].casefold() in 'aeio' else 'a'} {noun}"
 
 
 def _asked(field: OutputField, name: str) -> str:

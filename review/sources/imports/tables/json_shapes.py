@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from review.sources.imports.tables import header_row
 from review.sources.imports.tables.rows import Row
 
 WHOLE: Final = "the whole object"
@@ -129,12 +130,12 @@ def _of_objects(value: list[Any]) -> JsonTable | None:
 
 
 def _of_list(value: list[Any], names: Sequence[str] = ()) -> JsonTable | None:
-    """Read lists under a header, or lists of objects one after another; None for anything else."""
+    """Read lists under a header, without one, or lists of objects one after another; None for anything else."""
     if not value or not all(isinstance(each, list) for each in value):
         return None
     if all(isinstance(each, dict) for inner in value for each in inner):
         return JsonTable(tuple(_rows([each for inner in value for each in inner])))
-    header = names if names and len(names) == len(value[0]) else _header(value[0])
+    header = names if names and len(names) == len(value[0]) else _numbered(value) or _header(value[0])
     if not header:
         return None
     first = 1 if header == value[0] else 0
@@ -146,6 +147,18 @@ def _under(header: Sequence[str], number: int, cells: list[Any]) -> Row:
         return Row(number, problem=f"{len(cells)} cells where the header has {len(header)}")
     # Google Sheets leaves out the empty cells at a row's end.
     return Row(number, dict(zip(header, cells, strict=False)))
+
+
+def _numbered(value: list[list[Any]]) -> list[str]:
+    """Return numbers for the columns of lists that no list names: a text beside an object, or values like those below.
+
+    Lists of numbers alone are no rows.
+    """
+    first, widths = value[0], {len(cells) for cells in value}
+    is_mixed = any(isinstance(cell, str) for cell in first) and not all(isinstance(cell, str) for cell in first)
+    is_table = len(widths) == 1 and len(first) > 1
+    is_headless = is_table and (is_mixed or header_row.is_headless(value[: header_row.LOOK_ROWS]))
+    return [f"column {number}" for number in range(1, len(first) + 1)] if is_headless and len(value) > 1 else []
 
 
 def _header(cells: list[Any]) -> list[str]:

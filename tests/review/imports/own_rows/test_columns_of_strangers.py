@@ -200,3 +200,10 @@ def test_conversations_that_a_program_lists_are_rows(look: Any) -> None:
     assert [c.name for c in look({"type": "conversation.list", "conversations": listed})] == ["id", "source", "label"]
     turns = [{"from": "human", "value": TEXTS[0]}, {"from": "gpt", "value": TEXTS[1]}]
     assert [c.name for c in look({"id": 1, "conversations": turns})] == ["id", "conversations"]
+
+
+def test_an_instruction_has_its_articles(look: Any) -> None:
+    columns = look(rows(invoice=TEXTS, label=REPEATED))
+    assert propose(columns).instruction.startswith("You are given an invoice. Say which label fits best:")
+    columns = look(rows(sender=TEXTS, invoice=LETTERS, label=REPEATED))
+    assert "of an order. " in propose(columns, record_noun="order").instruction
