@@ -57,7 +57,7 @@ class MiniatureVerifier:
         miniature = self._miniature
         return control.launch(
             kind=KIND,
-            title=f"{CHECKING}{len(claims)} claims",
+            title=CHECKING.format(len(claims)),
             spec={"miniature": str(miniature.pk), "records": [claim_task.facts_of(claim) for claim in claims]},
             by=self._by,
             task_slug=miniature.task.slug,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -38,8 +39,9 @@ ARTEFACT: Final = "artefact"
 POLL_S: Final = 0.15
 TITLE_CHARS: Final = 80
 UNTITLED: Final = "Write a text"
-# Begins the titles of jobs that read claims out of a file.
-CHECKING: Final = "Check "
+# Titles of jobs that read claims out of a file: no company is called so.
+CHECKING: Final = "Check {} claims"
+_OF_CLAIMS: Final = re.compile(CHECKING.format(r"\d+"))
 
 _TypedFacts = set[tuple[str, str]]
 
@@ -85,12 +87,12 @@ def writings_about(records: Collection[Record]) -> list[Job]:
     for record in records:
         is_shared = others.filter(task=record.task_id, title=record.title).exists()
         traits[record.task.slug].append((_typed(record.facts), set() if is_shared else _title_facts(record)))
-    of_claims = Q(title__startswith=CHECKING)
+    of_claims = Q(title__regex=f"^{_OF_CLAIMS.pattern}$")
     jobs = Job.objects.filter(of_claims | Q(task_slug__in=list(traits)), kind=KIND).iterator(chunk_size=200)
     return [
         job
         for job in jobs
-        if job.title.startswith(CHECKING)
+        if _OF_CLAIMS.fullmatch(job.title)
         or any(
             (typed and typed <= facts) or typed & titles
             for typed in map(_typed, job.spec.get("records", ()))
