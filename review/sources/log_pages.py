@@ -191,7 +191,7 @@ def _make(
 
 def _shapes(path: Path) -> list[str]:
     table = open_table(path)
-    shapes = shapes_in(table) if table.format != "csv" else []
+    shapes = shapes_in(table)
     if not shapes:
         raise Refusal(
             "no_log",

@@ -19,7 +19,7 @@ from review.sources.imports.logs.bodies import Answer
 from review.sources.imports.logs.exchange import Exchange
 from review.sources.imports.logs.messages import SYSTEM as SYSTEM_ROLE
 from review.sources.imports.logs.messages import TOOL, USER, Turn
-from review.sources.imports.logs.reading import HOLDERS, LogRow, read_log, shapes_in
+from review.sources.imports.logs.reading import ALPACA, HOLDERS, LogRow, read_log, shapes_in
 from review.sources.imports.logs.template import TaskTemplates
 from review.sources.imports.tables import Row, Table, open_table
 from review.spec import fact_lines, prompting
@@ -31,8 +31,7 @@ from web import strict_json
 FORMAT = "chat"
 PROMPT, CUSTOM_ID, SYSTEM, USER_NAME = "prompt", "custom_id", "system", "user_name"
 MODEL, CONVERSATION, PREFERENCE = "model", "conversation", "preference"
-# The one shape that a table of a task may have by chance.
-_ALPACA, _ALPACA_KEYS = "Alpaca", frozenset({"instruction", "input", "output"})
+_ALPACA_KEYS = frozenset({"instruction", "input", "output"})
 _CALLS = "its answer is a tool call; this task takes texts, no tool calls"
 
 
@@ -98,7 +97,7 @@ class ChatTable:
 
     @cached_property
     def _holders(self) -> frozenset[str]:
-        return HOLDERS if _ALPACA in self.shapes else HOLDERS | {"input"}
+        return HOLDERS if ALPACA in self.shapes else HOLDERS | {"input"}
 
     def _about(self, row: LogRow, exchange: Exchange) -> dict[str, Any]:
         """Return a line's values beside its answer: facts, user message, system text, names, and its other keys.
@@ -161,11 +160,9 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
         Refusal: As `open_table`.
     """
     table = open_table(path, **choices.of_file)
-    if table.format == "csv":
-        return table
     shapes = shapes_in(table)
     names = {each.name for each in spec.input_schema} | {each.name for each in spec.output_schema}
-    is_own = shapes == [_ALPACA] and bool(names & _ALPACA_KEYS)
+    is_own = shapes == [ALPACA] and bool(names & _ALPACA_KEYS)
     return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table.opened()
 
 

@@ -16,6 +16,7 @@ from review.sources.imports.logs.messages import (
     has_messages,
     read_turns,
 )
+from web import strict_json
 
 _WHOLE = frozenset(
     {
@@ -51,6 +52,16 @@ class Answer:
     preference: str = ""
 
 
+def decoded(value: object) -> Any:
+    """JSON that an export wrote as a text; anything else as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
+        try:
+            return strict_json.parse(value)
+        except ValueError:
+            return value
+    return value
+
+
 def asked_in(body: object) -> list[Turn] | None:
     """Return the messages of a request; None where the body is no request.
 
@@ -68,6 +79,9 @@ def asked_in(body: object) -> list[Turn] | None:
         messages = messages["data"]
     if has_messages(messages):
         return [*_system(body.get("system")), *read_turns(messages)]
+    if contents := contents_in(body):
+        rule = body.get("systemInstruction", body.get("system_instruction"))
+        return [*_system(rule.get("parts") if isinstance(rule, dict) else rule), *read_turns(contents)]
     if "input" in body and isinstance(body["input"], (str, list)):
         return _asked_of_responses(body)
     if isinstance(message := body.get("message"), str):
@@ -78,6 +92,15 @@ def asked_in(body: object) -> list[Turn] | None:
     return None
 
 
+def contents_in(body: object) -> list[Json]:
+    """Return the messages of a request to Gemini; one without a role is the user's. Empty for any other body."""
+    contents = body.get("contents") if isinstance(body, dict) else None
+    contents = [contents] if isinstance(contents, dict) else contents
+    if not isinstance(contents, list) or not all(isinstance(each, dict) and "parts" in each for each in contents):
+        return []
+    return [{"role": USER, **each} for each in contents]
+
+
 def answers_in(body: object) -> list[Answer] | None:
     """Return the answers of a response, one for each choice; None where the body is no response."""
     if isinstance(body, list) and body and all(isinstance(event, dict) for event in body):
@@ -86,6 +109,10 @@ def answers_in(body: object) -> list[Answer] | None:
         return None
     if isinstance(choices := body.get("choices"), list) and choices:
         return [_chosen(choice, number, len(choices)) for number, choice in enumerate(choices, 1)]
+    if isinstance(candidates := body.get("candidates"), list) and candidates:
+        return [_candidate(each, number, len(candidates)) for number, each in enumerate(candidates, 1)]
+    if isinstance(feedback := body.get("promptFeedback"), dict) and feedback.get("blockReason"):
+        return [Answer(problem=failure(str(feedback["blockReason"])))]
     output = body.get("output")
     if isinstance(output, list) and (body.get("object") == "response" or _has_items(output)):
         return [_answer_of_responses(body, output)]
@@ -141,7 +168,7 @@ def model_in(*bodies: object) -> str:
     """The first name of a model that these name."""
     for body in bodies:
         if isinstance(body, dict):
-            for key in ("model", "modelId", "model_name"):
+            for key in ("model", "modelId", "model_name", "modelVersion"):
                 if isinstance(name := body.get(key), str) and name:
                     return name
     return ""
@@ -191,6 +218,15 @@ def _chosen(choice: object, number: int, count: int) -> Answer:
     if not isinstance(choice, dict) or not isinstance(message, (dict, str)):
         return Answer(problem=f"{which}its answer holds no message")
     return answer_in(message, finish=choice.get("finish_reason"), which=which)
+
+
+def _candidate(candidate: object, number: int, count: int) -> Answer:
+    """Answer of Gemini, one of several; one that was stopped may have no content."""
+    if not isinstance(candidate, dict):
+        return _chosen(None, number, count)
+    content = candidate.get("content")
+    message = {**(content if isinstance(content, dict) else {"parts": []}), "role": ASSISTANT}
+    return _chosen({"message": message, "finish_reason": candidate.get("finishReason")}, number, count)
 
 
 def _cohere_history(history: object) -> list[Any]:

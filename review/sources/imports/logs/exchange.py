@@ -8,10 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from review.sources.imports.logs.bodies import Answer, answer_in, answers_in, asked_in, failure, given_in, model_in
+from review.sources.imports.logs.bodies import (
+    Answer,
+    answer_in,
+    answers_in,
+    asked_in,
+    contents_in,
+    decoded,
+    failure,
+    given_in,
+    model_in,
+)
 from review.sources.imports.logs.messages import ASSISTANT, Json, Turn, has_messages, read_turns
 
 _OK = 200
+# Names of gateways for the two bodies, and where a text may hold one.
+_BODIES = {"requestbody": "request", "responsebody": "response"}
+_WRITTEN = ("request", "response", "messages", "conversations", "conversation")
 NO_MESSAGES = "it holds no messages"
 NOT_LAST = "its last message is not the assistant's"
 Row = dict[str, Any]
@@ -66,6 +79,15 @@ def is_call(values: Row) -> bool:
     return _response(values) is not None or _is_failed(values) or is_request_of_batch(values)
 
 
+def with_bodies(values: Row) -> Row:
+    """Return a row whose request and response are objects: gateways write them as texts, under names of their own."""
+    names = {name: _BODIES.get(name.replace("_", "").casefold(), name) for name in values}
+    named = {name if names[name] in values else names[name]: value for name, value in values.items()}
+    bodies = {name: decoded(named[name]) for name in _WRITTEN if isinstance(named.get(name), str)}
+    read = {name: body for name, body in bodies.items() if _is_body(body) or _is_of_an_api(body)}
+    return {**named, **read} if read or named.keys() != values.keys() else values
+
+
 def is_request_of_batch(values: Row) -> bool:
     """Return whether a row is a line of a batch's request file.
 
@@ -118,8 +140,12 @@ def read_preference(values: Row) -> Exchange:
 
 
 def is_conversation(values: Row) -> bool:
-    """A line of a fine-tuning file: https://platform.openai.com/docs/api-reference/fine-tuning/chat-input."""
-    return any(isinstance(body, dict) and has_messages(body.get("messages")) for body in _requests(values))
+    """A line of a file for tuning, of OpenAI or Gemini.
+
+    https://platform.openai.com/docs/api-reference/fine-tuning/chat-input,
+    https://cloud.google.com/vertex-ai/generative-ai/docs/models/gemini-supervised-tuning-prepare
+    """
+    return any(_is_conversation(body) for body in _requests(values))
 
 
 def read_conversation(values: Row) -> Exchange:
@@ -128,8 +154,12 @@ def read_conversation(values: Row) -> Exchange:
     Raises:
         ValueError: It does not, or a message cannot be read.
     """
-    body = next(body for body in _requests(values) if isinstance(body, dict) and has_messages(body.get("messages")))
+    body = next(body for body in _requests(values) if _is_conversation(body))
     return ending_in_answer(asked_in(body) or [], model=model_in(body, values))
+
+
+def _is_conversation(body: object) -> bool:
+    return isinstance(body, dict) and (has_messages(body.get("messages")) or bool(contents_in(body)))
 
 
 def is_sharegpt(values: Row) -> bool:
@@ -218,7 +248,9 @@ def _is_of_an_api(body: object) -> bool:
     """Return whether a body looks like an API response and like no row of a plain table."""
     if not isinstance(body, dict):
         return False
-    choices = body.get("choices")
+    choices, candidates = body.get("choices"), body.get("candidates")
+    if isinstance(candidates, list) and candidates:
+        return all(isinstance(each, dict) and ("content" in each or "finishReason" in each) for each in candidates)
     if isinstance(choices, list) and choices:
         return all(isinstance(each, dict) and ("message" in each or "finish_reason" in each) for each in choices)
     is_message = body.get("type") == "message" and body.get("role") == ASSISTANT
@@ -231,7 +263,7 @@ def _is_asked(values: Row) -> bool:
 
 def _has_messages(body: Json) -> bool:
     messages = body.get("messages")
-    return has_messages(messages.get("data") if isinstance(messages, dict) else messages)
+    return has_messages(messages.get("data") if isinstance(messages, dict) else messages) or bool(contents_in(body))
 
 
 def _is_failed(values: Row) -> bool:

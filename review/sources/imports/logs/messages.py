@@ -23,7 +23,9 @@ _ROLES = {
     **dict.fromkeys(("tool", "function", "observation", "toolmessage", "functionmessage"), TOOL),
     "function_call": ASSISTANT,
 }
+_CONTENTS = ("content", "contents", "value", "text", "parts")
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+_HOLDING_PARTS = ("toolUse", "toolResult", "functionCall", "functionResponse")
 # What a model thought before it answered, and marks of a cache: no part of what was said.
 _SILENT_PARTS = frozenset(
     {"thinking", "redacted_thinking", "reasoning", "reasoning_content", "reasoningContent", "cachePoint"}
@@ -157,7 +159,7 @@ def _turns(message: object) -> Iterator[Turn]:
 
 
 def _spoken(message: Json, role: str, word: str) -> Iterator[Turn]:
-    content = message.get("content", message.get("contents", message.get("value", message.get("text"))))
+    content = next((message[key] for key in _CONTENTS if key in message), None)
     if word == "function_call" and isinstance(content, str):
         yield Turn(ASSISTANT, calls=(_call_in_text(content),))
         return
@@ -168,8 +170,12 @@ def _spoken(message: Json, role: str, word: str) -> Iterator[Turn]:
         parts = []
         for part in content:
             kind, inner = _part(part)
-            if kind in ("tool_use", "toolUse"):
-                calls.append(_call(inner.get("id") or inner.get("toolUseId"), inner.get("name"), inner.get("input")))
+            if kind in ("tool_use", "toolUse", "functionCall"):
+                arguments = inner.get("input", inner.get("args"))
+                calls.append(_call(inner.get("id") or inner.get("toolUseId"), inner.get("name"), arguments))
+            elif kind == "functionResponse":
+                given = json.dumps(inner.get("response"), ensure_ascii=False)
+                yield Turn(TOOL, given, result_of=str(inner.get("id") or ""))
             elif kind in ("tool_result", "toolResult"):
                 result_of = str(inner.get("tool_use_id") or inner.get("toolUseId") or "")
                 yield Turn(TOOL, _text(inner.get("content"), TOOL), result_of=result_of)
@@ -233,7 +239,7 @@ def _text(content: object, speaker: str) -> str:
 
 
 def _part(part: object) -> tuple[str, Json]:
-    """The kind of a part of a message and what it holds; Bedrock's parts are told by their one key."""
+    """The kind of a part of a message and what it holds; parts of Bedrock and Gemini are told by their one key."""
     if isinstance(part, str):
         return "text", {"text": part}
     if not isinstance(part, Mapping):
@@ -242,10 +248,13 @@ def _part(part: object) -> tuple[str, Json]:
         return _part(inner)
     if isinstance(kind := part.get("type"), str):
         return kind, part
-    for kind in ("text", "json", "toolUse", "toolResult", "reasoningContent", "cachePoint"):
+    if part.get("thought") is True:
+        # Gemini marks so what it thought.
+        return "thinking", part
+    for kind in ("text", "json", *_HOLDING_PARTS, "reasoningContent", "cachePoint"):
         if kind in part:
             held = part[kind]
-            return kind, held if isinstance(held, Mapping) and kind in ("toolUse", "toolResult") else part
+            return kind, held if isinstance(held, Mapping) and kind in _HOLDING_PARTS else part
     return next(iter(part), "object"), part
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +13,8 @@ from review.sources.imports.logs.messages import require_tool_results
 from review.sources.imports.tables import Row
 
 _LOOKED_AT = 20
+# The one shape that a table of a task may have by chance.
+ALPACA = "Alpaca"
 
 
 class Shape(NamedTuple):
@@ -32,14 +35,15 @@ SHAPES = (
     Shape("requests and responses", exchange.is_call, exchange.read_call),
     Shape("conversations", exchange.is_conversation, exchange.read_conversation),
     Shape("ShareGPT", exchange.is_sharegpt, exchange.read_sharegpt),
-    Shape("Alpaca", exchange.is_alpaca, exchange.read_alpaca),
+    Shape(ALPACA, exchange.is_alpaca, exchange.read_alpaca),
 )
 # Keys of a row that hold the exchange itself; every other key is a column.
 HOLDERS = frozenset(
     {
         "messages", "request", "response", "body", "params", "result", "choices", "error", "output", "inputs",
         "outputs", "attributes", "conversations", "conversation", "preferred_output", "non_preferred_output",
-        "modelInput", "modelOutput", "history", "events", "extra", "serialized",
+        "modelInput", "modelOutput", "history", "events", "extra", "serialized", "contents", "systemInstruction",
+        "system_instruction", "candidates", "request_body", "response_body", "requestBody", "responseBody",
     }
 )  # fmt: skip
 
@@ -65,9 +69,20 @@ def shape_of(values: dict[str, Any]) -> Shape | None:
 
 
 def shapes_in(table: Rows) -> list[str]:
-    """Names of the shapes among the first rows; none where this is no log."""
-    first = [row.values for row in islice(table.rows(), _LOOKED_AT) if not row.problem]
-    return list(dict.fromkeys(shape.name for values in first if (shape := shape_of(values))))
+    """Names of the shapes among the first rows; none where this is no log.
+
+    A CSV with columns of Alpaca's names is a table of a task.
+    """
+    first = [row.values for row in islice(_rows(table), _LOOKED_AT) if not row.problem]
+    names = dict.fromkeys(shape.name for values in first if (shape := shape_of(values)))
+    return [name for name in names if name != ALPACA or getattr(table, "format", "") != "csv"]
+
+
+def _rows(table: Rows) -> Iterator[Row]:
+    """Rows of a file with the bodies of their calls as objects."""
+    for row in table.rows():
+        values = row.values if row.problem else exchange.with_bodies(row.values)
+        yield row if values is row.values else replace(row, values=values)
 
 
 def read_log(table: Rows) -> Iterator[LogRow]:
@@ -81,7 +96,7 @@ def read_log(table: Rows) -> Iterator[LogRow]:
     """
     waiting = _requests(table)
     answered: set[str] = set()
-    for row in table.rows():
+    for row in _rows(table):
         if row.problem:
             yield LogRow(row.number, None, {}, row.problem)
             continue
@@ -104,9 +119,9 @@ def read_log(table: Rows) -> Iterator[LogRow]:
 
 def _requests(table: Rows) -> dict[str, tuple[int, Half]]:
     requests: dict[str, tuple[int, Half]] = {}
-    if not any("custom_id" in row.values for row in islice(table.rows(), _LOOKED_AT)):
+    if not any("custom_id" in row.values for row in islice(_rows(table), _LOOKED_AT)):
         return requests
-    for row in table.rows():
+    for row in _rows(table):
         if not row.problem and exchange.is_request_of_batch(row.values) and shape_of(row.values):
             try:
                 held = _read(row.values)

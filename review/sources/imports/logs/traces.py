@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from review.sources.imports.logs.bodies import answers_in, asked_in, failure, given_in, model_in
+from review.sources.imports.logs.bodies import answers_in, asked_in, decoded, failure, given_in, model_in
 from review.sources.imports.logs.exchange import NO_MESSAGES, Exchange, Row
-from web import strict_json
 
 _OBSERVATIONS = frozenset(
     {"GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL"}
@@ -27,13 +26,13 @@ def read_bedrock(values: Row) -> Exchange:
         ValueError: The call failed, its body lies elsewhere, or a message cannot be read.
     """
     if _is_from_cloudwatch(values):
-        values = _decoded(values["message"])
+        values = decoded(values["message"])
     if values.get("errorCode"):
         raise ValueError(failure(str(values["errorCode"])))
     bodies = []
     for side, key in (("input", "inputBodyJson"), ("output", "outputBodyJson")):
         held = values.get(side)
-        body = _decoded(held.get(key)) if isinstance(held, dict) else None
+        body = decoded(held.get(key)) if isinstance(held, dict) else None
         if body is None and isinstance(held, dict) and (place := held.get(key.replace("Json", "S3Path"))):
             raise ValueError(f"its {side} was too long for the log and is stored at {place}")
         bodies.append(body)
@@ -57,7 +56,7 @@ def read_langsmith(values: Row) -> Exchange:
     _require_model(values["run_type"], "llm", "a run")
     if values.get("error"):
         raise ValueError(failure(str(values["error"])))
-    inputs, outputs, extra = (_decoded(values.get(key)) for key in ("inputs", "outputs", "extra"))
+    inputs, outputs, extra = (decoded(values.get(key)) for key in ("inputs", "outputs", "extra"))
     if isinstance(inputs, dict) and isinstance(prompts := inputs.get("prompts"), list) and len(prompts) == 1:
         inputs = str(prompts[0])
     turns = asked_in(inputs)
@@ -89,10 +88,10 @@ def read_openinference(values: Row) -> Exchange:
     if str(values.get("status_code") or "").upper() == "ERROR":
         raise ValueError(failure(values.get("status_message")))
     llm = attributes.get("llm") or {}
-    turns = asked_in(_decoded(llm.get("input_messages"))) or asked_in(_decoded(_at(attributes, "input", "value")))
+    turns = asked_in(decoded(llm.get("input_messages"))) or asked_in(decoded(_at(attributes, "input", "value")))
     if not turns:
         raise ValueError(NO_MESSAGES)
-    answers = given_in(_decoded(llm.get("output_messages")) or _decoded(_at(attributes, "output", "value")))
+    answers = given_in(decoded(llm.get("output_messages")) or decoded(_at(attributes, "output", "value")))
     return Exchange(tuple(turns), tuple(answers), str(llm.get("model_name") or ""))
 
 
@@ -113,11 +112,11 @@ def read_langfuse(values: Row) -> Exchange:
         _require_model(kind, "generation", "an observation")
     if values.get("level") == "ERROR":
         raise ValueError(failure(values.get("statusMessage") or values.get("status_message")))
-    source_input = _decoded(values["input"])
+    source_input = decoded(values["input"])
     turns = asked_in(source_input)
     if turns is None:
         raise ValueError(NO_MESSAGES)
-    output = _decoded(values["output"])
+    output = decoded(values["output"])
     names = ("model", "providedModelName", "provided_model_name", "internalModelId")
     model = next((str(values[name]) for name in names if values.get(name)), "")
     return Exchange(tuple(turns), tuple(given_in(output)), model or model_in(output, source_input))
@@ -137,7 +136,7 @@ def read_litellm(values: Row) -> Exchange:
     status = values.get("status")
     if status == "failure":
         raise ValueError(failure(values.get("error_str")))
-    turns, response = asked_in(_decoded(values.get("messages"))), _decoded(values.get("response"))
+    turns, response = asked_in(decoded(values.get("messages"))), decoded(values.get("response"))
     if not turns:
         raise ValueError(NO_MESSAGES)
     return Exchange(tuple(turns), tuple(given_in(response)), model_in(values, response))
@@ -163,19 +162,9 @@ def _is_from_cloudwatch(values: Row) -> bool:
     return isinstance(message, str) and '"ModelInvocationLog"' in message
 
 
-def _decoded(value: object) -> Any:
-    """JSON that an export wrote as a text."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
-        try:
-            return strict_json.parse(value)
-        except ValueError:
-            return value
-    return value
-
-
 def _attributes(values: Row) -> dict[str, Any]:
     """The attributes of a span, nested by the dots of their names."""
-    held = _decoded(values.get("attributes"))
+    held = decoded(values.get("attributes"))
     if not isinstance(held, dict):
         held = {
             name.removeprefix("attributes."): value for name, value in values.items() if name.startswith("attributes.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +13,12 @@ import pytest
 
 from review.sources.imports.logs.exchange import Exchange
 from review.sources.imports.logs.reading import read_log, shapes_in
-from review.sources.imports.tables import Row
+from review.sources.imports.tables import Row, open_table
 from tests.review.imports.logs.vendors import (
     ASKED,
     CLAUDE_REQUEST,
     FLAT_SPAN,
+    GEMINI_REQUEST,
     LOGS,
     MODEL,
     PROMPT,
@@ -24,6 +27,7 @@ from tests.review.imports.logs.vendors import (
     bedrock,
     claude,
     completion,
+    gemini,
     response,
     turns,
 )
@@ -186,3 +190,52 @@ def test_what_is_not_whole_is_named_by_its_row(line: dict[str, Any], why: str) -
 ])  # fmt: skip
 def test_plain_tables_are_no_logs(line: dict[str, Any]) -> None:
     assert shapes_in(Lines((line,))) == []
+
+
+def test_answers_of_gemini_that_are_cut_or_blocked_are_told() -> None:
+    blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "modelVersion": MODEL}
+    stopped = {"candidates": [{"finishReason": "RECITATION", "index": 0}]}
+
+    assert problems(
+        {"request": GEMINI_REQUEST, "response": gemini(reason="MAX_TOKENS")},
+        {"request": GEMINI_REQUEST, "response": blocked},
+        {"request": GEMINI_REQUEST, "response": stopped},
+    ) == [
+        (1, "the answer ended with 'MAX_TOKENS', so it is not whole"),
+        (2, "the request failed (SAFETY), so there is no answer"),
+        (3, "the answer ended with 'RECITATION', so it is not whole"),
+    ]
+
+
+def test_tools_that_gemini_called_are_read() -> None:
+    called = {"role": "model", "parts": [{"functionCall": {"name": "find_order", "args": {"number": 1207}}}]}
+    result = {"role": "user", "parts": [{"functionResponse": {"name": "find_order", "response": {"at": "depot"}}}]}
+    asked = {"contents": [*GEMINI_REQUEST["contents"], called, result]}
+
+    (exchange,) = exchanges({"request": asked, "response": gemini()})
+
+    assert [turn.role for turn in exchange.asked] == ["user", "assistant", "tool"]
+    assert exchange.asked[1].calls[0].arguments == '{"number": 1207}'
+    assert exchange.asked[2].content == '{"at": "depot"}'
+
+
+def test_a_text_of_json_that_is_no_body_stays_a_text() -> None:
+    (exchange,) = exchanges({"messages": PROMPT, "response": '{"label": "late"}'})
+
+    assert [answer.text for answer in exchange.answers] == ['{"label": "late"}']
+
+
+def test_a_log_in_csv_is_read_and_a_table_with_alpacas_columns_is_none(write: Any) -> None:
+    def written(**columns: str) -> Any:
+        cells = io.StringIO()
+        csv.writer(cells).writerows([columns, columns.values()])
+        return open_table(write(cells.getvalue()))
+
+    log = written(request_id="1", request_body=json.dumps({"messages": PROMPT}), response_body=json.dumps(completion()))
+    assert shapes_in(log) == ["requests and responses"]
+    (row,) = read_log(log)
+    assert row.exchange is not None
+    assert row.exchange.answers[0].text == SAID
+    assert shapes_in(written(traceId="t", input=json.dumps(PROMPT), output=SAID)) == ["Langfuse"]
+    assert shapes_in(written(instruction=RULE, input=ASKED, output=SAID)) == []
+    assert shapes_in(written(question=ASKED, response=SAID, label="late")) == []

@@ -46,6 +46,13 @@ def claude(text: str = SAID, stop: str = "end_turn") -> Line:
             "content": [{"type": "thinking", "thinking": "Let me look."}, {"type": "text", "text": text}]}  # fmt: skip
 
 
+def gemini(text: str = SAID, reason: str = "STOP") -> Line:
+    content = {"role": "model", "parts": [{"text": "Let me look.", "thought": True}, {"text": text}]}
+    return {"candidates": [{"content": content, "finishReason": reason, "index": 0}], "modelVersion": MODEL}
+
+
+GEMINI_REQUEST = {"systemInstruction": {"parts": [{"text": RULE}]},
+                  "contents": [{"role": "user", "parts": [{"text": ASKED}]}]}  # fmt: skip
 PROMPT = turns(("system", RULE), ("user", ASKED))
 USER = turns(("user", ASKED))
 BEDROCK = {
@@ -145,6 +152,22 @@ LOGS: dict[str, list[Line]] = {
         bedrock("InvokeModel", {"anthropic_version": "bedrock-2023-05-31", **CLAUDE_REQUEST}, claude()),
         bedrock("InvokeModelWithResponseStream", CLAUDE_REQUEST, STREAM),
         {"timestamp": 1, "message": json.dumps(bedrock("Converse", *CONVERSE))},
+    ],
+    # https://ai.google.dev/api/generate-content, …/vertex-ai/generative-ai/docs/models/gemini-supervised-tuning-prepare
+    "Gemini": [
+        {"request": GEMINI_REQUEST, "response": gemini()},
+        {"status": "", "request": {"contents": {"parts": [{"text": ASKED}]}, "system_instruction": RULE},
+            "response": gemini()},
+        {"model": MODEL, "systemInstruction": {"role": "system", "parts": [{"text": RULE}]},
+         "contents": [*GEMINI_REQUEST["contents"], {"role": "model", "parts": [{"text": SAID}]}]},
+    ],
+    "gateways that write bodies as texts": [
+        {"request_id": "1", "request_body": json.dumps({"messages": PROMPT}),
+            "response_body": json.dumps(completion())},
+        {"requestBody": json.dumps(CLAUDE_REQUEST), "responseBody": json.dumps(claude()), "error": ""},
+        {"request": json.dumps(GEMINI_REQUEST), "response": json.dumps(gemini()), "status": 200},
+        {"request_body": {"messages": PROMPT}, "response_body": completion()},
+        {"messages": json.dumps(PROMPT), "response": SAID, "model": MODEL},
     ],
     # https://langfuse.com/docs/api-and-data-platform/features/export-from-ui
     "Langfuse": [
