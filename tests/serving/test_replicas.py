@@ -218,7 +218,7 @@ def test_the_last_view_holds_while_the_database_is_away(folder, monkeypatch):
 def test_one_that_stopped_answering_is_asked_again_once_it_is_back(folder):
     async def work(one, two):
         two._server.close()
-        two.path.unlink()
+        two.path.unlink(missing_ok=True)
         names = {await answered_by() for _ in range(4)}
         two._server = await asyncio.start_unix_server(two._serve, str(two.path))
         await asyncio.to_thread(engine_client.POOL.look)
