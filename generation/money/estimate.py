@@ -1,8 +1,7 @@
 """Estimate of an order's cost and time, before anything is paid. Reads rows; writes none.
 
-Tokens come from what this teacher used on this task before, failures and repairs included, or, without that, from a
-rendered sample: characters divided by four for what is sent, and the output schema's lengths for what is answered, with
-what its model reasons with.
+Tokens come from what this teacher used on this task before, failures and repairs included. Without that they come from
+a rendered sample: a token for four characters sent, the output schema's lengths and a guess of reasoning for an answer.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from generation.engine.budget import worst_case
+from generation.engine.budget import token_bound, worst_case
 from generation.engine.contracts import TeacherSpec
 from generation.engine.repairs import repair_id
 from generation.engine.structured import paid_messages
@@ -104,6 +103,7 @@ def estimate(
     way: Way = Way.LIVE,
     variation: Mapping[str, Any] = PLAIN,
     added: Sequence[prompting.Message] = (),
+    thread: str = "",
 ) -> OrderEstimate:
     """Price an order of `count` calls over records with these facts.
 
@@ -113,15 +113,19 @@ def estimate(
         way: How its calls go out; `spec` has the prices of that way.
         variation: What its calls say beside their record; only calls that said the same are its history.
         added: Messages of each call that say so. A teacher with only a short prompt gets none.
+        thread: Text of the earlier mails that each call is told after its facts. Calls with one are nobody's history.
     """
     if spec.audience == "student":
         variation, added = PLAIN, ()
     step = max(1, len(facts) // SAMPLE)
     # The dearest call is that of the longest record, which a sample may miss.
     sample = [*facts[::step], max(facts, key=_length)]
-    *prompts, longest = [[*_prompt(version.spec, record_facts, spec), *added] for record_facts in sample]
-    usage = _usage_from_history(version, teacher, spec, way, variation)
-    usage = usage or _usage_from_lengths(version.spec, prompts, spec)
+    after = [*added, *([{"role": "user", "content": thread}] if thread else [])]
+    *prompts, longest = [[*_prompt(version.spec, record_facts, spec), *after] for record_facts in sample]
+    if usage := _usage_from_history(version, teacher, spec, way, variation):
+        usage = replace(usage, input_tokens=usage.input_tokens + len(thread) / CHARS_PER_TOKEN)
+    else:
+        usage = _usage_from_lengths(version.spec, prompts, spec)
     worst_usd = max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest])
     return of_usage(usage, spec, calls=count, worst_usd=worst_usd, concurrency=teacher.concurrency)
 
@@ -195,7 +199,7 @@ def _prompt(task: TaskSpec, facts: Facts, spec: TeacherSpec) -> list[prompting.M
 
 
 def _length(facts: Facts) -> int:
-    return sum(len(str(value)) for value in facts.values())
+    return sum(token_bound(str(value)) for value in facts.values())
 
 
 def _usage_from_history(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 
 from generation.diversity import examples, judge_prompts
 from generation.diversity.mix import MixSettings
 from generation.engine import plan
-from generation.engine.budget import worst_case
+from generation.engine.budget import token_bound
 from generation.engine.contracts import MixedTeacher, TeacherSpec
 from generation.models import Teacher
 from generation.money import estimate
@@ -33,6 +32,7 @@ def estimate_mix(
     count: int,
     per_record: int,
     way: Way = Way.LIVE,
+    threads: Iterable[prompting.Thread] = (),
 ) -> tuple[OrderEstimate, OrderEstimate | None]:
     """Price an order of `count` drafts in this mix.
 
@@ -41,6 +41,7 @@ def estimate_mix(
         alone: The order's one teacher, where the mix names none.
         teachers: The rows of its teachers, in its order.
         way: How its calls go out; teachers have the prices of that way.
+        threads: Threads of its records; the longest is counted beside each call.
 
     Returns:
         The drafts, and what choosing the best of them costs where a judge does.
@@ -49,6 +50,7 @@ def estimate_mix(
     counts = plan.apportioned([mixed_teacher.share for mixed_teacher in mixed], count)
     added = _added_messages(version, facts[0], variety)
     variation = {name: getattr(variety, name) for name in estimate.PLAIN}
+    thread = max((prompting.after_facts(thread) for thread in threads), key=token_bound, default="")
     parts = [
         estimate.estimate(
             version,
@@ -59,6 +61,7 @@ def estimate_mix(
             way=way,
             variation=variation,
             added=added,
+            thread=thread,
         )
         for row, mixed_teacher, share in zip(teachers, mixed, counts, strict=True)
         if share
@@ -87,40 +90,19 @@ def teacher_names(variety: MixSettings) -> str:
 
 def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) -> list[Message]:
     """Messages of a call beside its record: the longest of each."""
-    shots = examples.read_examples(variety.examples, version.spec)[: variety.shown]
+    # A record of one example's company is shown the one more.
+    shots = [FewShotExample(shot.facts, shot.fields) for shot in examples.read_examples(variety.examples, version.spec)]
+    shots.sort(key=lambda shot: token_bound(f"{shot.facts}{shot.fields}"), reverse=True)
     variation = Variation(
-        max(variety.personas, key=len, default=""),
-        max(variety.angles, key=len, default=""),
-        [FewShotExample(shot.facts, shot.fields) for shot in shots],
+        max(variety.personas, key=token_bound, default=""),
+        max(variety.angles, key=token_bound, default=""),
+        shots[: variety.shown],
     )
     plain = prompting.messages(version.spec, facts, audience="teacher")
     varied = prompting.messages(version.spec, facts, audience="teacher", variation=variation)
     stance = varied[-1]["content"][len(plain[-1]["content"]) :]
     turns_told = varied[len(plain) - 1 : -1]
     return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
-
-
-def with_threads(
-    part: OrderEstimate, specs: Sequence[TeacherSpec], threads: Iterable[prompting.Thread]
-) -> OrderEstimate:
-    """Estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
-    longest = max((prompting.after_facts(thread) for thread in threads), key=len, default="")
-    spec = max(specs, key=lambda spec: _worst_input_usd(spec, longest))
-    calls, sent, answered = part.calls, part.input_tokens, part.output_tokens
-    tokens = round(len(longest) / CHARS_PER_TOKEN * calls)
-    usd = spec.cost_usd(sent + tokens, answered, calls=calls) - spec.cost_usd(sent, answered, calls=calls)
-    return replace(
-        part,
-        input_tokens=sent + tokens,
-        cost_usd=round(part.cost_usd + usd, 6),
-        cost_low_usd=round(part.cost_low_usd + usd, 6),
-        cost_high_usd=round(part.cost_high_usd + usd, 6),
-        worst_call_usd=part.worst_call_usd + _worst_input_usd(spec, longest),
-    )
-
-
-def _worst_input_usd(spec: TeacherSpec, text: str) -> float:
-    return worst_case(spec, [{"role": "user", "content": text}])[2] - spec.cost_usd(0, spec.max_tokens)
 
 
 def _judging_estimate(

@@ -130,8 +130,7 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
     version = request.version or latest_version(task)
     ids, facts = _records(request, is_launch=is_launch)
     variety = resolve.resolve(task, version, mix, per_record=request.per_record, askable=require_askable, by=request.by)
-    specs = [mixed.teacher for mixed in variety.teachers] or [spec]
-    check_way(request.wish, specs)
+    check_way(request.wish, [mixed.teacher for mixed in variety.teachers] or [spec])
     drafts, judging = mix_estimate.estimate_mix(
         version,
         facts,
@@ -141,9 +140,8 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
         count=request.count,
         per_record=request.per_record,
         way=request.wish.way,
+        threads=(request.threads or {}).values(),
     )
-    if request.threads:
-        drafts = mix_estimate.with_threads(drafts, specs, request.threads.values())
     drafts = with_way_time(drafts, request.wish)
     price = sum_of([drafts, judging]) if judging else drafts
     return Quote(version, ids, spec, price, variety, judging, request.threads or {})

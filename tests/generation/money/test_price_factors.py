@@ -9,7 +9,6 @@ from generation.engine.clients.interface import Reply
 from generation.engine.contracts import TeacherSpec
 from generation.engine.prices import TokenPrices
 from generation.money.estimate import CallUsage, OrderEstimate, of_usage
-from generation.orders.mix_estimate import with_threads
 
 PRICES = {
     "input_usd_per_million": 2.0,
@@ -79,14 +78,3 @@ def test_many_short_calls_make_no_long_one() -> None:
     assert priced("gpt-5.6-luna", input_tokens=100_000, calls=10) == priced("gpt-4o", input_tokens=100_000, calls=10)
     long, listed = (priced(model, input_tokens=300_000, calls=10) for model in ("gpt-5.6-luna", "gpt-4o"))
     assert long.cost_usd == pytest.approx(listed.cost_usd + 10 * (300_000 * 2 + 1000 * 10 * 0.5) / 1e6)
-
-
-def test_a_thread_that_makes_a_call_long_makes_all_of_it_dearer() -> None:
-    thread = [{"subject": "Hello", "body": "x" * 400_000}]
-    part = priced("gpt-5.6-luna", input_tokens=200_000, calls=3)
-
-    whole = with_threads(part, [teacher("gpt-5.6-luna")], [thread])
-
-    assert whole.input_tokens > 3 * 272_000
-    dearer = priced("gpt-5.6-luna", input_tokens=whole.input_tokens / 3, calls=3).cost_usd
-    assert whole.cost_usd == pytest.approx(dearer)
