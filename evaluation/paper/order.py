@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from evaluation.models import Evaluation, Measurement, Study
 from evaluation.paper.parts import TEXTS, PaperPart, chosen
 from evaluation.paper.plan import PaperData, PaperRequest, PartPlan, forecast
 from evaluation.rounds import queries as rounds
+from evaluation.studies import cells
 from generation.models import Order
 from generation.money import budgets
 from generation.money.figures import CENT
@@ -112,12 +113,16 @@ class PaperOrder:
         return {job.spec["hub_id"]: job for job in jobs if job.finished_at is None or job.finished_at >= since}
 
     @property
-    def isolation(self) -> Job | None:
-        """Return the newest isolation of experts by the order's texts; what ended before the order began is none."""
+    def isolations(self) -> QuerySet[Job]:
+        """Return isolations of experts by the order's texts, newest first, but those that ended before it began."""
         if self.version is None or not any(part.mixture for part in self.parts):
-            return None
+            return Job.objects.none()
         is_open = Q(finished_at=None) | Q(finished_at__gte=self.job.created_at)
-        return isolating.jobs_of(self.version).filter(is_open).first()
+        return isolating.jobs_of(self.version).filter(is_open)
+
+    @property
+    def isolation(self) -> Job | None:
+        return self.isolations.first()
 
     def study_of(self, part: PaperPart) -> Study | None:
         """Return the study that the order began for a part, and none that its member began by hand meanwhile."""
@@ -164,16 +169,21 @@ class PaperOrder:
 
     @property
     def spent_usd(self) -> Decimal:
-        """Sum what the order's teachers were paid and its hosts were held; hosts without a price count nothing."""
+        """Sum what the order's teachers were paid and its hosts were held; hosts without a price count nothing.
+
+        What was cancelled counts, too, whatever took its place.
+        """
         since = self.job.created_at
         studies = [study for part in self.parts if (study := self.study_of(part))]
-        evaluations = [evaluation for part in self.parts for evaluation in self.evaluations_of(part)]
+        runs = [run for part in self.parts for run in self.runs_of(part)]
+        evaluations = [evaluation for run in runs for evaluation in rounds.evaluations_of(run)]
         fresh = Measurement.objects.filter(cells__study__in=studies, cells__is_reused=False)
         of_cells = [
             job for each in fresh.select_related("run__job", "job") for job in (each.run and each.run.job, each.job)
         ]
+        of_cells += cells.former_jobs_of(fresh)
         # Jobs of before that the order has resumed are held since then, too.
-        jobs = {job.pk: job for job in (*of_cells, *(each.job for each in evaluations), self.isolation) if job}
+        jobs = {job.pk: job for job in (*of_cells, *(each.job for each in evaluations), *self.isolations) if job}
         spans = [span for each in run_cost.spans_of(list(jobs.values()), since=since).values() for span in each]
         afresh = (each.teacher_order for each in evaluations if each.teacher_order)
         written = {order.pk: order for order in afresh if order.created_at >= since}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from evaluation.evaluations.change import Change
 from evaluation.models import Evaluation
@@ -133,10 +133,15 @@ def newest_number(task: Task) -> int:
     return TrainingRun.objects.filter(task=task).aggregate(top=Max("number"))["top"] or 0
 
 
+def evaluations_of(run: TrainingRun) -> QuerySet[Evaluation]:
+    """Evaluations of a run on its task's validation records, newest first."""
+    rows = Evaluation.objects.filter(run=run, suite=None, split=Split.VALIDATION).order_by("-created_at")
+    return rows.select_related("job", "teacher_order__job", "run__student")
+
+
 def evaluation_of(run: TrainingRun) -> Evaluation | None:
     """The evaluation of a run on its task's validation records: a finished one before one that is under way."""
-    rows = Evaluation.objects.filter(run=run, suite=None, split=Split.VALIDATION)
-    newest = list(rows.select_related("job", "teacher_order__job", "run__student").order_by("-created_at")[:10])
+    newest = list(evaluations_of(run)[:10])
     return next((each for each in newest if each.is_done), newest[0] if newest else None)
 
 

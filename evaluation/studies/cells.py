@@ -5,9 +5,11 @@ Rows are locked in one order everywhere: a study's job, a measurement, the jobs 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from evaluation.models import Measurement, StudyCell
@@ -43,6 +45,10 @@ def begin(measurement_id: UUID) -> None:
         return
     run_state = JobState(measurement.run.job.state) if measurement.run else None
     if run_state is None or run_state == JobState.CANCELLED:
+        if measurement.run:
+            # A run's job does not know its measurement; without that, what it cost would be lost.
+            former = measurement.run.job
+            Job.objects.filter(pk=former.pk).update(spec={**former.spec, "measurement": str(measurement.pk)})
         measurement.run, measurement.job = _launch_run(measurement), None
         measurement.save(update_fields=["run", "job"])
     elif run_state in AT_REST and measurement.run:
@@ -71,6 +77,12 @@ def jobs_of(cell: StudyCell) -> list[Job]:
     """Return the jobs of a cell, its run's first."""
     measurement = cell.measurement
     return [job for job in (measurement.run.job if measurement.run else None, measurement.job) if job]
+
+
+def former_jobs_of(measurements: Iterable[Measurement]) -> QuerySet[Job]:
+    """Return the cancelled jobs of measurements that others took the place of; the last ones may be among them."""
+    ids = [str(each.pk) for each in measurements]
+    return Job.objects.filter(kind__in=(KIND, launch_run.KIND), state=JobState.CANCELLED, spec__measurement__in=ids)
 
 
 def _before(measurement: Measurement) -> Measurement | None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation, Study
 from evaluation.paper.order import PaperOrder
+from evaluation.studies import cells
 from jobs.lifecycle import claim, control
+from jobs.lifecycle import end as lifecycle_end
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job
 from jobs.states import JobState
@@ -47,6 +50,51 @@ def test_a_job_of_before_that_the_order_resumes_counts_against_its_budget(
     assert claim.claim(training.pk, worker=Worker("w", "host", "boot")) is not None
 
     assert again(order).spent_usd > 0
+
+
+def hold_and_cancel(job: Job) -> None:
+    """A worker holds the job until somebody cancels it."""
+    held = claim.claim(job.pk, worker=Worker("w", "host", "boot"))
+    assert held is not None
+    control.cancel(held, by=None)
+    lifecycle_end.stopped(job.pk, held.fence)
+
+
+def test_a_cancelled_run_counts_against_the_budget_after_another_took_its_place(
+    start: Callable[..., PaperOrder], gemma: Student, admin: Member
+) -> None:
+    order = look(start("context"))
+    study = Study.objects.get()
+    run_job(study.job_id, worker="w")
+    host_prices.set_price(host="default", usd_per_hour=Decimal(10_000), by=admin)
+    cell = study.cells.earliest("position")
+    training = Job.objects.get(training_run=cell.measurement.run_id)
+    hold_and_cancel(training)
+    spent_usd = again(order).spent_usd
+
+    cells.begin(cell.measurement_id)
+
+    cell.measurement.refresh_from_db()
+    assert cell.measurement.run.job_id != training.pk
+    assert again(order).spent_usd == spent_usd > 0
+
+
+@pytest.mark.slow
+def test_a_cancelled_evaluation_counts_after_another_took_its_place(
+    start: Callable[..., PaperOrder], gemma: Student, admin: Member, tmp_path: Path
+) -> None:
+    order = look(start("baseline"))
+    finish_all(Study.objects.get(), tmp_path)
+    host_prices.set_price(host="default", usd_per_hour=Decimal(10_000), by=admin)
+    look(order)
+    lost = Evaluation.objects.get().job
+    assert lost is not None
+    hold_and_cancel(lost)
+    spent_usd = again(order).spent_usd
+
+    start_evaluation.start(Evaluation.objects.get().run, by=None)
+
+    assert again(order).spent_usd == spent_usd > 0
 
 
 def test_a_later_version_of_its_dataset_is_not_the_order_s(
