@@ -39,7 +39,7 @@ class RunCost:
         devices: Devices of each host that it computed on at once.
         usd_per_hour: Price of an hour of a host; None where none is known, or where several hosts differ.
         usd: Price of the time; None where the price of a host is not known.
-        kwh: Energy its GPUs report; None where none does.
+        kwh: Energy its GPUs report; None where none does, or where several hosts compute: only the first reports.
         is_final: Whether the run has ended, so that it costs no more.
     """
 
@@ -105,13 +105,13 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
     devices = int(run.summary.get("processes") or run.job.devices)
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
-    usd = held_usd(spans, prices)
+    usd, hosts = held_usd(spans, prices), int(run.recipe.get("hosts", 1))
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
-        devices=max(1, devices // int(run.recipe.get("hosts", 1))),
+        devices=max(1, devices // hosts),
         usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
         usd=None if usd is None or not (spans or prices) else usd.quantize(SMALLEST_USD),
-        kwh=kwh,
+        kwh=kwh if hosts == 1 else None,
         is_final=run.job.state in FINISHED,
     )
 

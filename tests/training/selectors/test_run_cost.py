@@ -95,6 +95,13 @@ def test_energy_is_the_sum_of_what_each_attempt_measured(launch):
     assert run_cost(TrainingRun.objects.get(pk=run.pk)).kwh == pytest.approx(0.65)
 
 
+def test_energy_that_only_the_first_of_several_hosts_measured_is_not_told(launch):
+    run = launch(device="cpu", overrides={"hosts": 2, "processes": 2, "strategy": "ddp"})
+    report(run, "metric", fence=1, step=1, energy_kwh=0.4)
+
+    assert run_cost(TrainingRun.objects.get(pk=run.pk)).kwh is None
+
+
 def test_many_runs_take_as_many_questions_as_one(launch, django_assert_num_queries):
     launch()
     one = list(TrainingRun.objects.select_related("job"))
