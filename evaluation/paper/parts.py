@@ -17,7 +17,7 @@ FAMILIES: Final = (
     *(MISTRAL, "microsoft/Phi-4-mini-instruct"),
 )
 # An encoder–decoder that spells line breaks, which T5's tokenizer does not, and a decoder of its size.
-BART, SMOLLM = "facebook/bart-large", "HuggingFaceTB/SmolLM2-360M-Instruct"
+BART, SMOLLM = "facebook/bart-base", "HuggingFaceTB/SmolLM2-135M-Instruct"
 LORA, FULL = "paper-lora", "paper-full"
 # The paper's dataset and its epochs (3 to 5); seeds as studies of several students take them.
 TEXTS: Final = 1_000

@@ -32,7 +32,7 @@ COMPARED: Final = (
 )
 COMPARISON: Final = "distillabs.ai/blog/what-small-language-model-is-best-for-fine-tuning"
 # Encoders by published comparisons: of English alone, and of many languages (arXiv 2509.06888).
-ENGLISH: Final = ("answerdotai/ModernBERT-base", "microsoft/deberta-v3-base")
+ENGLISH: Final = ("answerdotai/ModernBERT-base",)
 OF_MANY_LANGUAGES: Final = ("jhu-clsp/mmBERT-base", "jhu-clsp/mmBERT-small", "FacebookAI/xlm-roberta-base")
 # Longer than this nobody waits for a first miniature.
 WITHIN_S: Final = 3600

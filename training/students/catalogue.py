@@ -44,6 +44,7 @@ class KnownStudent:
         thinks: Whether it can think before it answers.
         is_dated: Whether its template asks for the date.
         system: Where a system turn's text goes: a turn of its own, or the user's.
+        is_pickled: Whether the hub has no safetensors of it, so that its download is refused.
     """
 
     hub_id: str
@@ -63,6 +64,7 @@ class KnownStudent:
     thinks: bool = False
     is_dated: bool = False
     system: str = "its own turn"
+    is_pickled: bool = False
 
     @property
     def name(self) -> str:
@@ -193,7 +195,8 @@ def _modern(hub_id: str, parameters: int, sizes: Sizes, vocabulary: int, licence
 
 
 def _deberta(size: str, parameters: int, sizes: Sizes, *, vocabulary: int = 128_100) -> KnownStudent:
-    return KnownStudent(f"microsoft/{size}", "deberta-v2", parameters, *sizes, vocabulary, 512, "MIT")
+    name = f"microsoft/{size}"
+    return KnownStudent(name, "deberta-v2", parameters, *sizes, vocabulary, 512, "MIT", is_pickled=True)
 
 
 def _xlm_r(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
@@ -204,8 +207,9 @@ def _flan(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
     return KnownStudent(f"google/flan-t5-{size}", "t5", parameters, *sizes, 32_128, 512, "Apache-2.0", is_tied=False)
 
 
-def _bart(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
-    return KnownStudent(f"facebook/bart-{size}", "bart", parameters, *sizes, 50_265, 1_024, "Apache-2.0")
+def _bart(size: str, parameters: int, sizes: Sizes, *, is_pickled: bool = False) -> KnownStudent:
+    name = f"facebook/bart-{size}"
+    return KnownStudent(name, "bart", parameters, *sizes, 50_265, 1_024, "Apache-2.0", is_pickled=is_pickled)
 
 
 KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
@@ -265,7 +269,7 @@ KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
     _flan("base", 247_577_856, (768, 12, 12, 12, 64, 2048)),
     _flan("large", 783_150_080, (1024, 24, 16, 16, 64, 2816)),
     _bart("base", 139_420_416, (768, 6, 12, 12, 64, 3072)),
-    _bart("large", 406_291_456, (1024, 12, 16, 16, 64, 4096)),
+    _bart("large", 406_291_456, (1024, 12, 16, 16, 64, 4096), is_pickled=True),
 )
 
 # Students that write and that two CPU cores tune within an hour or so; bytes of their files on the hub, tokenizer

@@ -51,6 +51,16 @@ def test_the_page_and_the_api_say_what_kind_each_student_is(client, admin, tmp_p
     }
 
 
+def test_the_page_says_which_students_the_hub_has_only_as_pickles(client, admin):
+    client.force_login(admin)
+
+    page = client.get(PAGE).content.decode()
+
+    marked = [known.name for known in KNOWN_STUDENTS if known.is_pickled]
+    assert marked == ["deberta-v3-base", "deberta-v3-large", "mdeberta-v3-base", "bart-large"]
+    assert page.count("No safetensors on the hub") == len(marked)
+
+
 def test_an_encoder_decoder_of_a_family_that_is_not_known_is_refused(client, admin, tmp_path, settings):
     settings.STUDENT_ROOTS = [tmp_path]
     client.force_login(admin)
