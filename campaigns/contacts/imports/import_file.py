@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from audit import trail
-from campaigns.contacts.imports import columns, outcomes
+from campaigns.contacts.imports import columns, outcomes, row_records
 from campaigns.contacts.imports.outcomes import ADDED, CHANGED, KNOWN, SUPPRESSED, ContactsResult, RowOutcome
 from campaigns.contacts.imports.parse_row import ContactRow, good_rows
 from campaigns.models import Contact, ContactImport
@@ -170,43 +170,26 @@ def _contact(taking: _ImportRun, row: ContactRow) -> Contact:
 
 def _give_records(taking: _ImportRun, fresh: list[tuple[ContactRow, Contact]]) -> list[tuple[ContactRow, Contact]]:
     """Find or make the record of each contact; equal facts share one. A row whose company has no side is left out."""
-    hashed = {content_hash(row.facts): row for row, _ in reversed(fresh) if row.facts}
-    if not hashed:
-        return fresh
-    # Those of this import's earlier rows among them, which have not arrived yet.
-    there = Record.everything.filter(task=taking.task, content_hash__in=list(hashed))
-    records = {record.content_hash: record for record in there}
-    taking.records.known += len(records)
-    new, refused = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
-    Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
-    taking.records.added += len(new)
-    records.update({record.content_hash: record for record in new})
+    naming = taking.writing.naming
+    found = row_records.records_of(taking.task, [row for row, _ in fresh], companies=taking.companies, naming=naming)
+    made = [
+        taking.writing.record(taking.source, row.number, row.facts, key, company, side)
+        for key, (row, company, side) in found.new.items()
+    ]
+    Record.objects.bulk_create(sorted(made, key=lambda record: record.row_number), batch_size=CHUNK)
+    taking.records.known += len(found.known)
+    taking.records.added += len(made)
+    records = found.known | {record.content_hash: record for record in made}
     taking.last_digest = next(iter(records), taking.last_digest)
     kept = []
     for row, contact in fresh:
         digest = content_hash(row.facts) if row.facts else ""
-        if digest in refused:
-            taking.tally.refuse(row.number, refused[digest])
+        if digest in found.refused:
+            taking.tally.refuse(row.number, found.refused[digest])
         else:
             contact.record = records.get(digest)
             kept.append((row, contact))
     return kept
-
-
-def _new_records(taking: _ImportRun, hashed: dict[str, ContactRow]) -> tuple[list[Record], dict[str, str]]:
-    """Unsaved records, each on the side of its company; and why there is none, by hash, where it has two sides."""
-    news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
-    taking.companies.learn(company for _, _, company in news)
-    made: list[Record] = []
-    refused: dict[str, str] = {}
-    for key, row, company in news:
-        try:
-            side = taking.companies.side_of(company)
-        except ValueError as error:
-            refused[key] = str(error)
-        else:
-            made.append(taking.writing.record(taking.source, row.number, row.facts, key, company, side))
-    return made, refused
 
 
 def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Source:

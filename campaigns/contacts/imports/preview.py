@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaigns.contacts.imports import columns, outcomes
-from campaigns.contacts.imports.parse_row import good_rows
+from campaigns.contacts.imports.parse_row import ContactRow, good_rows
+from campaigns.contacts.imports.row_records import records_of
 from campaigns.suppression.queries import suppressed_among
 from review.models import Task
 from review.sources.imports import ColumnMapping, ImportPreview, notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
+from review.sources.imports.company_splits import CompanyNaming, CompanySplits
 from review.sources.imports.notation import FoundNotation
 from review.sources.imports.preview import UNFIT, FileForm, samples
 from review.sources.imports.read_rows import check_mapping
+from review.sources.imports.record_import import content_hash
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import open_table
 from review.tasks.queries import latest_version
@@ -52,6 +56,54 @@ class ContactsPreview:
     census: ContactCensus
 
 
+@dataclass
+class _Count:
+    """Count of a file's rows as far as they were read; sorts them as an import does."""
+
+    task: Task
+    census: ContactCensus
+    tally: RowTally
+    companies: CompanySplits
+    naming: CompanyNaming
+    seen: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    clusters: set[str] = field(default_factory=set)
+
+    def add(self, rows: Sequence[ContactRow]) -> list[ContactRow]:
+        """Count the first row about each person; return further ones, whose first may have been refused."""
+        blocked = suppressed_among([row.hmac for row in rows])
+        there = outcomes.known_among(self.task, rows)
+        self.seen.update(there)
+        fresh: dict[str, ContactRow] = {}
+        repeats: list[ContactRow] = []
+        for row in rows:
+            if row.hmac in blocked:
+                self.census.suppressed += 1
+            elif row.hmac in there.keys() - self.changed and outcomes.differences(there[row.hmac], row):
+                self.census.changed += 1
+                self.changed.add(row.hmac)
+            elif row.hmac in self.seen:
+                self.census.known += 1
+            elif row.hmac in fresh:
+                repeats.append(row)
+            else:
+                fresh[row.hmac] = row
+        self._add_fresh(list(fresh.values()))
+        return repeats
+
+    def _add_fresh(self, rows: Sequence[ContactRow]) -> None:
+        refused = records_of(self.task, rows, companies=self.companies, naming=self.naming).refused
+        for row in rows:
+            if row.facts and (why := refused.get(content_hash(row.facts))):
+                self.tally.refuse(row.number, why)
+                continue
+            self.seen.add(row.hmac)
+            self.clusters.add(row.address.cluster)
+            self.census.fresh += 1
+            self.census.roles += row.address.is_role
+            self.census.with_facts += bool(row.facts)
+
+
 def read_preview(
     task: Task,
     path: Path,
@@ -80,26 +132,11 @@ def read_preview(
         check_mapping(table, mapping, contact_columns.for_mapping(mapping, defaults), defaults)
         written = notation.find(table, mapping, contact_columns.fields, choices)
         written.require_clear()
-        hashes, companies, changed = set[str](), set[str](), set[str]()
+        count = _Count(task, census, tally, CompanySplits(task), CompanyNaming(latest_version(task).spec))
         for chunk in chunked(good_rows(table, mapping, contact_columns, defaults, tally, written.notation), CHUNK):
-            blocked = suppressed_among([row.hmac for row in chunk])
-            there = outcomes.known_among(task, chunk)
-            hashes.update(there)
-            for row in chunk:
-                if row.hmac in blocked:
-                    census.suppressed += 1
-                elif row.hmac in there.keys() - changed and outcomes.differences(there[row.hmac], row):
-                    census.changed += 1
-                    changed.add(row.hmac)
-                elif row.hmac in hashes:
-                    census.known += 1
-                else:
-                    census.fresh += 1
-                    census.roles += row.address.is_role
-                    census.with_facts += bool(row.facts)
-                    companies.add(row.address.cluster)
-                hashes.add(row.hmac)
-        census.clusters = len(companies)
+            while chunk:
+                chunk = count.add(chunk)
+        census.clusters = len(count.clusters)
     except Refusal as refusal:
         if refusal.code not in UNFIT:
             raise

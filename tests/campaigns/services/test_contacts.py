@@ -202,10 +202,13 @@ def test_a_company_on_two_sides_is_refused_in_each_of_its_rows_and_nobody_is_kno
         f"ANN@x.example,{torn}\nann@x.example,Fine,fine.com\nAnn@x.example,{torn}\ncy@x.example,Fine,fine.com\n"
     )
 
+    told = read_preview(task, write(text), defaults=BASIS | sector)
     result = import_contacts(task, write(text), by=admin, defaults=BASIS | sector, skip_bad=True)
 
     assert (result.rows_total, result.rows_added, result.rows_known, result.rows_bad) == (6, 2, 1, 3)
     assert [error.row for error in result.errors] == [2, 3, 4]
+    assert (told.census.fresh, told.census.known, told.file.rows_bad) == (2, 1, 3)
+    assert told.file.errors == result.errors
     people = dict(Contact.objects.values_list("address", "pk"))
     ann, cy = people["ann@x.example"], people["cy@x.example"]
     assert result.outcomes == ((5, "added", ann), (6, "known", ann), (7, "added", cy))
