@@ -17,6 +17,8 @@ HEADLESS = {
     "ham,Bring some milk please\nham,On my way\n",
     "classes by number": '"3","Oil falls again on Monday","Prices fell."\n"3","New chip from the north","It is fast."\n'
     '"3","Bank grows faster than ever","It earns."\n"1","Vote held in May","Many came."\n"3","Shop opens","In Kiel."\n',
+    "questions with their topic": "billing,Where is my invoice for March?\nbug,The page does not load here\n"
+    "billing,I paid twice last month\nbilling,Why was I charged again?\nbilling,Hm\n",
     "measurements": "5.1,3.5,setosa\n7.0,3.2,versicolor\n4.9,3.0,setosa\n4.7,3.2,setosa\n6.3,3.3,setosa\n",
     "addresses": "ada@a.example,Ada\nbob@b.example,Bob\ncy@c.example,Cy\ndi@d.example,Di\neve@e.example,Eve\n",
     "days": "2026-11-01,Late again\n2026-11-02,Fine\n2026-11-03,Broken\n2026-11-05,Good\n2026-11-09,Lost\n",
@@ -35,6 +37,11 @@ NAMED = {
     "steel,6,They wait for an answer\nother,7,Call them back on Monday\nrail,8,Nothing to be said\n",
     "a question beside names": "urgent,What does the customer say,minutes\nurgent,It is late again,3\nlater,Hm,5\n"
     "urgent,Yes,6\nurgent,Now,7\nlater,No,8\n",
+    "a question above numbers": "other,How likely are you to recommend us?\nother,9\nad,8\nother,10\nother,7\nad,3\n",
+    "a question above names": "other,What is your name?\nother,Ada\nad,Bob\nother,Cy\nother,Di Lee\nad,Eve\n",
+    "questions above numbers and sentences": "other,How likely are you to come again?,What did you like about us?\n"
+    "other,9,The staff were friendly and quick\nad,8,I liked the food a lot\nother,7,Nothing at all to say\n"
+    "other,10,The view from the roof\nad,3,It took us two hours\n",
     "linked data": "https://x.example/name,https://x.example/url\nAda,https://a.example\nBob,https://b.example\n"
     "Cy,https://c.example\nDi,https://d.example\nEve,https://e.example\n",
     "few rows": "ham,See you there at six\nspam,Win\nham,Call\n",

@@ -57,9 +57,10 @@ def header_at(rows: Sequence[Sequence[object]]) -> int:
 def is_headless(rows: Sequence[Sequence[object]]) -> bool:
     """Tell whether the first filled row has values like those below it, so that no row names the columns.
 
-    An address or a day stands above such ones; or a text recurs in its column among others, beside a sentence or a
-    number above numbers. A column may be called by one of its labels, so names above longer texts or numbers speak
-    against it. A header laid down again below is no row of values, and options of a survey recur alone.
+    An address or a day stands above such ones; or a text recurs in its column among others, beside a sentence above
+    some or a number above numbers. A column may be called by one of its labels, so any words above numbers and a name
+    above longer texts speak against it. A header laid down again below is no row of values, and options of a survey
+    recur alone.
 
     Args:
         rows: Cells as they were read, blank rows included.
@@ -91,14 +92,21 @@ def _is_value(cell: str, values: Sequence[str]) -> bool:
 
 
 def _is_of_its_column(cell: str, values: Sequence[str]) -> bool:
-    return len(cell.split()) >= _SENTENCE or (_NUMBER.fullmatch(cell) is not None and _are_numbers(values))
+    if _NUMBER.fullmatch(cell):
+        return _are_numbers(values)
+    # A question of a survey is as long as a sentence, and stands above short answers.
+    return _is_sentence(cell) and sum(map(_is_sentence, values)) * 4 >= sum(map(bool, values))
 
 
 def _is_name_of(cell: str, values: Sequence[str]) -> bool:
-    if _NUMBER.fullmatch(cell) or len(cell.split()) >= _SENTENCE:
+    if _NUMBER.fullmatch(cell):
         return False
-    sentences = sum(len(value.split()) >= _SENTENCE for value in values)
-    return _are_numbers(values) or sentences * 2 > len(values)
+    are_sentences = sum(map(_is_sentence, values)) * 2 > len(values)
+    return _are_numbers(values) or (are_sentences and not _is_sentence(cell))
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text.split()) >= _SENTENCE
 
 
 def _are_numbers(values: Sequence[str]) -> bool:
