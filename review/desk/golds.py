@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from review.drafts.queries import is_in_use
 from review.models import Decision, Draft, Gold, KnownAnswer, Ruling
 from review.states import RULES_NOTHING, DraftState, RulingKind, Verdict
 from web.db.compiled_query import CompiledInsert
@@ -95,12 +96,13 @@ def refresh(draft_id: UUID) -> Gold | None:
 def resolve(draft_id: UUID) -> DraftState:
     """The same, and where the draft stands then: judged, disputed, or waiting for further verdicts.
 
-    Runs under the lock of the draft's row; the state is the caller's to write. A draft with a known answer is kept.
+    Runs under the lock of the draft's row; the state is the caller's to write. A draft with a known answer, or out of
+    use, is kept.
     """
     gold, decisions, draft = _refreshed(draft_id)
     if gold is not None:
         return DraftState.DECIDED
-    if _is_known(draft):
+    if _is_known(draft) or not is_in_use(draft):
         return DraftState.KEPT
     return DraftState.PENDING if len(decisions) < draft.verdicts_wanted or not decisions else DraftState.DISPUTED
 

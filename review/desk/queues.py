@@ -15,7 +15,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review.models import Assignment, DeskSettings, Draft, Task
+from review.models import Assignment, DeskSettings, Draft, Revocation, Task
 from review.models.desk import FOR_ANYBODY
 from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState
 
@@ -86,7 +86,8 @@ def known_aside(member: Member, task: Task) -> QuerySet[Draft]:
 
 
 def _known(task: TaskRef) -> QuerySet[Draft]:
-    return Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True, state=DraftState.KEPT)
+    known = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True, state=DraftState.KEPT)
+    return known.filter(~Exists(Revocation.objects.filter(draft=OuterRef("pk"))))
 
 
 def _left_as(member: Member | UUID, *states: AssignmentState) -> Exists:

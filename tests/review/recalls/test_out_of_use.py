@@ -13,12 +13,13 @@ from review.adjudication.known_answers import manage
 from review.adjudication.share_outs import share
 from review.adjudication.share_outs.plan import ShareRequest
 from review.bulk import bulk_undo
+from review.datasets import revocations
 from review.datasets.recalls import preview, recall, undo
 from review.datasets.recalls.criteria import Criteria
 from review.desk import assignments, lead_queue, member_offboarding
 from review.desk import deck as desk_deck
 from review.drafts.intake import put_on_desk
-from review.models import Draft, Recall, Task
+from review.models import DeskSettings, Draft, Recall, Task
 from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
@@ -110,6 +111,30 @@ def test_a_ruling_that_is_lifted_puts_none_on_the_desk(task: Task, admin: Member
     draft = Draft.objects.get(pk=card.draft_id)
 
     assert rulings.set_state(draft, DraftState.PENDING).state == DraftState.KEPT
+
+
+def test_a_dispute_that_a_lifted_ruling_opens_again_waits_for_no_lead(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    first, _ = dispute(task, lead=admin, one=expert, other=other)
+    tag = lead_queue.dispute_etag(first.draft_id)
+    rulings.settle(first.draft_id, by=admin, if_match=tag, decision=first.pk)
+    recalled(task, admin)
+
+    rulings.reopen(first.draft_id, by=admin, if_match=lead_queue.dispute_etag(first.draft_id))
+
+    assert states(task) == {DraftState.KEPT}
+    assert not lead_queue.anything_waits(task)
+
+
+def test_a_known_answer_that_is_revoked_is_dealt_to_nobody(task: Task, admin: Member, expert: Member) -> None:
+    DeskSettings.objects.update_or_create(task=task, defaults={"known_every": 1})
+    known = manage.add(Draft.objects.filter(task=task)[0].pk, by=admin, verdict="accept").draft_id
+    assert known in {card.draft_id for card in desk_deck.deal(expert, task, count=1)}
+
+    revocations.revoke(known, by=admin, reason="Wrong.")
+
+    assert known not in {card.draft_id for card in desk_deck.deal(expert, task, count=8)}
 
 
 def test_a_card_that_was_recalled_during_a_share_out_is_everybodys_after_both(

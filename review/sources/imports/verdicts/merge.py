@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from members.models import Member
 from review.desk import deck, golds, verdict_fit
+from review.drafts.queries import in_use
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Ruling, Source
 from review.sources.imports.verdicts.parse_row import ParsedVerdict
 from review.spec.prompting import canonical_json
@@ -176,8 +177,11 @@ def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
     Gold.objects.bulk_create(
         [golds.as_gold(decision) for decision in resolved.values() if decision is not None], batch_size=200
     )
+    usable = set(Draft.objects.filter(in_use(), pk__in=ids).values_list("pk", flat=True))
     for draft in drafts:
         state = golds.resolve(draft.pk) if draft.pk in apart else _state(draft, here[draft.pk], resolved[draft.pk])
+        if state != DraftState.DECIDED and draft.pk not in usable:
+            state = DraftState.KEPT
         if draft.pk not in held:
             draft.state = state
     Draft.objects.bulk_update(drafts, ["state"], batch_size=200)

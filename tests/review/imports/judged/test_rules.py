@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from members.models import Member
+from review.datasets import revocations
 from review.desk import deck
 from review.models import Assignment, Decision, Draft, Gold, Record, Source, Task
 from review.sources.imports.verdicts import import_decisions
@@ -197,6 +198,15 @@ def test_an_edited_label_is_its_word(admin: Member, write: Write) -> None:
 
     fields = Decision.objects.get().fields
     assert (fields["category"], fields["urgent"]) == (factories.CATEGORIES[1], False)
+
+
+def test_verdicts_that_differ_on_a_draft_out_of_use_put_it_on_nobodys_desk(take, admin: Member) -> None:
+    take("Late,Sorry.,accept,Mara Lind")
+    revocations.revoke(Draft.objects.get().pk, by=admin, reason="Wrong.")
+
+    take("Late,Sorry.,reject,Jon Bay")
+
+    assert Draft.objects.get().state == DraftState.KEPT
 
 
 def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: Task, take, reviewer: Member) -> None:
