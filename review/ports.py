@@ -256,5 +256,8 @@ def _no_mail_outcomes() -> MailOutcomes | None:
 # The room that sends what was drafted; None where none is installed.
 mail_outcomes = Port(_no_mail_outcomes)
 
+# Rows of rooms above that are models over /v1 by their slugs, as tasks are: no new row takes the slug of another.
+named_models: Listeners[[], QuerySet[Any]] = Listeners()
+
 # Desks of rooms above where members who may judge are wanted now; every room tells its own.
 desk_links: Listeners[[Task], list[DeskLink]] = Listeners()

@@ -15,6 +15,7 @@ class ServingConfig(AppConfig):
         from review.db import immutability
         from serving.cards import parts
         from serving.kinds import ServingDrainKind, ServingKind, ServingUpdateKind
+        from serving.models import Router
         from serving.promotions import queries, teachers
         from serving.runtime import internal_keys, replica_keys
         from training.miniatures import zip_stream
@@ -24,6 +25,7 @@ class ServingConfig(AppConfig):
         job_ports.register_kind(ServingDrainKind())
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
         review_ports.dependents.register(queries.resting_on)
+        review_ports.named_models.register(Router.objects.all)
         zip_stream.card_files.install(parts.card_files)
         store.provide(internal_keys.NAME, internal_keys.make)
         store.provide_all(replica_keys.PREFIX, replica_keys.make)

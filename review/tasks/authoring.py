@@ -45,14 +45,16 @@ def create(
 
     Raises:
         PermissionDenied: The member leads no task and is no admin.
-        Refusal: `invalid` for a bad name or slug, `slug_taken` (409) when another task has it; two at once are told
-            apart by the database.
+        Refusal: `invalid` for a bad name or slug, `slug_taken` (409) when another task, a miniature or a router
+            has it; two tasks at once are told apart by the database.
     """
     permissions.require_may_create(by)
     name, slug = name.strip(), slug.strip()
     errors = _naming_errors(name, slug) | _fraction_errors(train_fraction, validation_fraction)
     if errors:
         raise Refusal("invalid", "The task's name or address has mistakes.", errors=errors)
+    if any(rows.filter(slug=slug).exists() for rows in ports.named_models()):
+        raise _slug_taken("A miniature or router", slug)
     try:
         with transaction.atomic():
             task = Task.objects.create(
@@ -64,13 +66,7 @@ def create(
                 **({"seed": seed} if seed else {}),
             )
     except IntegrityError:
-        raise Refusal(
-            "slug_taken",
-            f"Another task has the address '{slug}'.",
-            hint="Choose another address.",
-            status=409,
-            errors={"slug": [f"'{slug}' is taken."]},
-        ) from None
+        raise _slug_taken("Another task", slug) from None
     Membership.objects.create(member=by, task=task, role=Role.LEAD)
     permissions.forget_access(by)
     _add_version(task, 1, spec, by, note)
@@ -158,6 +154,16 @@ def _naming_errors(name: str, slug: str) -> dict[str, list[str]]:
     elif slug == "new":
         errors["slug"] = ["'new' is reserved; choose another address."]
     return errors
+
+
+def _slug_taken(owner: str, slug: str) -> Refusal:
+    return Refusal(
+        "slug_taken",
+        f"{owner} has the address '{slug}'.",
+        hint="Choose another address.",
+        status=409,
+        errors={"slug": [f"'{slug}' is taken."]},
+    )
 
 
 def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:

@@ -127,6 +127,7 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
         "task": row.task,
         "section": "serving",
         "router": row,
+        "model": report.names([row])[row.pk],
         "form": form,
         "standing": standing,
         "report": report.report(newest) if newest else None,

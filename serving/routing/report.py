@@ -14,6 +14,7 @@ from review.tasks.permissions import tasks_for
 from serving.models import Routed, RouteOutcome, Router, RouterVersion
 from stats import loss_sequence, paired_loss
 from stats.intervals.shares import ShareInterval
+from training.models import Miniature
 from web.http.first_or_404 import first_or_404
 
 
@@ -64,6 +65,14 @@ class RouterReport:
     routed: int
     lines: list[RouteLine]
     promise: PromiseStanding
+
+
+def names(routers: Sequence[Router]) -> dict[UUID, str]:
+    """Return by router what to give as `model` over /v1: its slug, or its id where a task or miniature has the slug."""
+    slugs = [each.slug for each in routers]
+    owners = (Task.objects.all(), Miniature.objects.all())
+    taken = {slug for rows in owners for slug in rows.filter(slug__in=slugs).values_list("slug", flat=True)}
+    return {each.pk: str(each.pk) if each.slug in taken else each.slug for each in routers}
 
 
 def routers_of(task: Task) -> QuerySet[Router]:

@@ -14,6 +14,7 @@ from audit import trail
 from generation.models import Teacher
 from members.models import Member
 from review.models import Task
+from review.ports import named_models
 from review.states import Role
 from review.tasks.permissions import require
 from review.tasks.queries import latest_version
@@ -90,8 +91,7 @@ def create(task: Task, *, name: str, by: Member) -> Router:
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         stem = slugify(f"{task.slug} {name}")[:50].strip("-") or "router"
-        # Over /v1 tasks and miniatures are asked for by their slugs, too.
-        slug = free_slug(Router.objects.all(), stem, Task.objects.all(), Miniature.objects.all())
+        slug = free_slug(Task.objects.all(), stem, *named_models())
         router = Router.objects.create(task=task, name=name, slug=slug, created_by=by)
         trail.record("router_made", by=by, about=router, task=task.slug)
     return router

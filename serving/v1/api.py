@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -18,6 +18,7 @@ from serving.openai.requests import MAX_BODY_BYTES
 from serving.openai.response_format import GRAMMAR_HEADER
 from serving.openai.responses import CompletionShape
 from serving.promotions import queries
+from serving.routing import report
 from serving.runtime.engine_client import EngineRefusal
 from serving.v1 import auth, choices, db_threads, fallback_answers, rate_limits, routed, routers, streams
 from serving.v1.auth import AdmittedRequest, Caller
@@ -28,9 +29,6 @@ from serving.v1.usage import UsageEntry
 from web.http import away
 from web.logs import context
 from web.whole_numbers import whole_number
-
-if TYPE_CHECKING:
-    from serving.models import Router
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 # What Django's stubs let an address lead to; at run time it is the coroutine function.
@@ -169,7 +167,12 @@ def _listed(caller: Caller) -> list[dict[str, Any]]:
         data.append(responses.model(writer.name, created=created, owner=owner))
         if writer.is_current:
             data.append({**responses.model(owner, created=created, owner=owner), "root": writer.name})
-    return data + [_as_model(router) for router in routers.of_caller(caller)]
+    own_routers = routers.of_caller(caller)
+    names = report.names(own_routers)
+    return data + [
+        responses.model(names[each.pk], created=int(each.created_at.timestamp()), owner=each.task.slug)
+        for each in own_routers
+    ]
 
 
 def _model(authorization: str, name: str) -> dict[str, Any]:
@@ -178,10 +181,6 @@ def _model(authorization: str, name: str) -> dict[str, Any]:
     if found is None:
         raise auth.no_model(name)
     return found
-
-
-def _as_model(router: Router) -> dict[str, Any]:
-    return responses.model(router.slug, created=int(router.created_at.timestamp()), owner=router.task.slug)
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from generation.models import Teacher
 from generation.states import Provider
@@ -38,6 +38,7 @@ from serving.v1.auth import AdmittedRequest, Caller, RequestedRecord
 from training.costs.run_cost import price_of
 from training.miniatures import writing
 from training.models import Miniature
+from web.db.keys import NO_ID, uuid_or_none
 from web.errors import Refusal
 
 # A paid answer needs what an order of it over the API needs.
@@ -86,10 +87,10 @@ def of_caller(caller: Caller) -> list[Router]:
 
 
 def find(name: str, caller: Caller) -> Router | None:
-    """The router of a name whose task's miniatures the caller may ask; None of any other."""
+    """The router of a slug or id whose task's miniatures the caller may ask; None of any other."""
     if caller.member is None:
         return None
-    router = _of_member(caller.member).filter(slug=name).first()
+    router = _of_member(caller.member).filter(Q(slug=name) | Q(pk=uuid_or_none(name) or NO_ID)).first()
     return router if router is not None and permissions.may_ask(caller.member, router.task) else None
 
 
@@ -233,8 +234,7 @@ def _read_record(task: Task, spec: TaskSpec, question: ChatRequest, caller: Call
     assert caller.member is not None
     records = visible_records(caller.member).filter(task=task, erased_at__isnull=True)
     if isinstance(question.record, str):
-        pk = _id(question.record)
-        row = records.filter(pk=pk).first() if pk else None
+        row = records.filter(pk=uuid_or_none(question.record) or NO_ID).first()
         if row is None:
             raise ApiError(
                 400,
@@ -246,13 +246,6 @@ def _read_record(task: Task, spec: TaskSpec, question: ChatRequest, caller: Call
     facts = _facts(spec, question.record)
     same = records.filter(content_hash=content_hash(facts)).values_list("pk", flat=True).first()
     return facts, same
-
-
-def _id(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
 
 
 def _facts(spec: TaskSpec, values: dict[str, Any]) -> Facts:

@@ -13,9 +13,10 @@ from uuid import UUID
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils.text import slugify
 
 from jobs.contracts import ArtefactRef, Result
+from review.models import Task
+from review.ports import named_models
 from training.models import Miniature, TrainingRun
 from web.db.keys import free_slug
 
@@ -52,7 +53,7 @@ def conclude_run(run_id: UUID, result: Result, collected: dict[str, Any]) -> Non
     # Of long names the student's is cut: what is left still tells a task's miniatures apart.
     end = f" · {'LoRA' if run.method == 'lora' else 'full'}, run {run.number}"
     Miniature.objects.create(
-        slug=free_slug(Miniature.objects.all(), slugify(f"{run.task.slug}-run-{run.number}-{run.method}")[:96]),
+        slug=free_slug(Task.objects.all(), f"{run.task.slug}-run-{run.number}-{run.method}", *named_models()),
         name=f"{run.task.name} · {run.student.name}"[: 160 - len(end)] + end,
         task=run.task,
         run=run,

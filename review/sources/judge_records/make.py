@@ -14,6 +14,7 @@ from django.db import transaction
 
 from audit import trail
 from members.models import Member
+from review import ports
 from review.models import Decision, JudgeTask, Task
 from review.sources import derived_records
 from review.sources.derived_records import MOST, DerivedRow
@@ -99,7 +100,7 @@ def _task_for(task: Task, by: Member) -> Task:
     """The task that judges, made where there is none; Refusal where its newest version has another shape."""
     existing = JudgeTask.objects.select_related("task").filter(judged=task).first()
     if existing is None:
-        slug = free_slug(Task.objects.all(), f"{task.slug[:_SLUG_CHARS].rstrip('-')}-judge")
+        slug = free_slug(Task.objects.all(), f"{task.slug[:_SLUG_CHARS].rstrip('-')}-judge", *ports.named_models())
         spec = judge_task.spec_of(latest_version(task).spec)
         made = authoring.create(name=f"Judge of {task.name}"[:80], slug=slug, spec=spec, by=by)
         JudgeTask.objects.create(task=made, judged=task)

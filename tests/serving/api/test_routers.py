@@ -252,6 +252,19 @@ def test_a_router_is_found_by_who_may_ask_its_models_only(
     assert client.models.retrieve(version.router.slug).owned_by == task.slug
 
 
+def test_a_router_whose_slug_a_task_took_too_is_asked_by_its_id(ask, client, task, version, as_member, lead):
+    slug, by_id = version.router.slug, str(version.router.pk)
+    page = f"/routers/{by_id}/"
+    assert f"<code>{slug}</code>" in as_member(lead).get(page).content.decode()
+
+    Task.objects.filter(pk=task.pk).update(slug=slug)
+
+    assert ask(SMALL, model=by_id).router["name"] == slug
+    assert f"<code>{by_id}</code>" in as_member(lead).get(page).content.decode()
+    listed = [each.id for each in client.models.list()]
+    assert (listed.count(slug), listed.count(by_id)) == (1, 1)
+
+
 def test_a_router_without_thresholds_or_with_a_model_out_of_use_says_so(ask, client, task, admin, promoted, version):
     from serving.promotions import promotion
 

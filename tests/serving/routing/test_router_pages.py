@@ -106,6 +106,15 @@ def test_a_router_takes_the_name_of_no_task_or_miniature(
     assert slug.endswith("-2")
 
 
+def test_a_later_task_takes_the_name_of_no_router_or_miniature(task: Task, admin: Member, miniature: Miniature) -> None:
+    router = set_thresholds.create(task, name="Run 7 LoRA", by=admin)
+
+    for taken in (router.slug, miniature.slug):
+        with pytest.raises(Refusal) as refused:
+            factories.make_task(by=admin, slug=taken)
+        assert (refused.value.code, list(refused.value.errors)) == ("slug_taken", ["slug"])
+
+
 def test_teachers_of_a_task_with_a_long_name_are_told_apart(miniature: Miniature) -> None:
     names = []
     for number in (3, 12):

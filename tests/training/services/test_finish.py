@@ -10,6 +10,8 @@ from django.core.files.storage import default_storage
 from jobs.contracts import Result
 from review.models import Record, Task
 from review.states import Split
+from serving.models import Router
+from tests.review import factories
 from tests.training.miniatures import FILES, conclude, result_of
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
@@ -44,6 +46,15 @@ def test_a_miniature_of_long_names_keeps_its_task_and_the_number_of_its_run(laun
 
     miniature.clean_fields()
     assert miniature.name.startswith(f"{'T' * 120} · S") and miniature.name.endswith(f" · LoRA, run {run.number}")
+
+
+def test_a_miniature_takes_the_name_of_no_task_or_router(launch, admin, tmp_path):
+    run = launch()
+    slug = f"{run.task.slug}-run-{run.number}-{run.method}"
+    factories.make_task(by=admin, slug=slug)
+    Router.objects.create(task=run.task, slug=f"{slug}-2", name="Thrifty")
+
+    assert conclude(run, tmp_path).slug == f"{slug}-3"
 
 
 def test_a_run_that_failed_or_was_stopped_leaves_nothing(launch):
