@@ -72,7 +72,10 @@ _TITLE_SHARE = 0.6
 # The full stop of a title does not end a sentence. Number of characters to search before a word.
 _TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
 _PARTED, _GOES_ON = re.compile(r"[-'\u2019]"), re.compile(r"['\u2019]?,? [^\W\d_]")
-_ALSO_WORDS = frozenset({"Heather", "Jack", "Marina", "Max", "Rosemary"})
+_ALSO_WORDS_TEXT = """
+    Heather Jack Marina Max Rosemary Cape Cork Java Kingdom Latin North Pole Poles South States Turkey Union Us
+"""
+_ALSO_WORDS = frozenset(_ALSO_WORDS_TEXT.split())
 # The number of an order or invoice, unlike that of COVID-19.
 _CODE = re.compile(r"\d{3,}")
 # Number of words from which their beginnings are looked up in an index.
@@ -80,7 +83,12 @@ _MANY = 2_000
 
 
 def unknown_names(
-    text: str, vocabulary: frozenset[str], *, is_title: bool = False, given_names: Set[str] = frozenset()
+    text: str,
+    vocabulary: frozenset[str],
+    *,
+    is_title: bool = False,
+    given_names: Set[str] = frozenset(),
+    places: Set[str] = frozenset(),
 ) -> Iterator[tuple[int, int]]:
     """Yield start and end of each name without support; neighbouring words are one name.
 
@@ -89,6 +97,7 @@ def unknown_names(
         vocabulary: Case-folded words that support names.
         is_title: Whether the text is a headline, which passes if it capitalises most words.
         given_names: Given names, which are names at the beginning of a sentence too.
+        places: Names of places, likewise.
     """
     if is_title and _capitalises_all(text):
         return
@@ -97,7 +106,9 @@ def unknown_names(
         if not unknown:
             continue
         if unknown[0] is run[0] and opens_sentence(text, run[0].start()):
-            is_name = _is_whole_name(text, run, unknown) or _is_person(text, run[0], given_names)
+            is_name = _is_whole_name(text, run, unknown) or any(
+                _is_among(text, run[0], names) for names in (given_names, places)
+            )
             unknown = unknown if is_name else unknown[1:]
         if unknown:
             yield unknown[0].start(), unknown[-1].end()
@@ -110,10 +121,10 @@ def _is_whole_name(text: str, run: list[re.Match[str]], unknown: list[re.Match[s
     return text[run[0].end() : run[1].start()] in {" ", " & "}
 
 
-def _is_person(text: str, word: re.Match[str], given_names: Set[str]) -> bool:
-    """Return whether a given name does something in its sentence; alone on its line it signs."""
+def _is_among(text: str, word: re.Match[str], names: Set[str]) -> bool:
+    """Return whether one of these names does something in its sentence; alone on its line it signs."""
     first = _PARTED.split(word.group())[0]
-    return first in given_names and first not in _ALSO_WORDS and bool(_GOES_ON.match(text, word.end()))
+    return first in names and first not in _ALSO_WORDS and bool(_GOES_ON.match(text, word.end()))
 
 
 def _runs(text: str) -> Iterator[list[re.Match[str]]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import cache
 
+from review.text.personal_data.given_names import given_names
 from review.text.reading.names import COMMON, opens_sentence, unknown_names
 from review.text.verification import forms
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.source import SourceText
-from review.text.verification.thesaurus import SMALL, opposites, sex_of
+from review.text.verification.thesaurus import SMALL, sex_of
 from review.text.verification.words import listed, root, stem, words_of
 
 _QUOTED = re.compile(r"[\"\u201c\u201e\u00ab]([^\"\u201c\u201d\u00ab\u00bb\n]{3,400})[\"\u201d\u201c\u00bb]")
@@ -26,19 +28,21 @@ _CAPITAL_BEFORE = re.compile(r"([A-Z][\w'\u2019.-]*) (?:(?:of|the|&|de|van|von|l
 _CAPITAL_AFTER = re.compile(r" (?:(?:of|the|&|de|van|von|la) )*([A-Z][\w'\u2019-]*)")
 # Words of so many letters in which at most so many are others are one word spelt in two ways.
 _LONG, _OTHER_LETTERS = 4, 2
+# Lands that their press takes for granted.
+_OF_READERS = listed("england english britain british uk us usa america american wales welsh scotland scottish")
 _SUFFIXES = listed("inc ltd llc llp plc corp corporation co company gmbh ag sa limited group holdings incorporated")
 
 
 def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Names of which the passage holds no part and no form; a first name may be added to a surname."""
     text, source = sentence.text[sentence.start : sentence.end], sentence.source
-    for start, end in unknown_names(text, source.name_words):
+    for start, end in unknown_names(text, source.name_words, given_names=given_names(), places=_places()):
         name = text[start:end]
         if not (
             _is_part(text, start, end, source)
             or is_other_form(name, source)
             or _is_respelt(name, source)
-            or _is_lone_place(name, sentence)
+            or _is_of_readers(name, sentence)
         ):
             start, end = sentence.start + start, sentence.start + end
             yield Unsupported(start, end, "The passage does not hold this name", "name", 0.85)
@@ -47,7 +51,8 @@ def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def _is_part(text: str, start: int, end: int, source: SourceText) -> bool:
     """Return whether a capitalised word beside these is of the passage, as the surname of a person is."""
     beside = (_CAPITAL_BEFORE.search(text, 0, start), _CAPITAL_AFTER.match(text, end))
-    words = {forms.name_words(match[1])[0] for match in beside if match and not opens_sentence(text, match.start(1))}
+    named = (match[1] for match in beside if match and not opens_sentence(text, match.start(1)))
+    words = {word for name in named for word in (forms.name_words(name)[0], *name.lower().split("-"))}
     return not source.name_words.isdisjoint(words - COMMON)
 
 
@@ -59,11 +64,16 @@ def _is_respelt(name: str, source: SourceText) -> bool:
     return any(is_near(word, other) for word in words for other in source.name_words)
 
 
-def _is_lone_place(name: str, sentence: ClaimSentence) -> bool:
-    """Return whether a name is of a country or people, taken for granted where the passage names no other close by."""
+def _is_of_readers(name: str, sentence: ClaimSentence) -> bool:
+    """Return whether a name is of a land whose press takes it for granted, and no other land is named close by."""
     key, source = stem(name.lower()), sentence.source
     others = [place for other in source.opposites(key) for place in source.stems[other]]
-    return key in opposites() and not any(source.sentence_of(place) in sentence.closest for place in others)
+    return name.lower() in _OF_READERS and not any(source.sentence_of(place) in sentence.closest for place in others)
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(word.capitalize() for word in forms.places())
 
 
 def is_near(word: str, other: str) -> bool:

@@ -64,13 +64,13 @@ def equivalents(text: str, words: set[str]) -> frozenset[str]:
                 found.update(form.replace("-", " ").split())
                 found.add(form)
     for word in words:
-        found.update(_countries().get(word, ()))
+        found.update(places().get(word, ()))
     return frozenset(found)
 
 
 @cache
-def _countries() -> dict[str, frozenset[str]]:
-    """Words for the countries and peoples of each place: `scottish` for *glasgow*, `scotland` for *scottish*."""
+def places() -> dict[str, frozenset[str]]:
+    """Words for the countries and peoples of places: `scottish` for *glasgow*, `scotland` for *scottish*."""
     found: dict[str, set[str]] = {}
     for line in Path(__file__).with_name("places.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):

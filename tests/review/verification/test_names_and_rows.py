@@ -1,0 +1,42 @@
+"""Names put in the place of others, places in a row, and what was not mentioned."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.text.verification.rules import verify
+
+HARBOUR = (
+    "Pilots in Rotterdam refused to work on Tuesday. The strike was called by Jan Willem de Boer of the union after "
+    "talks with the port failed. Architect Femke Kuiper drew the plans of the new terminal for the port. A diver found "
+    "the anchor on the last day of the search. The port raised its fees, and the owners of ships accused the minister "
+    "of harming trade. At least 23 ships were waiting near Kwei-Armah Point."
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "place"),
+    [
+        ("Hamburg pilots refused to work on Tuesday.", "Hamburg"),
+        ("Andreas called the strike after talks with the port failed.", "Andreas"),
+        ("Pilots in Norway refused to work on Tuesday.", "Norway"),
+    ],
+)
+def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> None:
+    objections = verify(HARBOUR, claim).unsupported
+
+    assert any(place in claim[each.start : each.end] for each in objections), objections
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Dutch pilots refused to work on Tuesday.",
+        "Femke drew the plans of the new terminal.",
+        "South of the search area, ships were waiting.",
+        "British ships were waiting.",
+        "The ships were waiting near Wole Kwei-Armah Point.",
+    ],
+)
+def test_other_forms_of_what_a_passage_says_pass(claim: str) -> None:
+    assert verify(HARBOUR, claim).unsupported == ()
