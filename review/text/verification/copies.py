@@ -1,6 +1,6 @@
 """Rules on sentences that copy one of the passage but for a few words. Pure Python.
 
-A denial, a number or a contrary is put in their place.
+A denial, a number, a name or a contrary is put in their place.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from review.text.verification import amounts, negation, objections
+from review.text.verification import amounts, entities, negation, objections
 from review.text.verification.alignment import REACH, Gap, Token, gaps, passage_tokens
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.company import turns_degree
@@ -22,14 +22,18 @@ from review.text.verification.words import Word, listed
 _TOLD = 3
 _PAUSE = re.compile(r"[,;:()?!\"\u201c\u201d\n]| [-\u2013\u2014] ")
 _OPEN = listed("or whether if only")
+_LAST = listed("last final")
+_ROW = _LAST | listed("first second third fourth fifth")
 
 
 def changes(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Changes in a copied sentence: a denial put in or left out, another number or date, a contrary."""
+    """Changes in a copied sentence: a denial put in or left out, another number, date or name, a contrary."""
     for gap in gaps(sentence):
         yield from _denials(sentence, gap)
         yield from _numbers(sentence, gap)
+        yield from _names(sentence, gap)
         yield from _contraries(sentence, gap)
+        yield from _places_of_a_row(sentence, gap)
 
 
 def _denials(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
@@ -53,6 +57,22 @@ def _numbers(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
         yield Unsupported(mine[0].start, mine[0].end, "The passage says otherwise", rule, 0.75)
 
 
+def _names(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
+    """Mark a name of the passage that stands in the place of another, which the claim does not name."""
+    source, mine, theirs = sentence.source, gap.mine, gap.theirs
+    if gap.sides < 2 or gap.company < _TOLD or not _are_names(sentence.text, mine):
+        return
+    if not _are_names(source.text, theirs) or {each.key for each in mine} & source.roots_of(gap.sentence):
+        return
+    own, other = (text[side[0].start : side[-1].end] for text, side in _sides(sentence, gap))
+    if sentence.roots.isdisjoint(each.key for each in theirs) and not entities.may_be_one(own, other):
+        yield Unsupported(mine[0].start, mine[-1].end, f"The passage names {other}", "name", 0.65)
+
+
+def _are_names(text: str, words: Sequence[Token]) -> bool:
+    return bool(words) and all(each.word and each.is_telling and text[each.start].isupper() for each in words)
+
+
 def _contraries(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
     if gap.sides < 2 or _denies(gap.theirs) or _denies(gap.mine) or _turns_back(sentence, gap):
         return
@@ -60,6 +80,20 @@ def _contraries(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
         against = [other for other in gap.theirs if _is_contrary(each, other)]
         if against and not _is_held(sentence, gap, each, against):
             yield Unsupported(each.start, each.end, "The passage says otherwise", "antonym", 0.75)
+
+
+def _places_of_a_row(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
+    """Mark *first* for *last* or *third*, alone and in *the first day*."""
+    own, other = (
+        _ROW & {text[each.start : each.end].lower().partition(" ")[0] for each in side}
+        for text, side in _sides(sentence, gap)
+    )
+    if gap.sides == 2 and len(own) == len(other) == 1 and not (own == other or own | other <= _LAST):
+        yield Unsupported(gap.mine[0].start, gap.mine[-1].end, "The passage says otherwise", "antonym", 0.7)
+
+
+def _sides(sentence: ClaimSentence, gap: Gap) -> tuple[tuple[str, Sequence[Token]], tuple[str, Sequence[Token]]]:
+    return (sentence.text, gap.mine), (sentence.source.text, gap.theirs)
 
 
 def _turns_back(sentence: ClaimSentence, gap: Gap) -> bool:

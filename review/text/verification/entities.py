@@ -86,6 +86,17 @@ def is_near(word: str, other: str) -> bool:
     return len(word) + len(other) - 2 * same <= _OTHER_LETTERS
 
 
+def may_be_one(name: str, other: str) -> bool:
+    """Return whether two names may name one thing: spelt nearly alike, short for one another, a land and its people."""
+    words, others = forms.name_words(name), forms.name_words(other)
+    if any(is_near(word, its) or word[:3] == its[:3] for word in words for its in others):
+        return True
+    initials = {"".join(word[0] for word in side) for side in (words, others)}
+    if not initials.isdisjoint((*words, *others)):
+        return True
+    return not forms.equivalents(name.lower(), set(words)).isdisjoint(others)
+
+
 def changed_names(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Names of several words of which the passage has another, and has nowhere the word in which they differ."""
     for match in forms.long_names(sentence.text, sentence.start, sentence.end):

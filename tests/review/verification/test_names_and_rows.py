@@ -20,6 +20,8 @@ HARBOUR = (
         ("Hamburg pilots refused to work on Tuesday.", "Hamburg"),
         ("Andreas called the strike after talks with the port failed.", "Andreas"),
         ("Pilots in Norway refused to work on Tuesday.", "Norway"),
+        ("Architect Jan drew the plans of the new terminal for the port.", "Jan"),
+        ("A diver found the anchor on the first day of the search.", "first day"),
     ],
 )
 def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> None:
@@ -35,6 +37,7 @@ def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> Non
         "Femke drew the plans of the new terminal.",
         "South of the search area, ships were waiting.",
         "British ships were waiting.",
+        "A diver found the anchor on the final day of the search.",
         "The ships were waiting near Wole Kwei-Armah Point.",
     ],
 )
