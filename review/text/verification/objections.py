@@ -26,14 +26,14 @@ _FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 # `Most did not` and `two of them did not` say of some what the passage says of the rest.
-_OTHERS = listed("most some others many few other")
+OTHERS = listed("most some others many few other")
 # Denials of a time alone, as in `not since 1997` and `not yet`.
 _UNTIL_NOW = re.compile(
     r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b",
     re.IGNORECASE,
 )
 # `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
-_SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
+SAYINGS = frozenset(map(root, listed("say tell mention specify disclose reveal comment elaborate")))
 _ALONE = re.compile(r"[^,;:.!?]{0,50} (?:(?:alone|solely|exclusively|merely)|as \w+\b[^,;:.!?]{0,40} as)\b")
 _PART = re.compile(
     r"(?:(?:about|around|some|nearly|almost|only|just|the other|(?:more|fewer|less) than|over|well over) )?(?:a |an )?"
@@ -44,8 +44,6 @@ _PART = re.compile(
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies
 # nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
-# Telling words of a sentence that denies, and the part of them that the closest sentences hold.
-_SPEAKING, _HELD = 4, 0.4
 # Words between a *but* and its denial; words that set one thing against another.
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
@@ -68,15 +66,7 @@ _REFUSALS_TEXT = """
     gone absent empty despite unlikely instead spare than lack exclude except without deny decline withdraw quit cease
     suspend abandon prohibit forbid unable impossible delay missing remove omit doubt exempt illegal wrong nil
 """
-REFUSALS, _AROUND = frozenset(map(root, _REFUSALS_TEXT.split())), 6
-_MOODS = frozenset(map(root, listed("surprise shock amaze mind like care bother worry wonder regret")))
-# Words behind which many a denial holds that does not say them.
-_ENDINGS = REFUSALS | {
-    root(word)
-    for word in listed(
-        "end close closed shut stop halt out off against few little less former only last leave postpone instead other"
-    )
-}
+REFUSALS, AROUND = frozenset(map(root, _REFUSALS_TEXT.split())), 6
 _ONLY = listed("only solely exclusively merely")
 _ONLY_TOLD = _ONLY | listed("sole exclusive alone mere limited except restricted exception nothing")
 # `The only bank`, `known only as`, and `only $5`, which a reader finds little.
@@ -89,7 +79,7 @@ _COUNT = re.compile(
 
 def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Denials of what the passage says in the same words without denying it."""
-    if sentence.words[0].text in _OTHERS or _PART.match(sentence.text, sentence.start):
+    if sentence.words[0].text in OTHERS or _PART.match(sentence.text, sentence.start):
         return
     for cue in sentence.cues:
         reached = [sentence.words[index] for index in sentence.reached(cue)]
@@ -98,46 +88,10 @@ def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(start, end, "The passage does not deny this", "negation", 0.7)
 
 
-def lone_denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Denials where the closest sentences deny, lose and refuse nothing, and say much of the rest."""
-    source = sentence.source
-    words = [word for number in sentence.closest for word in source.words_in(number)]
-    if source.sheet or not sentence.cues or any(negation.is_cue(word) or word.root in _ENDINGS for word in words):
-        return
-    near = {word.root for word in words}
-    telling = [word for word in sentence.words if word.text not in SMALL and not negation.is_cue(word)]
-    held = sum(not source.counterparts([word.root]).isdisjoint(near) for word in telling)
-    if len(telling) < _SPEAKING or held < _HELD * len(telling) or sentence.words[0].text in _OTHERS:
-        return
-    for cue in sentence.cues:
-        word, reached = sentence.words[cue], [sentence.words[index] for index in sentence.reached(cue)]
-        if (
-            reached
-            and word.text not in negation.WARDING
-            and _is_lone(sentence, cue, [each.root for each in reached], near)
-        ):
-            yield Unsupported(word.start, reached[0].end, "The passage denies nothing here", "negation", 0.7)
-
-
-def _is_lone(sentence: ClaimSentence, cue: int, roots: Sequence[str], near: set[str]) -> bool:
-    """Return whether nothing in the passage says the same as a denial, by denying it or by a contrary."""
-    source, behind = sentence.source, sentence.words[cue].end
-    if roots[0] in _SAYINGS | _MOODS or sentence.text[behind : behind + 1] == "-" or is_set_apart(sentence, cue):
-        return False
-    # `Does not intend to give up` affirms.
-    if not REFUSALS.isdisjoint(roots) or any(word.text == "up" for word in sentence.words[cue : cue + _AROUND]):
-        return False
-    # A denial of a word of its own often says what the passage affirms: *did not sleep* for *danced all night*.
-    if not source.says(roots[0]):
-        return False
-    against: set[str] = set().union(*(contraries().get(key, ()) for key in roots[:2]))
-    return against.isdisjoint(near) and source.counterparts(roots[:2]).isdisjoint(source.denied_roots)
-
-
 def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> bool:
     """Return whether a sentence of the passage says what is denied here, in these words and of the same."""
     source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
-    if first in _SAYINGS or first in source.denied_roots or _is_of_more(sentence, cue):
+    if first in SAYINGS or first in source.denied_roots or _is_of_more(sentence, cue):
         return False
     if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
         return any(source.has(word.root) for word in reached) and source.says(first)
@@ -160,7 +114,7 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
         return False
     company = {*before, *(word.root for word in reached)}
     # *Rejected calls to resign* says that somebody did not.
-    said = (at for at in source.places[first] if REFUSALS.isdisjoint(source.roots[max(0, at - _AROUND) : at]))
+    said = (at for at in source.places[first] if REFUSALS.isdisjoint(source.roots[max(0, at - AROUND) : at]))
     places = {source.sentence_of(place) for place in said}
     # Where the sentence denies something else, it takes more.
     return any(
@@ -186,7 +140,7 @@ def _is_said_near(sentence: ClaimSentence, before: Sequence[str], reached: Seque
             continue
         if not shared[len(before)]:
             continue
-        window = words[max(0, min(places) - _AROUND) : max(places) + _AROUND]
+        window = words[max(0, min(places) - AROUND) : max(places) + AROUND]
         if any(negation.is_cue(word) or word.root in against for word in window):
             return False
         is_said = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import prod
 
-from review.text.verification import amounts, company, copies, counts, entities, objections, plans, roles, sheet
+from review.text.verification import amounts, company, copies, counts, entities, lone, objections, plans, roles, sheet
 from review.text.verification.claim import ClaimSentence, sentences
 from review.text.verification.finding import SUPPORTED_FROM, Unsupported, Verification
 from review.text.verification.source import read
@@ -18,7 +18,7 @@ from review.text.verification.source import read
 BY = "rules"
 RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
     entities.names, entities.changed_names, entities.titles, entities.other_sex, entities.quotes, amounts.amounts,
-    amounts.scales, amounts.rates, roles.exchanged, objections.denials, objections.lone_denials,
+    amounts.scales, amounts.rates, roles.exchanged, objections.denials, lone.denials, lone.unmentioned,
     objections.lost_denials, objections.reversals, company.exchanged_words, company.exchanged_small_words,
     company.contrary_words, objections.faults, objections.limits, objections.superlatives, counts.things_counted,
     counts.fractions, counts.parts, counts.all_of, sheet.planned, sheet.there_is_none,

@@ -22,6 +22,7 @@ HARBOUR = (
         ("Pilots in Norway refused to work on Tuesday.", "Norway"),
         ("Architect Jan drew the plans of the new terminal for the port.", "Jan"),
         ("A diver found the anchor on the first day of the search.", "first day"),
+        ("A new terminal is planned, but the text fails to mention the fees of the port.", "fails to mention"),
     ],
 )
 def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> None:
@@ -39,6 +40,7 @@ def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> Non
         "British ships were waiting.",
         "A diver found the anchor on the final day of the search.",
         "The ships were waiting near Wole Kwei-Armah Point.",
+        "The report does not mention the weather.",
     ],
 )
 def test_other_forms_of_what_a_passage_says_pass(claim: str) -> None:
