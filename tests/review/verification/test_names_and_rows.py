@@ -22,6 +22,7 @@ HARBOUR = (
         ("Pilots in Norway refused to work on Tuesday.", "Norway"),
         ("Architect Jan drew the plans of the new terminal for the port.", "Jan"),
         ("A diver found the anchor on the first day of the search.", "first day"),
+        ("The owners of ships praised the minister of trade.", "praised"),
         ("A new terminal is planned, but the text fails to mention the fees of the port.", "fails to mention"),
     ],
 )
