@@ -31,7 +31,7 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _BESIDE = 10
 # Scales told without a number, as in *the billions*, by their digits.
 _SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-_LESS = re.compile(r"\b(?:less than|fewer than|under|below)[\s$\u00a3\u20ac]*$", re.I)
+_LESS = re.compile(r"(?<!\bno )\b(?:less than|fewer than|under|below)[\s$\u00a3\u20ac]*$", re.I)
 _MORE = re.compile(r"\b(?:more than|over|at least|in excess of|upwards of)[\s$\u00a3\u20ac]*$", re.I)
 _AT_MOST = re.compile(
     r"\b(?:less|fewer|under|below|up to|most|max\w*|nearly|almost|close to|limit\w*|cap|short|within|no more"

@@ -35,6 +35,8 @@ _ANYTHING = frozenset(
 # What had been so may be so no longer.
 _HAD, _AGO = re.compile(r"\bhad (?:\w+ )?$", re.IGNORECASE), 20
 _DEGREES = listed("more less fewer")
+# `No fewer than 23` says as much as *at least 23*.
+_NO = re.compile(r"\bno $", re.IGNORECASE)
 _start = attrgetter("start")
 _SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
@@ -78,6 +80,8 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
         return
     for index, each in enumerate(claim):
         if each.word is None or each.is_name or each.start in sentence.denied_starts or source.says(each.word.root):
+            continue
+        if _NO.search(sentence.text, max(0, each.start - 3), each.start):
             continue
         if parties.is_borne_out(sentence.text, sentence.words, each.word, source.moves):
             continue

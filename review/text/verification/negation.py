@@ -78,5 +78,5 @@ _PREVENTING = listed("keep stop deter prevent spoil dampen like mind")
 _PHRASES = {
     ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
     ("no", "matter"), ("not", "least"), ("not", "all"), ("not", "every"), ("not", "each"), ("not", "everyone"),
-    ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
+    ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"), ("no", "fewer"), ("no", "less"),
 }  # fmt: skip

@@ -13,7 +13,7 @@ from review.text.verification import negation
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
 from review.text.verification.thesaurus import SMALL, contraries
-from review.text.verification.words import Word, listed, root
+from review.text.verification.words import Word, listed, root, stem
 
 # Who calls something false or bad says something that a passage, a seller's above all, rarely leaves to others to say.
 _FAULTS_TEXT = """
@@ -22,7 +22,7 @@ _FAULTS_TEXT = """
     obsolete defective overpriced unhelpful irrelevant unsafe faulty flawed shoddy dishonest
     unprofessional unwanted deceptive fraudulent unaffordable cumbersome
 """
-_FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
+_FAULTS = frozenset(stem(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 # `Most did not` and `two of them did not` say of some what the passage says of the rest.
@@ -224,7 +224,7 @@ def reversals(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Words that accuse where the passage accuses nobody."""
     for index, word in enumerate(sentence.words):
-        if word.root in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
+        if word.stem in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
 
 

@@ -40,6 +40,8 @@ def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> Non
         "South of the search area, ships were waiting.",
         "British ships were waiting.",
         "A diver found the anchor on the final day of the search.",
+        "No fewer than 23 ships were waiting.",
+        "The union faulted the port for its talks.",
         "The ships were waiting near Wole Kwei-Armah Point.",
         "The report does not mention the weather.",
     ],
