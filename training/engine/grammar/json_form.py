@@ -146,10 +146,10 @@ class _JsonForm:
 
     def _object(self, schema: Mapping[str, Any], place: Place, depth: int) -> str:
         properties = place.properties(schema)
+        required = place.required(schema, properties)
         if not properties:
             is_closed = schema.get("additionalProperties") is False
             return '"{}"' if is_closed else self._open_object(min(OPEN_DEPTH, DEEPEST - depth), depth)
-        required = place.required(schema, properties)
         members = [
             sequences.Member(
                 f"{_literal(json.dumps(name, ensure_ascii=False) + ': ')} {self._value(sub, at, depth + 1)}",

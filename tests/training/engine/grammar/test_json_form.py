@@ -178,6 +178,8 @@ def test_a_bare_value_stands_without_json(allows, schema, texts, others):
         ({**LABELS, "minItems": 4}, "schema.minItems asks for 4 of 3 labels"),
         ({"type": "object", "additionalProperties": {"type": "string"}}, "schema.additionalProperties must be"),
         ({"type": "object", "properties": {"a": {}}, "required": ["b"]}, "schema.required names 'b'"),
+        (of(a={"type": "object", "required": ["b"]}), "schema.properties.a.required names 'b'"),
+        ({"required": ["b"], "additionalProperties": False}, "schema.required names 'b'"),
         ({"enum": []}, "schema.enum must be a list with"),
         ({"enum": [1], "type": "string"}, "schema.enum holds no value of its type"),
         ({"const": 1, "minimum": 5}, "schema.const holds no value that the limits beside it allow"),
