@@ -67,7 +67,7 @@ class Place:
                 raise self.refusal(name[:80], "is not supported: decoding cannot be held to it")
         whole = [name for name in ("$ref", "anyOf", "oneOf", "allOf") if name in schema]
         siblings = sorted(name for name in schema if name in KNOWN and name not in whole[:1])
-        if whole and siblings and not (siblings == ["type"] and whole[0] in ("anyOf", "oneOf")):
+        if whole and siblings and not (siblings == ["type"] and whole[0] != "$ref"):
             raise self.refusal(whole[0], f"cannot be combined with '{siblings[0]}' at the same place")
 
     def resolved(self, reference: object) -> tuple[object, Place]:
@@ -205,7 +205,8 @@ def options_of(schema: Mapping[str, Any], place: Place) -> list[tuple[object, Pl
     """Alternatives of a schema, any of which may be written; none where it has no such keyword.
 
     Raises:
-        SchemaRefusedError: `oneOf` whose alternatives are not told apart by type or value, or `allOf` of several.
+        SchemaRefusedError: `oneOf` whose alternatives are not told apart by type or value, `allOf` of several, or an
+            alternative of none of the types beside them.
     """
     keyword = next((name for name in ("anyOf", "oneOf", "allOf") if name in schema), None)
     if keyword is None:
@@ -217,7 +218,25 @@ def options_of(schema: Mapping[str, Any], place: Place) -> list[tuple[object, Pl
         raise place.refusal(keyword, "is not supported for more than one schema")
     if keyword == "oneOf" and len(options) > 1 and not _are_apart(options):
         raise place.refusal(keyword, "is supported where its schemas are of different types or values; use anyOf")
-    return [(option, place.at(keyword, number)) for number, option in enumerate(options)]
+    kinds = types_of(schema, place) if "type" in schema else None
+    return [_narrowed(option, place.at(keyword, number), kinds) for number, option in enumerate(options)]
+
+
+def _narrowed(option: object, place: Place, kinds: list[str] | None) -> tuple[object, Place]:
+    """Add the types that stand beside all alternatives to one of them."""
+    if kinds is None:
+        return option, place
+    if not isinstance(option, dict):
+        return ({"type": kinds} if option is True else option), place
+    if "$ref" in option:
+        place.check_keywords(option)
+        return _narrowed(*place.resolved(option["$ref"]), kinds)
+    own = types_of(option, place) if "type" in option else kinds
+    shared = [kind for kind in own if kind in kinds or (kind == "integer" and "number" in kinds)]
+    shared += ["integer"] if "integer" in kinds and "number" in own else []
+    if not shared:
+        raise place.refusal("type", f"is none of those beside it: {', '.join(kinds)}")
+    return {**option, "type": shared}, place
 
 
 def types_of(schema: Mapping[str, Any], place: Place) -> list[str]:
