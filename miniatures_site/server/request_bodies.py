@@ -93,7 +93,7 @@ class BodyReader:
         self._large_signed = 0
 
     async def read(self, scope: Scope, receive: Receive) -> RequestBody:
-        """Read a body to its end.
+        """Read a body to its end, and declare its length where it came in chunks: Django reads no further.
 
         Raises:
             BodyRefused: It is too large, too slow, or larger than its sender may send.
@@ -101,16 +101,19 @@ class BodyReader:
         """
         limit, slot = ANYONE_MAX_BYTES, _HeldSlot()
         try:
-            declared = _declared(scope)
+            declared, is_chunked = _declared(scope), bool(callers.header(scope, b"transfer-encoding"))
             if declared > limit:
                 limit = await self._limit(scope, slot)
                 _refuse_beyond(declared, limit, scope)
-            return RequestBody(await self._content(scope, receive, limit, slot), receive, slot.give_back)
+            content, size = await self._content(scope, receive, limit, slot)
+            if is_chunked:
+                scope["headers"] = [*scope["headers"], (b"content-length", str(size).encode())]
+            return RequestBody(content, receive, slot.give_back)
         except BaseException:
             slot.give_back()
             raise
 
-    async def _content(self, scope: Scope, receive: Receive, limit: int, slot: _HeldSlot) -> IO[bytes]:
+    async def _content(self, scope: Scope, receive: Receive, limit: int, slot: _HeldSlot) -> tuple[IO[bytes], int]:
         file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES, mode="w+b")  # noqa: SIM115 (it outlives this)
         try:
             size, began_at = 0, asyncio.get_running_loop().time()
@@ -129,7 +132,7 @@ class BodyReader:
             file.close()
             raise
         file.seek(0)
-        return file
+        return file, size
 
     async def _limit(self, scope: Scope, slot: _HeldSlot) -> int:
         name = "" if scope["path"].startswith(PREFIX) else _route(scope["path"])

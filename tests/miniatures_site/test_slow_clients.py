@@ -47,13 +47,19 @@ def told(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(len(request.body)))
 
 
+def filled(request: HttpRequest) -> HttpResponse:
+    # REST framework takes a body of no declared length for none.
+    return HttpResponse(f"{request.POST['name']} in {request.META['CONTENT_LENGTH']} bytes")
+
+
 held.login_required = large.login_required = told.login_required = False  # type: ignore[attr-defined]
-told.csrf_exempt = True  # type: ignore[attr-defined]
+told.csrf_exempt = filled.csrf_exempt = True  # type: ignore[attr-defined]
 urlpatterns = [
     path("held/", held),
     path("large/", large),
     path("told/", told, name="api-inbound"),
     path("plain/", told),
+    path("filled/", filled),
     path("", include("miniatures_site.urls")),
 ]
 
@@ -204,6 +210,17 @@ def test_who_sends_too_much_reads_why(site_of: Callable[..., Site], address: str
 
     body = answer.json()
     assert (answer.status_code, body.get("error", body)["code"]) == (status, code)
+
+
+def test_a_body_that_comes_in_chunks_is_read_whole(site_of: Callable[..., Site]) -> None:
+    content = b'--b\r\ncontent-disposition: form-data; name="name"\r\n\r\nAda\r\n--b--'
+    url, headers = f"http://127.0.0.1:{site_of().port}/filled/", {"content-type": "multipart/form-data; boundary=b"}
+
+    answer = httpx.post(
+        url, content=iter([content[:9], content[9:]]), headers=headers, timeout=PATIENCE_S, trust_env=False
+    )
+
+    assert (answer.status_code, answer.text) == (200, f"Ada in {len(content)} bytes")
 
 
 @pytest.mark.slow
