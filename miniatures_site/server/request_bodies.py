@@ -96,12 +96,14 @@ class BodyReader:
         """Read a body to its end, and declare its length where it came in chunks: Django reads no further.
 
         Raises:
-            BodyRefused: It is too large, too slow, or larger than its sender may send.
+            BodyRefused: It is packed, too large, too slow, or larger than its sender may send.
             RequestAborted: The client left.
         """
         limit, slot = ANYONE_MAX_BYTES, _HeldSlot()
         try:
             declared, is_chunked = _declared(scope), bool(callers.header(scope, b"transfer-encoding"))
+            if declared or is_chunked:
+                _refuse_packed(scope)
             if declared > limit:
                 limit = await self._limit(scope, slot)
                 _refuse_beyond(declared, limit, scope)
@@ -191,6 +193,12 @@ def _declared(scope: Scope) -> int:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
 
 
+def _refuse_packed(scope: Scope) -> None:
+    packing = callers.header(scope, b"content-encoding").strip().lower()
+    if packing not in ("", "identity"):
+        raise BodyRefused(415, "unsupported_encoding", f"The body is packed ('{packing[:40]}').", "Send it as it is.")
+
+
 def _route(path: str) -> str:
     try:
         return resolve(path).view_name or "unnamed"
@@ -235,6 +243,8 @@ async def send_refusal(refusal: BodyRefused, scope: Scope, receive: Receive, sen
         headers.append((b"retry-after", b"5"))
     if refusal.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
+    if refusal.status == 415:
+        headers.append((b"accept-encoding", b"identity"))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": True})
     if refusal.status != 408:

@@ -184,10 +184,6 @@ def _model(authorization: str, name: str) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest) -> bytes:
-    packing = request.headers.get("Content-Encoding", "").strip().lower()
-    if packing not in ("", "identity"):
-        message = f"The body is packed ('{packing[:40]}'). Send it as it is."
-        raise ApiError(415, message, code="unsupported_encoding", more_headers={"Accept-Encoding": "identity"})
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and whole_number(length, otherwise=MAX_BODY_BYTES + 1) > MAX_BODY_BYTES:
         raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")

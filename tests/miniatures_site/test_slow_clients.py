@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import socket
@@ -210,6 +211,18 @@ def test_who_sends_too_much_reads_why(site_of: Callable[..., Site], address: str
 
     body = answer.json()
     assert (answer.status_code, body.get("error", body)["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("address", ["/api/v1/tasks/", "/v1/chat/completions"])
+def test_a_packed_body_is_refused_unread(site_of: Callable[..., Site], address: str) -> None:
+    url = f"http://127.0.0.1:{site_of().port}{address}"
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+
+    answer = httpx.post(url, content=gzip.compress(b"{}"), headers=headers, timeout=PATIENCE_S, trust_env=False)
+
+    body = answer.json()
+    assert (answer.status_code, body.get("error", body)["code"]) == (415, "unsupported_encoding")
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 def test_a_body_that_comes_in_chunks_is_read_whole(site_of: Callable[..., Site]) -> None:
