@@ -12,6 +12,7 @@ _REFUSALS: Final = {
     "401": "No valid token or session",
     "403": "Not allowed to this member or token",
     "404": "Not there, or not visible to this member",
+    "4XX": "Any other refusal; its code says which",
 }
 
 
@@ -32,7 +33,7 @@ def _add_refusals(result: dict[str, Any]) -> None:
     result["components"]["responses"] = shared
     for path, operations in result["paths"].items():
         for operation in operations.values():
-            for status in shared if "{" in path else ("401", "403"):
+            for status in shared if "{" in path else ("401", "403", "4XX"):
                 operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{status}"})
 
 

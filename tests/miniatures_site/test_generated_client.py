@@ -66,9 +66,11 @@ def test_a_generated_client_lists_pages_and_decides(generated: Any, live_server:
     body = models.DecisionInRequest(id=uuid4(), verdict=models.VerdictEnum.ACCEPT, seconds=3.0)
     decided = decide.sync(seen[0], client=client, body=body, if_match=whole.etag)
     refused = drafts.sync(client=client, task=task.slug, round_="first")
+    lost = drafts.sync(client=client, task="no-such-task")
 
     assert sorted(seen) == sorted(Draft.objects.values_list("pk", flat=True))
     assert (decided.decision.draft, decided.decision.verdict, decided.left) == (seen[0], "accept", 4)
     assert Decision.objects.get().pk == body.id
     assert isinstance(refused, models.ProblemDetails)
+    assert isinstance(lost, models.ProblemDetails)
     assert list(refused.errors.additional_properties) == ["round"]
