@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 
 from review.sources.imports.tables.delimited import DELIMITERS
 from review.sources.imports.tables.text_encoding import ENCODINGS
 from review.states import SourceKind, Split
+from web.http.known_parameters import TWICE, repeated, unknown
 from web.strict_json import StorableJSONDecoder
 
 READING = ("encoding", "sheet", "delimiter", "decimal", "dates", "header")
@@ -58,6 +60,14 @@ class FileReadingIn(serializers.Serializer[Any]):
         min_value=0,
         help_text="The row that names the columns of a CSV or a sheet, 0 where none does; detected if omitted.",
     )
+
+    def to_internal_value(self, data: QueryDict) -> Any:
+        """Refuse names that are no fields, and two values of one: left out they would change what is imported."""
+        names = list(self.fields)
+        mistakes = {name: [unknown("field", name, names)] for name in data if name not in names}
+        if mistakes := mistakes | {name: [TWICE] for name in repeated(data)}:
+            raise serializers.ValidationError(mistakes)
+        return super().to_internal_value(data)
 
 
 class SourceIn(FileReadingIn):

@@ -67,6 +67,18 @@ def test_a_specification_with_mistakes_is_a_problem_with_paths(api: APIClient, t
     assert answer.json()["errors"]["language"] == ["A language code such as 'en' or 'de-AT'."]
 
 
+def test_a_form_with_two_files_or_a_field_that_is_none_imports_nothing(api: APIClient, task: Task) -> None:
+    files = [SimpleUploadedFile(name, GOOD) for name in ("a.csv", "b.csv")]
+
+    both = api.post("/api/v1/sources/", {"file": files, "task": "outreach"}, format="multipart")
+    misspelt = upload(api, delimeter="semicolon")
+
+    assert (both.status_code, list(both.json()["errors"])) == (400, ["file"])
+    assert misspelt.status_code == 400
+    assert "There is no field 'delimeter'. There are encoding," in misspelt.json()["errors"]["delimeter"][0]
+    assert not Record.objects.exists()
+
+
 @pytest.mark.parametrize(
     "body", [{"name": "A", "slug": "a"}, {"name": "A", "slug": "a", "starter": "blank", "spec": {}}, {}]
 )
