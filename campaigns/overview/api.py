@@ -24,6 +24,7 @@ from campaigns.overview.serializers import (
     LiftIn,
     WrittenAgainOut,
 )
+from campaigns.overview.settings_serializers import CampaignSettings
 from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast
@@ -223,7 +224,8 @@ def _full(member: Member, slug: str) -> dict[str, Any]:
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now
-    shown = {**CampaignOut(campaign).data, "waiting": None, "counted_at": counted.at}
+    settings = CampaignSettings(selectors.settings_of(campaign)).data
+    shown = {**CampaignOut(campaign).data, **settings, "waiting": None, "counted_at": counted.at}
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 
@@ -255,6 +257,7 @@ def _plan(data: dict[str, Any], member: Member, *, begins: Task | None) -> Campa
                 **step,
                 "writer": StepWriter(step.get("writer", StepWriter.MODEL)),
                 "when": StepCondition(step.get("when", StepCondition.NO_ANSWER)),
+                "reply_classes": step.get("reply_classes") or (),
             }
         )
         for step in data.get("steps", [{}])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -16,6 +17,7 @@ from campaigns.events.outcomes import corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
 from campaigns.planning import forecast, launch_checks
+from campaigns.planning.edit import OWN
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.planning.launch_checks import LaunchProblem
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
@@ -38,6 +40,15 @@ def visible(member: Member) -> QuerySet[Campaign]:
     """Campaigns of the member's tasks, newest first."""
     rows = Campaign.objects.filter(task__in=tasks_for(member))
     return rows.select_related("task", "task_version", "sender", "launched_by").order_by("-created_at", "-id")
+
+
+def settings_of(campaign: Campaign) -> dict[str, Any]:
+    """Return what a plan set, as a request names it."""
+    return {name: getattr(campaign, name) for name in (*OWN, "audience")} | {
+        "links": dict(campaign.links.values_list("name", "url")),
+        "reply_teacher": campaign.reply_teacher and campaign.reply_teacher.slug,
+        "further_senders": list(campaign.further_senders.values_list("sender__slug", flat=True)),
+    }
 
 
 def teachers_of(subject: object) -> list[Teacher]:

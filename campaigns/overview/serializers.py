@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
+from campaigns.overview.settings_serializers import AudienceIn, CampaignSettings
 from campaigns.planning.plan_checks import MOST_DAYS_OFF
 from campaigns.states import Approval, CampaignState, FixedVerdict, ReplyClass, StepCondition, StepWriter
 from generation.teachers.serializers import ShutdownOut
@@ -42,52 +43,19 @@ class StepIn(serializers.Serializer[Any]):
     reply_classes = serializers.ListField(
         child=serializers.ChoiceField(choices=ReplyClass.choices),
         required=False,
+        allow_null=True,
         max_length=len(ReplyClass),
         help_text="With `replied`: what the last answer says",
     )
 
 
-class AudienceIn(serializers.Serializer[Any]):
-    """Contacts to write to: a segment, an import, or everyone; nobody until one of the three is named."""
-
-    everyone = serializers.BooleanField(required=False, help_text="All contacts of the task that may be written to")
-    segment = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    limit = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
-    except_mailed_by = serializers.ListField(
-        child=serializers.SlugField(max_length=80),
-        required=False,
-        max_length=100,
-        help_text="Slugs of campaigns: whom they mailed is left out",
-    )
-
-    def get_fields(self) -> dict[str, Any]:
-        """`import` is a word of Python's own, so it is named here."""
-        own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
-        return {**super().get_fields(), "import": own}
-
-    def to_internal_value(self, data: object) -> dict[str, Any]:
-        """Refuse unknown keys: ignoring one would select other contacts."""
-        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {unknown[0]: [f"Contacts are chosen by {', '.join(sorted(self.fields))}; this is none of them."]}
-            )
-        checked: dict[str, Any] = super().to_internal_value(data)
-        return checked
-
-
-class CampaignIn(serializers.Serializer[Any]):
-    """A draft campaign. `links` are https addresses by name, which a text uses as `{{link.name}}`."""
+class CampaignIn(CampaignSettings):
+    """A draft campaign; what is not named is as in a new one."""
 
     task = serializers.SlugField()
     name = serializers.CharField(max_length=120)
     slug = serializers.SlugField(max_length=80, required=False)
     sender = serializers.SlugField(required=False, allow_null=True)
-    further_senders = serializers.ListField(
-        child=serializers.SlugField(),
-        required=False,
-        max_length=20,
-        help_text="Slugs of senders that share its mails with the first; a contact hears from one of them",
-    )
     arms = ArmIn(
         many=True,
         allow_empty=False,
@@ -96,42 +64,9 @@ class CampaignIn(serializers.Serializer[Any]):
         "needed elsewhere",
     )
     steps = StepIn(many=True, required=False, allow_empty=False)
-    links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
-    audience = AudienceIn(required=False)
     approval = serializers.ChoiceField(choices=Approval.choices, required=False)
     sample_share = serializers.FloatField(min_value=0, max_value=1, required=False)
-    reply_teacher = serializers.SlugField(required=False, allow_null=True)
     max_model_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, required=False)
-    mails_per_minute = serializers.IntegerField(min_value=1, required=False)
-    daily_cap = serializers.IntegerField(min_value=1, required=False)
-    contact_cap = serializers.IntegerField(
-        min_value=1,
-        max_value=1000,
-        required=False,
-        allow_null=True,
-        help_text="First mails a contact gets in a quarter",
-    )
-    company_cap = serializers.IntegerField(
-        min_value=1,
-        max_value=1000,
-        required=False,
-        allow_null=True,
-        help_text="First mails a company gets in a quarter",
-    )
-    max_complaints = serializers.FloatField(
-        min_value=0, max_value=0.25, required=False, allow_null=True, help_text="Share of mails sent that pauses it"
-    )
-    max_bounces = serializers.FloatField(min_value=0, max_value=0.25, required=False, allow_null=True)
-    max_unsubscribes = serializers.FloatField(min_value=0, max_value=0.25, required=False, allow_null=True)
-    quiet_from = serializers.IntegerField(min_value=0, max_value=23, required=False)
-    quiet_until = serializers.IntegerField(min_value=0, max_value=23, required=False)
-    sends_at_weekends = serializers.BooleanField(required=False)
-    tracks_opens = serializers.BooleanField(required=False, help_text="Only of contacts who allow it")
-    holds_out_everywhere = serializers.BooleanField(
-        required=False,
-        help_text="Contacts of a holdout arm get no mail of the task's other campaigns until this one ends",
-    )
-    time_zone = serializers.CharField(max_length=64, required=False)
     days_off = serializers.ListField(
         child=serializers.CharField(max_length=40),
         required=False,
@@ -203,6 +138,8 @@ class CampaignStepOut(serializers.Serializer[Any]):
     number = serializers.IntegerField(source="step.number")
     writer = serializers.CharField(source="step.writer")
     wait_s = serializers.IntegerField(source="step.wait_s")
+    subject = serializers.CharField(source="step.subject", help_text="Of a fixed text, as is `body`")
+    body = serializers.CharField(source="step.body")
     same_thread = serializers.BooleanField(source="step.same_thread")
     when = serializers.ChoiceField(source="step.when", choices=StepCondition.choices)
     reply_classes = serializers.ListField(
@@ -263,8 +200,8 @@ class SenderShareOut(serializers.Serializer[Any]):
     )
 
 
-class CampaignFullOut(CampaignOut):
-    """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
+class CampaignFullOut(CampaignSettings, CampaignOut):
+    """The same with settings, steps, arms, what it waits for, and, of a draft, what keeps it from being launched."""
 
     days_off = serializers.ListField(child=serializers.DateField())
     waiting = WaitingOut(allow_null=True, help_text="null while mails move, before the launch and after the end")

@@ -96,3 +96,27 @@ def test_a_draft_is_counted_anew_after_each_change(
 
     assert [arm["name"] for arm in answer["arms"]] == ["New"]
     assert answer["counted_at"] is None
+
+
+def test_what_was_read_of_a_draft_changes_nothing_when_it_is_sent_back(
+    api: APIClient, task: Task, admin: Member
+) -> None:
+    offline = Teacher.objects.get(slug="offline")
+    factories.make_draft_campaign(task, by=admin, arms=[ArmPlan("A", teacher=offline)])
+    steps = [{}, {"writer": "template", "wait_s": 86_400, "subject": "Again", "body": "Hi {{contact.first_name}}"}]
+    settings = {
+        "links": {"demo": "https://example.com/demo"}, "audience": {"segment": "North", "limit": 5, "import": None},
+        "daily_cap": 7, "mails_per_minute": 3, "contact_cap": 2, "company_cap": 4, "max_complaints": 0.01,
+        "max_bounces": 0.02, "max_unsubscribes": 0.03, "quiet_from": 21, "quiet_until": 9, "sends_at_weekends": True,
+        "tracks_opens": True, "holds_out_everywhere": True, "time_zone": "Europe/Vienna", "days_off": ["2026-12-24"],
+        "further_senders": [], "reply_teacher": "offline", "sample_share": 0.5, "max_model_usd": "2.000000",
+    }  # fmt: skip
+    arms = [{"name": "A", "teacher": "offline"}]
+    body = {"task": task.slug, "name": "Spring", "arms": arms, "steps": steps, **settings}
+    made = api.put(f"{URL}spring/", body, format="json").json()
+
+    answer = api.put(f"{URL}spring/", api.get(f"{URL}spring/").json(), format="json")
+
+    assert {name: made.get(name) for name in settings} == settings, made
+    assert [(step["subject"], step["body"]) for step in made["steps"]] == [("", ""), ("Again", steps[1]["body"])]
+    assert (answer.status_code, answer.json()) == (200, made)
