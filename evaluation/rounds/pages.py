@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from evaluation.rounds import queries, start_round
 from members.session import member_of
 from review.states import Role
-from review.tasks.permissions import may, task_or_404
+from review.tasks.permissions import may, may_ask, task_or_404
 from training.runs.run_request import why_no_classifier
 from web.errors import Refusal
 
@@ -30,5 +30,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "refusal": refusal,
         "why_not": why_no_classifier(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
+        "may_ask": may_ask(member_of(request), task),
     }
     return render(request, "evaluation/round.html", context, status=refusal.status if refusal else 200)

@@ -15,8 +15,9 @@ from campaigns.mail_tasks import has_mails
 from demo.data.tasks import OPENING
 from demo.students import WRITER
 from jobs.scheduling import halt as scheduling_halt
+from members.models import Member
 from review.models import Task
-from review.tasks.permissions import tasks_for
+from review.tasks.permissions import may_ask, tasks_for
 from review.tasks.queries import with_outputs
 from training.models import Student
 
@@ -62,8 +63,9 @@ GROUPS = (
         ),
     ),
 )
-# Only where mails are written.
+# Only where mails are written, and only for who may ask.
 OF_MAILS = frozenset({"campaigns", "experiments"})
+OF_ASKERS = frozenset({"playground"})
 TASK = ("task", _("Task"), "review:task", "t")
 FOOT = (("jobs", _("Jobs"), "jobs:list", "j"), ("settings", _("Settings"), "members:profile", "o"))
 
@@ -117,7 +119,7 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
         "all_tasks_url": optional_url("review:tasks"),
         "new_task_url": optional_url("review:new") if member.is_admin else None,
         "home": RailLine(_("Home"), reverse("home"), "home", "h", section == "home"),
-        "groups": _groups(section, in_hand.slug, is_mailing=is_mailing) if in_hand else [],
+        "groups": _groups(section, member, in_hand, is_mailing=is_mailing) if in_hand else [],
         # Allauth's pages name no section; all of them are about one's own account.
         "foot": [
             *(_lines((TASK,), section, in_hand.slug) if in_hand else []),
@@ -165,9 +167,10 @@ def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
     return by_slug.get(request.COOKIES.get("task", "")) or by_slug.get(OPENING) or oldest
 
 
-def _groups(section: str, slug: str, *, is_mailing: bool) -> list[RailGroup]:
+def _groups(section: str, member: Member, task: Task, *, is_mailing: bool) -> list[RailGroup]:
+    left_out = (frozenset() if is_mailing else OF_MAILS) | (frozenset() if may_ask(member, task) else OF_ASKERS)
     return [
-        RailGroup(label, _lines([line for line in lines if is_mailing or line[0] not in OF_MAILS], section, slug))
+        RailGroup(label, _lines([line for line in lines if line[0] not in left_out], section, task.slug))
         for label, lines in GROUPS
     ]
 

@@ -21,7 +21,7 @@ from miniatures_site.home import claim
 from review.desk import pace
 from review.models import Draft, Task
 from review.states import DraftState, Role
-from review.tasks.permissions import may, tasks_for
+from review.tasks.permissions import may, may_ask, may_create, tasks_for
 from serving.models import Usage
 from training.runs.run_request import why_no_classifier
 
@@ -50,7 +50,7 @@ class Act:
 
 
 def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Act]:
-    """The five acts of a visitor, those without a page left out.
+    """The five acts of a visitor, those without a page left out, and those that the member's role refuses.
 
     Args:
         task: The task in hand.
@@ -61,11 +61,12 @@ def acts_of(member: Member, task: Task, evidence: claim.Claim | None) -> list[Ac
     # One task for all acts where it has cards; else the cards are another task's.
     with_cards = list(dict.fromkeys((trained, task, by_slug.get(MAILS, task))))
     waiting = Draft.objects.filter(state=DraftState.PENDING)
-    judged = next((each for each in with_cards if waiting.filter(task=each).exists()), task)
+    judging = [each for each in with_cards if may(member, each, Role.REVIEWER)]
+    judged = next((each for each in judging if waiting.filter(task=each).exists()), task)
     count = sum(pace.judged_by(member, each).count() for each in {task, *by_slug.values()})
     acts = (
         _guessing(member, evidence, by_slug.get(MAILS)),
-        _judging(judged, count),
+        _judging(member, judged, count),
         _training(member, trained, is_other=trained != task),
         _asking(member, trained),
         _own_rows(member),
@@ -87,10 +88,11 @@ def _guessing(member: Member, evidence: claim.Claim | None, mails: Task | None) 
     return Act("Which is the teacher?", "1 min", "Ten pairs of texts, authors hidden.", address, outcome)
 
 
-def _judging(task: Task, count: int) -> Act:
+def _judging(member: Member, task: Task, count: int) -> Act:
+    address = optional_url("review:focus", task.slug) if may(member, task, Role.REVIEWER) else None
     about = f"{task.name}: {f'{count} of {CARDS} judged' if count else 'accept, edit or reject, by keyboard'}."
     outcome = f"{count:,} judged" if count >= CARDS else ""
-    return Act("Judge five cards", "2 min", about, optional_url("review:focus", task.slug), outcome)
+    return Act("Judge five cards", "2 min", about, address, outcome)
 
 
 def _training(member: Member, task: Task, *, is_other: bool) -> Act:
@@ -106,7 +108,7 @@ def _training(member: Member, task: Task, *, is_other: bool) -> Act:
 
 
 def _asking(member: Member, task: Task) -> Act:
-    address = optional_url("serving:playground", task.slug)
+    address = optional_url("serving:playground", task.slug) if may_ask(member, task) else None
     own = Usage.objects.filter(member=member, miniature__task=task)
     count = own.aggregate(answers=Sum(F("requests") - F("errors")))["answers"] or 0
     outcome = f"{count:,} answer{'' if count == 1 else 's'}" if count else ""
@@ -116,5 +118,6 @@ def _asking(member: Member, task: Task) -> Act:
 
 def _own_rows(member: Member) -> Act:
     own = tasks_for(member).filter(created_by=member).exclude(slug__in=[each.slug for each in listed()]).first()
-    address = optional_url("review:task", own.slug) if own else optional_url("review:own-rows")
+    begin = optional_url("review:own-rows") if may_create(member) else None
+    address = optional_url("review:task", own.slug) if own else begin
     return Act("Use my own rows", "10 min", "From your file to your own model.", address, own.name if own else "")

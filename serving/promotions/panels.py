@@ -13,6 +13,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from evaluation.evaluations import queries as evaluations
+from jobs.monitor import queries as jobs
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -154,5 +155,6 @@ def _context(member: Member, task: Task, now: status.ServingStatus) -> dict[str,
         "may_lead": may(member, task, Role.LEAD),
         "may_ask": may(member, task, Role.REVIEWER),
         "may_stop": member.is_admin,
+        "may_open_job": now.job is not None and jobs.visible(member).filter(pk=now.job.pk).exists(),
         "keeps_spare": settings.SERVING_SPARE,
     }

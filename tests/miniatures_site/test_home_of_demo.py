@@ -79,6 +79,28 @@ def test_an_act_that_is_done_shows_its_outcome_and_the_next_one_is_the_only_acce
     assert "5 judged" not in first
 
 
+def test_a_viewer_is_led_to_no_act_that_refuses_them(task, admin, reviewer, as_member, settings):
+    settings.DEMO = True
+    labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)
+    mails = authoring.create(name="Mails", slug="outreach-e-mail", spec=outreach.SPEC, by=admin)
+    Membership.objects.create(member=reviewer, task=labels, role="viewer")
+    site = as_member(reviewer)
+    site.cookies["task"] = labels.slug
+
+    viewed = [(act.label, site.get(act.url).status_code) for act in first_minutes.acts_of(reviewer, labels, None)]
+    trained = site.get("/tasks/ticket-routing/train/").content.decode()
+    refused = site.get("/tasks/new/rows/").content.decode()
+    Membership.objects.create(member=reviewer, task=mails, role="reviewer")
+    make_drafts(mails, 1)
+    elsewhere = [(act.label, act.about) for act in first_minutes.acts_of(reviewer, labels, None)]
+
+    assert viewed == [("Train", 200)]
+    assert "A lead of this task trains it." in trained
+    assert "Roles in a task are given on its page, under Team" in refused
+    assert [label for label, _about in elsewhere] == ["Judge five cards", "Train"]
+    assert elsewhere[0][1].startswith("Mails:")
+
+
 def test_cards_of_the_task_that_is_trained_are_judged_where_some_wait(task, admin, as_member, settings):
     settings.DEMO = True
     labels = authoring.create(name="Tickets", slug="ticket-routing", spec=factories.triage_spec(), by=admin)

@@ -9,6 +9,7 @@ import pytest
 
 from members.models import Member
 from miniatures_site.frame import navigation
+from review.states import Role
 from tests.campaigns.factories import make_contact
 from tests.review import factories
 
@@ -40,6 +41,22 @@ def test_a_task_of_mails_has_three_groups(admin: Member, as_member: Any) -> None
     assert groups_of(page) == WITH_MAILS
     foot = page[page.index('class="rail-foot"') :]
     assert re.findall(r'data-go="(\w)"', foot[: foot.index("</nav>")]) == list("tjo")
+
+
+def test_the_rail_leads_nobody_to_a_page_that_refuses_them(admin: Member, make_member: Any, as_member: Any) -> None:
+    task, pages = factories.make_task(by=admin), {}
+    for role in ("viewer", "reviewer", "lead"):
+        factories.join(member := make_member(role), task, Role(role))
+        pages[role] = (client := as_member(member)).get("/tasks/outreach/").content.decode()
+        rail = pages[role][pages[role].index('<nav class="rail"') :]
+        addresses = re.findall(r'<a[^>]* href="([^"]+)"[^>]*data-go|data-go[^>]* href="([^"]+)"', rail)
+        assert {client.get(one or other, follow=True).status_code for one, other in addresses} == {200}
+
+    assert {role: groups_of(page)["Models"] for role, page in pages.items()} == {
+        "viewer": "nemk",
+        "reviewer": "nepmk",
+        "lead": "nepmk",
+    }
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
 from review.states import Role
-from review.tasks.permissions import may, task_or_404
+from review.tasks.permissions import may, may_ask, task_or_404
 from training.miniatures import cost, lineage, writing, written_text, zip_stream
 from training.miniatures import queries as selectors
 from training.miniatures.forms import RecordForm
@@ -32,6 +32,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "miniatures",
         "page": numbered_page(selectors.listed(member_of(request), task=task), request.GET.get("page")),
+        "may_ask": may_ask(member_of(request), task),
     }
     return render(request, "training/miniatures.html", context)
 

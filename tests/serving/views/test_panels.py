@@ -65,6 +65,14 @@ def test_a_viewer_is_offered_no_act(as_member, viewer, promoted, task):
     assert "Demote" not in panel(as_member(viewer), task).content.decode()
 
 
+def test_the_engines_job_is_linked_for_those_who_may_open_it(as_member, admin, lead, viewer, promoted, task):
+    address = f"/jobs/{status.current_job().pk}/"
+
+    for member in (admin, lead, viewer):
+        client = as_member(member)
+        assert (f'href="{address}"' in panel(client, task).content.decode()) == (client.get(address).status_code == 200)
+
+
 def test_an_admin_stops_serving_and_a_lead_starts_it_again(as_member, admin, lead, promoted, task):
     first = status.current_job()
 
