@@ -160,4 +160,4 @@ def _training_decision(row: DatasetRow) -> TrainingDecision:
 
 
 def _when(at: datetime | None) -> str:
-    return timezone.localtime(at).strftime("%-d %b %Y %H:%M") if at else ""
+    return timezone.localtime(at).strftime("%-d %b %Y %H:%M %Z") if at else ""

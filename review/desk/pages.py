@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 A_DAY_S = 86_400
 
 
-def pace_line(now: Pace) -> str:
+def pace_line(now: Pace, *, zone: str = zones.UTC_NAME) -> str:
     """`44 today · 12 of your 56 left · 25 s a card · done by 15:40`, as far as it is known."""
     words = [_("%(count)s today") % {"count": figures.fixed(now.today, 0)}] if now.today else []
     left = figures.fixed(now.left, 0) + ("+" if now.is_more else "")
@@ -56,7 +57,7 @@ def pace_line(now: Pace) -> str:
     if now.seconds_per_card:
         words.append(_("%(seconds)s s a card") % {"seconds": f"{now.seconds_per_card:.0f}"})
     if now.remaining_s and now.left and now.remaining_s < A_DAY_S:
-        done = timezone.localtime(timezone.now() + timedelta(seconds=now.remaining_s))
+        done = (timezone.now() + timedelta(seconds=now.remaining_s)).astimezone(ZoneInfo(zone))
         words.append(_("done by %(clock)s") % {"clock": f"{done:%H:%M}"})
     return " · ".join(words)
 
@@ -187,7 +188,8 @@ def _context(
         "may_lead": may(member, task, Role.LEAD),
         "refusal": refusal,
         "only": only,
-        "pace_words": pace_line(page["pace"]),
+        "pace_words": pace_line(page["pace"], zone=zones.name_for(request)),
+        "zone": zones.name_for(request),
         "lease_s": int(settings.CARD_LEASE_S),
         "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
         "fixed_keys": desk_keys.FIXED,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import RequestFactory
 
 from web import zones
+from web.templatetags.figures import ago
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 @pytest.mark.parametrize(
@@ -54,3 +59,21 @@ def test_only_a_zone_that_there_is_is_taken_from_the_cookie(cookie: str, name: s
     request.COOKIES["zone"] = cookie
 
     assert zones.name_for(request) == name
+
+
+def test_every_clock_of_a_page_names_its_zone() -> None:
+    """A zone is named by `T`, by `UTC` beside the time, or by the zone that the time was brought to."""
+    clocks = [
+        (path.relative_to(TEMPLATES).as_posix(), clock)
+        for path in TEMPLATES.rglob("*.html")
+        for clock in re.findall(r'\{\{[^}]*\|(?:date|time):"[^"]*H:i[^"]*" *\}\}(?: UTC)?', path.read_text())
+    ]
+
+    assert len(clocks) > 6
+    # The head of the audit trail's column says UTC.
+    assert [
+        (path, clock)
+        for path, clock in clocks
+        if not re.search(r'H:i(:s)? T"|UTC$|\|timezone:', clock) and path != "audit/index.html"
+    ] == []
+    assert re.search(r"title=\"[-\d]+ [:\d]+ UTC\"", str(ago(datetime(2026, 3, 29, tzinfo=UTC))))

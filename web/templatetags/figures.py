@@ -117,7 +117,7 @@ def ago(value: datetime | None) -> SafeString | str:
         return MISSING
     seconds = (timezone.now() - value).total_seconds()
     exact = timezone.localtime(value)
-    title = exact.strftime("%Y-%m-%d %H:%M:%S")
+    title = exact.strftime("%Y-%m-%d %H:%M:%S %Z")
     return format_html('<time datetime="{}" title="{}">{}</time>', exact.isoformat(), title, _relative(seconds, exact))
 
 

@@ -3,7 +3,7 @@
 import { gettext, interpolate, locale } from "../shell/words.js";
 
 const A_DAY_S = 86_400;
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const number = (count) => count.toLocaleString(locale ?? "en");
 
 /** Words for the pace that the server last reported. */

@@ -73,7 +73,7 @@ function addCheckpoint({ step }) {
 function addLogLine(seq, { level, message }) {
   const log = page.querySelector("[data-log]");
   if ([...log.children].some((line) => line.dataset.seq === String(seq))) return;
-  const line = el("li", {}, el("time", { textContent: new Date().toTimeString().slice(0, 8) }), " ", el("span", { textContent: message }));
+  const line = el("li", {}, el("time", { textContent: `${new Date().toISOString().slice(11, 19)} UTC` }), " ", el("span", { textContent: message }));
   if (level !== "info") line.lastChild.className = `is-${level}`;
   line.dataset.seq = seq;
   log.append(line);

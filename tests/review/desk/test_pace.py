@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from members.models import Member
@@ -97,6 +99,21 @@ def test_today_counts_what_was_read_since_the_day_began_and_still_stands(
 )
 def test_the_head_of_the_desk_says_the_day_what_is_left_and_the_pace(now: Pace, words: str) -> None:
     assert pages.pace_line(now).startswith(words)
+
+
+def test_the_head_of_the_desk_tells_the_clock_of_the_browser(
+    task: Task, expert: Member, as_member: Callable[[Member], Client]
+) -> None:
+    said(task, expert, 60)
+    desk = as_member(expert)
+    desk.cookies["zone"] = "Asia/Kathmandu"
+
+    page = desk.get("/tasks/outreach/review/").content.decode()
+
+    [(hour, minute)] = re.findall(r"done by (\d\d):(\d\d)", page)
+    there = timezone.now().astimezone(ZoneInfo("Asia/Kathmandu"))
+    # Eight cards, at a minute each.
+    assert (60 * int(hour) + int(minute) - 60 * there.hour - there.minute) % 1440 in (7, 8, 9)
 
 
 def test_a_day_begins_at_midnight_where_the_browser_is(rf: RequestFactory) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from members.models import Member
 from review.desk import deck, elsewhere
@@ -220,7 +220,9 @@ def test_with_none_judged_and_all_leased_to_others_a_lead_reads_how_many_and_unt
     held = deck.deal(other, task, count=7)
     Draft.objects.filter(task=task, state=DraftState.PENDING).update(for_reviewer=other)
 
-    leads = as_member(admin).get(URL).content.decode()
+    lead = as_member(admin)
+    lead.cookies["zone"] = "Asia/Kathmandu"
+    leads = lead.get(URL).content.decode()
     answer = as_member(expert).get(f"/api/v1/desk/{task.slug}/deck/").json()
     theirs = as_member(other).get(f"/api/v1/desk/{task.slug}/deck/").json()
 
@@ -228,7 +230,7 @@ def test_with_none_judged_and_all_leased_to_others_a_lead_reads_how_many_and_unt
     assert '<div data-gap="done" hidden>' in leads
     assert '<div class="empty" data-gap="others" >' in leads
     assert "There are 7 cards in front of other reviewers and 1 card waiting for another reviewer." in leads
-    assert f">{timezone.localtime(first):%H:%M}</time>" in leads
+    assert f">{first.astimezone(ZoneInfo('Asia/Kathmandu')):%H:%M}</time>" in leads
     assert (answer["elsewhere"]["held"], answer["elsewhere"]["waiting"]) == (7, 1)
     assert datetime.fromisoformat(answer["elsewhere"]["until"]) == first
     assert theirs["elsewhere"] is None

@@ -90,7 +90,7 @@ def test_a_run_page_holds_all_that_its_engine_has_said(as_member, admin, launch)
     series = {each["name"]: each["points"] for each in data_of(page, "loss-data")["series"]}
     assert series == {"train": [[1, 2.25], [2, 1.5]], "validation": [[0, 2.5]]}
     assert "&lt;b&gt;Hello" in page
-    assert "started: 10 rows" in page
+    assert re.search(r'<time datetime="[^"]+">\d\d:\d\d:\d\d UTC</time>\s*<span class="">started: 10 rows', page)
     assert 'data-job-seq="7"' in page
     assert "data-no-checkpoints >None yet." in page
 
