@@ -18,7 +18,6 @@ from generation.models import Call, Order, Synthesis
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement
 from members.models import Member
 from review.models import Draft, Record, Source, Task
-from review.states import SourceKind
 from review.tasks.permissions import tasks_for
 from web.http.first_or_404 import first_or_404
 
@@ -133,11 +132,11 @@ class SourceOption:
 
 
 def sources(task: Task) -> list[SourceOption]:
-    """Imports of a task that hold records, newest first."""
+    """Imports of a task that hold records, newest first; those that brought drafts or verdicts along among them."""
     # Counted by the index of each: joined, a million records are sorted by their source's columns.
     records = Record.everything.filter(source=OuterRef("pk")).order_by().values("source")
     held = Subquery(records.annotate(count=Count("*")).values("count"))
-    imports = Source.objects.filter(task=task, kind=SourceKind.RECORDS).order_by("-created_at")
+    imports = Source.objects.filter(task=task).order_by("-created_at")
     return [SourceOption(source, source.held) for source in imports.annotate(held=Coalesce(held, 0)) if source.held]
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from generation.models import Call, Order, Teacher
 from members.models import Member
 from review.models import Source, Task
+from review.states import SourceKind
 from tests.generation.conftest import uncertain_call
 
 SignIn = Callable[[Member], Client]
@@ -61,6 +62,21 @@ def test_the_empty_page_says_what_comes_first(task: Task, lead: Member, as_membe
 
     assert "Import records" in body
     assert 'id="order"' not in body
+
+
+@pytest.mark.parametrize("kind", [SourceKind.DRAFTS, SourceKind.DECISIONS])
+def test_records_that_came_with_drafts_can_be_written_for(
+    task: Task, source: Source, lead: Member, as_member: SignIn, kind: SourceKind
+) -> None:
+    Source.objects.filter(pk=source.pk).update(kind=kind)
+
+    page = as_member(lead)
+    body = page.get(reverse("generation:list", args=[task.slug])).content.decode()
+    page.post(reverse("generation:list", args=[task.slug]), {"teacher": "offline", "count": "3", "source": "prospects"})
+
+    assert "Import records first." not in body
+    assert "All 6 records" in body and "Prospects (6)" in body
+    assert Order.objects.get().source == source
 
 
 def test_the_price_and_the_terms_are_shown_before(
