@@ -11,6 +11,9 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.models import Call, Order, Teacher
+from generation.states import Purpose
+from jobs.models import Job
+from jobs.states import JobState
 from members.models import Member
 from review.models import Source, Task
 from review.states import SourceKind
@@ -170,6 +173,21 @@ def test_an_order_page_shows_counts_failures_and_doubts(paid_order: Order, lead:
     assert "<b>the answer</b>" not in body
     assert "$0.0007" in body
     assert "Ask again" in body
+
+
+def test_an_evaluations_order_never_says_that_it_has_no_drafts(
+    paid_order: Order, lead: Member, as_member: SignIn
+) -> None:
+    page, address = as_member(lead), reverse("generation:detail", args=[paid_order.pk])
+    Order.objects.filter(pk=paid_order.pk).update(purpose=Purpose.EVALUATION)
+
+    bodies = []
+    for state in (JobState.QUEUED, JobState.SUCCEEDED):
+        Job.objects.filter(pk=paid_order.job_id).update(state=state)
+        bodies.append(page.get(address).content.decode())
+
+    assert ["These belong to an evaluation and are not reviewed." in body for body in bodies] == [True, True]
+    assert "None so far." not in bodies[1]
 
 
 def test_an_order_page_counts_calls_that_it_does_not_list(paid_order: Order, lead: Member, as_member: SignIn) -> None:
