@@ -88,6 +88,11 @@ class Span:
         return _SHORT.get(self.text) or f"U+{ord(self.text):04X}"
 
     @property
+    def is_page_break(self) -> bool:
+        """Return whether the piece parts two pages of a document."""
+        return self.text == "\f"
+
+    @property
     def sign_name(self) -> str:
         return unicodedata.name(self.text, "control character").lower()
 

@@ -236,6 +236,20 @@ def test_with_none_judged_and_all_leased_to_others_a_lead_reads_how_many_and_unt
     assert theirs["elsewhere"] is None
 
 
+def test_pages_of_a_document_are_parted_on_the_desk_by_an_empty_line(
+    browser: Client, task: Task, card: Assignment
+) -> None:
+    record = card.draft.record
+    record.facts |= {"notes": "Stock is counted on Fridays.\fLorries leave at six.\u200b"}
+    record.save(update_fields=["facts"])
+
+    page = browser.get(URL).content.decode()
+
+    assert "U+000C" not in page
+    assert re.search(r"Fridays\.(?:</span>)?<br><br>(?:<span[^>]*>)?Lorries", page)
+    assert 'data-sign="ZWSP"' in page
+
+
 def test_cards_that_come_back_to_nobody_are_not_with_others(
     expert: Member, other: Member, admin: Member, task: Task
 ) -> None:
