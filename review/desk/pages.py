@@ -26,12 +26,12 @@ from review.desk.cards import assembly
 from review.desk.decisions import queries as decisions_queries
 from review.desk.pace import Pace
 from review.drafts import queries, sent_mails
-from review.drafts.authorship import visible_to
+from review.drafts.authorship import JUDGED, visible_to
 from review.ports import DeskScope
 from review.spec.paths import text_at
 from review.spec.schema import Fields
 from review.states import Role, Verdict
-from review.tasks.permissions import may, task_or_404
+from review.tasks.permissions import may, role_of, task_or_404
 from review.text.grounding.passages import offer_lines, written
 from web import zones
 from web.db import keyset
@@ -214,6 +214,7 @@ def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
         "said": [
             decisions_queries.decision_on_draft(decision) for decision in queries.decisions_on(member, draft)[:100]
         ],
+        "hides_others": draft.state in JUDGED and role_of(member, task) == Role.REVIEWER,
         "may_review": may(member, task, Role.REVIEWER),
         "ruling": lead_queue.ruling_on(member, draft),
         "mails": sent_mails.of_each(member, [draft]).get(draft.pk, []),

@@ -46,6 +46,21 @@ def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: M
     assert "Mended words." in page
 
 
+def test_a_draft_that_others_judged_is_not_said_to_have_no_decision(
+    task: Task, expert: Member, admin: Member, make_member, as_member
+) -> None:
+    card = desk_deck.deal(expert, task, count=1)[0]
+    judge(card, by=expert)
+    factories.join(other := make_member("otto"), task)
+    address = f"/tasks/outreach/review/drafts/{card.draft_id}/"
+
+    theirs, leads = (as_member(member).get(address).content.decode() for member in (other, admin))
+
+    assert "Reviewers see their own decisions alone." in theirs
+    assert "No decision yet" not in theirs
+    assert "Reviewers see their own decisions alone." not in leads
+
+
 @pytest.mark.parametrize("word", ["zürich", "ZÜRICH", "Zürich", "übermorgen", "ÄRGER"])
 def test_my_decisions_are_found_whatever_the_case_of_their_letters(
     browser: Client, expert: Member, task: Task, word: str
