@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Contact, SenderIdentity, Suppression
-from campaigns.states import ReplyClass, SuppressionReason
+from campaigns.states import MessageState, ReplyClass, SuppressionReason
 from campaigns.suppression import email_addresses
 from campaigns.suppression.suppress import suppress
 from members.models import Member
@@ -135,7 +136,7 @@ def test_addresses_are_put_on_the_list_by_paste_and_file_and_found_again(client:
 
 @pytest.mark.slow
 def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(client: Client, task: Task) -> None:
-    make_contact(task, ADA)
+    make_mail(make_plain_campaign(task), make_contact(task, ADA), state=MessageState.SENT)
     place = client.post(f"{HOME}/people/", {"address": "Ada@acme.example"})["Location"]
 
     page = client.get(place).content.decode()
@@ -145,9 +146,14 @@ def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(clie
     erased = client.post(f"{place}erase/", {"address": ADA}, follow=True).content.decode()
 
     assert "acme.example" not in place
+    assert re.findall(r'">(\d+)</span><span class="stat-label">([\w, ]+)<', page)[:3] == [
+        ("1", "task"),
+        ("1", "mail, 0 events"),
+        ("0", "replies"),
+    ]
     assert "Erase for good" in page and told["contacts"][0]["first_name"] == "Ada"
     assert wrong.status_code == 422 and still == ADA
-    assert "Erased: 1 contact." in erased and "No data held" in erased
+    assert "Erased: 1 contact, 1 mail." in erased and "No data held" in erased
     assert Contact.objects.get().address == ""
     assert client.get(f"{HOME}/people/xyz/").status_code == 404
     assert client.get(f"{place}export/").status_code == 405

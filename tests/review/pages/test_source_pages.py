@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(
     assert (Source.objects.get().name, Source.objects.get().provenance) == ("My list", "by hand")
     with pytest.raises(Refusal):
         uploads.path_of(place.split("/")[-2])
+
+
+def test_one_row_is_counted_in_the_singular(task: Task, admin: Member, as_member: SignIn) -> None:
+    client = as_member(admin)
+    place = send(client, "Company Name,Industry\nAcme,steel\n")["Location"]
+    columns = client.get(place).content.decode()
+    imported = client.post(
+        place, {"map.0": "company", "map.1": "sector", "do": "import", "name": "One"}, follow=True
+    ).content.decode()
+    sources = client.get("/tasks/outreach/sources/").content.decode()
+
+    for page in (columns, imported, sources):
+        counted = re.findall(r"\b1\s+(records?|rows?|groups?)\b", re.sub(r"<[^>]+>", " ", page))
+        assert counted and not [word for word in counted if word.endswith("s")]
 
 
 def test_bad_rows_are_listed_before_anything_is_stored_and_can_be_left_out(
