@@ -153,9 +153,9 @@ async function refill() {
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
   notices.saved();
   if (reply.decision?.is_late && !reply.decision.retracts) notices.late(entry);
-  verdicts.settle(entry);
+  const judged = verdicts.settle(entry);
   if (!outbox.isOurs(entry)) return;
-  showPace(reply.pace, entry.body.verdict === "retract" ? -1 : 1);
+  showPace(reply.pace, judged);
   take(reply.next ?? reply.cards);
   if (isTakingBack(entry)) verdicts.undoing.delete(entry.draft);
   // What others have, and with it whether all is judged, the deck alone tells.

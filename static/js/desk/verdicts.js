@@ -23,6 +23,8 @@ export class Verdicts {
     // Cards whose verdict the server has taken, by turn: an answer that was on its way before may still name them.
     this.settled = new Map();
     this.turn = 0;
+    // Verdicts of an earlier page that the server has, and only its answer was lost.
+    this.counted = new Set();
   }
 
   /** Take up what an earlier page of this browser left in the outbox. */
@@ -37,6 +39,7 @@ export class Verdicts {
       }
       this.away.set(draft, body.id);
       const etag = headers?.["If-Match"].replaceAll('"', "");
+      if (this.history.take(body.id)) this.counted.add(body.id);
       this.history.push({ kind, decision: body.id, draft, etag, title, said: body.verdict ?? kind });
     }
     for (const card of this.deck.cards) if (this.away.has(card.dataset.card)) this.deck.remove(card);
@@ -47,12 +50,14 @@ export class Verdicts {
     return (this.settled.get(draft) ?? 0) > asked;
   }
 
-  /** The server has answered an entry for good. */
+  /** The server has answered an entry for good. Returns how many more, or fewer, it makes judged today. */
   settle({ kind, draft, body }) {
     this.turn += 1;
     if (isTakingBack({ kind, body })) this.settled.delete(draft);
     else this.settled.set(draft, this.turn);
-    if (body.verdict !== "retract" && this.away.get(draft) === body.id) this.away.delete(draft);
+    if (body.verdict === "retract") return -1;
+    if (this.away.get(draft) === body.id) this.away.delete(draft);
+    return this.counted.has(body.id) ? 0 : 1;
   }
 
   /** Accept the draft; with another value picked, save that. A value that is missing is asked for first. */

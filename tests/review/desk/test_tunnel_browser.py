@@ -52,6 +52,27 @@ def judge_without_pause(page: Page, *, for_s: float, dice: random.Random) -> tup
     return standing, acts
 
 
+def test_a_verdict_whose_answer_was_lost_is_counted_once_after_a_reload(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/decisions/**", lose_the_answer)
+    page.keyboard.press("a")
+    until(page, lambda: Decision.objects.count() == 1)
+    page.unroute_all(behavior="wait")
+    page.reload()
+    until(page, lambda: waiting(page) == 0)
+
+    expect(page.locator("[data-pace]")).to_contain_text("1 today · 8 of your 9 left")
+    expect(page.locator("[data-strip] button")).to_have_count(1)
+    assert Decision.objects.count() == 1
+
+
 @pytest.mark.slow
 def test_thirty_seconds_of_fast_judging_without_a_network_arrive_as_they_were_meant(
     open_desk: Callable[..., Page], admin: Member
