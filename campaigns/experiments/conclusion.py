@@ -6,7 +6,6 @@ the registered numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -200,8 +199,9 @@ def _days(
     """Tune as the analysis does, so that the last day's interval is the running verdict's."""
     tuned_for = len(everyone.sizes) * 2 / len(everyone.arms)
     return {
-        comparison.arm: _plain(
-            daily_course.daily_looks(
+        comparison.arm: [
+            {**asdict(day), "is_alarm": day.is_alarm, "is_naive_alarm": day.is_naive_alarm}
+            for day in daily_course.daily_looks(
                 everyone,
                 arm=comparison.arm,
                 control=terms.control,
@@ -209,13 +209,9 @@ def _days(
                 level=terms.level,
                 tuned_for=tuned_for,
             )
-        )
+        ]
         for comparison in analysis.comparisons
     }
-
-
-def _plain(days: Sequence[daily_course.DailyLook]) -> list[dict[str, Any]]:
-    return [{**asdict(day), "is_alarm": day.is_alarm, "is_naive_alarm": day.is_naive_alarm} for day in days]
 
 
 def _segments(units: Assignments, terms: RegisteredTerms, at: datetime) -> list[dict[str, Any]]:

@@ -119,7 +119,18 @@ def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> Ca
         **{**own, "name": name},
         arms=[ArmPlan(arm.name, teacher=arm.teacher, miniature=arm.miniature, pipeline=arm.pipeline, is_control=True)],
         further_senders=choice.senders_of(campaign)[1:],
-        steps=_steps(campaign),
+        steps=[
+            StepPlan(
+                writer=StepWriter(step.writer),
+                wait_s=step.wait_s,
+                subject=step.subject,
+                body=step.body,
+                when=StepCondition(step.when),
+                reply_classes=step.reply_classes or (),
+                same_thread=step.same_thread,
+            )
+            for step in campaign.steps.order_by("number")
+        ],
         links=dict(campaign.links.order_by("name").values_list("name", "url")),
         days_off=campaign.days_off or (),
         audience={**campaign.audience, "except_mailed_by": before},
@@ -141,21 +152,6 @@ def request_after(campaign: Campaign) -> ExperimentRequest | None:
     share = shares.get(winner.arm.name) if winner else None
     # A share without successes, or of all, is none to plan with.
     return replace(earlier_request, baseline=round(share, 4)) if share and 0 < round(share, 4) < 1 else earlier_request
-
-
-def _steps(campaign: Campaign) -> list[StepPlan]:
-    return [
-        StepPlan(
-            writer=StepWriter(step.writer),
-            wait_s=step.wait_s,
-            subject=step.subject,
-            body=step.body,
-            when=StepCondition(step.when),
-            reply_classes=step.reply_classes or (),
-            same_thread=step.same_thread,
-        )
-        for step in campaign.steps.order_by("number")
-    ]
 
 
 def _next_name(name: str) -> str:

@@ -101,7 +101,18 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "arms": _arms(result),
         "comparisons": _comparisons(result),
         "chart": _interval_chart(experiment, result),
-        "days": _days(result),
+        "days": [
+            {
+                "arm": arm,
+                "chart": _lines(arm, days, "low", "high"),
+                "naive": _lines(arm, days, "naive_low", "naive_high"),
+                "alarms": sum(day["is_alarm"] for day in days),
+                "naive_alarms": sum(day["is_naive_alarm"] for day in days),
+                "looks": len(days),
+            }
+            for arm, days in result["days"].items()
+            if days
+        ],
         "segments": _segments(result),
         "costs": result["costs"],
         "list_prices": list_prices.of_arms(experiment.campaign, result["costs"]["arms"]),
@@ -195,21 +206,6 @@ def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
         "hi": interval["high"] * POINTS,
         "n": n,
     }
-
-
-def _days(result: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "arm": arm,
-            "chart": _lines(arm, days, "low", "high"),
-            "naive": _lines(arm, days, "naive_low", "naive_high"),
-            "alarms": sum(day["is_alarm"] for day in days),
-            "naive_alarms": sum(day["is_naive_alarm"] for day in days),
-            "looks": len(days),
-        }
-        for arm, days in result["days"].items()
-        if days
-    ]
 
 
 def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dict[str, Any]:

@@ -62,12 +62,7 @@ def _named(campaign: Campaign, choice: Mapping[str, Any]) -> QuerySet[Contact]:
 
 
 def _is_held_out(campaign: Campaign) -> Exists:
-    return Exists(held_out_elsewhere(campaign).filter(contact=OuterRef("pk")))
-
-
-def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
-    """Contacts of the task whom other campaigns, not ended yet, keep without mail from every campaign."""
-    return held_out(task=campaign.task_id, campaign=campaign.pk)
+    return Exists(held_out(task=campaign.task_id, campaign=campaign.pk).filter(contact=OuterRef("pk")))
 
 
 def is_held_out_elsewhere(campaign: Campaign, address_hmac: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,9 +19,6 @@ from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
-
-if TYPE_CHECKING:
-    from campaigns.models import SenderIdentity
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +50,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     task = task_or_404(member, slug, least=Role.LEAD)
     identity = selectors.sender_or_404(member, sender)
     may_change = selectors.may_change(member, identity)
-    form = SenderForm(request.POST or None, initial=initial_of(identity))
+    form = SenderForm(request.POST or None, initial=forms.model_to_dict(identity, fields=SenderForm.base_fields))
     if request.method == "POST" and form.is_valid():
         try:
             senders_edit.change(identity, form.sender(), by=member)
@@ -120,7 +115,3 @@ class SenderForm(forms.Form):
 
     def sender(self) -> senders_edit.NewSender:
         return senders_edit.NewSender(**self.cleaned_data)
-
-
-def initial_of(sender: SenderIdentity) -> dict[str, Any]:
-    return forms.model_to_dict(sender, fields=SenderForm.base_fields)

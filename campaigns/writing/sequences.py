@@ -46,7 +46,7 @@ def to_follow(campaign: Campaign, step: Step, *, steps: Sequence[Step]) -> Query
         state=MessageState.SENT,
         contact__erased_at__isnull=True,
     )
-    for between in _between(step, steps):
+    for between in [each for each in steps if 1 < each.number < step.number]:
         goes_first = Q(step__number__lt=between.number) & holds(campaign, between) & ~Exists(own.filter(step=between))
         mails = mails.exclude(goes_first)
     return mails
@@ -88,10 +88,6 @@ def _fitting_replies(step: Step) -> QuerySet[Reply]:
         meaning__in=step.reply_classes or (),
         is_unsure=False,
     ).order_by()
-
-
-def _between(step: Step, steps: Sequence[Step]) -> list[Step]:
-    return [each for each in steps if 1 < each.number < step.number]
 
 
 def _possible_before(step: Step, steps: Sequence[Step]) -> list[Step]:

@@ -143,20 +143,6 @@ def ending(pairs: Iterable[JudgedPair], systems: int, most_votes: int) -> ArenaE
     return ArenaEnd.CLEAR if all(is_clear(each, systems) for each in contests) else ArenaEnd.SPENT
 
 
-def uncertain(
-    contests: Iterable[Matchup], systems: int, most_votes: int, *, seed: str
-) -> dict[tuple[int, int], tuple[float, int, str]]:
-    """Each two systems that votes are asked for, with a place in the order in which they are dealt.
-
-    The least comes first.
-    """
-    return {
-        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
-        for each in contests
-        if not is_settled(each, systems, most_votes)
-    }
-
-
 def next_pair(
     pairs: Sequence[JudgedPair], systems: int, most_votes: int, *, seed: str, voter: UUID
 ) -> JudgedPair | None:
@@ -166,7 +152,11 @@ def next_pair(
     certain: the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own,
     so that two who vote at once seldom meet. A pair that the voter voted on never comes again.
     """
-    order = uncertain(matchups(pairs, systems), systems, most_votes, seed=seed)
+    order = {
+        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
+        for each in matchups(pairs, systems)
+        if not is_settled(each, systems, most_votes)
+    }
     free = [pair for pair in pairs if (pair.first, pair.second) in order and pair.is_free_for(voter)]
     if not free:
         return None

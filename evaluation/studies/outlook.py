@@ -64,7 +64,7 @@ def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> 
     """Measure scatter between neighbouring groups of an earlier study; None for one group, or without two seeds."""
     if len(groups) < 2 or all(len(group.losses) < 2 for group in groups):
         return None
-    mean = float(np.mean([_whole(group, metric) for group in groups]))
+    mean = float(np.mean([1 - group.mean if metric in SHARE_METRICS else group.mean for group in groups]))
     if mean <= 0:
         return None
     between = pooled_variance([group.losses for group in groups])[0] ** 0.5
@@ -102,10 +102,6 @@ def _asked_at_once(design: StudyDesign) -> int:
     """Count simultaneous tests: the pairs of a transfer, else one."""
     tasks = len(design.arms) - 1
     return tasks * (tasks - 1) if KINDS[design.kind].is_across_tasks else 1
-
-
-def _whole(group: Group, metric: StudyMetric) -> float:
-    return 1 - group.mean if metric in SHARE_METRICS else group.mean
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:

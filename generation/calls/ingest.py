@@ -82,7 +82,9 @@ def consume(job: Job, events: Iterable[EngineEvent]) -> None:
             fresh[UUID(event.payload["call_id"])] = event.payload
     if order.purpose not in KEEPS_ANSWERS:
         _to_desk(order, calls, fresh)
-    _save(calls)
+    Call.objects.bulk_create(
+        calls.values(), batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
+    )
     _consume_answers(order, calls, fresh)
     if order.purpose == Purpose.RUBRIC:
         _keep_to_calls(job, call_events, _OPINION)
@@ -231,9 +233,3 @@ def _add_alone(order: Order, calls: dict[UUID, Call], draft: NewDraft) -> list[D
         call = calls[UUID(draft.call_id)]
         call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
         return []
-
-
-def _save(calls: dict[UUID, Call]) -> None:
-    Call.objects.bulk_create(
-        calls.values(), batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
-    )

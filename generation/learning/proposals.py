@@ -120,15 +120,6 @@ def propose(
     return proposal
 
 
-def proposed_spec(proposal: TaskProposal, edited: Mapping[int, str | None] | None = None) -> dict[str, Any]:
-    """The next version's body as proposed, unvalidated.
-
-    Args:
-        edited: By number of the change: its value as edited by hand, or None to leave it out. Those absent stay.
-    """
-    return applied(proposal.base_version.spec, _chosen(proposal, edited or {}))
-
-
 @transaction.atomic
 def accept(proposal: TaskProposal, *, by: Member, edited: Mapping[int, str | None] | None = None) -> TaskVersion:
     """Make the proposal the task's next version.
@@ -149,7 +140,7 @@ def accept(proposal: TaskProposal, *, by: Member, edited: Mapping[int, str | Non
             hint="Rebase it: its changes are laid on the latest version, where they still fit.",
             status=409,
         )
-    spec = authoring.parse_spec(proposed_spec(open_one, edited))
+    spec = authoring.parse_spec(applied(open_one.base_version.spec, _chosen(open_one, edited or {})))
     rows = len(open_one.counted.get(EXAMPLES, ()))
     note = f"From {rows} examples" if rows else f"From {len(open_one.decisions)} decisions"
     made = authoring.new_version(open_one.task, spec=spec, by=by, note=note)

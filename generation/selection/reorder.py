@@ -52,7 +52,7 @@ def reorder_repeats(order: Order) -> Order | None:
     out.
     """
     repeated = list(LeftOut.objects.filter(order=order, reason=LeftOutReason.DUPLICATE).select_related("draft"))
-    left_usd = _left_usd(order)
+    left_usd = None if order.max_cost_usd is None else max(Decimal(0), order.max_cost_usd - budgets.spent_by(order))
     if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
         return None
     request = launch.OrderRequest(
@@ -105,7 +105,3 @@ def mix_request_of(order: Order) -> MixRequest:
 def way_request_of(order: Order) -> WayRequest:
     """Return how an order's calls went out, for calls of it that are asked for again."""
     return WayRequest(Way(order.way), Stragglers(order.stragglers))
-
-
-def _left_usd(order: Order) -> Decimal | None:
-    return None if order.max_cost_usd is None else max(Decimal(0), order.max_cost_usd - budgets.spent_by(order))

@@ -50,7 +50,7 @@ def change(member: Member, address: str, *, link_of: Callable[[str], str]) -> st
         return "Your e-mail address is removed: nothing is mailed to you."
     refuse_taken(address, but=member)
     if needs_confirmation():
-        _mail_link(member, address, link_of(_token(member, address)))
+        _mail_link(member, address, link_of(signing.dumps([str(member.pk), member.email, address], salt=SALT)))
         return f"A link was mailed to {address}. Open it in this browser within two days; until then nothing changes."
     if settings.SOCIALACCOUNT_PROVIDERS:
         message = "Members sign in by their address here, and no mail can be sent to confirm a new one."
@@ -84,10 +84,6 @@ def confirm(member: Member, token: str) -> str:
     refuse_taken(address, but=member)
     _set(member, address)
     return address
-
-
-def _token(member: Member, address: str) -> str:
-    return signing.dumps([str(member.pk), member.email, address], salt=SALT)
 
 
 def refuse_taken(address: str, *, but: Member | None = None) -> None:

@@ -34,7 +34,7 @@ def add_examples(schema: dict[str, Any]) -> None:
     for path, verb, operation in operations(schema):
         for _, holder in _holders(operation):
             for media in holder.get("content", {}).values():
-                if "schema" in media and not _is_file(media["schema"]):
+                if "schema" in media and media["schema"].get("format") != "binary":
                     media.setdefault("example", example_of(media["schema"], shapes))
         operation["x-codeSamples"] = [{"lang": "Shell", "source": _curl(path, verb, operation, shapes)}]
 
@@ -105,10 +105,6 @@ def _holders(operation: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
     if "requestBody" in operation:
         yield "body", operation["requestBody"]
     yield from ((str(status), answer) for status, answer in operation.get("responses", {}).items())
-
-
-def _is_file(shape: Shape) -> bool:
-    return shape.get("format") == "binary"
 
 
 def _curl(path: str, verb: str, operation: Mapping[str, Any], shapes: Mapping[str, Shape]) -> str:

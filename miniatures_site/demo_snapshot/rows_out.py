@@ -38,7 +38,7 @@ def stripped() -> Change:
 
     def change(table: Table) -> Step | None:
         if table.table in LINKED:
-            return _without_links(table.at(*_linked(table)))
+            return _without_links(table.at(*[name for name in LINKED[table.table] if name in table.columns]))
         if table.table == "members_member":
             return _with_value(table.at("password")[0], UNUSABLE_PASSWORD)
         if table.table == "campaigns_contact":
@@ -48,10 +48,6 @@ def stripped() -> Change:
         return None
 
     return change
-
-
-def _linked(table: Table) -> list[str]:
-    return [name for name in LINKED[table.table] if name in table.columns]
 
 
 def _addresses_by_hmac() -> dict[str, str]:

@@ -69,7 +69,7 @@ def overview(member: Member, task: Task | None, *, since: datetime) -> dict[str,
         "claim": evidence,
         "saved_usd": saved,
         "waiting": lead_queue.waiting_for(member, task),
-        "running": running_jobs(member, task),
+        "running": jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN).jobs,
         "blocked": failed_jobs(member, task),
         "week": this_week,
         "last": last_decision(member, task) if role != "viewer" else None,
@@ -91,11 +91,6 @@ def demo_tasks(member: Member, task: Task) -> list[dict[str, str]]:
         return []
     slugs = set(tasks_for(member).filter(slug__in=[each.slug for each in demo_list]).values_list("slug", flat=True))
     return [each._asdict() for each in demo_list if each.slug in slugs]
-
-
-def running_jobs(member: Member, task: Task) -> list[Job]:
-    """Return unfinished jobs of the task, running ones first."""
-    return jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN).jobs
 
 
 def failed_jobs(member: Member, task: Task) -> list[Job]:

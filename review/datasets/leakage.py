@@ -64,7 +64,7 @@ class Leakage:
 
     def _see(self, split: int, texts: Iterable[tuple[str, str]]) -> None:
         for kind, text in texts:
-            key = _hash(text)
+            key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
             self._seen[kind][key] |= split
             if kind in NEVER:
                 self._names.setdefault(key, text)
@@ -133,7 +133,7 @@ def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str
         if _is_contact(name) and isinstance(value, str) and value.strip():
             yield "contact", value.strip().casefold()
     yield "facts", prompting.canonical_json(gold.facts)
-    yield "prompt", _prompt(gold)
+    yield "prompt", f"{gold.task_version}\n{prompting.facts_sheet(gold.spec, gold.facts)}"
 
 
 def _words(gold: JudgedDraft) -> str:
@@ -143,12 +143,3 @@ def _words(gold: JudgedDraft) -> str:
 @lru_cache(maxsize=1000)
 def _is_contact(fact: str) -> bool:
     return _CONTACT.search(fact) is not None
-
-
-def _prompt(gold: JudgedDraft) -> str:
-    """Return the key of a prompt: task version and facts sheet, which holds all a template can use of a record."""
-    return f"{gold.task_version}\n{prompting.facts_sheet(gold.spec, gold.facts)}"
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -5,7 +5,7 @@ A card assigned comes before all others, to them alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -70,17 +70,13 @@ def take_back(task: Task, *, member: Member, by: Member) -> int:
         PermissionDenied: `by` does not lead the task.
     """
     require(by, task, Role.LEAD)
-    return _freed(queues.assigned(member, task).filter(~shared()).values_list("pk", flat=True)[:AT_MOST])
+    return _move(list(queues.assigned(member, task).filter(~shared()).values_list("pk", flat=True)[:AT_MOST]), None)
 
 
 def shared() -> Exists:
     """For a question about drafts: whether each waits for its reviewer by a share-out that lasts."""
     mine = SharedCard.objects.filter(draft=OuterRef("pk"), part__member=OuterRef("for_reviewer"))
     return Exists(mine.filter(part__share_out__ended_at__isnull=True))
-
-
-def _freed(waiting: Iterable[UUID]) -> int:
-    return _move(list(waiting), None)
 
 
 def _move(ids: Sequence[UUID], to: Member | None) -> int:

@@ -19,7 +19,6 @@ from review import ports
 from review.desk import ordering_strategies, queues
 from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.paths import leaves
-from review.spec.schema import Fields
 from review.states import DraftState, QueueOrdering, Verdict
 from web import notify
 from web.db.chunks import chunked
@@ -124,12 +123,8 @@ def _texts(ids: Sequence[UUID]) -> list[str]:
     texts: dict[UUID, str] = {}
     for chunk in chunked(ids, CHUNK):
         for pk, fields in Draft.objects.filter(pk__in=chunk).values_list("pk", "fields"):
-            texts[pk] = _text(fields)
+            texts[pk] = " ".join(map(str, leaves(fields)))
     return [texts.get(pk, "") for pk in ids]
-
-
-def _text(fields: Fields) -> str:
-    return " ".join(map(str, leaves(fields)))
 
 
 def _write(places: Sequence[tuple[UUID, int]]) -> int:

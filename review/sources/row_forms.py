@@ -24,10 +24,6 @@ _USE, _KIND, _NAME = "use.", "kind.", "called."
 _WHOLE = {"": "list of objects", FIELDS: "fields, as JSON"}
 
 
-def _type_name(kind: str) -> str:
-    return _WHOLE.get(kind) or TYPES[kind].label.lower()
-
-
 class RowsForm(forms.Form):
     rows = forms.CharField(
         label="Paste rows",
@@ -112,7 +108,7 @@ def column_lines(columns: Sequence[Column], errors: Mapping[str, list[str]]) -> 
             "use": f"{_USE}{index}",
             "kind": f"{_KIND}{index}",
             "called": f"{_NAME}{index}",
-            "types": [(kind, _type_name(kind)) for kind in column.kinds or ("",)],
+            "types": [(kind, _WHOLE.get(kind) or TYPES[kind].label.lower()) for kind in column.kinds or ("",)],
             "members": [part.field for part in members_of(column)] if column.kind == FIELDS else [],
             "examples": [short(example) for example in column.examples],
             "errors": errors.get(column.name, []),

@@ -51,7 +51,7 @@ def body_from(data: Mapping[str, str], *, keeps_blank: bool = False) -> dict[str
     if not body["record_noun"]:
         del body["record_noun"]
     body["checks"] = [
-        {"kind": kind, "fields": _words(data.get(f"checks.{kind}.fields", ""))}
+        {"kind": kind, "fields": [word for word in re.split(r"[\s,]+", data.get(f"checks.{kind}.fields", "")) if word]}
         for kind in [*CHECKS, *_own_kinds(data)]
         if data.get(f"checks.{kind}.on")
     ]
@@ -239,7 +239,3 @@ def _decimal(text: str) -> float | str:
         return numbers.read_typed(text)
     except ValueError:
         return text
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s,]+", text) if word]

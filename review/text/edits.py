@@ -83,7 +83,7 @@ def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> Edit
         kinds.append("length")
     if is_built_otherwise:
         kinds.append("structure")
-    if not kinds or _is_reworded(spec, steps):
+    if not kinds or any(_plain_words(spec, out) and _plain_words(spec, in_) for out, in_ in steps or ()):
         kinds.append("tone")
     return EditMeasure(_share(steps, was, now), tuple(kinds))
 
@@ -190,10 +190,6 @@ def _is_reordered(old: Sequence[str], new: Sequence[str]) -> bool:
 
 def _sentences(texts: Sequence[str]) -> list[str]:
     return [_BLANKS.sub(" ", match.group()).strip() for text in texts for match in sentences(text)]
-
-
-def _is_reworded(spec: TaskSpec, steps: list[Step] | None) -> bool:
-    return any(_plain_words(spec, out) and _plain_words(spec, in_) for out, in_ in steps or ())
 
 
 def _plain_words(spec: TaskSpec, tokens: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 
 from review.datasets import queries
 from review.desk.pace import LONGEST_CARD_S
-from review.models import DatasetFile, DatasetVersion
+from review.models import DatasetVersion
 from review.spec.prompting import canonical_json
 from review.states import Split, Verdict
 from web.errors import Refusal
@@ -53,7 +53,7 @@ def timed_drafts(version: DatasetVersion, *, by_miniature: bool = False) -> list
     file = queries.file_of(version, Split.TRAIN.value, "raw")
     if file is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    return [draft for draft in _timed(file) if draft.by_miniature == by_miniature]
+    return [draft for draft in _read(file.path, file.sha256) if draft.by_miniature == by_miniature]
 
 
 def minutes_held(drafts: Iterable[TimedDraft]) -> int:
@@ -92,10 +92,6 @@ def bought_of(version: DatasetVersion, *, minutes: int, seed: int, with_miniatur
 
 def _place(draft: TimedDraft, seed: int) -> tuple[bytes, str]:
     return hashlib.sha256(f"{seed}:{draft.key}".encode()).digest(), draft.decision
-
-
-def _timed(file: DatasetFile) -> tuple[TimedDraft, ...]:
-    return _read(file.path, file.sha256)
 
 
 @lru_cache(maxsize=32)

@@ -223,14 +223,10 @@ def _bought_rows(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
             f"{called} of them; a run takes at least {tuning_data.MIN_TRAIN_ROWS}."
         )
         raise Refusal("sample_too_small", message, hint=f"Give more minutes. {hint}", errors={"minutes": [message]})
-    if sample.reads == "kto" and len({_is_good(row) for row in rows}) == 1:
+    if sample.reads == "kto" and len({row.kind in (Verdict.ACCEPT, Verdict.EDIT) for row in rows}) == 1:
         message = f"{sample.minutes} expert minutes buy verdicts of one kind only with seed {sample.seed}."
         raise Refusal("one_sided", message, hint=f"Give more minutes. {hint}", errors={"minutes": [message]})
     return rows
-
-
-def _is_good(row: RowOutline) -> bool:
-    return row.kind in (Verdict.ACCEPT, Verdict.EDIT)
 
 
 def _one_each(rows: Sequence[RowOutline], seed: int) -> list[RowOutline]:

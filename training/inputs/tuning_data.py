@@ -187,16 +187,12 @@ def _outline(row: dict[str, Any]) -> RowOutline:
         str(row["id"]),
         str(meta["record"]),
         _length(row),
-        _prompt_hash(row),
+        hashlib.sha256(json.dumps(row["prompt"], sort_keys=True).encode()).hexdigest(),
         str(meta.get("verdict", "")),
         answer,
         str(meta.get("decision", "")),
         str(meta.get("kind", "")),
     )
-
-
-def _prompt_hash(row: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(row["prompt"], sort_keys=True).encode()).hexdigest()
 
 
 def _length(row: dict[str, Any]) -> int:

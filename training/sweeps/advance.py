@@ -25,7 +25,6 @@ from training.states import RunPurpose, SweepCellState
 from training.sweeps import budget as budgets
 from training.sweeps import launch_sweep
 from training.sweeps import queries as selectors
-from training.sweeps.budget import Account
 from training.sweeps.queries import SweepCellStatus
 from training.sweeps.ranking import ranking
 from web.errors import Refusal
@@ -135,7 +134,12 @@ def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
         if each.state != SweepCellState.OPEN:
             continue
         # Counted again for each, since a run that was just begun has committed its share.
-        why = _shortfall(sweep, each, selectors.account_of(sweep, selectors.cell_statuses(sweep)))
+        why = budgets.shortfall(
+            selectors.budget_of(sweep),
+            selectors.account_of(sweep, selectors.cell_statuses(sweep)),
+            next_s=each.cell.estimated_s,
+            usd_per_hour=selectors.expected_usd_per_hour(),
+        )
         if why and going:
             # What runs may take less than expected: the decision is left until it has ended.
             return
@@ -143,15 +147,6 @@ def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
             _leave_out([other for other in now if other.state == SweepCellState.OPEN], why)
             return
         going += _begin(sweep, each.cell)
-
-
-def _shortfall(sweep: Sweep, each: SweepCellStatus, account: Account) -> str:
-    return budgets.shortfall(
-        selectors.budget_of(sweep),
-        account,
-        next_s=each.cell.estimated_s,
-        usd_per_hour=selectors.expected_usd_per_hour(),
-    )
 
 
 def _begin(sweep: Sweep, cell: SweepCell) -> int:

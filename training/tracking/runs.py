@@ -16,7 +16,7 @@ def run_to_track(run: TrainingRun) -> TrackedRun:
     return TrackedRun(
         key=str(run.pk),
         name=f"{run.task.slug} run {run.number}",
-        parameters={name: _text(value) for name, value in _parameters(run).items()},
+        parameters={name: "" if value is None else str(value) for name, value in _parameters(run).items()},
         figures=figures_of(timed_payloads),
         totals=totals_of(run.summary),
     )
@@ -31,7 +31,3 @@ def _parameters(run: TrainingRun) -> dict[str, Any]:
         "rows": run.estimate.get("rows"),
     }
     return {**data, **run.recipe}
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)

@@ -69,15 +69,10 @@ def without_path(text: str, record: logging.LogRecord) -> str:
     return text.replace(path, f"/{match.route}" if match is not None else NO_ROUTE)
 
 
-def is_json() -> bool:
-    """Return whether the installation's log is JSON, by the environment alone."""
-    return os.environ.get("LOG_FORMAT", "").strip() == "json"
-
-
 def begin_in_engine(*, job: str, kind: str, attempt: int) -> None:
     """Have an engine's lines name its job, as JSON where the installation's log is, by the worker's environment."""
     context.bind(job_id=job, kind=kind, attempt=attempt)
-    if is_json():
+    if os.environ.get("LOG_FORMAT", "").strip() == "json":
         handler = logging.StreamHandler()
         handler.setFormatter(JsonFormatter())
         logging.basicConfig(handlers=[handler], level=os.environ.get("LOG_LEVEL", "").strip() or "INFO", force=True)

@@ -224,7 +224,7 @@ def _texts(mail: Mail) -> Iterator[str]:
     """Header fields of all parts, then their texts, as they stand and percent-decoded."""
     left = MAX_CHARS
     parts = [part for part in mail.walk() if part is not mail]
-    for text in (*_headers(parts), *_bodies([mail, *parts])):
+    for text in (*_headers(parts), *(_text(part) for part in [mail, *parts] if part.get_content_maintype() == "text")):
         cut = text[:left]
         left -= len(cut)
         yield cut
@@ -243,10 +243,6 @@ def _headers(parts: list[Mail]) -> Iterator[str]:
             yield value
             if "\n" in value:
                 yield _FOLD.sub("", value)
-
-
-def _bodies(parts: list[Mail]) -> Iterator[str]:
-    return (_text(part) for part in parts if part.get_content_maintype() == "text")
 
 
 def _text(part: Mail) -> str:

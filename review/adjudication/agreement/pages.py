@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from members.models import Member
 from members.session import member_of
 from review.adjudication import agreement
 from review.adjudication.agreement import AgreementReport, wording
@@ -32,25 +31,20 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "report": report,
         "enough": agreement.ENOUGH,
         "lines": [{"of": line, "words": wording.of_figures(line)} for line in report.lines],
-        "pairs": _pairs(report, member, is_lead=is_lead),
+        "pairs": [
+            {
+                "of": pair,
+                "one": report.names.get(pair.one, "?"),
+                "other": report.names.get(pair.other, "?"),
+                "words": wording.of_pair(pair),
+            }
+            for pair in report.pairs
+            if is_lead or member.pk in (pair.one, pair.other)
+        ],
         "weeks": _weeks(report),
         "weeks_words": wording.of_weeks(len(report.weeks)),
     }
     return render(request, "review/agreement/index.html", context)
-
-
-def _pairs(report: AgreementReport, member: Member, *, is_lead: bool) -> list[dict[str, Any]]:
-    """All pairs for a lead, one's own for a reviewer."""
-    return [
-        {
-            "of": pair,
-            "one": report.names.get(pair.one, "?"),
-            "other": report.names.get(pair.other, "?"),
-            "words": wording.of_pair(pair),
-        }
-        for pair in report.pairs
-        if is_lead or member.pk in (pair.one, pair.other)
-    ]
 
 
 def _weeks(report: AgreementReport) -> dict[str, Any]:

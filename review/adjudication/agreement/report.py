@@ -121,15 +121,11 @@ def _computed(task: Task) -> AgreementReport:
         pairs=pairs,
         weeks=figures.weeks_of(counts),
         names=names,
-        random=rates(_random(task)),
+        random=rates(dict(Counter(decision.verdict for decision in queries.random_slice(task)))),
         confusions=values.confusions_of(spec, columns, ends) if columns and ends else [],
         teacher=values.teacher_agreement(task) if all_values(spec) else None,
         at=timezone.now(),
     )
-
-
-def _random(task: Task) -> dict[str, int]:
-    return dict(Counter(decision.verdict for decision in queries.random_slice(task)))
 
 
 def _stamp(task: Task) -> str:

@@ -126,7 +126,15 @@ def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> lis
             "prompt": prompt,
             "chosen": answer,
             "rejected": rejected,
-            "meta": _pair_meta(gold, worse),
+            "meta": _meta(
+                gold,
+                kind=worse.kind,
+                said_in=worse.said_in,
+                reviewer=worse.reviewer,
+                drafts=sorted({gold.id, worse.draft_id}),
+                **({"exploratory": True} if worse.is_exploratory else {}),
+                **({"simulated": True} if worse.is_simulated else {}),
+            ),
         }
         for worse, rejected in texts
         if rejected != answer
@@ -160,18 +168,6 @@ def _labelled(gold: JudgedDraft, prompt: list[Message], answer: list[Message], l
 
 def _answer(text: str) -> list[Message]:
     return [{"role": "assistant", "content": text}]
-
-
-def _pair_meta(gold: JudgedDraft, worse: RejectedText) -> str:
-    return _meta(
-        gold,
-        kind=worse.kind,
-        said_in=worse.said_in,
-        reviewer=worse.reviewer,
-        drafts=sorted({gold.id, worse.draft_id}),
-        **({"exploratory": True} if worse.is_exploratory else {}),
-        **({"simulated": True} if worse.is_simulated else {}),
-    )
 
 
 def _meta(gold: JudgedDraft, **more: Any) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.rundir import RunDir
-from review.datasets.hub.contracts import DatasetPush, HubFile
+from review.datasets.hub.contracts import DatasetPush
 from review.datasets.hub.sending import run_push
 
 if TYPE_CHECKING:
@@ -40,16 +40,12 @@ def _send_format(folder: Path, spec: DatasetPush, format_: str, token: str) -> N
     """Send the splits of one format. A split without rows is left out: readers stumble over it."""
     from datasets import DatasetDict, load_dataset
 
-    files = {file.split: str(folder / file.path) for file in spec.files if _is_sent(file, format_)}
+    files = {file.split: str(folder / file.path) for file in spec.files if file.format == format_ and file.rows > 0}
     if not files:
         return
     rows: Any = load_dataset("parquet", data_files=files, cache_dir=str(folder / "cache"))
     assert isinstance(rows, DatasetDict)
     rows.push_to_hub(spec.repository, format_, token=token, commit_message=f"{spec.message}, {format_}")
-
-
-def _is_sent(file: HubFile, format_: str) -> bool:
-    return file.format == format_ and file.rows > 0
 
 
 def _send_card(api: HfApi, spec: DatasetPush, card: str, token: str) -> None:

@@ -59,7 +59,7 @@ def retract(
         move_assignment(context, by=by, to=AssignmentState.RELEASED)
         return DecisionOutcome(decision, DraftState(context.card.state), pace=context.pace)
     golds.refresh(context.card.pk)
-    if _is_with_another(context):
+    if context.card.state == DraftState.LEASED:
         move_assignment(context, by=by, to=AssignmentState.RELEASED, unfinished=_unfinished(target))
         return DecisionOutcome(decision, DraftState(context.card.state), pace=context.pace)
     move_draft(context, to=DraftState.LEASED, for_reviewer=None)
@@ -68,10 +68,6 @@ def retract(
     return DecisionOutcome(
         decision, DraftState.LEASED, deck=[back], pace=replace(context.pace, left=context.pace.left + 1)
     )
-
-
-def _is_with_another(context: DecisionContext) -> bool:
-    return context.card.state == DraftState.LEASED
 
 
 def _unfinished(target: Decision) -> Fields | None:

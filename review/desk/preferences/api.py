@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -122,10 +121,5 @@ class PreferencesView(APIView):
 def _choose(task: Task, member: Member, data: dict[str, Any]) -> record_preference.PreferenceOutcome:
     retracts, record = data.pop("retracts"), data.pop("record")
     if retracts is not None:
-        return record_preference.take_back(_own(task, retracts), by=member, id=data["id"])
+        return record_preference.take_back(queries.preference_or_404(task, retracts).pk, by=member, id=data["id"])
     return record_preference.choose(task, by=member, record_id=record, **data)
-
-
-def _own(task: Task, preference_id: UUID) -> UUID:
-    """Raise Http404 for a preference of another task."""
-    return queries.preference_or_404(task, preference_id).pk

@@ -37,7 +37,7 @@ def changes(sentence: ClaimSentence) -> Iterator[Unsupported]:
 
 
 def _denials(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
-    if gap.company < _TOLD or _has_contraries(gap):
+    if gap.company < _TOLD or any(_is_contrary(each, other) for each in gap.mine for other in gap.theirs):
         return
     for each in gap.mine:
         if each.word and negation.is_plain(each.word) and _is_added(sentence, gap, each.word):
@@ -139,10 +139,6 @@ def _is_lost(sentence: ClaimSentence, gap: Gap) -> bool:
 def _denies(words: Sequence[Token]) -> bool:
     """Return whether any of these denies, loses or refuses."""
     return any(each.word and (negation.is_cue(each.word) or each.word.root in objections.REFUSALS) for each in words)
-
-
-def _has_contraries(gap: Gap) -> bool:
-    return any(_is_contrary(each, other) for each in gap.mine for other in gap.theirs)
 
 
 def _is_contrary(token: Token, other: Token) -> bool:

@@ -128,19 +128,9 @@ def mean_of_tokens(hidden: Tensor, mask: Tensor) -> Tensor:
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1)
 
 
-def read_heads(folder: Path) -> HeadsFile:
-    """Return what a folder says of its heads.
-
-    Raises:
-        OSError: It has none.
-        ValueError: It cannot be read.
-    """
-    return HeadsFile.model_validate_json((folder / HEADS_FILE).read_text(encoding="utf-8"))
-
-
 def with_saved_heads(encoder: object, folder: Path) -> EncoderWithHeads:
     """An encoder with the heads of a folder, in evaluation mode."""
-    kept = read_heads(folder)
+    kept = HeadsFile.model_validate_json((folder / HEADS_FILE).read_text(encoding="utf-8"))
     weights = load_file(folder / HEAD_WEIGHTS)
     words = {name.removeprefix(WORDS): weights.pop(name) for name in list(weights) if name.startswith(WORDS)}
     votes = WordVotes.of_tensors(words) if words else None

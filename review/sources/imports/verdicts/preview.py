@@ -13,7 +13,7 @@ from review.models import Draft, Task
 from review.sources.imports import notation
 from review.sources.imports.cell_values import PLAIN
 from review.sources.imports.choices import AS_FOUND, ImportChoices
-from review.sources.imports.column_mapping import ColumnMapping, TargetField
+from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.notation import FoundNotation
 from review.sources.imports.preview import UNFIT, FileForm, ImportPreview, match_drafts, samples
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
@@ -22,7 +22,7 @@ from review.sources.imports.record_matching import NAMELESS, RecordMatcher, fitt
 from review.sources.imports.result import RowTally
 from review.sources.imports.verdicts import parse_row
 from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
-from review.sources.imports.verdicts.tables import JudgedTable, open_judged
+from review.sources.imports.verdicts.tables import open_judged
 from review.sources.imports.verdicts.targets import (
     REVIEWER,
     VERDICT,
@@ -119,31 +119,23 @@ def read_judged_preview(
             raise
         problems = refusal.errors
         look.tally.total = sum(1 for _ in table.rows())
-    return look.seen(_preview(table, mapping, fields, problems, look.tally, written), table.tool)
-
-
-def _preview(
-    table: JudgedTable,
-    mapping: ColumnMapping,
-    fields: tuple[TargetField, ...],
-    problems: dict[str, list[str]],
-    tally: RowTally,
-    written: FoundNotation,
-) -> ImportPreview:
-    return ImportPreview(
-        table.format,
-        table.encoding,
-        table.columns,
-        samples(table),
-        mapping,
-        fields,
-        tuple(column for column in table.columns if not mapping.get(column)),
-        problems,
-        tally.total,
-        tally.bad,
-        tuple(tally.errors),
-        FileForm.of(table.inner, written, tally.notes),
-        alike=tuple(tally.alike),
+    return look.seen(
+        ImportPreview(
+            table.format,
+            table.encoding,
+            table.columns,
+            samples(table),
+            mapping,
+            fields,
+            tuple(column for column in table.columns if not mapping.get(column)),
+            problems,
+            look.tally.total,
+            look.tally.bad,
+            tuple(look.tally.errors),
+            FileForm.of(table.inner, written, look.tally.notes),
+            alike=tuple(look.tally.alike),
+        ),
+        table.tool,
     )
 
 
