@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from jobs.rundir import RunDir
 from training.engine import autotune, loop, resuming, summary
 from training.engine.checkpoints import checkpoint
@@ -55,10 +53,9 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     folders = [run.path, *run.earlier()]
     weights_hash = f"{loading.identity_of(inputs.source)}{setup.begins}{placement.dtype_name}"
     measure_reference(context, [*rows, *inputs.validation], weights=weights_hash, folders=folders)
-    as_before = partial(setup.fingerprint_before, recipe)
-    resuming.share_newest(context, folders, as_before=as_before)
+    resuming.share_newest(context, folders)
     with fsdp.one_at_a_time(accelerator, is_sharded=is_sharded):
-        resumed = resuming.resume(context, tuned, folders, as_before=as_before)
+        resumed = resuming.resume(context, tuned, folders)
         state = resumed or TrainState()
     resumed_from = state.step if state.step else None
     trainable, total = setup.parameters

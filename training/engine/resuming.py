@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from torch import Tensor
@@ -15,9 +15,7 @@ from training.engine.export import artefacts
 from training.engine.state import TrainState
 
 
-def share_newest(
-    context: TrainContext, folders: Iterable[Path], *, as_before: Callable[[], str | None] | None = None
-) -> None:
+def share_newest(context: TrainContext, folders: Iterable[Path]) -> None:
     """Copy the checkpoint that the first process will take up to the other hosts of a run.
 
     All processes call it together; with one host it does nothing. Arguments are those of `resume`.
@@ -26,21 +24,12 @@ def share_newest(
         return
     folder = None
     if context.accelerator.is_main_process:
-        each = (
-            checkpoint.newest_folder(root / "checkpoints", fingerprint=context.fingerprint, as_before=as_before)[0]
-            for root in folders
-        )
+        each = (checkpoint.newest_folder(root / "checkpoints", fingerprint=context.fingerprint)[0] for root in folders)
         folder = next((path for path in each if path is not None), None)
     hosts.share(sorted(folder.iterdir()) if folder else [], to=context.checkpoints)
 
 
-def resume(
-    context: TrainContext,
-    tuned: dict[str, Tensor],
-    folders: Iterable[Path],
-    *,
-    as_before: Callable[[], str | None] | None = None,
-) -> TrainState | None:
+def resume(context: TrainContext, tuned: dict[str, Tensor], folders: Iterable[Path]) -> TrainState | None:
     """Put a run back to the newest whole checkpoint found in the first folder that has one.
 
     Weights, optimiser, loss scaler, random states and best weights are as they were, so that the run ends where the
@@ -50,7 +39,6 @@ def resume(
         context: The run, freshly prepared.
         tuned: Its tuned parameters; changed in place.
         folders: Run directories of this attempt and the ones before it, newest first.
-        as_before: What an earlier release called this run's checkpoints; asked only where one of another name is met.
 
     Returns:
         Where the run stands, or None when there is nothing to take up.
@@ -59,7 +47,7 @@ def resume(
         TrainError: The checkpoint belongs to another recipe, student or data.
     """
     for folder in folders:
-        saved, damaged = checkpoint.newest(folder / "checkpoints", fingerprint=context.fingerprint, as_before=as_before)
+        saved, damaged = checkpoint.newest(folder / "checkpoints", fingerprint=context.fingerprint)
         for name in damaged:
             context.emit("log", level="warning", message=f"checkpoint {name} is damaged and was passed over")
         if saved is None:

@@ -53,15 +53,10 @@ class RunSetup:
     """
 
     context: TrainContext
-    inputs: RunInputs
     student: LoadedStudent
     begins: str
     rank: int | None
     parameters: tuple[int, int]
-
-    def fingerprint_before(self, recipe: schema.Recipe) -> str | None:
-        """Fingerprint in the first release's format; None for what it could not do."""
-        return fingerprint.first_release_fingerprint(recipe, self.inputs.source, self.inputs.rows, self.begins)
 
 
 def placement_of(spec: TrainSpec) -> Placement:
@@ -122,7 +117,7 @@ def _set_up(
         context_length=student.context_length,
         extra_inputs=student.extra_inputs,
     )
-    return RunSetup(context, inputs, student, begins, rank, parameters)
+    return RunSetup(context, student, begins, rank, parameters)
 
 
 def measure_reference(context: TrainContext, items: Sequence[Any], *, weights: str, folders: Sequence[Path]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -94,21 +94,14 @@ def save(
     return final
 
 
-def newest(
-    root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
-) -> tuple[LoadedCheckpoint | None, list[str]]:
+def newest(root: Path, *, fingerprint: str) -> tuple[LoadedCheckpoint | None, list[str]]:
     """Read the checkpoint that `newest_folder` names; also return the names of newer ones that are damaged."""
-    folder, damaged = newest_folder(root, fingerprint=fingerprint, as_before=as_before)
+    folder, damaged = newest_folder(root, fingerprint=fingerprint)
     return (None if folder is None else _read(folder)), damaged
 
 
-def newest_folder(
-    root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
-) -> tuple[Path | None, list[str]]:
+def newest_folder(root: Path, *, fingerprint: str) -> tuple[Path | None, list[str]]:
     """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
-
-    Args:
-        as_before: The same run's fingerprint in an earlier release; asked only where the first does not match.
 
     Raises:
         TrainError: The checkpoint belongs to another recipe, student or data.
@@ -119,8 +112,7 @@ def newest_folder(
         if manifest is None:
             damaged.append(folder.name)
             continue
-        belongs = manifest["fingerprint"] == fingerprint
-        if not belongs and (as_before is None or manifest["fingerprint"] != as_before()):
+        if manifest["fingerprint"] != fingerprint:
             raise TrainError(
                 "other_run",
                 f"checkpoint {folder.name} belongs to another recipe, student or dataset",

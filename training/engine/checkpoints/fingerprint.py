@@ -1,8 +1,7 @@
 """Fingerprint of a checkpoint: recipe, student, beginning and the very tokens, as one hash.
 
 It must come out the same after an update of the product, or a paused run could not be taken up: so values of a recipe
-that say nothing are left out (`training.recipes.identity`), and checkpoints of the first release are known by its own
-hash.
+that say nothing are left out (`training.recipes.identity`).
 """
 
 from __future__ import annotations
@@ -12,12 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from training.engine.contracts import StudentRef
-from training.engine.data.sft_rows import Item, TokenRow
+from training.engine.data.sft_rows import Item
 from training.engine.model import loading
 from training.recipes import identity
 from training.recipes.schema import Recipe
 
-_SWITCH: Final = "gradient_checkpointing"
 # Defaults of the first fields as they stood when checkpoints began to leave them out; they stay so here.
 _DEFAULTS: Final[dict[str, Any]] = {
     "method": "lora",
@@ -60,31 +58,6 @@ def fingerprint_of(recipe: Recipe, source: StudentRef, rows: Sequence[Item], beg
     return digest.hexdigest()
 
 
-def first_release_fingerprint(recipe: Recipe, source: StudentRef, rows: Sequence[Item], begins: str) -> str | None:
-    """The hash the first release gave a checkpoint of this run; None where that release could not have run it.
-
-    It named the student by its path and every token in words, so this takes seconds on large datasets.
-    """
-    if begins or identity.later_fields(recipe):
-        return None
-    values = [_of_first_release(recipe, name) for name in identity.FIRST_RELEASE_FIELDS]
-    text = f"{{{','.join(values)}}}"
-    digest = hashlib.sha256(f"{text}{source.model_dump_json(exclude={'ways'})}".encode())
-    for row in rows:
-        if not isinstance(row, TokenRow):
-            return None
-        digest.update(f"{row.id}:{row.prompt_length}:{list(row.ids)}".encode())
-    return digest.hexdigest()
-
-
 def _changed_values(recipe: Recipe) -> str:
-    first = {
-        name for name in identity.FIRST_RELEASE_FIELDS if name != _SWITCH and getattr(recipe, name) != _DEFAULTS[name]
-    }
+    first = {name for name, default in _DEFAULTS.items() if getattr(recipe, name) != default}
     return recipe.model_dump_json(include=first | set(identity.later_fields(recipe)))
-
-
-def _of_first_release(recipe: Recipe, name: str) -> str:
-    if name == _SWITCH:
-        return f'"{name}":{"true" if recipe.gradient_checkpointing == "on" else "false"}'
-    return recipe.model_dump_json(include={name})[1:-1]
