@@ -32,18 +32,17 @@ LEFT_OUT: Final = "left_out"
 class Sample:
     """Number of records that a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
 
-    Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples
-    that were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record
-    brings one of its rows, drawn by the same seed, so that samples of as many records hold as many texts. With
-    `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would refuse.
-    With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to imitate,
-    pairs or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where `with_miniature`.
+    Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported. With
+    `one_each` a record brings one of its rows, drawn by the same seed, so that samples of as many records hold as many
+    texts. With `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would
+    refuse. With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to
+    imitate, pairs or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where
+    `with_miniature`.
     With `fact` only those of the drawn records are kept of which that fact says one of `says`.
     """
 
     records: int
     seed: int
-    by_prompt: bool = True
     of: SampleOf = SampleOf.ACCEPTED_OR_EDITED
     one_each: bool = False
     leaves_out: bool = False
@@ -74,7 +73,7 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
         rows = _longest(kept, sample.records)
     else:
         kept = _one_each(kept, sample.seed) if sample.one_each else kept
-        rows = tuning_data.draw_rows(kept, records=sample.records, seed=sample.seed, by_prompt=sample.by_prompt)
+        rows = tuning_data.draw_rows(kept, records=sample.records, seed=sample.seed)
     if sample.fact:
         values = segments.values_of((row.record for row in rows), sample.fact)
         rows = [row for row in rows if values.get(row.record, "") in sample.says]
@@ -165,7 +164,7 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
     if sample.fact:
         kept |= {"records": len({row.record for row in rows}), "of_records": sample.records}
         kept |= {"fact": sample.fact, "says": list(sample.says)}
-    return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
+    return {**kept, "drawn_by": PROMPT}
 
 
 def from_json(values: dict[str, Any]) -> Sample:
@@ -173,7 +172,6 @@ def from_json(values: dict[str, Any]) -> Sample:
     return Sample(
         int(values.get("of_records", values["records"])),
         int(values["seed"]),
-        by_prompt=values.get("drawn_by") == PROMPT,
         of=of,
         one_each=bool(values.get("one_each")),
         leaves_out=values.get("too_long") == LEFT_OUT,

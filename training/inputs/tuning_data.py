@@ -118,18 +118,16 @@ def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
     return _outlines(file.path, file.sha256)
 
 
-def draw_rows(rows: Sequence[RowOutline], *, records: int, seed: int, by_prompt: bool = False) -> list[RowOutline]:
+def draw_rows(rows: Sequence[RowOutline], *, records: int, seed: int) -> list[RowOutline]:
     """Rows of so many records, drawn by seed, in the order in which they came; samples of one seed are nested.
 
-    Args:
-        by_prompt: Draw by what the records say, and not by their ids, which differ between two imports of the same
-            ones.
+    Records are drawn by what they say, and not by their ids, which differ between two imports of the same ones.
 
     Raises:
         ValueError: They are of fewer records.
     """
     keys: dict[str, str] = {}
-    for row in rows if by_prompt else ():
+    for row in rows:
         keys[row.record] = min(row.prompt_hash, keys.get(row.record, row.prompt_hash))
     chosen = draw_records((row.record for row in rows), size=records, seed=seed, keys=keys)
     return [row for row in rows if row.record in chosen]

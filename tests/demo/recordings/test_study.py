@@ -21,7 +21,7 @@ from review.tasks.authoring import spec_hash
 from tests.evaluation.studies.conftest import finish_all
 from tests.review import factories
 from tests.training import conftest as training
-from training.inputs import samples, tuning_data
+from training.inputs import samples
 from training.inputs.samples import Sample
 from training.models import Student, TrainingRun
 from training.students import registration as registered
@@ -146,21 +146,6 @@ def test_samples_are_of_the_same_records_in_every_load(load: Load) -> None:
 
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 8
-
-
-@pytest.mark.slow
-def test_a_sample_that_was_kept_before_is_drawn_by_ids_as_it_was(load: Load) -> None:
-    version = load("here")
-    files = tuning_data.tuning_data_of(version)
-    assert files is not None
-    old = samples.from_json({"records": 8, "seed": 1, "rows": 8, "rows_sha256": "0" * 64})
-
-    rows = samples.rows_of(version, old)
-
-    by_id = tuning_data.draw_records((row.record for row in tuning_data.outlines(files.train)), size=8, seed=1)
-    assert {row.record for row in rows} == by_id
-    assert "drawn_by" not in samples.as_json(old, rows)
-    assert samples.from_json(samples.as_json(Sample(8, 1), rows)) == Sample(8, 1)
 
 
 @pytest.mark.slow
