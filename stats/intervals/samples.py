@@ -99,19 +99,6 @@ class ClusteredSample:
         return cls(np.ones(len(totals), dtype=np.int64), totals, _all_binary(totals))
 
     @classmethod
-    def of_counts(cls, successes: int, n: int) -> Self:
-        """Independent units of a binary outcome."""
-        ShareSample(successes, n)
-        totals = np.zeros(n)
-        totals[:successes] = 1
-        return cls(np.ones(n, dtype=np.int64), totals, is_binary=True)
-
-    @classmethod
-    def of_clusters(cls, sizes: Sequence[int], totals: Sequence[float], *, is_binary: bool) -> Self:
-        """Sums by cluster, as a database's GROUP BY gives them."""
-        return cls(np.asarray(sizes, dtype=np.int64), np.asarray(totals, dtype=np.float64), is_binary)
-
-    @classmethod
     def of_rows(cls, values: Sequence[float] | Floats, clusters: Iterable[Hashable]) -> Self:
         """One value and one cluster name a row; binary when every value is 0 or 1."""
         numbers: dict[Hashable, int] = {}

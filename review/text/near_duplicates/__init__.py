@@ -4,7 +4,6 @@ Pure Python and NumPy. It does not know what the texts are or what becomes of th
 """
 
 from review.text.near_duplicates.exclusion import rows_to_exclude
-from review.text.near_duplicates.pair_search import pairs
 from review.text.near_duplicates.shingles import SHINGLE_WORDS, THRESHOLD, shingles
 
-__all__ = ["SHINGLE_WORDS", "THRESHOLD", "pairs", "rows_to_exclude", "shingles"]
+__all__ = ["SHINGLE_WORDS", "THRESHOLD", "rows_to_exclude", "shingles"]

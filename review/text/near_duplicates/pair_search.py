@@ -10,14 +10,14 @@ whose difference bounds that of the sets from below, and then shingle by shingle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from review.text.near_duplicates.shingles import THRESHOLD, Ints, ShingleSets, shingle_sets, sorted_unique
+from review.text.near_duplicates.shingles import THRESHOLD, Ints, ShingleSets, sorted_unique
 
 BATCH = 1 << 21
 _SKETCH_WORDS = 8
@@ -134,20 +134,6 @@ class PairSearch:
         sizes = self.sets.sizes[texts]
         flat = spread(self.sets.starts[texts], sizes)
         return np.repeat(np.arange(len(texts)), sizes) * len(self.sets.ranks) + self.sets.ranks[flat]
-
-
-def pairs(texts: Sequence[str], *, threshold: float = THRESHOLD) -> list[tuple[int, int]]:
-    """All pairs of texts with a Jaccard similarity of at least `threshold`.
-
-    Args:
-        texts: The texts, in the order in which they matter; empty ones pair with nothing.
-        threshold: Between 0 and 1.
-
-    Returns:
-        Index pairs (earlier, later), sorted.
-    """
-    search = PairSearch(shingle_sets(texts), np.zeros(len(texts), dtype=np.int64), threshold)
-    return pairs_among(search, np.arange(len(texts)))
 
 
 def pairs_among(search: PairSearch, texts: Ints) -> list[tuple[int, int]]:

@@ -16,10 +16,11 @@ from campaigns.sending import lifecycle
 from campaigns.states import EventKind, MessageState, Metric
 from stats.intervals import two_clustered as robust
 from stats.intervals import two_shares
-from stats.intervals.samples import ClusteredSample, ShareSample
+from stats.intervals.samples import ShareSample
 from tests.campaigns import contact_outcomes
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
 from tests.campaigns.experiments.conftest import WISHES
+from tests.campaigns.statistics.arms import of_clusters
 
 AFTER = LAUNCHED + timedelta(days=14, hours=1)
 
@@ -86,8 +87,8 @@ def test_companies_not_contacts_make_the_error(experiment):
 
     one = only(found["analysis"]["comparisons"])
     expected = robust.difference(
-        ClusteredSample.of_clusters([3] * 60, [3.0] * 8 + [0.0] * 52, is_binary=True),
-        ClusteredSample.of_clusters([3] * 60, [3.0] * 6 + [0.0] * 54, is_binary=True),
+        of_clusters([3] * 60, [3.0] * 8 + [0.0] * 52, is_binary=True),
+        of_clusters([3] * 60, [3.0] * 6 + [0.0] * 54, is_binary=True),
     )
     assert found["analysis"]["is_clustered"]
     assert one["effect"]["se"] == pytest.approx(expected.se)

@@ -13,10 +13,11 @@ from stats.experiments.conclusions import ConclusionKind
 from stats.intervals import always_valid, two_clustered, two_shares
 from stats.intervals.samples import ClusteredSample, ShareSample
 from stats.intervals.two_shares import DifferenceBy
+from tests.campaigns.statistics.arms import of_clusters, of_counts
 
 
 def counts(successes: int, n: int) -> ClusteredSample:
-    return ClusteredSample.of_counts(successes, n)
+    return of_counts(successes, n)
 
 
 def clustered(seed: int, share: float, n_clusters: int = 120) -> ClusteredSample:
@@ -59,7 +60,7 @@ def test_clusters_without_any_reply_get_a_wide_interval_not_an_error(silent_arms
 
 
 def test_an_arm_of_one_cluster_gets_a_verdict_that_is_open() -> None:
-    single = ClusteredSample.of_clusters([8], [1], is_binary=True)
+    single = of_clusters([8], [1], is_binary=True)
 
     found = analysis.analyse({"teacher": clustered(1, 0.1), "miniature": single}, AnalysisQuestion(control="teacher"))
 

@@ -7,6 +7,7 @@ from scipy import linalg, stats
 
 from stats.intervals import two_clustered
 from stats.intervals.samples import ClusteredSample
+from tests.campaigns.statistics.arms import of_clusters
 
 
 def rows(seed: int, n_clusters: int) -> tuple[np.ndarray, np.ndarray]:
@@ -68,7 +69,7 @@ def test_clusters_of_one_unit_are_welchs_test() -> None:
 
 
 def test_clusters_of_one_size_have_one_degree_less_than_clusters() -> None:
-    arm = ClusteredSample.of_clusters([4] * 15, list(range(15)), is_binary=False)
+    arm = of_clusters([4] * 15, list(range(15)), is_binary=False)
 
     assert two_clustered.mean(arm).df == pytest.approx(14)
 
@@ -90,9 +91,9 @@ def test_swapping_the_arms_mirrors_the_interval() -> None:
 
 
 def test_few_clusters_and_a_giant_one_are_told() -> None:
-    many = ClusteredSample.of_clusters([2] * 60, [1] * 59 + [0], is_binary=True)
-    few = ClusteredSample.of_clusters([2] * 12, [1] * 11 + [0], is_binary=True)
-    giant = ClusteredSample.of_clusters([2] * 59 + [600], [1] * 59 + [90], is_binary=True)
+    many = of_clusters([2] * 60, [1] * 59 + [0], is_binary=True)
+    few = of_clusters([2] * 12, [1] * 11 + [0], is_binary=True)
+    giant = of_clusters([2] * 59 + [600], [1] * 59 + [90], is_binary=True)
 
     assert two_clustered.warnings(many, many) == ()
     assert "Only 12 clusters" in two_clustered.warnings(many, few)[0]
@@ -110,9 +111,9 @@ def test_arms_of_very_different_size_with_a_skewed_outcome_are_told() -> None:
 
 
 def test_what_has_no_answer_is_refused_in_words() -> None:
-    one = ClusteredSample.of_clusters([20], [3], is_binary=True)
-    silent = ClusteredSample.of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
-    usual = ClusteredSample.of_clusters([20, 10, 5], [2, 0, 1], is_binary=True)
+    one = of_clusters([20], [3], is_binary=True)
+    silent = of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
+    usual = of_clusters([20, 10, 5], [2, 0, 1], is_binary=True)
 
     with pytest.raises(ValueError, match="One cluster does not show"):
         two_clustered.difference(one, usual)
@@ -142,4 +143,4 @@ def test_equal_amounts_have_no_variation_whatever_rounding_leaves(amount: float,
 )  # fmt: skip
 def test_outcomes_without_sense_are_refused(sizes: list[int], totals: list[float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        ClusteredSample.of_clusters(sizes, totals, is_binary=True)
+        of_clusters(sizes, totals, is_binary=True)

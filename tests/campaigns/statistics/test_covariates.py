@@ -17,7 +17,7 @@ from statsmodels.api import OLS, add_constant
 from stats.experiments import linear
 from stats.experiments.linear import LinearMean
 from stats.intervals import two_clustered
-from stats.intervals.samples import ClusteredSample
+from tests.campaigns.statistics.arms import of_clusters
 
 # Moments and results of growthbook/packages/stats/tests/frequentist/test_tests.py
 # (test_two_sided_ttest_test_runs_ratio_ra): by arm the sums of m, d, and both before, and the sums of their products,
@@ -90,7 +90,7 @@ def test_a_ratio_worked_by_hand() -> None:
 def test_a_ratio_over_units_of_clusters_is_the_cluster_robust_mean() -> None:
     rng = np.random.default_rng(3)
     sizes = np.full(200, 4)
-    arm = ClusteredSample.of_clusters(list(sizes), list(rng.binomial(sizes, 0.3)), is_binary=True)
+    arm = of_clusters(list(sizes), list(rng.binomial(sizes, 0.3)), is_binary=True)
 
     found, robust = linear.ratio(arm.totals, arm.sizes.astype(float)), two_clustered.mean(arm)
 

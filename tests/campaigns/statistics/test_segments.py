@@ -5,10 +5,11 @@ import pytest
 
 from stats.experiments import segments
 from stats.intervals.samples import ClusteredSample
+from tests.campaigns.statistics.arms import of_counts
 
 
 def counts(**arms: tuple[int, int]) -> dict[str, ClusteredSample]:
-    return {name: ClusteredSample.of_counts(*arm) for name, arm in arms.items()}
+    return {name: of_counts(*arm) for name, arm in arms.items()}
 
 
 def test_a_segment_in_which_the_teacher_wins_is_found() -> None:
@@ -38,9 +39,7 @@ def test_where_nothing_varies_a_spread_is_claimed_as_rarely_as_the_level_says() 
     chance = np.random.default_rng(8)
     claimed = 0
     for _ in range(100):
-        arms = [
-            {name: ClusteredSample.of_counts(int(chance.binomial(800, 0.1)), 800) for name in "abcd"} for _ in range(2)
-        ]
+        arms = [{name: of_counts(int(chance.binomial(800, 0.1)), 800) for name in "abcd"} for _ in range(2)]
         claimed += segments.spread(*arms).varies
 
     assert claimed / 100 == pytest.approx(0.05, abs=0.01 + 4 * (0.05 * 0.95 / 100) ** 0.5)
