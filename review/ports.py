@@ -53,31 +53,15 @@ class Reviser(Protocol):
         ...
 
 
-def _no_reviser() -> Reviser | None:
-    return None
-
-
-def _no_destinations(drafts: Sequence[UUID], by: Member, /) -> Mapping[UUID, str]:
-    return {}
-
-
-def _no_chances(task: Task, drafts: Sequence[UUID], /) -> Mapping[UUID, float]:
-    return {}
-
-
-def _none_awaited(task: Task, drafts: Sequence[UUID], /) -> AbstractSet[UUID]:
-    return frozenset()
-
-
 # How likely drafts that wait are to be accepted, by what another room holds of them, 0 to 1; those it knows nothing of
 # are absent. It orders the desk and is shown to nobody.
-acceptance_chances = Port(_no_chances)
+acceptance_chances: Port[[Task, Sequence[UUID]], Mapping[UUID, float]] = Port(lambda task, drafts: {})
 # Those of some drafts on whose verdicts another room waits. It orders the desk and is shown to nobody.
-awaited_verdicts = Port(_none_awaited)
+awaited_verdicts: Port[[Task, Sequence[UUID]], AbstractSet[UUID]] = Port(lambda task, drafts: frozenset())
 # The room that has drafts written again; None where none is installed.
-reviser = Port(_no_reviser)
+reviser: Port[[], Reviser | None] = Port(lambda: None)
 # Where drafts go once they are accepted, in a sentence for the member who looks; those that go nowhere are absent.
-destinations = Port(_no_destinations)
+destinations: Port[[Sequence[UUID], Member], Mapping[UUID, str]] = Port(lambda drafts, by: {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +82,8 @@ class DeskScope:
     drafts: QuerySet[Draft]
 
 
-def _no_scope(key: str, by: Member, /) -> DeskScope | None:
-    return None
-
-
 # The part that a word stands for, for this member; None where no room knows it.
-resolve_scope = Port(_no_scope)
+resolve_scope: Port[[str, Member], DeskScope | None] = Port(lambda key, by: None)
 # What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.
 erase_elsewhere: Listeners[[Sequence[UUID]], None] = Listeners()
 # Called with the drafts that a recall's undo left off the desk, as they were before it, and when they were recalled.
@@ -122,12 +102,8 @@ class Orders(Protocol):
         ...
 
 
-def _no_orders() -> Orders | None:
-    return None
-
-
 # The room that has drafts written by order; None where none is installed.
-orders = Port(_no_orders)
+orders: Port[[], Orders | None] = Port(lambda: None)
 
 
 def orders_of(job_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
@@ -249,12 +225,8 @@ class MailOutcomes(Protocol):
         ...
 
 
-def _no_mail_outcomes() -> MailOutcomes | None:
-    return None
-
-
 # The room that sends what was drafted; None where none is installed.
-mail_outcomes = Port(_no_mail_outcomes)
+mail_outcomes: Port[[], MailOutcomes | None] = Port(lambda: None)
 
 # Rows of rooms above that are models over /v1 by their slugs, as tasks are: no new row takes the slug of another.
 named_models: Listeners[[], QuerySet[Any]] = Listeners()

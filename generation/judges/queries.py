@@ -16,20 +16,11 @@ from review.tasks.permissions import may, tasks_for
 from web.http.first_or_404 import first_or_404
 from web.ports import Port
 
-
-def _yes(member: Member, task: Task, /) -> bool:
-    return True
-
-
-def _as_imported(subject_id: UUID, /) -> Callable[[Record], Facts]:
-    return lambda record: record.facts
-
-
 LISTED = 50
 # Whether a member may see who wrote which text: not while experts vote on them blind.
-may_see_writers = Port(_yes)
+may_see_writers: Port[[Member, Task], bool] = Port(lambda member, task: True)
 # The facts that the systems of a subject were given of a record: a judge weighs their texts by no others.
-facts_given = Port(_as_imported)
+facts_given: Port[[UUID], Callable[[Record], Facts]] = Port(lambda subject_id: lambda record: record.facts)
 
 
 def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> QuerySet[Judging]:

@@ -19,13 +19,8 @@ from training.runs import queries as selectors
 from training.runs.charts import Metrics
 from web.ports import Port
 
-
-def _no_headlines(run_ids: Iterable[UUID]) -> Mapping[UUID, Mapping[str, Any]]:
-    return {}
-
-
 # The value of the metric that a task is judged by, as pages write it, with its metric; by run. Evaluations have it.
-headlines = Port(_no_headlines)
+headlines: Port[[Iterable[UUID]], Mapping[UUID, Mapping[str, Any]]] = Port(lambda run_ids: {})
 
 
 def side_by_side(runs: Sequence[TrainingRun], metrics: Mapping[str, Metrics], chosen: str) -> dict[str, Any]:

@@ -5,10 +5,5 @@ from __future__ import annotations
 from members.models import Member
 from web.ports import Port
 
-
-def _no_tasks(member: Member) -> list[tuple[str, str]]:
-    return []
-
-
 # (slug, name) of each task the member leads.
-led_tasks = Port(_no_tasks)
+led_tasks: Port[[Member], list[tuple[str, str]]] = Port(lambda member: [])
