@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
-from django.utils import timezone
 
 from campaigns.contacts.imports.columns import BASIS
 from campaigns.states import LawfulBasis
@@ -55,7 +52,3 @@ class BasisForm(forms.Form):
             return {}
         values = {name: self.cleaned_data.get(name) for name in BASIS}
         return {name: "yes" if value is True else str(value) for name, value in values.items() if value}
-
-
-def basis_initial() -> dict[str, Any]:
-    return {"basis_date": timezone.localdate()}

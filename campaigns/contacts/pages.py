@@ -8,11 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import correct, queries
-from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial
+from campaigns.contacts.forms import BasisForm, ContactFileForm
 from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
@@ -139,7 +140,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         messages.error(request, f"{gone.message} {gone.hint}")
         return redirect("campaigns:contacts-import", task.slug)
     filename, refusal = request.GET.get("filename", ""), None
-    form = BasisForm(request.POST or None, initial=basis_initial())
+    form = BasisForm(request.POST or None, initial={"basis_date": timezone.localdate()})
     reading = ReadingForm(request.POST or request.GET.dict())
     choices = reading.choices()
     try:

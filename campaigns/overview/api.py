@@ -34,6 +34,7 @@ from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import Approval, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
 from generation.teachers import queries as teachers_queries
+from generation.teachers import shutdowns
 from members.models import Member
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -221,7 +222,7 @@ def _full(member: Member, slug: str) -> dict[str, Any]:
     parts["days_off"] = campaign.days_off or []
     parts["senders"] = queries.shares_of(campaign, choice.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)
-    parts["shutdowns"] = selectors.shutdowns_of(campaign)
+    parts["shutdowns"] = shutdowns.of_subjects([campaign])
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now
     settings = CampaignSettings(selectors.settings_of(campaign)).data

@@ -52,13 +52,15 @@ def blockers(campaign: Campaign) -> list[Blocker]:
     ]
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again automatically; a bounce or a reply settles it."
-        blockers_seen.append(Blocker("is-look", f"The outcome of {_mails(count)} is unknown.", hint, "", "unknown"))
+        blockers_seen.append(
+            Blocker("is-look", f"The outcome of {mails_counted(count)} is unknown.", hint, "", "unknown")
+        )
     blockers_seen += [*_unmatched(campaign), *_held(mails)]
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
         hint = "A slot without a value, or the text of an earlier mail. Take the decision back, edit, accept again."
         blockers_seen.append(
-            Blocker("is-look", f"{_mails(count)} approved, but cannot be sent as written.", hint, "", "rejected")
+            Blocker("is-look", f"{mails_counted(count)} approved, but cannot be sent as written.", hint, "", "rejected")
         )
     return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
 
@@ -68,7 +70,7 @@ def _unmatched(campaign: Campaign) -> list[Blocker]:
     counts = waiting.order_by().aggregate(all=Count("pk"), leave=Count("pk", filter=Q(may_be_optout=True)))
     if not counts["all"]:
         return []
-    message = f"{_mails(counts['all'])} came from other addresses of companies it wrote to."
+    message = f"{mails_counted(counts['all'])} came from other addresses of companies it wrote to."
     hint = "Attach each to its contact, or set it aside."
     if counts["leave"]:
         hint = f"{counts['leave']:,} may ask to leave: mails to the company wait. {hint}"
@@ -82,7 +84,7 @@ def _held(mails: QuerySet[Message]) -> list[Blocker]:
     return [
         Blocker(
             "is-look",
-            f"{_mails(count)} held: {HoldReason(reason).label[:1].lower()}{HoldReason(reason).label[1:]}.",
+            f"{mails_counted(count)} held: {HoldReason(reason).label[:1].lower()}{HoldReason(reason).label[1:]}.",
             f"The first may go on {first:%-d %B %Y}.",
             state="approved",
         )
@@ -96,9 +98,9 @@ def _by_problem(failed: QuerySet[Message], what: str) -> list[str]:
     for problem, count in failed.order_by().values_list("problem").annotate(count=Count("pk")):
         counts[email_addresses.hidden_in(problem)] += count
     shown = counts.most_common(PROBLEMS_SHOWN)
-    lines = [f"{_mails(count)} {what}: {problem}" for problem, count in shown]
+    lines = [f"{mails_counted(count)} {what}: {problem}" for problem, count in shown]
     rest = counts.total() - sum(count for _, count in shown)
-    return [*lines, f"{_mails(rest)} {what} for other reasons."] if rest else lines
+    return [*lines, f"{mails_counted(rest)} {what} for other reasons."] if rest else lines
 
 
 def stops(campaign: Campaign) -> list[tuple[str, int]]:
@@ -140,5 +142,5 @@ def _slow(job: Job) -> Blocker:
     return Blocker("is-look", f"{job.title} is {job.state}{f': {why}' if why else ''}.", url=f"/jobs/{job.pk}/")
 
 
-def _mails(count: int) -> str:
+def mails_counted(count: int) -> str:
     return f"{count:,} mail{'' if count == 1 else 's'}"

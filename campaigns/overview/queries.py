@@ -23,8 +23,6 @@ from campaigns.planning.launch_checks import LaunchProblem
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
 from campaigns.suppression import email_addresses
 from generation.models import Teacher
-from generation.teachers import shutdowns
-from generation.teachers.shutdowns import ModelShutdown
 from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
@@ -58,11 +56,6 @@ def teachers_of(subject: object) -> list[Teacher]:
     arms = Arm.objects.filter(campaign=subject, teacher__isnull=False).select_related("teacher")
     teachers = [arm.teacher for arm in arms if arm.teacher]
     return [*teachers, *([subject.reply_teacher] if subject.reply_teacher else [])]
-
-
-def shutdowns_of(campaign: Campaign) -> list[ModelShutdown]:
-    """Return those of a campaign's models that are shut down within the days of warning, or were."""
-    return shutdowns.of_subjects([campaign])
 
 
 def of_task(member: Member, task: Task) -> QuerySet[Campaign]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Step
-from campaigns.overview.blockers import order_jobs, sender_jobs
+from campaigns.overview.blockers import mails_counted, order_jobs, sender_jobs
 from campaigns.sending import guardrails
 from campaigns.sending.attempt import hours_of
 from campaigns.sending.pacing import day_starts
@@ -94,7 +94,7 @@ def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     if not counts.get(M.APPROVED) and not counts.get(M.SENDING):
         return None
     if campaign.is_held:
-        message = f"{_mails(counts.get(M.APPROVED, 0))} approved; it was launched to write and not to send."
+        message = f"{mails_counted(counts.get(M.APPROVED, 0))} approved; it was launched to write and not to send."
         return WaitReason("held", message, hint="Press Start sending.")
     waiting = Message.objects.filter(campaign=campaign, state=M.APPROVED).order_by("due_at", "id")
     first = waiting.select_related("contact").first()
@@ -175,7 +175,7 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         verb = "waits" if count == 1 else "wait"
         return WaitReason(
             "approval",
-            f"{_mails(count)} {verb} for approval.",
+            f"{mails_counted(count)} {verb} for approval.",
             hint="Approve them: drafts on the desk, fixed texts here.",
         )
     return None
@@ -190,12 +190,12 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         order_jobs(campaign).filter(result__ended="budget").exists()
         or failed.filter(problem__icontains="budget").exists()
     ):
-        message = f"The budget for models does not cover {_mails(count)} more."
+        message = f"The budget for models does not cover {mails_counted(count)} more."
         return WaitReason("budget", message, hint="Write to these people in another campaign with its own budget.")
     last = order_jobs(campaign).order_by("-created_at").first()
     if last is not None and last.state == JobState.FAILED:
         return _job(last, "teacher", "See why the model was not available, then press Write them again.")
-    return WaitReason("not_written", f"{_mails(count)} could not be written.", hint="Press Write them again.")
+    return WaitReason("not_written", f"{mails_counted(count)} could not be written.", hint="Press Write them again.")
 
 
 def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
@@ -213,9 +213,9 @@ def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResul
 def _follow_up(step: Step, count: int, first: datetime, now: datetime) -> WaitReason:
     have = "has" if count == 1 else "have"
     if step.when == StepCondition.REPLIED:
-        message = f"{_mails(count)} {have} been answered; mail {step.number} follows once its wait is over."
+        message = f"{mails_counted(count)} {have} been answered; mail {step.number} follows once its wait is over."
         return WaitReason("follow_up", message)
-    message = f"{_mails(count)} {have} gone; mail {step.number} follows where there is no reply"
+    message = f"{mails_counted(count)} {have} gone; mail {step.number} follows where there is no reply"
     until = first + timedelta(seconds=step.wait_s)
     if until > now:
         return WaitReason("follow_up", f"{message}.", until)
@@ -235,7 +235,3 @@ def _job(job: Job, reason: str, hint: str) -> WaitReason:
     why = job.waiting_reason or (job.error or {}).get("message", "")
     message = f"{job.title} is {job.state}{f': {why}' if why else ''}."
     return WaitReason(reason, message, hint=hint, url=reverse("jobs:detail", args=[job.pk]))
-
-
-def _mails(count: int) -> str:
-    return f"{count:,} mail{'' if count == 1 else 's'}"

@@ -35,7 +35,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     may_lead = may(member, campaign.task, Role.LEAD)
     page = numbered_page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page"))
     chosen = selectors.chosen_or_404(member, campaign, request.GET.get("reply", ""))
-    shown = threads.opened(list(page), chosen)
+    shown = chosen or next(iter(page), None)
     context = {
         "task": campaign.task,
         "section": "campaigns",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,8 +62,3 @@ def _answers(enrolment_id: UUID, *, with_names: bool) -> list[ThreadPart]:
 def _ours(mail: Message, *, with_names: bool) -> ThreadPart:
     fields = {"subject": mail.subject, "body": mail.body} if with_names else content.fields_of(mail)
     return ThreadPart(mail.sent_at or mail.sending_at or mail.created_at, fields["subject"], fields["body"], mail)
-
-
-def opened(rows: Sequence[Reply], chosen: Reply | None) -> Reply | None:
-    """Return the reply whose exchange the page shows: the one that was chosen, else the first of the list."""
-    return chosen or (rows[0] if rows else None)
