@@ -169,18 +169,13 @@ class PaperOrder:
 
     @property
     def spent_usd(self) -> Decimal:
-        """Sum what the order's teachers were paid and its hosts were held; hosts without a price count nothing.
-
-        What was cancelled counts, too, whatever took its place.
-        """
+        """Sum what the order's teachers were paid and its priced hosts were held, for cancelled work, too."""
         since = self.job.created_at
         studies = [study for part in self.parts if (study := self.study_of(part))]
-        runs = [run for part in self.parts for run in self.runs_of(part)]
-        evaluations = [evaluation for run in runs for evaluation in rounds.evaluations_of(run)]
+        evaluations = [each for part in self.parts for run in self.runs_of(part) for each in rounds.evaluations_of(run)]
         fresh = Measurement.objects.filter(cells__study__in=studies, cells__is_reused=False)
-        of_cells = [
-            job for each in fresh.select_related("run__job", "job") for job in (each.run and each.run.job, each.job)
-        ]
+        scored = fresh.select_related("run__job", "job")
+        of_cells = [job for each in scored for job in (each.run and each.run.job, each.job)]
         of_cells += cells.former_jobs_of(fresh)
         # Jobs of before that the order has resumed are held since then, too.
         jobs = {job.pk: job for job in (*of_cells, *(each.job for each in evaluations), *self.isolations) if job}
