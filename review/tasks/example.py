@@ -12,6 +12,7 @@ from review.spec.schema import Facts, Fields, InputField, OutputItem
 from review.spec.starters import STARTERS
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
+from review.states import POSITIVE
 from review.text import checks
 from review.text.checks import Mark
 
@@ -37,11 +38,12 @@ class SpecExample:
 
 
 def build_example(spec: TaskSpec, task: Task | None) -> SpecExample:
-    """Show a specification on a record of the task; on a made-up one where it has none."""
-    record = _first_record(task) if task else None
-    gold = _gold_fields(spec, task, record) if record else None
+    """Show a specification on the task's first approved draft, else on its first record, else on a made-up one."""
+    gold = _first_gold(task) if task else None
+    record = gold.draft.record if gold else _first_record(task) if task else None
+    written = _written_fields(spec, gold, record) if record else None
     facts = record.facts if record else made_up_facts(spec)
-    fields = gold or _made_up_fields(spec)
+    fields = written or _made_up_fields(spec)
     teacher = prompting.messages(spec, facts, audience="teacher")
     student = prompting.messages(spec, facts, audience="student")
     return SpecExample(
@@ -51,9 +53,15 @@ def build_example(spec: TaskSpec, task: Task | None) -> SpecExample:
         teacher_chars=sum(len(message["content"]) for message in teacher),
         student_chars=sum(len(message["content"]) for message in student),
         completion=prompting.completion(spec, fields),
-        is_real=gold is not None,
-        marks=checks.run(spec, facts, normalise_fields(spec.output_schema, fields)) if gold else [],
+        is_real=written is not None,
+        marks=checks.run(spec, facts, normalise_fields(spec.output_schema, fields)) if written else [],
     )
+
+
+def _first_gold(task: Task) -> Gold | None:
+    in_use = {"draft__record__erased_at": None, "draft__erased_at": None, "draft__revocation": None}
+    golds = Gold.objects.filter(task=task, verdict__in=POSITIVE, **in_use)
+    return golds.select_related("decision", "draft__record").order_by("decided_at").first()
 
 
 def _first_record(task: Task) -> Record | None:
@@ -65,11 +73,10 @@ def _first_record(task: Task) -> Record | None:
     return None
 
 
-def _gold_fields(spec: TaskSpec, task: Task | None, record: Record) -> Fields | None:
-    """Return the record's approved fields, or else its first draft's; None where they do not fit this specification."""
-    gold = Gold.objects.filter(task=task, draft__record=record).select_related("decision", "draft").first()
-    draft = Draft.objects.filter(record=record).order_by("created_at").first() if gold is None else None
-    fields = (gold.decision.fields or gold.draft.fields) if gold else draft.fields if draft else None
+def _written_fields(spec: TaskSpec, gold: Gold | None, record: Record) -> Fields | None:
+    """Return the approved fields, or else the record's first draft's; None where they do not fit this specification."""
+    draft = gold.draft if gold else Draft.objects.filter(record=record).order_by("created_at").first()
+    fields = (gold and gold.decision.fields) or (draft and draft.fields)
     try:
         return normalise_fields(spec.output_schema, fields) if fields else None
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -11,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.models import Task, TaskVersion
+from review.desk import decisions, deck
+from review.models import Draft, Task, TaskVersion
 from review.spec.starters import STARTERS, outreach
 from review.tasks import authoring, spec_form, unfit_drafts
 from tests.review import factories
@@ -170,6 +172,19 @@ def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as
     assert saved.status_code == 302
     assert TaskVersion.objects.get(task=task, number=2).spec.language == "de"
     assert "This is not JSON" in broken.content.decode()
+
+
+def test_the_example_is_of_an_approved_draft_not_of_an_earlier_one_that_nobody_judged(
+    task: Task, admin: Member, as_member: SignIn
+) -> None:
+    first, second = Draft.objects.order_by("record__row_number")
+    card = deck.hold(admin, second.pk)
+    decisions.record(second.pk, by=admin, id=uuid4(), verdict="accept", if_match=card.etag, seconds=3)
+
+    page = as_member(admin).get("/tasks/outreach/").content.decode()
+
+    assert second.fields["subject"] in page
+    assert first.fields["subject"] not in page
 
 
 def test_the_example_follows_what_is_typed(task: Task, admin: Member, as_member: SignIn) -> None:
