@@ -18,6 +18,7 @@ from campaigns.compose.farewells import farewell_of
 from campaigns.compose.message import message_id_of, unsubscribe_url
 from campaigns.models import Campaign, Contact, Enrolment, Message, StageRun
 from campaigns.states import LawfulBasis, MessageState
+from demo.data.experiment import population
 from web.db.bulk_insert import BulkInserter, as_json
 
 SENDING_DAYS = 20
@@ -48,8 +49,8 @@ Pilots = Mapping[tuple[UUID | None, UUID | None], Message]
 def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> int:
     """Insert the mails, with their stages, of all contacts without one in one transaction; return their number."""
     without = Enrolment.objects.filter(campaign=campaign, messages__isnull=True).select_related("contact")
-    # By address, so that a reader has the same day in every load.
-    waiting = list(without.order_by("contact__address"))
+    # Drawn by address, so that a reader has the same day in every load, whatever they answer.
+    waiting = sorted(without, key=lambda each: population.day_of(each.contact.address))
     words = _Words(campaign)
     runs = _runs_of(pilots)
     mails: list[tuple[Any, ...]] = []

@@ -47,16 +47,11 @@ def hold_back(campaign: Campaign) -> None:
 
 
 def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
-    """Choose one enrolment for each arm and record; in the pipeline's arm one that leads to a meeting, if any."""
-    names = ("pk", "arm_id", "contact__record_id", "arm__name", "contact__address")
-    best: dict[tuple[uuid.UUID, uuid.UUID], tuple[int, str, uuid.UUID]] = {}
-    for pk, arm_id, record, arm, address in Enrolment.objects.filter(campaign=campaign).values_list(*names):
-        # No mail is written yet, so the reader is one who would answer even a poor mail.
-        done = population.actions(address, chance=population.BEST / 2) if arm == population.PIPELINE else []
-        # The story of a contact who met is complete.
-        rank = (-sum(each.kind == "meeting" for each in done), address, pk)
-        best[arm_id, record] = min(best.get((arm_id, record), rank), rank)
-    return {key: pk for key, (_, _, pk) in best.items()}
+    """Choose for each arm and record the enrolment that is first in the drawn order, whatever its reader will do."""
+    names = ("contact__address", "arm_id", "contact__record_id", "pk")
+    rows = Enrolment.objects.filter(campaign=campaign).values_list(*names)
+    last_first = sorted(rows, key=lambda row: population.day_of(row[0]), reverse=True)
+    return {(arm_id, record_id): pk for _, arm_id, record_id, pk in last_first}
 
 
 @contextmanager

@@ -129,6 +129,11 @@ def trait_of(address: str) -> Trait:
     return Trait(*_numbers("trait", address, len(Trait._fields)))
 
 
+def day_of(address: str) -> float:
+    """Return a person's place in the order of sending, in [0, 1), drawn apart from their traits."""
+    return _numbers("day", address, 1)[0]
+
+
 def actions(address: str, *, chance: float) -> list[ReaderAction]:
     """Return a person's actions on a mail with this `chance`, in the order of time."""
     trait = trait_of(address)

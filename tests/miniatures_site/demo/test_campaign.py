@@ -37,7 +37,7 @@ from campaigns.suppression import email_addresses
 from demo.data import load as demo_load
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
-from demo.data.experiment import doings, load, plan, population, reply_texts
+from demo.data.experiment import doings, load, pilots, plan, population, reply_texts
 from demo.data.prospects.generate import prospects
 from demo.data.reply_sorting import PEOPLE
 from demo.mail_sink.mail_folder import MailFolder
@@ -49,7 +49,8 @@ from tests.review import factories as desk
 
 ARMS = (population.TEACHER, population.MINIATURE, population.PIPELINE)
 
-COMPANIES, CONTACTS = 4, 240
+# So many companies that some readers of the mails on the wire answer.
+COMPANIES, CONTACTS = 8, 240
 
 
 def held_out() -> list[dict[str, str]]:
@@ -86,6 +87,25 @@ def test_people_are_fictional_each_at_a_company_of_their_own() -> None:
     assert all(row["email"].endswith(".example") for row in rows)
     assert {row["segment"] for row in rows} == set(population.SECTORS)
     assert {row["language"] for row in rows} == {"en", "de", "fr"}
+
+
+def test_pilots_are_drawn_without_regard_to_what_their_readers_do(admin: Member) -> None:
+    task = desk.make_task(by=admin)
+    campaign = factories.make_plain_campaign(task)
+    arm = Arm.objects.create(campaign=campaign, name=population.PIPELINE)
+    people = [f"reader-{number}@branch.example" for number in range(8_000)]
+    meeting = [each for each in people if "meeting" in str(population.actions(each, chance=population.BEST / 2))]
+    silent = [each for each in people if not population.actions(each, chance=population.BEST)]
+    records = desk.make_records(desk.make_source(task), len(meeting))
+    for record, *addresses in zip(records, meeting, silent, strict=False):
+        for address in addresses:
+            contact = factories.make_contact(task, address, record=record)
+            Enrolment.objects.create(campaign=campaign, contact=contact, arm=arm, cluster=contact.cluster)
+
+    chosen = Contact.objects.filter(enrolments__in=pilots.chosen(campaign).values())
+
+    assert len(chosen) == len(meeting) > 10
+    assert 0 < chosen.filter(address__in=meeting).count() < len(meeting)
 
 
 def test_there_are_replies_of_all_nine_classes_in_three_languages() -> None:
