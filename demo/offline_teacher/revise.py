@@ -41,7 +41,7 @@ _GREETING = re.compile(r"\A[^\n!?]{1,60},\Z")
 
 @dataclass
 class Text:
-    """Text as paragraphs of sentences, with greeting and signature apart."""
+    """Text as one or more paragraphs of sentences, with greeting and signature apart."""
 
     greeting: str
     paragraphs: list[list[str]]
@@ -60,7 +60,7 @@ class Text:
         if not end and len(blocks) > 1 and not re.search(r"[.!?]", blocks[-1]):
             # For a task without a signature, the last lines that form no sentence are one.
             end = blocks.pop()
-        return cls(greeting, [_SENTENCE.split(block) for block in blocks], end)
+        return cls(greeting, [_SENTENCE.split(block) for block in blocks] or [[]], end)
 
     @property
     def words(self) -> int:
@@ -100,16 +100,6 @@ class Text:
                     block[index] = mended[:1].upper() + mended[1:]
                     return
 
-    def add_first(self, sentence: str) -> None:
-        self._first().insert(0, sentence)
-
-    def add_after_opening(self, sentence: str) -> None:
-        self._first().insert(1, sentence)
-
-    def add_last(self, sentence: str) -> None:
-        """Add a paragraph of one sentence."""
-        self.paragraphs.append([sentence])
-
     def add_before_question(self, sentence: str) -> None:
         """Insert a sentence before the last question, or at the end without one."""
         for at in range(len(self.paragraphs) - 1, -1, -1):
@@ -120,21 +110,12 @@ class Text:
                     else:
                         self.paragraphs[at].insert(index, sentence)
                     return
-        self._last().append(sentence)
+        self.paragraphs[-1].append(sentence)
 
     def cut_to(self, chars: int) -> None:
         """Cut the text between words to a length."""
         self.paragraphs = [[self.joined()[: chars + 1].rsplit(" ", 1)[0][:chars].rstrip(" ,;:")]]
         self.greeting = self.signature = ""
-
-    def _first(self) -> list[str]:
-        if not self.paragraphs:
-            self.paragraphs.append([])
-        return self.paragraphs[0]
-
-    def _last(self) -> list[str]:
-        self._first()
-        return self.paragraphs[-1]
 
 
 def revise(task: TaskSpec, facts: Mapping[str, Any], draft: Fields, instruction: str) -> Fields:
@@ -191,9 +172,9 @@ def _mended(task: TaskSpec, facts: Mapping[str, Any], fields: Fields, name: str)
         elif mark.check == "placeholders":
             text.replace(value[mark.start : mark.end], _company(facts) if "ompany" in value[mark.start :] else "")
         elif mark.check == "call_to_action":
-            text.add_last(_ASK)
+            text.paragraphs.append([_ASK])
         elif mark.check == "names_company":
-            text.add_after_opening(f"This is written for {_company(facts)}.")
+            text.paragraphs[0].insert(1, f"This is written for {_company(facts)}.")
         elif mark.check == "length":
             _cut(text, mark.field, task)
         mended[mark.field] = text.joined()
@@ -218,7 +199,7 @@ def _shorten(text: Text) -> None:
 
 def _warm(text: Text) -> None:
     if _WARM not in text.joined():
-        text.add_first(_WARM)
+        text.paragraphs[0].insert(0, _WARM)
 
 
 def _tell_more(text: Text, facts: Mapping[str, Any]) -> None:
