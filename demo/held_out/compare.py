@@ -16,8 +16,7 @@ import torch
 
 from demo import student
 from demo.data.offer import demo_spec
-from demo.offline_teacher import write
-from demo.offline_teacher.client import field_schema
+from demo.offline_teacher import client
 from evaluation.engine.systems import parsed
 from evaluation.metrics import reference_free
 from review.spec import prompting
@@ -50,9 +49,7 @@ def miniature_mails(run_dir: Path, sheets: list[Facts]) -> Iterator[tuple[int, F
 
 def teacher_mail(facts: Facts) -> Fields:
     """Have the offline teacher write a mail, including deliberate faults."""
-    spec = demo_spec()
-    fields = [field_schema(field) for field in spec.output_schema]
-    return write(facts=facts, offer=spec.offer.model_dump(mode="json"), output_fields=fields, seed=SEED).fields
+    return client.composed(demo_spec(), facts, seed=SEED).fields
 
 
 def compare(sheets: list[Facts], run_dir: Path, out: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from demo.offline_teacher import DEFECT_RATE, OfflineDraft, revise, tokens, values, write
@@ -11,7 +11,7 @@ from generation.engine.clients.interface import Question, Reply
 from generation.engine.contracts import TeacherSpec
 from review.spec import revision_prompts
 from review.spec.prompting import completion, parse
-from review.spec.schema import OutputField
+from review.spec.schema import Facts, OutputField
 from review.spec.task_spec import TaskSpec
 
 MODEL = "offline-composer"
@@ -33,30 +33,20 @@ class OfflineClient:
     ) -> None:
         self._answer = answer
         self._task = task
-        self._offer = task.offer.model_dump(mode="json")
         self._defect_rate = float(teacher.parameters.get("defect_rate", DEFECT_RATE))
         self._pause_s = float(teacher.parameters.get("pause_s", 0))
-        self._fields = [field_schema(field) for field in task.output_schema]
 
     async def ask(self, question: Question) -> Reply:
         # A pause of 0 also gives other coroutines their turn: the stop, the progress, the journal.
         await asyncio.sleep(self._pause_s)
         if wish := revision_prompts.instruction_of(question.messages):
             return self._revised(question, wish)
-        draft = (self._answer(question) if self._answer else None) or self._composed(question)
+        draft = (self._answer(question) if self._answer else None) or composed(
+            self._task, question.facts, seed=question.seed, defect_rate=self._defect_rate, thread=question.thread
+        )
         text = completion(self._task, dict(draft.fields))
         given = sum(tokens(message["content"]) for message in question.messages)
         return Reply(text, input_tokens=given, output_tokens=tokens(text), model=MODEL, labelled_defects=draft.defects)
-
-    def _composed(self, question: Question) -> OfflineDraft:
-        return write(
-            facts=question.facts,
-            offer=self._offer,
-            output_fields=self._fields,
-            seed=question.seed,
-            defect_rate=self._defect_rate,
-            thread=question.thread,
-        )
 
     def _revised(self, question: Question, wish: str) -> Reply:
         """Rewrite the draft of the conversation; a revision has no faults put in."""
@@ -67,6 +57,20 @@ class OfflineClient:
 
     async def close(self) -> None:
         pass
+
+
+def composed(
+    task: TaskSpec,
+    facts: Facts,
+    *,
+    seed: int,
+    defect_rate: float = DEFECT_RATE,
+    thread: Sequence[Mapping[str, str]] = (),
+) -> OfflineDraft:
+    """Compose a draft of a task by rules; see `write`."""
+    fields = [field_schema(field) for field in task.output_schema]
+    offer = task.offer.model_dump(mode="json")
+    return write(facts=facts, offer=offer, output_fields=fields, seed=seed, defect_rate=defect_rate, thread=thread)
 
 
 def field_schema(field: OutputField) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from campaigns.states import MessageState
 from demo.data.experiment import population
 from demo.data.simulated_reviewers import fix_faults, opinion
 from demo.mail_sink import server
+from demo.offline_teacher import client
 from generation.models import Order, WebPage
 from jobs.kinds import registry
 from jobs.models import PLAYED_BACK, Job
@@ -144,24 +145,10 @@ def _wanted(draft: Draft) -> dict[str, Any] | None:
     # A mark in a miniature's mail is mostly on a broken sentence.
     if verdict.verdict == "accept" and not (draft.marks and draft.origin != "teacher" and not draft.labelled_defects):
         return None
-    rewritten = _rewritten(draft)
+    # Without mistakes, as a lead would rewrite a draft that cannot be fixed.
+    task = draft.task_version.spec
+    rewritten = dict(client.composed(task, draft.record.facts, seed=1, defect_rate=0.0).fields)
     return None if rewritten == draft.fields else rewritten
-
-
-def _rewritten(draft: Draft) -> dict[str, Any]:
-    """Return fields without mistakes, as a lead would rewrite a draft that cannot be fixed."""
-    from demo import offline_teacher
-
-    spec = draft.task_version.spec
-    schema = [{"name": each.name, "type": each.type, "items": []} for each in spec.output_schema]
-    written = offline_teacher.write(
-        facts=draft.record.facts,
-        offer=spec.offer.model_dump(mode="json"),
-        output_fields=schema,
-        seed=1,
-        defect_rate=0.0,
-    )
-    return dict(written.fields)
 
 
 def by_arm_and_record(campaign: Campaign) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], Message]:
