@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import heapq
 import json
 import re
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from email.generator import BytesGenerator
 from email.message import Message as Mail
 from email.policy import SMTP
 from io import BytesIO
-from itertools import count
+from operator import itemgetter
 from pathlib import Path
 from unittest.mock import patch
 
@@ -67,14 +66,11 @@ class Clock:
 @contextmanager
 def stopped(at: datetime) -> Iterator[Clock]:
     """Patch `django.utils.timezone.now` with a clock."""
-    clock, real = Clock(at), timezone.now
-    timezone.now = clock.now
-    try:
-        # The field's default is the function itself, bound when the model was imported.
-        with patch.object(Decision._meta.get_field("created_at"), "_get_default", clock.now):
-            yield clock
-    finally:
-        timezone.now = real
+    clock = Clock(at)
+    # The field's default is the function itself, bound when the model was imported.
+    created_at = Decision._meta.get_field("created_at")
+    with patch.object(timezone, "now", clock.now), patch.object(created_at, "_get_default", clock.now):
+        yield clock
 
 
 def load(
@@ -136,19 +132,14 @@ class _Readers:
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
         self._lead = lead
-        self._to_come: list[tuple[datetime, int, ReaderAction, Message]] = []
-        order = count()
-        for at, doing, mail in _due(mails, chances):
-            heapq.heappush(self._to_come, (at, next(order), doing, mail))
+        self._actions = sorted(_due(mails, chances), key=itemgetter(0))
 
     def act(self, now: Clock, *, after: datetime, until: datetime) -> None:
         """Do the actions of a period, and set the clock to each."""
-        while self._to_come and self._to_come[0][0] <= until:
-            at, _, doing, mail = heapq.heappop(self._to_come)
-            if at <= after:
-                continue
-            now.at = at
-            self._do(doing, mail, at)
+        for at, doing, mail in self._actions:
+            if after < at <= until:
+                now.at = at
+                self._do(doing, mail, at)
 
     def _do(self, doing: ReaderAction, mail: Message, at: datetime) -> None:
         if doing.kind == "meeting":
