@@ -22,18 +22,9 @@ from review.tasks.permissions import led_by, may_create, tasks_for
 PAGE = 50
 _TRACKED_LINK = re.compile(r"https?://\S+/(?:t/c|u)/[a-z2-7]+")
 _HEADERS_SHOWN = (
-    "From",
-    "To",
-    "Reply-To",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "Return-Path",
-    "List-Unsubscribe",
-    "List-Unsubscribe-Post",
-    "In-Reply-To",
-    "Auto-Submitted",
-)
+    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Return-Path", "List-Unsubscribe",
+    "List-Unsubscribe-Post", "In-Reply-To", "Auto-Submitted",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

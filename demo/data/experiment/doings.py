@@ -24,17 +24,9 @@ _EVENT = (
     "id", "enrolment", "message", "kind", "source", "key", "is_machine", "occurred_at", "received_at", "payload",
 )  # fmt: skip
 _REPLY = (
-    "event",
-    "message",
-    "subject",
-    "text",
-    "meaning",
-    "meant_by",
-    "is_unsure",
-    "may_be_optout",
-    "classified_at",
+    "event", "message", "subject", "text", "meaning", "meant_by", "is_unsure", "may_be_optout", "classified_at",
     "created_at",
-)
+)  # fmt: skip
 _SUPPRESSED = ("id", "address_hmac", "reason", "message_id", "created_at")
 Row = tuple[Any, ...]
 # Chance of a reply by draft.
@@ -122,14 +114,7 @@ def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> N
         said.found.may_be_optout, when, when,
     ))  # fmt: skip
     if meaning == ReplyClass.UNSUBSCRIBE:
-        _event(
-            rows,
-            mail,
-            EventKind.UNSUBSCRIBED,
-            at,
-            key=f"{READ_KEY}{pk.hex}",
-            payload={"how": record.READ},
-        )
+        _event(rows, mail, EventKind.UNSUBSCRIBED, at, key=f"{READ_KEY}{pk.hex}", payload={"how": record.READ})
 
 
 def _event(

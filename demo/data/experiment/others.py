@@ -29,20 +29,9 @@ _VARYING = (
     "subject", "body", "message_id", "due_at", "sending_at", "sender_job", "sent_at", "created_at", "updated_at",
 )  # fmt: skip
 _OF_RUN = (
-    "id",
-    "message",
-    "stage",
-    "part",
-    "state",
-    "site",
-    "record",
-    "draft",
-    "order",
-    "output",
-    "reason",
-    "seconds",
+    "id", "message", "stage", "part", "state", "site", "record", "draft", "order", "output", "reason", "seconds",
     "ended_at",
-)
+)  # fmt: skip
 Pilots = Mapping[tuple[UUID | None, UUID | None], Message]
 
 
