@@ -24,6 +24,7 @@ from demo.data.reply_sorting import MEANINGS
 from demo.reply_sorter import replies
 from demo.reply_sorter.replies import LabelledReply
 
+SEED: Final = 1
 REPLIES: Final = 160_000
 BUCKETS: Final = 1 << 18
 BATCH: Final = 256
@@ -36,23 +37,23 @@ GAIN: Final = 4.0
 LABELS: Final = tuple(MEANINGS)
 
 
-def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, object]:
+def tune(out: Path) -> dict[str, object]:
     """Fit, measure, fit again with all replies, and write the sorter to a folder.
 
     Returns:
         Number of replies, seconds, temperature, and shares of held-back replies with the right label.
     """
     began = time.monotonic()
-    torch.manual_seed(seed)
+    torch.manual_seed(SEED)
     held_back = replies.held_back()
     targets = torch.tensor([LABELS.index(each.meaning) for _, each in held_back])
-    first = fit(count=count, seed=seed)
+    first = fit()
     with torch.no_grad():
         scores = _scores(first, [_features(each.text) for _, each in held_back])
     temperature = best_temperature(scores, targets)
-    export(fit(count=count, seed=seed, with_held_back=True), temperature, out)
+    export(fit(with_held_back=True), temperature, out)
     return {
-        "replies": count,
+        "replies": REPLIES,
         "seconds": round(time.monotonic() - began),
         "temperature": temperature,
         "right": _shares_right(scores, targets, held_back),
@@ -60,12 +61,12 @@ def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, object]
     }
 
 
-def fit(*, count: int, seed: int, with_held_back: bool = False) -> EmbeddingBag:
+def fit(*, with_held_back: bool = False) -> EmbeddingBag:
     """Learn the weights of each bucket for each label in one pass over the stream of replies."""
     model = EmbeddingBag(BUCKETS, len(LABELS), mode="sum")
     torch.nn.init.zeros_(model.weight)
     optimizer = torch.optim.Adagrad(model.parameters(), lr=RATE)
-    stream = islice(replies.replies(seed, with_held_back=with_held_back), count)
+    stream = islice(replies.replies(SEED, with_held_back=with_held_back), REPLIES)
     while batch := list(islice(stream, BATCH)):
         targets = torch.tensor([LABELS.index(each.meaning) for each in batch])
         loss = cross_entropy(
@@ -135,10 +136,7 @@ def main() -> None:
     """Read the command line, fit, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the sorter")
-    parser.add_argument("--replies", type=int, default=REPLIES)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    print(json.dumps(tune(arguments.out, count=arguments.replies, seed=arguments.seed)))
+    print(json.dumps(tune(parser.parse_args().out)))
 
 
 if __name__ == "__main__":

@@ -154,9 +154,7 @@ def learn_tokenizer(*, seed: int) -> Tokenizer:
     return train(item if isinstance(item, str) else f"{item.prompt}\n{item.completion}" for item in items)
 
 
-def pretrain(
-    out: Path, *, hours: float, seed: int = 1, start: Path | None = None, device: str = "cpu", compiled: bool = False
-) -> Progress:
+def pretrain(out: Path, *, hours: float, seed: int = 1, start: Path | None = None, device: str = "cpu") -> Progress:
     """Train for `hours` of wall time, export to `out`, and write the held-out losses to `out/run/figures.json`.
 
     Args:
@@ -164,15 +162,12 @@ def pretrain(
         seed: Seed of initial weights and stream.
         start: Folder of an earlier training to continue, which has learnt to copy.
         device: `cpu` or `cuda`.
-        compiled: Whether to compile the layers, which is a fifth faster and needs a C++ compiler.
     """
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json")) if start else learn_tokenizer(seed=seed)
     model = LlamaForCausalLM.from_pretrained(start, dtype=torch.float32) if start else build_model(seed=seed)
     nn.Module.to(model, device)
     progress = Progress(seed)
     optimizers, budget_s = build_optimizers(model), hours * 3600
-    if compiled:
-        model.model.forward = torch.compile(model.model.forward, dynamic=True)
     processes = max(1, (os.cpu_count() or 1) - 2) if device == "cuda" else 0
     phases = ((COPYING_MIX, COPYING_BATCH_TOKENS, COPYING_PHASE), (corpus.MAIN_MIX, BATCH_TOKENS, 1.0))
     for mix, tokens, until in phases[1:] if start else phases:
@@ -201,17 +196,9 @@ def arguments_of(description: str | None, *, hours: float) -> argparse.ArgumentP
 def main() -> None:
     parser = arguments_of(__doc__, hours=0.9)
     parser.add_argument("--start", type=Path, help="folder of an earlier training to go on from")
-    parser.add_argument("--compile", action="store_true", help="compile the layers (needs a C++ compiler)")
     options = parser.parse_args()
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    done = pretrain(
-        options.out,
-        hours=options.hours,
-        seed=options.seed,
-        start=options.start,
-        device=device,
-        compiled=options.compile,
-    )
+    done = pretrain(options.out, hours=options.hours, seed=options.seed, start=options.start, device=device)
     print(json.dumps(asdict(done)))
 
 
