@@ -179,7 +179,9 @@ def study(admin: Member) -> bool:
     version = first_version()
     if version is None or Study.objects.filter(task__slug=MAILS).exists():
         return False
-    return bool(recorded_study.play_all(version, Student.objects.get(slug="demo"), by=admin))
+    student = Student.objects.get(slug="demo")
+    played = [recorded_study.play(version, student, by=admin, request=each) for each in recorded_study.REQUESTS]
+    return any(played)
 
 
 def transfer(admin: Member) -> bool:

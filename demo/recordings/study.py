@@ -97,11 +97,6 @@ def rules_of(body: dict[str, Any]) -> str:
     return inputs.fingerprint({**rules, "cells": cells}, kept())
 
 
-def play_all(version: DatasetVersion, student: Student, *, by: Member) -> list[Study]:
-    """Register and conclude the recorded studies."""
-    return [study for each in REQUESTS if (study := play(version, student, by=by, request=each))]
-
-
 def play(
     version: DatasetVersion,
     student: Student,
