@@ -27,26 +27,19 @@ class WideRandom(Random):
 
 def coined(rng: Random) -> str:
     """Invent a capitalised word: syllables, an English compound or CamelCase."""
-    if isinstance(rng, WideRandom):
-        return _widely_coined(rng)
+    is_wide = isinstance(rng, WideRandom)
     kind = rng.random()
-    if kind < 0.55:
-        return word(rng).capitalize()
-    if kind < 0.9:
-        return rng.choice(_HEADS) + rng.choice(_TAILS)
-    return rng.choice(_HEADS) + rng.choice(_TAILS).capitalize()
-
-
-def _widely_coined(rng: WideRandom) -> str:
-    kind = rng.random()
-    if kind < 0.2:
+    if is_wide and kind < 0.2:
         made = passages.word(rng).capitalize()
-    elif kind < 0.6:
+    elif kind < (0.6 if is_wide else 0.55):
         made = word(rng).capitalize()
-    elif kind < 0.9:
-        made = rng.choice(_HEADS) + rng.choice(_TAILS)
     else:
-        made = rng.choice(_HEADS) + rng.choice(_TAILS).capitalize()
+        made = rng.choice(_HEADS) + (rng.choice(_TAILS) if kind < 0.9 else rng.choice(_TAILS).capitalize())
+    return _oddly_spelt(rng, made) if is_wide else made
+
+
+def _oddly_spelt(rng: Random, made: str) -> str:
+    """Give one coinage in eight accents or odd capitals."""
     style = rng.random()
     if style < 0.06:
         made = "".join(_ACCENTS.get(letter, letter) if rng.random() < 0.5 else letter for letter in made)

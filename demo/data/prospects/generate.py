@@ -61,9 +61,8 @@ def prospects(count: int = COUNT, seed: int = DEFAULT_SEED) -> list[dict[str, st
         One dict for each company, with keys in the order of `FACTS`; an unknown fact has no key. About 15 % of the
         records miss one to three facts, and about 8 % have `notes` that contradict another fact. Company names differ.
     """
-    rng = random.Random(seed)
-    names = UniqueNames(rng)
-    return [_record(rng, names) for _ in range(count)]
+    rng, stems = random.Random(seed), set[str]()
+    return [_record(rng, stems) for _ in range(count)]
 
 
 def for_training(split_of: Callable[[str], str]) -> list[dict[str, str]]:
@@ -148,34 +147,24 @@ def _draw(rng: random.Random, words: list[str], country: str) -> str:
     return f"{_stem(rng)} {word}"
 
 
-class UniqueNames:
-    """Generator of company names without repetition."""
+def _new_name(rng: random.Random, words: list[str], country: str, stems: set[str]) -> str:
+    """Draw a name of at most `MAX_LENGTH` characters, and add its stem to those taken.
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
-        self._stems_taken: set[str] = set()
-
-    def next_name(self, words: list[str], country: str) -> str:
-        """Draw a new name of at most `MAX_LENGTH` characters.
-
-        No invented stem begins two names; a name such as "Blue Heron" may return with another sector's word.
-
-        Args:
-            words: Words of the sector that may end a name.
-            country: Country that decides the legal form, where the name has one.
-        """
-        while True:
-            name = _draw(self._rng, words, country)
-            stem = name.split()[0] if name.split()[0] not in _FIRST_OF_PLAIN else name
-            if len(name) <= MAX_LENGTH and stem not in self._stems_taken:
-                self._stems_taken.add(stem)
-                return name
+    No invented stem begins two names; a name such as "Blue Heron" may return with another sector's word. Of `words`,
+    those of the sector, one may end the name.
+    """
+    while True:
+        name = _draw(rng, words, country)
+        stem = name.split()[0] if name.split()[0] not in _FIRST_OF_PLAIN else name
+        if len(name) <= MAX_LENGTH and stem not in stems:
+            stems.add(stem)
+            return name
 
 
-def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
+def _record(rng: random.Random, stems: set[str]) -> dict[str, str]:
     sector = rng.choice(SECTORS)
     country = rng.choice(list(PLACES))
-    company = names.next_name(sector.names, country)
+    company = _new_name(rng, sector.names, country, stems)
     facts = {
         "company": company,
         "domain": f"{letters_of(company)}.example",
