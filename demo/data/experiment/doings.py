@@ -60,8 +60,8 @@ def of_reader(mail: Message, chances: Chances) -> Iterator[tuple[datetime, Reade
         yield mail.sent_at + timedelta(hours=doing.after_hours), doing
 
 
-def pour(campaign: Campaign, mails: Iterable[Message], chances: Chances, *, after: datetime, until: datetime) -> int:
-    """Write the events of mails in a period in one transaction; return their number."""
+def pour(campaign: Campaign, mails: Iterable[Message], chances: Chances, *, after: datetime, until: datetime) -> None:
+    """Write the events of mails in a period in one transaction."""
     rows = Poured()
     for mail in mails:
         assert mail.sent_at is not None
@@ -72,7 +72,6 @@ def pour(campaign: Campaign, mails: Iterable[Message], chances: Chances, *, afte
         BulkInserter(Event(campaign=campaign), _EVENT).pour(rows.events)
         BulkInserter(Reply(), _REPLY).pour(rows.replies)
         BulkInserter(Suppression(), _SUPPRESSED).pour(rows.suppressed)
-    return len(rows.events)
 
 
 def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:

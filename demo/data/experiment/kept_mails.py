@@ -13,11 +13,11 @@ from demo.data.experiment import pilots, plan
 from demo.mail_sink.mail_folder import MailFolder
 
 
-def write() -> int:
-    """Write the mails of the pilots as they would be sent today; return their number."""
+def write() -> None:
+    """Write the mails of the pilots as they would be sent today."""
     campaign = Campaign.objects.filter(slug=plan.SLUG).first()
     if campaign is None:
-        return 0
+        return
     folder = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
     enrolments = list(pilots.chosen(campaign).values())
     related = (
@@ -26,12 +26,7 @@ def write() -> int:
     )  # fmt: skip
     sent = Message.objects.filter(enrolment__in=enrolments, state=MessageState.SENT).select_related(*related)
     links = composing.links_of(campaign)
-    mails = list(sent.order_by("sent_at", "pk"))
-    for message in mails:
-        _keep(folder, message, composing.compose(message, links=links))
-    return len(mails)
-
-
-def _keep(folder: MailFolder, message: Message, outgoing: composing.OutgoingMail) -> None:
-    raw = outgoing.mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
-    folder.keep(raw, sender=outgoing.mail.from_email, recipients=[message.contact.address])
+    for message in sent.order_by("sent_at", "pk"):
+        mail = composing.compose(message, links=links).mail
+        raw = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+        folder.keep(raw, sender=mail.from_email, recipients=[message.contact.address])

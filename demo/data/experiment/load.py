@@ -132,7 +132,9 @@ class _Readers:
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
         self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
         self._lead = lead
-        self._actions = sorted(_due(mails, chances), key=itemgetter(0))
+        sent = [mail for mail in mails if mail.state == MessageState.SENT]
+        due = [(at, doing, mail) for mail in sent for at, doing in doings.of_reader(mail, chances)]
+        self._actions = sorted(due, key=itemgetter(0))
 
     def act(self, now: Clock, *, after: datetime, until: datetime) -> None:
         """Do the actions of a period, and set the clock to each."""
@@ -151,13 +153,6 @@ class _Readers:
         if reply_text is not None and reply_text.found.by == reply_texts.SORTER and reply_text.found.is_sure:
             for reply in mail.replies.all():
                 record_reply.label_by_model(reply.pk, reply_text.found.reply_class, by_model=reply_texts.SORTER)
-
-
-def _due(mails: list[Message], chances: doings.Chances) -> Iterator[tuple[datetime, ReaderAction, Message]]:
-    for mail in mails:
-        if mail.state == MessageState.SENT:
-            for at, doing in doings.of_reader(mail, chances):
-                yield at, doing, mail
 
 
 def _carry_out(doing: str, raw: bytes, words: str = "") -> None:

@@ -35,8 +35,8 @@ _OF_RUN = (
 Pilots = Mapping[tuple[UUID | None, UUID | None], Message]
 
 
-def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> int:
-    """Insert the mails, with their stages, of all contacts without one in one transaction; return their number."""
+def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> None:
+    """Insert the mails, with their stages, of all contacts without one in one transaction."""
     without = Enrolment.objects.filter(campaign=campaign, messages__isnull=True).select_related("contact")
     # Drawn by address, so that a reader has the same day in every load, whatever they answer.
     waiting = sorted(without, key=lambda each: population.day_of(each.contact.address))
@@ -54,7 +54,6 @@ def lay(campaign: Campaign, pilots: Pilots, *, began: datetime) -> int:
             step = next(iter(pilots.values())).step
             BulkInserter(Message(campaign=campaign, step=step), _VARYING).pour(mails)
             BulkInserter(StageRun(cost_usd=0), _OF_RUN).pour(stages)
-    return len(mails)
 
 
 def moment(at: datetime | None) -> str | None:
