@@ -207,7 +207,7 @@ def _written(mail: Message, decisions: dict[UUID, list[Decision]]) -> Iterator[S
     draft = mail.draft
     if draft is None:
         return
-    marks = f"{draft.marks_count} marks of its checks" if draft.marks_count else "no check marks it"
+    marks = f"marks of its checks: {draft.marks_count}" if draft.marks_count else "no check marks it"
     yield StoryEntry(
         draft.created_at,
         f"Mail {mail.step.number} written",
