@@ -162,8 +162,15 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
     table = open_table(path, **choices.of_file)
     shapes = shapes_in(table)
     names = {each.name for each in spec.input_schema} | {each.name for each in spec.output_schema}
-    is_own = shapes == [ALPACA] and bool(names & _ALPACA_KEYS)
+    is_own = (shapes == [ALPACA] and bool(names & _ALPACA_KEYS)) or _names_conversation(table, spec)
     return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table.opened()
+
+
+def _names_conversation(table: Table, spec: TaskSpec) -> bool:
+    """Return whether columns are called by a conversation of the task and by a field that is written."""
+    names = set(table.columns)
+    has_conversation = any(str(each.type) == CONVERSATION and each.name in names for each in spec.input_schema)
+    return has_conversation and any(each.name in names for each in spec.output_schema)
 
 
 def facts_in(spec: TaskSpec, prompt: str) -> Facts:

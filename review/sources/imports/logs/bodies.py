@@ -98,7 +98,7 @@ def contents_in(body: object) -> list[Json]:
     contents = [contents] if isinstance(contents, dict) else contents
     if not isinstance(contents, list) or not all(isinstance(each, dict) and "parts" in each for each in contents):
         return []
-    return [{"role": USER, **each} for each in contents]
+    return [{**each, "role": each.get("role") or USER} for each in contents]
 
 
 def answers_in(body: object) -> list[Answer] | None:
@@ -111,8 +111,9 @@ def answers_in(body: object) -> list[Answer] | None:
         return [_chosen(choice, number, len(choices)) for number, choice in enumerate(choices, 1)]
     if isinstance(candidates := body.get("candidates"), list) and candidates:
         return [_candidate(each, number, len(candidates)) for number, each in enumerate(candidates, 1)]
-    if isinstance(feedback := body.get("promptFeedback"), dict) and feedback.get("blockReason"):
-        return [Answer(problem=failure(str(feedback["blockReason"])))]
+    feedback = body.get("promptFeedback", body.get("prompt_feedback"))
+    if isinstance(feedback, dict) and (why := feedback.get("blockReason", feedback.get("block_reason"))):
+        return [Answer(problem=failure(str(why)))]
     output = body.get("output")
     if isinstance(output, list) and (body.get("object") == "response" or _has_items(output)):
         return [_answer_of_responses(body, output)]
@@ -151,6 +152,8 @@ def given_in(output: object) -> list[Answer]:
     if (answers := answers_in(output)) is not None:
         return answers
     if isinstance(output, dict):
+        if output.get("error"):
+            return [Answer(problem=failure(output["error"]))]
         for key in ("messages", "message", "output", "content", "text", "generation", "completion"):
             inner = output.get(key)
             if key == "content" and "role" in output:
@@ -168,7 +171,7 @@ def model_in(*bodies: object) -> str:
     """The first name of a model that these name."""
     for body in bodies:
         if isinstance(body, dict):
-            for key in ("model", "modelId", "model_name", "modelVersion"):
+            for key in ("model", "modelId", "model_name", "modelVersion", "model_version"):
                 if isinstance(name := body.get(key), str) and name:
                     return name
     return ""
@@ -226,7 +229,12 @@ def _candidate(candidate: object, number: int, count: int) -> Answer:
         return _chosen(None, number, count)
     content = candidate.get("content")
     message = {**(content if isinstance(content, dict) else {"parts": []}), "role": ASSISTANT}
-    return _chosen({"message": message, "finish_reason": candidate.get("finishReason")}, number, count)
+    return _chosen({"message": message, "finish_reason": finish_of(candidate)}, number, count)
+
+
+def finish_of(candidate: Json) -> object:
+    """Return why Gemini stopped, as its API or its SDK spells it."""
+    return candidate.get("finishReason", candidate.get("finish_reason"))
 
 
 def _cohere_history(history: object) -> list[Any]:

@@ -16,15 +16,20 @@ from review.sources.imports.logs.bodies import (
     contents_in,
     decoded,
     failure,
+    finish_of,
     given_in,
     model_in,
 )
 from review.sources.imports.logs.messages import ASSISTANT, Json, Turn, has_messages, read_turns
 
 _OK = 200
-# Names of gateways for the two bodies, and where a text may hold one.
+# Names of gateways for the two bodies; what may be a text, and which names stand beside it then.
 _BODIES = {"requestbody": "request", "responsebody": "response"}
-_WRITTEN = ("request", "response", "messages", "conversations", "conversation")
+_WRITTEN = {"request": {"response"}, "messages": {"response", "output", "completion", "answer"}}
+# Names in a response without an answer of its own form: a failure, a block, Bedrock's envelope.
+_OF_A_RESPONSE = frozenset({"error", "promptFeedback", "prompt_feedback", "stopReason"})
+# Texts of an export for no error.
+_NO_ERROR = frozenset({"null", "none", "nan"})
 NO_MESSAGES = "it holds no messages"
 NOT_LAST = "its last message is not the assistant's"
 Row = dict[str, Any]
@@ -83,8 +88,14 @@ def with_bodies(values: Row) -> Row:
     """Return a row whose request and response are objects: gateways write them as texts, under names of their own."""
     names = {name: _BODIES.get(name.replace("_", "").casefold(), name) for name in values}
     named = {name if names[name] in values else names[name]: value for name, value in values.items()}
-    bodies = {name: decoded(named[name]) for name in _WRITTEN if isinstance(named.get(name), str)}
-    read = {name: body for name, body in bodies.items() if _is_body(body) or _is_of_an_api(body)}
+    read: Row = {}
+    for name, others in _WRITTEN.items():
+        if isinstance(named.get(name), str) and others & named.keys() and _is_body(body := decoded(named[name])):
+            read[name] = body
+    # An answer that is JSON itself stands beside a request that is an object.
+    response = decoded(named.get("response")) if "request" in read else None
+    if _is_of_an_api(response) or (isinstance(response, dict) and not _OF_A_RESPONSE.isdisjoint(response)):
+        read["response"] = response
     return {**named, **read} if read or named.keys() != values.keys() else values
 
 
@@ -250,7 +261,8 @@ def _is_of_an_api(body: object) -> bool:
         return False
     choices, candidates = body.get("choices"), body.get("candidates")
     if isinstance(candidates, list) and candidates:
-        return all(isinstance(each, dict) and ("content" in each or "finishReason" in each) for each in candidates)
+        rows = [each for each in candidates if isinstance(each, dict)]
+        return rows == candidates and all(isinstance(each.get("content"), dict) or finish_of(each) for each in rows)
     if isinstance(choices, list) and choices:
         return all(isinstance(each, dict) and ("message" in each or "finish_reason" in each) for each in choices)
     is_message = body.get("type") == "message" and body.get("role") == ASSISTANT
@@ -272,7 +284,8 @@ def _is_failed(values: Row) -> bool:
     kind = result.get("type") if isinstance(result, dict) else None
     if status != _OK or (kind in ("errored", "canceled", "expired") and "custom_id" in values):
         return True
-    return bool(error) and (
+    is_told = bool(error) and str(error).casefold() not in _NO_ERROR
+    return is_told and (
         any(isinstance(values.get(key), dict) for key in ("response", "request", "body"))
         or (isinstance(error, dict) and "custom_id" in values)
     )

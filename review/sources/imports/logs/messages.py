@@ -25,7 +25,8 @@ _ROLES = {
 }
 _CONTENTS = ("content", "contents", "value", "text", "parts")
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
-_HOLDING_PARTS = ("toolUse", "toolResult", "functionCall", "functionResponse")
+_CALLS, _RESULTS = ("functionCall", "function_call"), ("functionResponse", "function_response")
+_HOLDING_PARTS = ("toolUse", "toolResult", *_CALLS, *_RESULTS)
 # What a model thought before it answered, and marks of a cache: no part of what was said.
 _SILENT_PARTS = frozenset(
     {"thinking", "redacted_thinking", "reasoning", "reasoning_content", "reasoningContent", "cachePoint"}
@@ -170,10 +171,10 @@ def _spoken(message: Json, role: str, word: str) -> Iterator[Turn]:
         parts = []
         for part in content:
             kind, inner = _part(part)
-            if kind in ("tool_use", "toolUse", "functionCall"):
+            if kind in ("tool_use", "toolUse", *_CALLS):
                 arguments = inner.get("input", inner.get("args"))
                 calls.append(_call(inner.get("id") or inner.get("toolUseId"), inner.get("name"), arguments))
-            elif kind == "functionResponse":
+            elif kind in _RESULTS:
                 given = json.dumps(inner.get("response"), ensure_ascii=False)
                 yield Turn(TOOL, given, result_of=str(inner.get("id") or ""))
             elif kind in ("tool_result", "toolResult"):
@@ -252,8 +253,8 @@ def _part(part: object) -> tuple[str, Json]:
         # Gemini marks so what it thought.
         return "thinking", part
     for kind in ("text", "json", *_HOLDING_PARTS, "reasoningContent", "cachePoint"):
-        if kind in part:
-            held = part[kind]
+        # The SDK of Gemini writes names without a value.
+        if (held := part.get(kind)) is not None:
             return kind, held if isinstance(held, Mapping) and kind in _HOLDING_PARTS else part
     return next(iter(part), "object"), part
 

@@ -37,6 +37,7 @@ _ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "ur
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
 _HOLDERS = frozenset({"text", "body", "content", "message", "name"})
+_OF_CODES = frozenset({"id", "code"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
 COUNTS = re.compile(
@@ -61,6 +62,11 @@ def is_called(field: str, name: str, words: frozenset[str], *, is_few: bool) -> 
     # What a `company_reply_text` holds is the reply.
     named = parts[:-1] if parts[-1] in _HOLDERS else parts
     return bool(({*named[-1:], parts[-1], *whole[-1:]} | first) & words)
+
+
+def is_label(field: str) -> bool:
+    """Report whether a name says no more than that it is a label, as `target` and `category_id` do."""
+    return bool(set(field.split("_")) - _OF_CODES) and set(field.split("_")) - _OF_CODES <= frozenset().union(*ANSWERS)
 
 
 def is_made(field: str) -> bool:

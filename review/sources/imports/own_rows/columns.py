@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice, pairwise
@@ -30,6 +31,7 @@ _EXAMPLES = 3
 _FEWEST_FLAGS = 3
 # Whole numbers are codes of labels where they are few and each comes so often on average.
 _MOST_CODES, _TIMES = 20, 5
+_CODES = re.compile(r"-?\d+"), re.compile(r"-?\d+\.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +155,11 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         answers = answers[1:]
     # A text that lost against the chosen one tells the answer, and so does another name of its label.
     is_pair = any("chosen" in column.field.split("_") for column in answers)
-    lost = {column.name for column in free if is_pair and column_names.is_lost(column.field)} | _other_names(
-        answers, free
-    )
+    lost = {column.name for column in free if is_pair and column_names.is_lost(column.field)}
+    others = _other_names(answers, free)
+    facts = {column.name for column in free if column not in answers}
+    # A row is told by one fact at least.
+    lost |= others if facts - others else _other_names(answers, answers)
     names = {column.name for column in answers} - lost
     return tuple(
         replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
@@ -180,7 +184,8 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
 def _are_codes(column: Column) -> bool:
     """Report whether whole numbers stand for labels, as in `label` 0 and 1; a number of seats does not."""
     is_picked = column.kinds[:1] in (("integer",), ("number",)) and "choice" in column.kinds and _is_few(column)
-    return is_picked and (column_names.is_blank(column.field) or any(_is_called(column, words) for words in ANSWERS))
+    is_named = column_names.is_blank(column.field) or column_names.is_label(column.field)
+    return is_picked and is_named and any(all(map(form.fullmatch, map(text_of, column.values))) for form in _CODES)
 
 
 def _is_few(column: Column) -> bool:
@@ -193,9 +198,11 @@ def _other_names(answers: Sequence[Column], free: Sequence[Column]) -> set[str]:
     lost = set[str]()
     for answer in answers:
         for other in free:
-            if other is answer or {answer.name, other.name} & lost or not _say_the_same(answer, other):
+            is_twin = other in answers or not {*answer.field.split("_")}.isdisjoint(other.field.split("_"))
+            if other is answer or {answer.name, other.name} & lost or not (is_twin and _say_the_same(answer, other)):
                 continue
-            is_worse = other in answers and _is_label(other) and not _is_label(answer)
+            is_code = answer.field.endswith(("_id", "_code")) or not _is_label(answer)
+            is_worse = other in answers and _is_label(other) and is_code
             lost.add((answer if is_worse else other).name)
     return lost
 

@@ -106,6 +106,18 @@ def test_a_task_with_a_conversation_takes_every_turn(write: Write) -> None:
     assert first.values["reply"] == SAID
 
 
+def test_a_table_with_a_tasks_conversation_and_its_answer_is_no_log(write: Write) -> None:
+    spec = talk().model_copy(
+        update={"input_schema": (InputField(name="messages", type="conversation", required=True),)}
+    )
+    asked = turns(("user", "Hello"), ("assistant", "How can I help?"))
+    lines = [{"messages": asked, "reply": SAID}, {"messages": [*asked, *turns(("user", ASKED))], "reply": SAID}]
+
+    rows = list(open_drafts(write(log(lines), "rows.jsonl"), spec).rows())
+
+    assert [row.values for row in rows] == lines
+
+
 def test_a_row_of_a_batch_without_its_request_is_found_by_its_id_as_before(write: Write) -> None:
     results = [line for line in LOGS["OpenAI batch, input and output"] if "response" in line]
 

@@ -219,10 +219,44 @@ def test_tools_that_gemini_called_are_read() -> None:
     assert exchange.asked[2].content == '{"at": "depot"}'
 
 
-def test_a_text_of_json_that_is_no_body_stays_a_text() -> None:
-    (exchange,) = exchanges({"messages": PROMPT, "response": '{"label": "late"}'})
+@pytest.mark.parametrize(
+    "answer",
+    [{"label": "late"}, {"subject": "Hi", "message": "Hello there"}, [{"role": "CEO", "name": "Ada"}], {"choices": [{
+        "message": "a"}]}, {"candidates": [{"content": "Ada"}]}],
+)  # fmt: skip
+def test_an_answer_that_is_json_itself_stays_a_text(answer: Any) -> None:
+    (exchange,) = exchanges({"messages": PROMPT, "response": json.dumps(answer)})
 
-    assert [answer.text for answer in exchange.answers] == ['{"label": "late"}']
+    assert [answer.text for answer in exchange.answers] == [json.dumps(answer)]
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "quota"}}, {"promptFeedback": {"blockReason": "SAFETY"}}])
+def test_a_failure_written_as_a_text_is_told(body: Any) -> None:
+    row = {"request_body": json.dumps({"messages": PROMPT}), "response_body": json.dumps(body), "status": 429}
+
+    assert "the request failed" in problems(row)[0][1]
+
+
+def test_an_export_may_write_that_there_is_no_error() -> None:
+    row = {"request_body": json.dumps({"messages": PROMPT}), "response_body": json.dumps(completion()), "error": "null"}
+
+    assert exchanges(row)[0].answers[0].text == SAID
+
+
+def test_gemini_by_its_sdk_is_read() -> None:
+    part = {"text": "Dear A, I wr", "thought": None, "function_call": None}
+    candidate = {"content": {"role": "model", "parts": [part]}, "finish_reason": "MAX_TOKENS"}
+    rule, content = {"parts": [{"text": RULE}]}, {"role": None, "parts": [{"text": ASKED}]}
+    asked = {"contents": [content], "system_instruction": rule}
+    line = {"request": asked, "response": {"candidates": [candidate], "model_version": MODEL}}
+
+    assert problems(line) == [(1, "the answer ended with 'MAX_TOKENS', so it is not whole")]
+    candidate["finish_reason"] = "STOP"
+    assert (exchanges(line)[0].model, exchanges(line)[0].asked[0].content) == (MODEL, RULE)
+
+
+def test_candidates_to_be_ranked_are_no_answers() -> None:
+    assert shapes_in(Lines(({"query": "q", "candidates": [{"content": "A"}, {"content": "B"}], "answer": "A"},))) == []
 
 
 def test_a_log_in_csv_is_read_and_a_table_with_alpacas_columns_is_none(write: Any) -> None:
@@ -239,3 +273,5 @@ def test_a_log_in_csv_is_read_and_a_table_with_alpacas_columns_is_none(write: An
     assert shapes_in(written(traceId="t", input=json.dumps(PROMPT), output=SAID)) == ["Langfuse"]
     assert shapes_in(written(instruction=RULE, input=ASKED, output=SAID)) == []
     assert shapes_in(written(question=ASKED, response=SAID, label="late")) == []
+    assert shapes_in(written(conversation=json.dumps(PROMPT), reply=SAID)) == []
+    assert shapes_in(written(messages=json.dumps(PROMPT), summary=SAID)) == []

@@ -137,6 +137,9 @@ def test_few_whole_numbers_that_recur_are_labels_and_others_stay_numbers(look: A
     )
     assert [column.kind for column in few if column.use == "answer"] == ["choice"]
     assert "choice" not in {column.kind for column in many if column.use == "answer"}
+    hours = look(rows(text=TICKETS, target_hours=[24 * (code + 1) for code in CODES]))
+    halves = look(rows(text=TICKETS, label=[code / 2 for code in CODES]))
+    assert "choice" not in {column.kind for column in (*hours, *halves) if column.use == "answer"}
     spec = propose(few)
     assert {label.name for label in spec.output_schema[0].labels} == {"0", "1", "2"}
     assert "fits best: 0, 1 or 2" in spec.instruction
@@ -155,7 +158,10 @@ def test_rows_with_numbers_for_labels_are_imported_by_their_proposal(look: Any, 
         ({"text": TICKETS, "label": CODES, "label_text": NAMES}, {"label_text"}, {"label"}),
         ({"text": TICKETS, "label_text": NAMES, "label": CODES}, {"label_text"}, {"label"}),
         ({"text": TICKETS, "category_id": CODES, "category": NAMES}, {"category"}, {"category_id"}),
-        ({"team_code": [f"T{code}" for code in CODES], "text": TICKETS, "label": NAMES}, {"label"}, {"team_code"}),
+        ({"label_code": [f"T{code}" for code in CODES], "text": TICKETS, "label": NAMES}, {"label"}, {"label_code"}),
+        ({"text": TICKETS, "sla_hours": CODES, "priority": NAMES}, {"priority"}, set()),
+        ({"label": CODES, "label_text": NAMES}, {"label_text"}, set()),
+        ({"fruit": NAMES, "label": CODES}, {"label"}, set()),
         ({"text": TICKETS, "product": [code // 2 for code in CODES], "label": NAMES}, {"label"}, set()),
         ({"text": TICKETS, "priority": CODES, "topic": [*CODES[1:], 2]}, {"priority", "topic"}, set()),
     ],
