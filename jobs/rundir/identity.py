@@ -50,7 +50,12 @@ def boot_id() -> str:
     if value := _read(_PROC / "sys/kernel/random/boot_id"):
         return value
     # Without /proc the moment of boot tells boots apart, to the minute, since the wall clock drifts.
-    return f"{BY_CLOCK}{round((time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)) / 60)}"
+    return f"{BY_CLOCK}{round(booted_at() / 60)}"
+
+
+def booted_at() -> float:
+    """The moment of this boot, in seconds of the wall clock."""
+    return time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def mark_of(pid: int) -> ProcessMark:

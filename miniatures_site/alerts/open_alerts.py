@@ -3,14 +3,15 @@
 A row is claimed by a conditional UPDATE before it is told, so of two checkers one tells. A checker that dies between
 telling and writing it down leaves its claim: after that the alert is told a second time, rather than never.
 
-What one machine alone sees carries its mark in the subject, and ends when that machine sees it no more.
+What one machine alone sees carries its mark in the subject, and ends when that machine sees it no more. A boot changes
+the mark; what outlasts it stays the alert it was.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django.conf import settings
@@ -50,7 +51,7 @@ def update(troubles: Sequence[Trouble]) -> None:
 def _see(trouble: Trouble, now: datetime) -> None:
     message, subject = trouble.message, trouble.subject[:200]
     if trouble.is_local:
-        message, subject = f"On {socket.gethostname()}: {message}", f"{subject} {_mark()}".strip()
+        message, subject = f"On {socket.gethostname()}: {message}", _own_subject(trouble.alert, subject)
     words = {"message": message[:500], "hint": trouble.hint[:500], "last_seen_at": now}
     Alert.objects.update_or_create(
         name=trouble.alert,
@@ -58,6 +59,18 @@ def _see(trouble: Trouble, now: datetime) -> None:
         defaults=words,
         create_defaults={**words, "first_seen_at": now},
     )
+
+
+def _own_subject(name: str | None, subject: str) -> str:
+    """The subject with this machine's mark; the alert of before its boot, or of before there were marks, gets it."""
+    own = f"{subject} {_mark()}".strip()
+    if not Alert.objects.filter(name=name, subject=own).exists():
+        marked = f"{subject} {SEEN_FROM}".lstrip()
+        before_boot = Q(subject__startswith=marked, last_seen_at__lt=datetime.fromtimestamp(identity.booted_at(), UTC))
+        earlier = Alert.objects.filter(before_boot | Q(subject=subject), name=name).order_by("-last_seen_at").first()
+        if earlier is not None:
+            Alert.objects.filter(pk=earlier.pk, subject=earlier.subject).update(subject=own)
+    return own
 
 
 def _mark() -> str:

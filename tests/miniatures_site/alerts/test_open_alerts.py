@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,30 +11,13 @@ from django.core import mail
 from django.utils import timezone
 
 from jobs.models import Alert
-from jobs.rundir import identity
 from miniatures_site.alerts import channels, open_alerts
 from miniatures_site.operations.troubles import AlertName, Trouble
+from tests.miniatures_site.alerts.looks import BEAT, CPU, GPU, Later, lasting, subjects
 from tests.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.django_db
-Later = Callable[[float], None]
-BEAT = Trouble("failed", "The beat last ticked 3 hours ago.", "Start it.", AlertName.BEAT_SILENT)
-GPU = Trouble("failed", "2 jobs wait in the queue gpu.", "", AlertName.QUEUE_UNSERVED, "gpu")
-CPU = Trouble("failed", "1 job waits in the queue cpu.", "", AlertName.QUEUE_UNSERVED, "cpu")
-BROKER = Trouble("failed", "The broker does not answer.", "", AlertName.BROKER_AWAY, is_local=True)
-DISK = Trouble("failed", "The disk of data is full.", "", AlertName.DISK_FULL, "The disk of data", is_local=True)
 HALT = Trouble("look", "All outgoing traffic was stopped.")
-
-
-def subjects() -> list[str]:
-    return [message.subject for message in mail.outbox]
-
-
-def lasting(later: Later, *troubles: Trouble) -> None:
-    """Have troubles that have lasted long enough to be told."""
-    open_alerts.update(troubles)
-    later(121)
-    open_alerts.update(troubles)
 
 
 def told_and_dead(later: Later, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,67 +196,3 @@ def test_an_alert_of_long_ago_ends_at_the_first_look_after_a_pause(later: Later)
     open_alerts.update([])
 
     assert subjects() == ["[Miniatures] ended: Full."]
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Look from a machine of this name from now on."""
-
-    def move(name: str) -> None:
-        monkeypatch.setattr(socket, "gethostname", lambda: name)
-        monkeypatch.setattr(identity, "boot_id", lambda: f"boot-of-{name}")
-
-    return move
-
-
-@pytest.mark.parametrize("trouble", [DISK, BROKER])
-def test_a_machine_that_sees_no_trouble_ends_none_of_another(
-    later: Later, on: Callable[[str], None], trouble: Trouble
-) -> None:
-    for _ in range(6):
-        on("home")
-        open_alerts.update([trouble, BEAT])
-        later(130)
-        on("gpu-1")
-        open_alerts.update([BEAT])
-        later(130)
-    began = [f"[Miniatures] began: {message}" for message in (BEAT.message, f"On home: {trouble.message}")]
-    assert subjects() == began
-
-    on("home")
-    open_alerts.update([BEAT])
-    assert subjects()[2:] == [f"[Miniatures] ended: On home: {trouble.message}"]
-    assert [alert.name for alert in Alert.objects.all()] == [AlertName.BEAT_SILENT]
-
-
-def test_two_machines_with_one_trouble_are_two_alerts(later: Later, on: Callable[[str], None]) -> None:
-    for name in ("home", "gpu-1"):
-        on(name)
-        lasting(later, DISK)
-
-    assert subjects() == [f"[Miniatures] began: On {name}: {DISK.message}" for name in ("home", "gpu-1")]
-
-
-def test_what_a_machine_saw_once_is_not_told_by_another(later: Later, on: Callable[[str], None]) -> None:
-    on("home")
-    open_alerts.update([BROKER])
-    later(121)
-    on("gpu-1")
-    open_alerts.update([])
-    on("home")
-    open_alerts.update([])
-
-    assert subjects() == []
-    assert not Alert.objects.exists()
-
-
-def test_the_alert_of_a_machine_that_looks_no_more_ends_in_time(later: Later, on: Callable[[str], None]) -> None:
-    on("home")
-    lasting(later, DISK)
-    on("gpu-1")
-    later(open_alerts.GONE_AFTER.total_seconds() + 1)
-
-    open_alerts.update([])
-
-    assert subjects()[1:] == [f"[Miniatures] ended: On home: {DISK.message}"]
-    assert not Alert.objects.exists()
