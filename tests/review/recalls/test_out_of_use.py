@@ -24,7 +24,7 @@ from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge, take_back
-from tests.review.rulings.verdicts import dispute, second_opinion
+from tests.review.rulings.verdicts import OTHER_WORDS, dispute, second_opinion
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -113,17 +113,38 @@ def test_a_ruling_that_is_lifted_puts_none_on_the_desk(task: Task, admin: Member
     assert rulings.set_state(draft, DraftState.PENDING).state == DraftState.KEPT
 
 
-def test_a_dispute_that_a_lifted_ruling_opens_again_waits_for_no_lead(
+def test_a_dispute_that_a_lifted_ruling_opens_again_waits_for_no_lead_until_the_undo(
     task: Task, admin: Member, expert: Member, other: Member
 ) -> None:
     first, _ = dispute(task, lead=admin, one=expert, other=other)
     tag = lead_queue.dispute_etag(first.draft_id)
     rulings.settle(first.draft_id, by=admin, if_match=tag, decision=first.pk)
-    recalled(task, admin)
+    made = recalled(task, admin)
 
     rulings.reopen(first.draft_id, by=admin, if_match=lead_queue.dispute_etag(first.draft_id))
 
     assert states(task) == {DraftState.KEPT}
+    assert not lead_queue.anything_waits(task)
+    undo.undo(made.pk, by=admin)
+    assert Draft.objects.get(pk=first.draft_id).state == DraftState.DISPUTED
+    assert lead_queue.anything_waits(task)
+
+
+def test_a_dispute_that_a_bulk_acts_undo_ended_waits_for_a_reviewer_after_the_undo(
+    task: Task, admin: Member, expert: Member, other: Member
+) -> None:
+    done = act(task, pending(task, 1), by=expert)
+    first = done.decisions.get()
+    second_opinion(first, lead=admin, by=other)
+    Draft.objects.filter(pk=first.draft_id).update(verdicts_wanted=2)
+    judge(desk_deck.hold(other, first.draft_id), by=other, verdict="edit", fields=OTHER_WORDS)
+    assert lead_queue.anything_waits(task)
+    made = recalled(task, admin)
+    bulk_undo.undo(done.pk, by=expert)
+
+    undo.undo(made.pk, by=admin)
+
+    assert Draft.objects.get(pk=first.draft_id).state == DraftState.PENDING
     assert not lead_queue.anything_waits(task)
 
 
