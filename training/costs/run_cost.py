@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -65,7 +65,7 @@ def run_cost(run: TrainingRun) -> RunCost:
 
 def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
     """Costs of each of these runs, by its id; as many questions however many they are. Runs come with their jobs."""
-    ended = {run.pk: from_json(run.cost) for run in runs if run.cost and run.job.state in FINISHED}
+    ended = {run.pk: _kept_cost(run) for run in runs if run.cost and run.job.state in FINISHED}
     others = [run for run in runs if run.pk not in ended]
     if not others:
         return ended
@@ -98,6 +98,16 @@ def from_json(values: Mapping[str, Any]) -> RunCost:
     )
 
 
+def _kept_cost(run: TrainingRun) -> RunCost:
+    """The cost of the day it ended; costs kept by 0.2.0 have the energy of the first of several hosts."""
+    cost = from_json(run.cost)
+    return cost if _hosts(run) == 1 else replace(cost, kwh=None)
+
+
+def _hosts(run: TrainingRun) -> int:
+    return int(run.recipe.get("hosts", 1))
+
+
 def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices: Mapping[str, Decimal]) -> RunCost:
     if run.job.is_played_back and (recorded_s := run.job.spec.get(RECORDED_S)):
         # What playing it back took here tells nobody what the run takes; what the host of the recording costs is not
@@ -105,7 +115,7 @@ def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices
         return RunCost(float(recorded_s), 1, usd_per_hour=None, usd=None, kwh=None, is_final=run.job.state in FINISHED)
     devices = int(run.summary.get("processes") or run.job.devices)
     hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of(prices=prices)}
-    usd, hosts = held_usd(spans, prices), int(run.recipe.get("hosts", 1))
+    usd, hosts = held_usd(spans, prices), _hosts(run)
     return RunCost(
         host_seconds=sum(span.seconds for span in spans),
         devices=max(1, devices // hosts),

@@ -102,6 +102,17 @@ def test_energy_that_only_the_first_of_several_hosts_measured_is_not_told(launch
     assert run_cost(TrainingRun.objects.get(pk=run.pk)).kwh is None
 
 
+def test_energy_of_one_of_several_hosts_that_was_kept_with_an_ended_run_is_not_told(launch, tmp_path):
+    run = launch(device="cpu", overrides={"hosts": 2, "processes": 2, "strategy": "ddp"})
+    train(run, tmp_path)
+    run.refresh_from_db()
+    TrainingRun.objects.filter(pk=run.pk).update(cost={**run.cost, "kwh": 0.4})
+
+    found = run_cost(TrainingRun.objects.get(pk=run.pk))
+
+    assert (found.is_final, found.kwh) == (True, None)
+
+
 def test_many_runs_take_as_many_questions_as_one(launch, django_assert_num_queries):
     launch()
     one = list(TrainingRun.objects.select_related("job"))
