@@ -72,8 +72,15 @@ _TITLE_SHARE = 0.6
 # The full stop of a title does not end a sentence. Number of characters to search before a word.
 _TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
 _PARTED, _GOES_ON = re.compile(r"[-'\u2019]"), re.compile(r"['\u2019]?,? [^\W\d_]")
+# Names that are also words, or that goods go by: *polish*, *Lima beans*, *French fries*.
 _ALSO_WORDS_TEXT = """
     Heather Jack Marina Max Rosemary Cape Cork Java Kingdom Latin North Pole Poles South States Turkey Union Us
+    Baltic Bologna Bordeaux Brazil Brussels Champagne Chile China Cologne Damascus Delft Derby Geneva Highland Highlands
+    Hull Lima Limerick Maine Manila Nordic Oxford Phoenix Portland Porto Rhodes Seville Stirling Valencia Vienna
+    American Argentine Australian Austrian Belgian British Bulgarian Chinese Danes Danish Dutch English European Finnish
+    French German Greek Hungarian Indian Irish Italian Japanese Korean Lebanese Mexican Moroccan Norwegian Polish
+    Portuguese Russian Scandinavian Scots Scottish Spanish Swede Swedes Swedish Swiss Syrian Thai Turkish Vietnamese
+    Welsh
 """
 _ALSO_WORDS = frozenset(_ALSO_WORDS_TEXT.split())
 # The number of an order or invoice, unlike that of COVID-19.

@@ -70,14 +70,20 @@ def equivalents(text: str, words: set[str]) -> frozenset[str]:
 
 @cache
 def places() -> dict[str, frozenset[str]]:
-    """Words for the countries and peoples of places: `scottish` for *glasgow*, `scotland` for *scottish*."""
+    """Words for the countries, peoples and continents of places: `scottish`, `europe` for *glasgow*."""
     found: dict[str, set[str]] = {}
+    wider: dict[str, set[str]] = {}
     for line in Path(__file__).with_name("places.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            names, _, cities = (part.split() for part in line.partition(":"))
-            for word in (*names, *cities):
+            names, _, parts = (part.split() for part in line.partition(":"))
+            for word in (*names, *parts):
                 found.setdefault(word, set()).update(names)
-    return {word: frozenset(names) for word, names in found.items()}
+            for word in parts:
+                wider.setdefault(word, set()).update(names)
+    return {
+        word: frozenset(names.union(*(wider.get(land, ()) for land in wider.get(word, ()))))
+        for word, names in found.items()
+    }
 
 
 class LongNames:

@@ -48,3 +48,30 @@ def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> Non
 )
 def test_other_forms_of_what_a_passage_says_pass(claim: str) -> None:
     assert verify(HARBOUR, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "Hull damage is covered.",
+        "Polish your pitch.",
+        "French fries are served.",
+        "Swiss knives are sold.",
+        "China plates are sold.",
+        "Champagne is for the owners.",
+        "Phoenix rises.",
+        "Derby day is on Tuesday.",
+        "Lima beans are served.",
+        "Danish pastries are served.",
+    ],
+)
+def test_places_that_are_also_words_pass(claim: str) -> None:
+    assert verify(HARBOUR, claim).unsupported == ()
+
+
+@pytest.mark.parametrize("claim", ["Europe gains sixty jobs.", "The bank hires sixty persons in Europe."])
+def test_a_continent_passes_where_a_passage_names_a_city_of_it(claim: str) -> None:
+    passage = "The bank hires sixty persons, forty in Frankfurt and twenty in Paris. Sixty jobs are new."
+
+    assert verify(passage, claim).unsupported == ()
+    assert verify(passage, claim.replace("Europe", "Asia")).unsupported != ()
