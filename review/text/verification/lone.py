@@ -24,8 +24,12 @@ _ENDINGS = REFUSALS | {
 }
 # Telling words of a sentence that denies, and the part of them that the closest sentences hold.
 _SPEAKING, _HELD = 4, 0.4
+_DENYING = r"(?:fail(?:s|ed|ing)? to|without|not|\w+n['\u2019]t)"
+# Whoever does not explain what a passage speaks of may be a person in it, but not the text of it.
 _UNMENTIONED = re.compile(
-    r"\b(?:fail(?:s|ed|ing)? to|without|not|\w+n['\u2019]t) (?:mention|discuss|address|specify|explain)(?:ing)?\b",
+    rf"\b{_DENYING} (?:mention|specify)(?:ing)?\b"
+    r"|\b(?:report|article|passage|summary|text|story|document|e?-?mail|letter|message|notes?) (?:\w+ )?"
+    rf"{_DENYING} (?:discuss|address|explain)(?:ing)?\b",
     re.IGNORECASE,
 )
 # Telling words behind *did not mention*, and all words among which they stand.

@@ -24,6 +24,7 @@ HARBOUR = (
         ("A diver found the anchor on the first day of the search.", "first day"),
         ("The owners of ships praised the minister of trade.", "praised"),
         ("A new terminal is planned, but the text fails to mention the fees of the port.", "fails to mention"),
+        ("The report does not explain the fees of the port.", "not explain"),
     ],
 )
 def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> None:
@@ -44,6 +45,9 @@ def test_what_a_passage_says_of_another_is_marked(claim: str, place: str) -> Non
         "The union faulted the port for its talks.",
         "The ships were waiting near Wole Kwei-Armah Point.",
         "The report does not mention the weather.",
+        "The minister did not explain the fees of the port.",
+        "The owners failed to discuss the fees of the port.",
+        "The union could not address the fees of the port.",
     ],
 )
 def test_other_forms_of_what_a_passage_says_pass(claim: str) -> None:
