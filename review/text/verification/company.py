@@ -78,6 +78,7 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
     source, claim = sentence.source, sentence.telling
     if turns_degree(sentence):
         return
+    near: set[str] = set().union(*map(source.roots_of, sentence.closest))
     for index, each in enumerate(claim):
         if each.word is None or each.is_name or each.start in sentence.denied_starts or source.says(each.word.root):
             continue
@@ -87,6 +88,8 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
             continue
         if not contraries().get(each.word.root, frozenset()).isdisjoint(sentence.roots):
             continue  # A claim that tells both sides, as *one was acquitted, another convicted*.
+        if not _own_side(each.word).isdisjoint(near):
+            continue  # A passage that tells both, as *praised the team, criticised the referee*.
         if _is_beside(sentence, index, each.word) or (
             not _is_denied_near(sentence, each.word) and _is_around(sentence, index, each.word)
         ):
@@ -120,6 +123,12 @@ def _is_beside(sentence: ClaimSentence, index: int, word: Word) -> bool:
     starts = (source.words[place].start for place in places if not is_vague(source.words[place].text))
     tellings = (bisect_left(source.telling, start, key=_start) for start in starts)
     return any(_company(sentence, index, at) for at in tellings if at < len(source.telling))
+
+
+def _own_side(word: Word) -> set[str]:
+    """Return the roots that have a contrary in common with a word: *praise* for *congratulate*."""
+    against = contraries().get(word.root, frozenset())
+    return set().union(*(contraries()[other] for other in against)) - against - {word.root}
 
 
 def _is_around(sentence: ClaimSentence, index: int, word: Word) -> bool:

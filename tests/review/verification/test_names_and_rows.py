@@ -79,3 +79,10 @@ def test_a_continent_passes_where_a_passage_names_a_city_of_it(claim: str) -> No
 
     assert verify(passage, claim).unsupported == ()
     assert verify(passage, claim.replace("Europe", "Asia")).unsupported != ()
+
+
+def test_a_word_passes_where_the_passage_has_another_of_its_side_beside_a_contrary() -> None:
+    passage = "After the game the minister praised the team and criticised the referee of the game."
+
+    assert verify(passage, "After the game the minister congratulated the team.").unsupported == ()
+    assert verify(passage.replace("praised", "saw"), "The minister congratulated the referee.").unsupported != ()
