@@ -11,7 +11,7 @@ from collections.abc import Iterator, Set
 from itertools import islice
 from operator import attrgetter
 
-from review.text.verification import amounts, direction, negation, parties
+from review.text.verification import amounts, direction, entities, negation, parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
@@ -196,7 +196,9 @@ def _excludes(sentence: ClaimSentence, each: Telling, other: Telling) -> Rule | 
     if each.word and other.word:
         if _is_contrary(each.word, other.word):
             return "antonym"
-        return "name" if each.is_name and other.is_name else None
+        if each.is_name and other.is_name:
+            own, its = sentence.text[each.start : each.end], sentence.source.text[other.start : other.end]
+            return None if entities.are_told_as_one(own, its, sentence.source) else "name"
     return None
 
 

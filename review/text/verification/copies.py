@@ -65,7 +65,11 @@ def _names(sentence: ClaimSentence, gap: Gap) -> Iterator[Unsupported]:
     if not _are_names(source.text, theirs) or {each.key for each in mine} & source.roots_of(gap.sentence):
         return
     own, other = (text[side[0].start : side[-1].end] for text, side in _sides(sentence, gap))
-    if sentence.roots.isdisjoint(each.key for each in theirs) and not entities.may_be_one(own, other):
+    if (
+        sentence.roots.isdisjoint(each.key for each in theirs)
+        and not entities.may_be_one(own, other)
+        and not entities.are_told_as_one(own, other, source)
+    ):
         yield Unsupported(mine[0].start, mine[-1].end, f"The passage names {other}", "name", 0.65)
 
 

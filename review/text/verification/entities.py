@@ -30,6 +30,8 @@ _CAPITAL_AFTER = re.compile(r" (?:(?:of|the|&|de|van|von|la) )*([A-Z][\w'\u2019-
 _LONG, _OTHER_LETTERS = 4, 2
 # Lands that their press takes for granted.
 _OF_READERS = listed("england english britain british uk us usa america american wales welsh scotland scottish")
+# Words with which a sentence gives one thing two names.
+_NAMING = re.compile(r"\b(?:(?:re)?nam(?:e|es|ed|ing)|called|known|formerly|now|alias|aka|a\.k\.a)\b", re.IGNORECASE)
 _SUFFIXES = listed("inc ltd llc llp plc corp corporation co company gmbh ag sa limited group holdings incorporated")
 
 
@@ -95,6 +97,17 @@ def may_be_one(name: str, other: str) -> bool:
     if not initials.isdisjoint((*words, *others)):
         return True
     return not forms.equivalents(name.lower(), set(words)).isdisjoint(others)
+
+
+def are_told_as_one(name: str, other: str, source: SourceText) -> bool:
+    """Return whether the passage gives two names to one thing: *Facebook, now called Meta*, *Meta (Facebook)*."""
+    for start, end in source.sentences:
+        told = source.text[start:end]
+        if name in told and other in told:
+            in_brackets = any(f"{one} ({two}" in told for one, two in ((name, other), (other, name)))
+            if in_brackets or _NAMING.search(told):
+                return True
+    return False
 
 
 def changed_names(sentence: ClaimSentence) -> Iterator[Unsupported]:

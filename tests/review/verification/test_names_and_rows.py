@@ -86,3 +86,20 @@ def test_a_word_passes_where_the_passage_has_another_of_its_side_beside_a_contra
 
     assert verify(passage, "After the game the minister congratulated the team.").unsupported == ()
     assert verify(passage.replace("praised", "saw"), "The minister congratulated the referee.").unsupported != ()
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        "Facebook changed its name to Meta in 2021.",
+        "Facebook is now called Meta.",
+        "Meta (Facebook) sells adverts.",
+    ],
+)
+def test_either_name_of_a_renamed_thing_passes(naming: str) -> None:
+    passage = "In Berlin yesterday morning Facebook opened another large office."
+
+    for start in ("In Berlin yesterday morning", "Yesterday morning"):
+        claim = f"{start} Meta opened another large office."
+        assert verify(f"{naming} {passage}", claim).unsupported == ()
+        assert verify(f"Meta sells adverts. {passage}", claim).unsupported != ()
