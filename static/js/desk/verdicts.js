@@ -23,7 +23,7 @@ export class Verdicts {
     // Cards whose verdict the server has taken, by turn: an answer that was on its way before may still name them.
     this.settled = new Map();
     this.turn = 0;
-    // Verdicts of an earlier page that the server has, and only its answer was lost.
+    // Verdicts and retracts of an earlier page that the server has, and only its answer was lost.
     this.counted = new Set();
   }
 
@@ -33,7 +33,8 @@ export class Verdicts {
     for (const { kind, draft, title, headers, body } of ours) {
       if (isTakingBack({ kind, body })) {
         // It is undone already, though the server may not know.
-        this.history.drop(body.retracts ?? this.away.get(draft));
+        if (kind === "hold") this.history.drop(this.away.get(draft));
+        else if (!this.history.take(body.retracts)) this.counted.add(body.id);
         this.away.delete(draft);
         continue;
       }
@@ -55,7 +56,7 @@ export class Verdicts {
     this.turn += 1;
     if (isTakingBack({ kind, body })) this.settled.delete(draft);
     else this.settled.set(draft, this.turn);
-    if (body.verdict === "retract") return -1;
+    if (body.verdict === "retract") return this.counted.has(body.id) ? 0 : -1;
     if (this.away.get(draft) === body.id) this.away.delete(draft);
     return this.counted.has(body.id) ? 0 : 1;
   }

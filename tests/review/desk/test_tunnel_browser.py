@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 
@@ -52,25 +53,48 @@ def judge_without_pause(page: Page, *, for_s: float, dice: random.Random) -> tup
     return standing, acts
 
 
+def lose_the_answer(page: Page, *, to: str, decisions: int) -> None:
+    """Press a key whose verdict the server takes, and whose answer never arrives."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/decisions/**", lose)
+    page.keyboard.press(to)
+    until(page, lambda: Decision.objects.count() == decisions)
+    page.unroute_all(behavior="wait")
+
+
 def test_a_verdict_whose_answer_was_lost_is_counted_once_after_a_reload(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
     page = open_desk(admin)
 
-    def lose_the_answer(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
-    page.route("**/decisions/**", lose_the_answer)
-    page.keyboard.press("a")
-    until(page, lambda: Decision.objects.count() == 1)
-    page.unroute_all(behavior="wait")
+    lose_the_answer(page, to="a", decisions=1)
     page.reload()
     until(page, lambda: waiting(page) == 0)
 
     expect(page.locator("[data-pace]")).to_contain_text("1 today · 8 of your 9 left")
     expect(page.locator("[data-strip] button")).to_have_count(1)
     assert Decision.objects.count() == 1
+
+
+def test_an_undo_whose_answer_was_lost_is_counted_once_after_a_reload(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    page.keyboard.press("a")
+    saved(page, decisions=1)
+    until(page, lambda: waiting(page) == 0)
+
+    lose_the_answer(page, to="z", decisions=2)
+    page.reload()
+    until(page, lambda: waiting(page) == 0)
+
+    expect(page.locator("[data-pace]")).to_have_text(re.compile("^9 left"))
+    expect(page.locator("[data-strip] button")).to_have_count(0)
+    assert Decision.objects.count() == 2
 
 
 @pytest.mark.slow
