@@ -28,6 +28,7 @@ from review.desk.pace import Pace
 from review.drafts import queries, sent_mails
 from review.drafts.authorship import JUDGED, visible_to
 from review.ports import DeskScope
+from review.spec.fact_lines import parted
 from review.spec.paths import text_at
 from review.spec.schema import Fields
 from review.states import Role, Verdict
@@ -282,7 +283,7 @@ def draft_text(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     if path.split(".")[0] in {field.name for field in spec.output_schema}:
         text = text_at(draft.fields, path)
     elif fact in {field.name for field in spec.input_schema}:
-        text = written(draft.record.facts.get(fact))
+        text = parted(written(draft.record.facts.get(fact)))
     elif fact:
         text = dict(offer_lines(spec.offer)).get(fact, "")
     else:

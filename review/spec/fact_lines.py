@@ -86,10 +86,15 @@ def fact_text(field: InputField, value: object) -> str:
     if field.type == "conversation" and isinstance(value, list):
         return "\n".join(f"{turn.get('role', '')}: {hanging(_lines(turn.get('content', '')))}" for turn in value)
     if field.type == "document" and isinstance(value, str):
-        return "\n".join(value.replace("\f", "\n\n").splitlines()).strip()
+        return "\n".join(parted(value).splitlines()).strip()
     if isinstance(value, dict) or (value and field.type == "object"):
         return json.dumps(value, ensure_ascii=False)
     return _plain(value)
+
+
+def parted(text: str) -> str:
+    """Return a text whose pages are parted by an empty line."""
+    return text.replace("\f", "\n\n")
 
 
 def _plain(value: object) -> str:

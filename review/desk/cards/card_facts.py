@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from review.spec.fact_lines import parted
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding.attribution import Sentence
@@ -39,6 +40,11 @@ class Fact:
         if self.name.startswith(f"{OFFER}."):
             return self.name.split(".")[1].replace("claims", "claim")
         return self.name.replace("_", " ")
+
+    @property
+    def lines(self) -> str:
+        """Return the value for a page that does not draw its pieces."""
+        return parted(self.value)
 
     @property
     def is_used(self) -> bool:

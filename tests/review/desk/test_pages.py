@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from members.models import Member
 from review.desk import deck, elsewhere
@@ -248,6 +249,11 @@ def test_pages_of_a_document_are_parted_on_the_desk_by_an_empty_line(
     assert "U+000C" not in page
     assert re.search(r"Fridays\.(?:</span>)?<br><br>(?:<span[^>]*>)?Lorries", page)
     assert 'data-sign="ZWSP"' in page
+
+    parted = "Stock is counted on Fridays.\n\nLorries leave at six.\u200b"
+    address = reverse("review:draft-text", args=[card.draft_id])
+    assert browser.get(f"{address}?fact=notes").content.decode() == parted
+    assert parted in browser.get(reverse("review:draft", args=["outreach", card.draft_id])).content.decode()
 
 
 def test_cards_that_come_back_to_nobody_are_not_with_others(
