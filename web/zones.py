@@ -21,10 +21,10 @@ def named(name: str) -> ZoneInfo | None:
         return None
 
 
-def name_for(request: HttpRequest) -> str:
-    """Return the name of the zone that the browser told; `UTC` where it told none that is known."""
+def name_for(request: HttpRequest, *, default: str = UTC_NAME) -> str:
+    """Return the name of the zone that the browser told; the default where it told none that is known."""
     name = unquote(request.COOKIES.get(COOKIE, ""))
-    return name if name and named(name) else UTC_NAME
+    return name if name and named(name) else default
 
 
 def start_of_today(request: HttpRequest) -> datetime:

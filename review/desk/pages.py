@@ -181,6 +181,8 @@ def _context(
 ) -> dict[str, Any]:
     member = member_of(request)
     keys = desk_keys.keys_of(member)
+    # A browser without scripts tells no zone, and these clocks name none.
+    zone = zones.name_for(request, default=settings.TIME_ZONE)
     page = focus.page(member, task, deck, keys=keys, since=zones.start_of_today(request))
     return {
         **page,
@@ -189,8 +191,8 @@ def _context(
         "may_lead": may(member, task, Role.LEAD),
         "refusal": refusal,
         "only": only,
-        "pace_words": pace_line(page["pace"], zone=zones.name_for(request)),
-        "zone": zones.name_for(request),
+        "pace_words": pace_line(page["pace"], zone=zone),
+        "zone": zone,
         "lease_s": int(settings.CARD_LEASE_S),
         "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
         "fixed_keys": desk_keys.FIXED,

@@ -101,12 +101,20 @@ def test_the_head_of_the_desk_says_the_day_what_is_left_and_the_pace(now: Pace, 
     assert pages.pace_line(now).startswith(words)
 
 
-def test_the_head_of_the_desk_tells_the_clock_of_the_browser(
-    task: Task, expert: Member, as_member: Callable[[Member], Client]
+@pytest.mark.parametrize(("cookie", "own"), [("Asia/Kathmandu", "UTC"), ("", "Asia/Kathmandu")])
+def test_the_head_of_the_desk_tells_the_clock_of_the_browser_or_of_the_installation(
+    task: Task,
+    expert: Member,
+    as_member: Callable[[Member], Client],
+    settings: Any,
+    cookie: str,
+    own: str,
 ) -> None:
     said(task, expert, 60)
     desk = as_member(expert)
-    desk.cookies["zone"] = "Asia/Kathmandu"
+    settings.TIME_ZONE = own
+    if cookie:
+        desk.cookies["zone"] = cookie
 
     page = desk.get("/tasks/outreach/review/").content.decode()
 
