@@ -9,7 +9,7 @@ the mark; what outlasts it stays the alert it was.
 
 from __future__ import annotations
 
-import socket
+import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -51,7 +51,7 @@ def update(troubles: Sequence[Trouble]) -> None:
 def _see(trouble: Trouble, now: datetime) -> None:
     message, subject = trouble.message, trouble.subject[:200]
     if trouble.is_local:
-        message, subject = f"On {socket.gethostname()}: {message}", _own_subject(trouble.alert, subject)
+        message, subject = f"On {platform.node()}: {message}", _own_subject(trouble.alert, subject)
     words = {"message": message[:500], "hint": trouble.hint[:500], "last_seen_at": now}
     Alert.objects.update_or_create(
         name=trouble.alert,

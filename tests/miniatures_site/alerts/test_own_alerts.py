@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import platform
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Look from a machine of this name from now on."""
 
     def move(name: str) -> None:
-        monkeypatch.setattr(socket, "gethostname", lambda: name)
+        monkeypatch.setattr(platform, "node", lambda: name)
         monkeypatch.setattr(identity, "boot_id", lambda: f"boot-of-{name}")
 
     return move
