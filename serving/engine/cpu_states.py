@@ -7,13 +7,13 @@ read: taking rows back to an earlier state is a matter of their lengths alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from serving.engine.beginnings import Beginnings, alike
 from serving.engine.cpu_decoder import CpuDecoder
 from serving.engine.cpu_linear import Slots
 from serving.engine.kv_cache import SPARE_TOKENS
@@ -76,6 +76,7 @@ class CpuStates:
         self._decoder = decoder
         self._held: list[Held] = []
         self._slots = Slots([0])
+        self._beginnings = Beginnings()
         self._room = self._empty(0, 0)  # (layers, 2, rows, Hkv, T, D): keys, then values
 
     def read(self, fresh: Sequence[Row]) -> tuple[Tensor, list[Held]]:
@@ -120,15 +121,18 @@ class CpuStates:
 
     def restore(self, count: int, mark: list[Held]) -> None:
         self._held = mark[:count]
+        # Memory ran out.
+        self._beginnings.clear()
 
     def clear(self) -> None:
         self._held, self._room = [], self._empty(0, 0)
 
     def _read(self, row: Row, here: Sequence[Row]) -> Tensor:
-        """Read a prompt into the place after those of the rows that are here; what it begins with alike is copied."""
+        """Read a prompt into the place after those of the rows that are here; what is known of it is copied."""
         place, count, decoder = len(here), len(row.prompt), self._decoder
-        shared, old = max(((_shared(row, other), at) for at, other in enumerate(here)), default=(0, 0))
-        self._room[:, :, place, :, :shared] = self._room[:, :, old, :, :shared]
+        begun = self._begun(row, here)
+        shared = begun.shape[-2]
+        self._room[:, :, place, :, :shared] = begun
         is_visible = torch.ones(count - shared, count, dtype=torch.bool).tril_(shared) if shared else None
         sharing = decoder.heads // decoder.kv_heads
 
@@ -143,7 +147,17 @@ class CpuStates:
             return attended[0].transpose(0, 1).reshape(count - shared, -1)
 
         ids, positions = torch.tensor(row.prompt[shared:]), torch.arange(shared, count)
-        return decoder.forward(ids, positions, Slots([row.slot]), attend, only_last=True)
+        scores = decoder.forward(ids, positions, Slots([row.slot]), attend, only_last=True)
+        self._beginnings.add(row, self._room[:, :, place, :, :count])
+        return scores
+
+    def _begun(self, row: Row, here: Sequence[Row]) -> Tensor:
+        """Return the states of as many of a prompt's first tokens as are known, by a row here or from earlier ones."""
+        shared, old = max(((_shared(row, other), at) for at, other in enumerate(here)), default=(0, 0))
+        kept = self._beginnings.of(row)
+        if kept is not None and kept.shape[-2] > shared:
+            return kept
+        return self._room[:, :, old, :, :shared]
 
     def _make_room(self, rows: int, width: int) -> None:
         if rows > self._room.shape[2] or width > self._room.shape[4]:
@@ -164,7 +178,4 @@ class CpuStates:
 
 def _shared(row: Row, other: Row) -> int:
     """Tokens that two prompts through the same adapter begin with alike, without the last of the first."""
-    if row.slot != other.slot:
-        return 0
-    pairs = zip(row.prompt[:-1], other.prompt, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return alike(row.prompt[:-1], other.prompt) if row.slot == other.slot else 0

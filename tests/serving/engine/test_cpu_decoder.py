@@ -55,6 +55,7 @@ class Waiting:
     prompt: list[int]
     slot: int = 0
     limit: int = 30
+    fingerprint: str = ""
 
     @property
     def reach(self) -> int:
@@ -218,6 +219,30 @@ def test_what_a_prompt_begins_with_as_another_under_way_is_not_read_again() -> N
     assert_alike(plain, short, rows)
 
     assert [widths[at] for at in (0, 2, 4, 6, 8)] == [30, 2, 1, 21, 1]
+
+
+@torch.inference_mode()
+def test_what_the_last_two_prompts_began_with_is_not_read_again_by_those_that_come_later() -> None:
+    model = model_of("llama", bf16=True)
+    plain, short = both(model, [adapter_for(model, 1, 4)])
+    task, linear, widths = list(range(5, 45)), short._decoder._layers[0].mixed, list[int]()
+    real = linear._product
+    linear._product = lambda x: (widths.append(len(x)), real(x))[1]
+
+    def read(tail: list[int], slot: int = 1, fingerprint: str = "a") -> int:
+        row: Any = Waiting([*task, *tail], slot, fingerprint=fingerprint)
+        assert torch.allclose(short.read([row])[0], plain.read([row])[0], atol=2e-4, rtol=1e-4)
+        short.clear()
+        return widths[-1]
+
+    assert [read([50, 51]), read([60, 61, 62]), read([50, 51]), read([])] == [42, 43, 2, 1]
+    # Another miniature's adapter in the same slot, and no adapter.
+    assert [read([50], fingerprint="b"), read([60], slot=0), read([70, 71])] == [41, 41, 2]
+    # A question of another kind comes between: the two that follow are read whole.
+    task[:] = reversed(task)
+    assert [read([50]), read([60]), read([70])] == [41, 41, 1]
+    short.restore(0, [])
+    assert read([50]) == 41
 
 
 @torch.inference_mode()
