@@ -4,7 +4,8 @@ The demo student on the CPU, with an adapter. Both sides write for the same prom
 in this run; medians of their tokens a second are compared. The peer is transformers' own `generate` on weights into
 which the adapter is merged, its fastest way; ours goes through everything: HTTP, token, front end, engine. The front
 end's share is the time to the first token through `/v1` less the same on the engine's socket, with one client, in
-turns. The last line of output is one JSON object; `ratio` is ours over the peer's.
+turns. Then sixteen questions at once go to one adapter and to eight, in turns. The last line of output is one
+JSON object; `ratio` is ours over the peer's.
 """
 
 from __future__ import annotations
@@ -41,10 +42,13 @@ def main() -> None:
     rows = make_rows()
     adapter = _adapter(folder / "adapter")
     entry = rows["entry"] | {"folder": str(adapter), "method": "lora", "base": {"path": str(_base())}}
+    names = [MODEL, *(f"{MODEL}-{number}" for number in range(1, CLIENTS))]
+    entries = [entry | {"name": name, "manifest_sha256": str(at) * 64} for at, name in enumerate(names)]
     generate = make_peer(_base(), rows["prompts"], adapter=adapter)
-    with open_engine(folder, entry) as path, open_site() as url:
+    with open_engine(folder, *entries) as path, open_site() as url:
         headers = {"Authorization": f"Bearer {rows['token']}"}
         figures = asyncio.run(_measure(path, url, headers, rows, generate))
+        figures["eight_adapters_to_one"] = asyncio.run(_eight_to_one(path, names, rows["prompts"]))
     print(json.dumps(figures))
 
 
@@ -135,14 +139,14 @@ def make_peer(folder: Path, prompts: list[Any], *, adapter: Path | None = None) 
 
 
 @contextmanager
-def open_engine(folder: Path, entry: dict[str, Any], **options: Any) -> Iterator[Path]:
-    """Engine that serves one miniature, on the socket where the site asks for it."""
+def open_engine(folder: Path, *entries: dict[str, Any], **options: Any) -> Iterator[Path]:
+    """Engine that serves miniatures, on the socket where the site asks for it."""
     from jobs.contracts import SpecEnvelope
     from jobs.rundir import write_spec
     from serving.runtime import addresses
 
     run_dir, path = folder / "engine", addresses.socket_path()
-    body = {"socket": str(path), "models": [entry], "device": "cpu", "backend": "own", **options}
+    body = {"socket": str(path), "models": entries, "device": "cpu", "backend": "own", **options}
     write_spec(run_dir, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=600, body=body))
     process = subprocess.Popen([sys.executable, "-m", "serving.backends", str(run_dir)], cwd=ROOT)
     try:
@@ -208,6 +212,22 @@ async def _measure(
         "front_end_adds_ms": round(statistics.median(added) * 1000, 1),
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+async def _eight_to_one(path: Path, names: list[str], prompts: list[Any]) -> float:
+    """Seconds that all prompts at once take one adapter, over those that they take eight; median of pairs."""
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    async with httpx.AsyncClient(base_url="http://engine", transport=transport, timeout=120) as direct:
+
+        async def seconds(models: list[str]) -> float:
+            began, ways = time.perf_counter(), {"max_tokens": NEW_TOKENS}
+            asks = [{"model": models[at % len(models)], "messages": each, **ways} for at, each in enumerate(prompts)]
+            await asyncio.gather(*(direct.post("/ask", json=ask) for ask in asks))
+            return time.perf_counter() - began
+
+        await seconds(names)
+        pairs = [(await seconds(names[:1]), await seconds(names)) for _ in range(2 * ROUNDS)]
+    return round(statistics.median(one / eight for one, eight in pairs), 3)
 
 
 async def _crowd(
