@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,13 +9,7 @@ from rest_framework import serializers
 
 from jobs.models import Halt, JobEvent
 from jobs.states import JobState
-
-
-class IsoTime(serializers.DateTimeField):
-    """A moment as events write it, with the offset +00:00."""
-
-    def to_representation(self, value: datetime) -> str:
-        return value.isoformat()
+from web.http.iso_time import IsoTime
 
 
 class JobUrl(serializers.CharField):

@@ -58,7 +58,7 @@ class AdoptView(APIView):
         ruling = rulings.adopt(
             decision_id, by=member_of(request), if_match=_tag(request), **read_body(RulingIn, request)
         )
-        return Response(lead_queue.ruling_json(ruling), status=201)
+        return Response(RulingOut(ruling).data, status=201)
 
 
 class LeaveView(APIView):
@@ -69,7 +69,7 @@ class LeaveView(APIView):
     @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RulingOut, **problems(409)})
     def post(self, request: Request, decision_id: UUID) -> Response:
         ruling = rulings.leave(decision_id, by=member_of(request), **read_body(RulingIn, request))
-        return Response(lead_queue.ruling_json(ruling), status=201)
+        return Response(RulingOut(ruling).data, status=201)
 
 
 class DisputeView(APIView):
@@ -95,7 +95,7 @@ class SettleView(APIView):
         ruling = rulings.settle(
             draft_id, by=member_of(request), if_match=_tag(request), **read_body(DisputeIn, request)
         )
-        return Response(lead_queue.ruling_json(ruling), status=201)
+        return Response(RulingOut(ruling).data, status=201)
 
 
 class SendBackView(APIView):
@@ -112,7 +112,7 @@ class SendBackView(APIView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         data = read_body(SendBackIn, request)
         sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **data)
-        return Response({"results": [lead_queue.ruling_json(ruling) for ruling in sent]}, status=201)
+        return Response({"results": RulingOut(sent, many=True).data}, status=201)
 
 
 class ReopenView(APIView):
@@ -123,7 +123,7 @@ class ReopenView(APIView):
     @extend_schema(operation_id="reopen_draft", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
     def post(self, request: Request, draft_id: UUID) -> Response:
         ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **read_body(RulingIn, request))
-        return Response(lead_queue.ruling_json(ruling), status=201)
+        return Response(RulingOut(ruling).data, status=201)
 
 
 class SecondOpinionView(APIView):

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from review.drafts.serializers import FieldsIn
 from review.states import DraftState, QueueOrdering, Verdict
+from web.http.iso_time import IsoTime
 
 
 class RulingIn(serializers.Serializer[Any]):
@@ -61,14 +62,14 @@ class KnownAnswerOut(serializers.Serializer[Any]):
     """A known answer; once it is retired it is dealt no more."""
 
     id = serializers.UUIDField()
-    draft = serializers.UUIDField()
+    draft = serializers.UUIDField(source="draft_id")
     verdict = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
     note = serializers.CharField()
     judged = serializers.IntegerField(required=False)
     right = serializers.IntegerField(required=False)
-    retired_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
+    retired_at = IsoTime(allow_null=True)
+    created_at = IsoTime()
 
 
 class AssignIn(serializers.Serializer[Any]):
@@ -98,13 +99,13 @@ class RulingOut(serializers.Serializer[Any]):
     """Ruling of a lead on a draft or on a decision, and the state of the draft after it."""
 
     id = serializers.UUIDField()
-    draft = serializers.UUIDField()
+    draft = serializers.UUIDField(source="draft_id")
     kind = serializers.CharField()
-    decision = serializers.UUIDField(allow_null=True)
-    lead = serializers.CharField()
+    decision = serializers.UUIDField(source="decision_id", allow_null=True)
+    lead = serializers.CharField(source="lead.username")
     note = serializers.CharField(allow_blank=True)
-    state = serializers.ChoiceField(choices=DraftState.choices)
-    created_at = serializers.DateTimeField()
+    state = serializers.ChoiceField(source="draft.state", choices=DraftState.choices)
+    created_at = IsoTime()
 
 
 class RulingsOut(serializers.Serializer[Any]):

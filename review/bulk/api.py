@@ -22,6 +22,7 @@ from review.drafts.serializers import DraftSummaryOut
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
+from web.http.iso_time import IsoTime
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
@@ -77,7 +78,7 @@ class BulkPreviewOut(serializers.Serializer[Any]):
     """Outcome of the verdict; `left_out` counts the drafts left out, by reason."""
 
     count = serializers.IntegerField()
-    drafts = serializers.ListField(child=serializers.UUIDField())
+    drafts = serializers.ListField(source="ids", child=serializers.UUIDField())
     left_out = serializers.DictField(child=serializers.IntegerField())
     tag = serializers.CharField()
     samples = SampleOut(many=True)
@@ -87,14 +88,14 @@ class BulkActOut(serializers.Serializer[Any]):
     """One verdict on many drafts, as it was carried out."""
 
     id = serializers.UUIDField()
-    task = serializers.CharField()
-    by = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    by = serializers.CharField(source="by.username")
     verdict = serializers.ChoiceField(choices=bulk_verdict.VERDICTS)
     count = serializers.IntegerField()
     left_out = serializers.DictField(child=serializers.IntegerField())
     is_done = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    undone_at = serializers.DateTimeField(allow_null=True)
+    created_at = IsoTime()
+    undone_at = IsoTime(allow_null=True)
 
 
 class BulkUndoOut(serializers.Serializer[Any]):
@@ -146,16 +147,7 @@ class PreviewView(APIView):
         if len(ids) > planning.AT_MOST:
             message = f"One act takes at most {planning.AT_MOST:,} drafts; more than that match."
             raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
-        plan = planning.plan(member, task, ids, bulk_verdict.parse(body))
-        return Response(
-            {
-                "count": len(plan.ids),
-                "drafts": [str(pk) for pk in plan.ids],
-                "left_out": dict(plan.left_out),
-                "samples": SampleOut(plan.samples, many=True).data,
-                "tag": plan.tag,
-            }
-        )
+        return Response(BulkPreviewOut(planning.plan(member, task, ids, bulk_verdict.parse(body))).data)
 
 
 class BulkView(APIView):
@@ -182,7 +174,7 @@ class BulkView(APIView):
             typed=body["typed"],
             how={name: str(value) for name, value in body["filters"].items()},
         )
-        return Response(planning.act_json(act))
+        return Response(BulkActOut(act).data)
 
 
 class UndoView(APIView):
@@ -192,8 +184,7 @@ class UndoView(APIView):
 
     @extend_schema(operation_id="undo_bulk", request=None, responses={200: BulkUndoOut})
     def post(self, request: Request, act_id: UUID) -> Response:
-        undone = bulk_undo.undo(act_id, by=member_of(request))
-        return Response({"act": planning.act_json(undone.act), "count": undone.count, "kept": dict(undone.kept)})
+        return Response(BulkUndoOut(bulk_undo.undo(act_id, by=member_of(request))).data)
 
 
 class SimilarView(APIView):

@@ -62,7 +62,7 @@ def carry_out(
     require(by, task, Role.REVIEWER)
     _check(drafts, submission, tag, typed)
     act = _act(task, by=by, id=id, submission=submission, tag=tag or "", how=how or {}, draft_count=len(drafts))
-    if act.undone_at or act.selection.get("is_done"):
+    if act.undone_at or act.is_done:
         return act
     done = set(Decision.objects.filter(bulk=act).values_list("draft_id", flat=True))
     done |= {UUID(draft_id) for draft_id in act.selection["places"]}
@@ -75,7 +75,7 @@ def carry_out(
 @transaction.atomic
 def _finish(act: BulkAct, left_out: Counter[str]) -> BulkAct:
     now = BulkAct.objects.select_for_update(of=("self",)).select_related("task", "by").get(pk=act.pk)
-    if not now.selection.get("is_done"):
+    if not now.is_done:
         now.selection |= {"left_out": dict(left_out), "is_done": True}
         now.save(update_fields=["selection"])
     return now

@@ -110,8 +110,7 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, submission: Bul
         typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None,
         how=dict(parse_qsl(form.get("how", ""))),
     )
-    left_out = act.selection.get("left_out", {})
-    passed = "".join(f" {in_language(f'{number:,} passed over: {why}.')}" for why, number in left_out.items())
+    passed = "".join(f" {in_language(f'{number:,} passed over: {why}.')}" for why, number in act.left_out.items())
     way_back = gettext("To undo it, use Undo above the list.")
     messages.success(request, f"{wording.done(act)}.{passed} {way_back}")
     return redirect("review:desk-list", task.slug)
@@ -144,8 +143,8 @@ def _preview(
         "doable": pack_ids(plan.ids) if plan else "",
         "samples": [wording.sample(sample) for sample in plan.samples] if plan else [],
         "left_out": sorted(plan.left_out.items(), key=lambda item: -item[1]) if plan else [],
-        "act_words": wording.button(submission.verdict, len(plan.ids)) if submission and plan else "",
-        "is_typed": bool(plan and submission and submission.verdict == "accept" and len(plan.ids) > TYPED_ABOVE),
+        "act_words": wording.button(submission.verdict, plan.count) if submission and plan else "",
+        "is_typed": bool(plan and submission and submission.verdict == "accept" and plan.count > TYPED_ABOVE),
         "act_id": uuid4(),
     }
     return render(request, "review/bulk/page.html", context, status=refusal.status if refusal else 200)

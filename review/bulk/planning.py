@@ -71,6 +71,10 @@ class BulkPlan:
     samples: list[EligibleDraft]
     tag: str
 
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
 
 @dataclass(slots=True)
 class EligibleDrafts:
@@ -206,18 +210,3 @@ def latest(member: Member, task: Task) -> list[BulkAct]:
 def standing(act: BulkAct) -> QuerySet[Decision]:
     """Decisions of an act that were not taken back."""
     return Decision.objects.filter(bulk=act, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
-
-
-def act_json(act: BulkAct) -> dict[str, Any]:
-    """An act for programs."""
-    return {
-        "id": str(act.pk),
-        "task": act.task.slug,
-        "by": act.by.username,
-        "verdict": act.verdict,
-        "count": act.count,
-        "left_out": act.selection.get("left_out", {}),
-        "is_done": bool(act.selection.get("is_done")),
-        "created_at": act.created_at.isoformat(),
-        "undone_at": act.undone_at.isoformat() if act.undone_at else None,
-    }

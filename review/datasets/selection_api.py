@@ -16,17 +16,17 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.datasets import dataset_filters, removed_samples, revocations, row_changes, selection_preview, version_diff
 from review.datasets import queries as datasets_queries
-from review.datasets.version_diff import RowDifference
 from review.drafts import queries
 from web import strict_json
 from web.errors import Refusal
+from web.http.iso_time import IsoTime
 from web.http.lists import ListQuery, id_of, one_of
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
 
 if TYPE_CHECKING:
     from review.datasets.dataset_filters import DatasetFilters
-    from review.models import Dataset, DatasetVersion, Decision
+    from review.models import Dataset, DatasetVersion
 
 LARGEST_PAGE = 200
 FILTERS = OpenApiParameter("filters", str, description="JSON; those of the dataset when absent.")
@@ -129,8 +129,8 @@ class DiffDecisionOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     verdict = serializers.CharField()
-    reviewer = serializers.CharField()
-    at = serializers.DateTimeField()
+    reviewer = serializers.CharField(source="reviewer.username")
+    at = IsoTime(source="created_at")
 
 
 class DiffReasonOut(serializers.Serializer[Any]):
@@ -144,7 +144,7 @@ class DiffReasonOut(serializers.Serializer[Any]):
 class DiffSaidOut(serializers.Serializer[Any]):
     """Verdict or ruling on a draft between the two versions."""
 
-    at = serializers.DateTimeField()
+    at = IsoTime()
     by = serializers.CharField()
     words = serializers.CharField()
     note = serializers.CharField(allow_blank=True)
@@ -166,7 +166,7 @@ class RowDiffOut(serializers.Serializer[Any]):
     said = DiffSaidOut(many=True)
     before = DiffDecisionOut(allow_null=True)
     after = DiffDecisionOut(allow_null=True)
-    text = DiffTextOut(many=True)
+    text = DiffTextOut(source="segments", many=True)
 
 
 class VersionDiffOut(serializers.Serializer[Any]):
@@ -206,7 +206,7 @@ class VersionDiffView(APIView):
                 "counts": row_changes.counts(older, newer),
                 "kind": kind,
                 "next": request.build_absolute_uri(f"{request.path}?{more}") if more else None,
-                "results": [_row(row) for row in rows],
+                "results": RowDiffOut(rows, many=True).data,
             }
         )
 
@@ -230,30 +230,6 @@ class RevocationView(APIView):
         body = read_body(RevokeIn, request)
         made = revocations.revoke(draft_id, by=member_of(request), reason=body["reason"])
         return Response(RevocationOut(made).data, status=201)
-
-
-def _row(row: RowDifference) -> dict[str, Any]:
-    decisions = [
-        {"at": decision.at.isoformat(), "by": decision.by, "words": decision.words, "note": decision.note}
-        for decision in row.said
-    ]
-    why = row.why and {"code": row.why.code, "words": row.why.words, "twin": row.why.twin and str(row.why.twin)}
-    return {
-        "draft": str(row.draft),
-        "title": row.title,
-        "why": why,
-        "said": decisions,
-        "before": _decision(row.before),
-        "after": _decision(row.after),
-        "text": [{"kind": segment.kind, "text": segment.text} for segment in row.segments],
-    }
-
-
-def _decision(decision: Decision | None) -> dict[str, str] | None:
-    if decision is None:
-        return None
-    by, at = decision.reviewer.username, decision.created_at.isoformat()
-    return {"id": str(decision.pk), "verdict": decision.verdict, "reviewer": by, "at": at}
 
 
 def _check_comparable(older: DatasetVersion, newer: DatasetVersion) -> None:

@@ -206,20 +206,6 @@ def late_line(decision: Decision) -> dict[str, Any]:
     }
 
 
-def ruling_json(ruling: Ruling) -> dict[str, Any]:
-    """A ruling for programs, with where the draft stands after it."""
-    return {
-        "id": str(ruling.pk),
-        "draft": str(ruling.draft_id),
-        "kind": ruling.kind,
-        "decision": str(ruling.decision_id) if ruling.decision_id else None,
-        "lead": ruling.lead.username,
-        "note": ruling.note,
-        "state": ruling.draft.state,
-        "created_at": ruling.created_at.isoformat(),
-    }
-
-
 def _differs(segments: tuple[WordChange, ...]) -> bool:
     return any(segment.kind != "same" for segment in segments)
 

@@ -27,3 +27,12 @@ class BulkAct(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["task", "-created_at"], name="bulk_acts_of_task")]
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.selection.get("is_done"))
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Number of drafts passed over, by why."""
+        return dict(self.selection.get("left_out", {}))

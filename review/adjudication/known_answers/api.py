@@ -25,7 +25,7 @@ from web.http.read_body import read_body
 
 def _with_results(request: Request, page: list[Any]) -> list[dict[str, Any]]:
     return [
-        {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
+        {**KnownAnswerOut(line["known"]).data, "judged": line["judged"], "right": line["right"]}
         for line in known_answers_queries.with_results(page)
     ]
 
@@ -49,7 +49,7 @@ class KnownAnswersView(APIView):
         task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(KnownAnswerIn, request)
         draft = queries.draft_or_404(member, values.pop("draft"), task=task)
-        return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
+        return Response(KnownAnswerOut(manage.add(draft.pk, by=member, **values)).data, status=201)
 
 
 class KnownAnswerView(APIView):
@@ -57,4 +57,4 @@ class KnownAnswerView(APIView):
     def delete(self, request: Request, known_id: UUID) -> Response:
         """Deal it no more; 204 when nobody met it and its draft went back, else what stays on record."""
         kept = manage.retire(known_id, by=member_of(request))
-        return Response(status=204) if kept is None else Response(known_answers_queries.known_answer_json(kept))
+        return Response(status=204) if kept is None else Response(KnownAnswerOut(kept).data)

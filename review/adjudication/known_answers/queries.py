@@ -76,16 +76,3 @@ def with_results(known_answers: Iterable[KnownAnswer]) -> list[dict[str, Any]]:
         title, verdict = known_answer.draft.record.title, Verdict(known_answer.verdict).label
         lines.append({"known": known_answer, "title": title, "verdict": verdict, "judged": judged, "right": was_right})
     return lines
-
-
-def known_answer_json(known_answer: KnownAnswer) -> dict[str, Any]:
-    """A known answer for programs of a lead."""
-    return {
-        "id": str(known_answer.pk),
-        "draft": str(known_answer.draft_id),
-        "verdict": known_answer.verdict,
-        "reasons": known_answer.reasons,
-        "note": known_answer.note,
-        "retired_at": known_answer.retired_at.isoformat() if known_answer.retired_at else None,
-        "created_at": known_answer.created_at.isoformat(),
-    }

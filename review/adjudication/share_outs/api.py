@@ -15,6 +15,7 @@ from members.session import member_of
 from review.adjudication.share_outs import plan, queries, share
 from review.states import Role
 from review.tasks.permissions import task_or_404
+from web.http.iso_time import IsoTime
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -51,7 +52,7 @@ class SharePlanOut(serializers.Serializer[Any]):
 
 
 class SharePartOut(serializers.Serializer[Any]):
-    member = serializers.CharField()
+    member = serializers.CharField(source="member.username")
     count = serializers.IntegerField()
     judged = serializers.IntegerField()
     waiting = serializers.IntegerField()
@@ -60,20 +61,20 @@ class SharePartOut(serializers.Serializer[Any]):
 class ShareOutOut(serializers.Serializer[Any]):
     """One act; `ended_at` is null while its cards are kept for their reviewers."""
 
-    id = serializers.UUIDField()
-    task = serializers.CharField()
-    by = serializers.CharField(allow_null=True)
-    until = serializers.DateField()
-    asked = serializers.IntegerField()
-    count = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    ended_by = serializers.CharField(allow_null=True)
+    id = serializers.UUIDField(source="share.pk")
+    task = serializers.CharField(source="share.task.slug")
+    by = serializers.CharField(source="share.by.username", allow_null=True)
+    until = serializers.DateField(source="share.until")
+    asked = serializers.IntegerField(source="share.asked")
+    count = serializers.IntegerField(source="share.count")
+    created_at = IsoTime(source="share.created_at")
+    ended_at = IsoTime(source="share.ended_at", allow_null=True)
+    ended_by = serializers.CharField(source="share.ended_by.username", allow_null=True)
     parts = SharePartOut(many=True)
 
 
-def _shown(request: Request, page: list[Any]) -> list[dict[str, Any]]:
-    return [queries.share_json(each) for each in queries.progress_of(page)]
+def _shown(request: Request, page: list[Any]) -> Any:
+    return ShareOutOut(queries.progress_of(page), many=True).data
 
 
 class SharePreviewView(APIView):

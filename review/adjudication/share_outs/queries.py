@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -91,23 +90,3 @@ def part_figures(parts: Iterable[SharePart]) -> dict[int, tuple[int, int]]:
 
 def _with_parts() -> QuerySet[ShareOut]:
     return ShareOut.objects.select_related("by", "ended_by", "task").prefetch_related("parts__member")
-
-
-def share_json(progress: ShareProgress) -> dict[str, Any]:
-    """A share-out for programs."""
-    share = progress.share
-    return {
-        "id": str(share.pk),
-        "task": share.task.slug,
-        "by": share.by.username if share.by else None,
-        "until": share.until.isoformat(),
-        "asked": share.asked,
-        "count": share.count,
-        "created_at": share.created_at.isoformat(),
-        "ended_at": share.ended_at.isoformat() if share.ended_at else None,
-        "ended_by": share.ended_by.username if share.ended_by else None,
-        "parts": [
-            {"member": part.member.username, "count": part.count, "judged": part.judged, "waiting": part.waiting}
-            for part in progress.parts
-        ],
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -15,10 +15,14 @@ from members.session import member_of
 from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
 from review.drafts import queries
+from web.http.iso_time import IsoTime
 from web.http.lists import ListQuery, Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+if TYPE_CHECKING:
+    from review.models import Mention
 
 
 class CommentIn(serializers.Serializer[Any]):
@@ -33,11 +37,11 @@ class CommentOut(serializers.Serializer[Any]):
     """A comment on a draft."""
 
     id = serializers.UUIDField()
-    draft = serializers.UUIDField()
-    author = serializers.CharField()
-    name = serializers.CharField()
+    draft = serializers.UUIDField(source="draft_id")
+    author = serializers.CharField(source="author.username")
+    name = serializers.CharField(source="author.name")
     text = serializers.CharField()
-    created_at = serializers.DateTimeField()
+    created_at = IsoTime()
 
 
 class MentionOut(CommentOut):
@@ -45,7 +49,12 @@ class MentionOut(CommentOut):
 
     task = serializers.CharField()
     title = serializers.CharField()
-    read_at = serializers.DateTimeField(allow_null=True)
+    read_at = IsoTime(allow_null=True)
+
+    def to_representation(self, instance: Mention) -> dict[str, Any]:
+        read_at, draft = instance.read_at, instance.comment.draft
+        place = {"task": draft.task.slug, "title": draft.record.title}
+        return {**CommentOut(instance.comment).data, **place, "read_at": read_at and read_at.isoformat()}
 
 
 class ReadIn(serializers.Serializer[Any]):
@@ -71,7 +80,7 @@ class CommentsView(APIView):
 
     pagination_class = CommentPages
 
-    @lists(CommentOut, draw=lambda request, page: map(comments_queries.comment_json, page), operation_id="comments")
+    @lists(CommentOut, operation_id="comments")
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         return comments_queries.on_draft(member, queries.draft_or_404(member, draft_id))
@@ -81,7 +90,7 @@ class CommentsView(APIView):
         """Write a comment; `@name` tells that member of the task."""
         data = read_body(CommentIn, request)
         comment = writing.add(draft_id, by=member_of(request), **data)
-        return Response(comments_queries.comment_json(comment), status=201)
+        return Response(CommentOut(comment).data, status=201)
 
 
 class CommentView(APIView):
@@ -103,12 +112,7 @@ class MentionsView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(
-        MentionOut,
-        MentionQuery,
-        draw=lambda request, page: map(comments_queries.mention_json, page),
-        operation_id="mentions",
-    )
+    @lists(MentionOut, MentionQuery, operation_id="mentions")
     def get(self, request: Request, query: dict[str, Any]) -> Rows:
         member = member_of(request)
         return comments_queries.unread(member) if query.get("unread") else comments_queries.mentions(member)

@@ -80,26 +80,3 @@ def comment_row(comment: Comment, member: Member) -> dict[str, Any]:
     """A comment on a page, its text split at mentions of members."""
     parts = [{"text": part, "is_name": place % 2 == 1} for place, part in enumerate(_NAME.split(comment.text)) if part]
     return {"comment": comment, "by": comment.author.name, "is_own": comment.author_id == member.pk, "parts": parts}
-
-
-def comment_json(comment: Comment) -> dict[str, Any]:
-    """A comment for programs."""
-    return {
-        "id": str(comment.pk),
-        "draft": str(comment.draft_id),
-        "author": comment.author.username,
-        "name": comment.author.name,
-        "text": comment.text,
-        "created_at": comment.created_at.isoformat(),
-    }
-
-
-def mention_json(mention: Mention) -> dict[str, Any]:
-    """A mention for programs, with the comment and where it stands."""
-    draft = mention.comment.draft
-    return {
-        **comment_json(mention.comment),
-        "task": draft.task.slug,
-        "title": draft.record.title,
-        "read_at": mention.read_at.isoformat() if mention.read_at else None,
-    }
