@@ -36,13 +36,10 @@ def late(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     page = keyset.page(lead_queue.late_decisions(task), cursor=request.GET.get("after", ""), size=20)
     context = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "page": page,
         "lines": [lead_queue.late_line(decision) for decision in page.rows],
         "refusal": refusal,
-        "may_review": True,
-        "waiting": lead_queue.counts(task),
     }
     return render(request, "review/rulings/late.html", context, status=refusal.status if refusal else 200)
 
@@ -75,12 +72,9 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     draft = drafts.filter(pk=draft_id).first() if draft_id else None
     draft = draft or drafts.first()
     context: dict[str, Any] = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "draft": draft,
         "refusal": refusal,
-        "may_review": True,
-        "waiting": lead_queue.counts(task),
     }
     if draft is not None:
         tag = lead_queue.dispute_etag(draft.pk)

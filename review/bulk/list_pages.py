@@ -20,7 +20,7 @@ from review.drafts.draft_filters import DraftFilter
 from review.spec.readable import readable
 from review.spec.spec_diff import word_diff
 from review.states import Role
-from review.tasks.permissions import may, require, task_or_404
+from review.tasks.permissions import require, task_or_404
 from web import zones
 from web.http.htmx import is_htmx
 
@@ -40,8 +40,7 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     page = listing.page(member, task, draft_filter, cursor=request.GET.get("after", ""))
     filters = listing.filters(member, task, draft_filter)
     context = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "page": page,
         "lines": listing.list_rows(page.rows, draft_filter, member=member, task=task),
         "wanted": draft_filter,
@@ -51,8 +50,6 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
         "is_open": any(each.chosen for each in filters[IN_SIGHT:]),
         "chips": _chips(filters, draft_filter),
         "address": urlencode(draft_filter.as_json()),
-        "may_review": may(member, task, Role.REVIEWER),
-        "waiting": lead_queue.waiting_for(member, task),
         "groups": [] if draft_filter.is_anything else listing.same_label(member, task),
         "acts": [wording.act(each) for each in planning.latest(member, task)],
     }
@@ -87,13 +84,10 @@ def clusters_page(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug)
     clusters, looked_at = similar_drafts.clusters(task)
     context = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "clusters": [_cluster(cluster) for cluster in clusters],
         "looked_at": looked_at,
         "is_cut": looked_at >= similar_drafts.CLUSTERED,
-        "may_review": may(member, task, Role.REVIEWER),
-        "waiting": lead_queue.waiting_for(member, task),
     }
     return render(request, "review/bulk/clusters.html", context)
 
@@ -106,8 +100,7 @@ def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpRespons
     matches = similar_drafts.similar(draft)
     lines = listing.list_rows([match.draft for match in matches], DraftFilter(), member=member, task=task)
     context = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "draft": draft,
         "text": _text(draft),
         "lines": [
@@ -115,8 +108,6 @@ def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpRespons
             for line, match in zip(lines, matches, strict=True)
         ],
         "compared": similar_drafts.COMPARED,
-        "may_review": may(member, task, Role.REVIEWER),
-        "waiting": lead_queue.waiting_for(member, task),
     }
     return render(request, "review/bulk/similar.html", context)
 

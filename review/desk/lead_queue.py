@@ -106,9 +106,14 @@ def anything_waits(task: Task) -> bool:
     return disputed_drafts(task).exists() or late_decisions(task).exists()
 
 
-def waiting_for(member: Member, task: Task) -> dict[str, int] | None:
-    """The same for a member; None for one who does not lead the task."""
-    return counts(task) if may(member, task, Role.LEAD) else None
+def tabs(member: Member, task: Task) -> dict[str, Any]:
+    """Return what the tabs of a task's review pages show a member; only leads see what waits for a ruling."""
+    return {
+        "task": task,
+        "section": "review",
+        "may_review": may(member, task, Role.REVIEWER),
+        "waiting": counts(task) if may(member, task, Role.LEAD) else None,
+    }
 
 
 def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:

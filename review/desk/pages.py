@@ -235,8 +235,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         cursor=request.GET.get("after", ""),
     )
     context = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "page": page,
         "lines": [
             decisions_queries.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows
@@ -244,8 +243,6 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         "mails": decisions_queries.mails_of(page.rows, member),
         "search": search,
         "verdict": verdict,
-        "may_review": may(member, task, Role.REVIEWER),
-        "waiting": lead_queue.waiting_for(member, task),
         "verdicts": [(each.value, each.label) for each in (Verdict.ACCEPT, Verdict.EDIT, Verdict.REJECT)],
     }
     return render(request, "review/desk/decisions.html", context)

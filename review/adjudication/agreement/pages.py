@@ -23,10 +23,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     is_lead = may(member, task, Role.LEAD)
     report = agreement.report(task)
     context = {
-        "task": task,
-        "section": "review",
-        "may_review": may(member, task, Role.REVIEWER),
-        "waiting": lead_queue.counts(task) if is_lead else None,
+        **lead_queue.tabs(member, task),
         "is_lead": is_lead,
         "report": report,
         "enough": agreement.ENOUGH,

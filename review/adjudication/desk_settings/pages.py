@@ -45,11 +45,8 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     context: dict[str, Any] = {
         **desk_settings_queries.page(member, task),
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "refusal": refusal,
-        "may_review": True,
-        "waiting": lead_queue.counts(task),
         "written": request.POST,
     }
     context["random_percent"] = f"{context['desk'].random_share * 100:g}"

@@ -30,10 +30,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     if not may(member, task, Role.LEAD):
         return redirect("review:reviewer", slug, "me")
     context = {
-        "task": task,
-        "section": "review",
-        "may_review": True,
-        "waiting": lead_queue.counts(task),
+        **lead_queue.tabs(member, task),
         "rows": reviewers.rows(member, task),
     }
     return render(request, "review/reviewers/index.html", context)
@@ -46,10 +43,7 @@ def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
     is_lead = may(member, task, Role.LEAD)
     context = {
-        "task": task,
-        "section": "review",
-        "may_review": True,
-        "waiting": lead_queue.counts(task) if is_lead else None,
+        **lead_queue.tabs(member, task),
         "is_lead": is_lead,
         "profile": profile,
         "tab": "me" if profile.is_own else "agreement",

@@ -71,10 +71,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     shares = numbered_page(queries.of_task(task), request.GET.get("page"), size=SHARES_A_PAGE)
     context: dict[str, Any] = {
-        "task": task,
-        "section": "review",
-        "may_review": True,
-        "waiting": lead_queue.counts(task),
+        **lead_queue.tabs(member, task),
         "form": form,
         "has_reviewers": bool(reviewers),
         "refusal": refusal,

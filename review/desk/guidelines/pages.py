@@ -44,12 +44,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     is_lead = may(member, task, Role.LEAD)
     context: dict[str, Any] = {
-        "task": task,
-        "section": "review",
+        **lead_queue.tabs(member, task),
         "refusal": refusal,
-        "may_review": may(member, task, Role.REVIEWER),
         "may_lead": is_lead,
-        "waiting": lead_queue.waiting_for(member, task),
         "guidelines": guidelines_queries.current_guidelines(task),
     }
     if is_lead:

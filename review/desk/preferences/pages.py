@@ -103,10 +103,7 @@ def _context(member: Member, task: Task, record_id: UUID | None) -> dict[str, An
     lineup = lineup or lineups.next_lineup(member, task)
     cards = lineup.cards(member) if lineup else []
     return {
-        "task": task,
-        "section": "review",
-        "may_review": True,
-        "waiting": lead_queue.waiting_for(member, task),
+        **lead_queue.tabs(member, task),
         "lineup": lineup,
         "cards": cards,
         "preference_id": uuid4(),
