@@ -65,7 +65,7 @@ class DecisionsView(APIView):
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
         draft = queries.draft_or_404(member, draft_id)
-        self.headers["ETag"] = f'"{queries.etag(draft, member)}"'
+        self.headers["ETag"] = f'"{etags.etag_for(draft, member)}"'
         return queries.decisions_on(member, draft)[:500]
 
     @extend_schema(

@@ -11,6 +11,7 @@ from review.desk import destinations, elsewhere, pace
 from review.desk.cards import assembly
 from review.desk.decisions import queries
 from review.desk.guidelines import queries as guidelines_queries
+from review.drafts import etags
 from review.drafts import queries as drafts_queries
 from review.models import Assignment, Task
 
@@ -42,7 +43,7 @@ def history(member: Member, task: Task) -> list[dict[str, str]]:
         {
             "decision": str(decision.pk),
             "draft": str(decision.draft_id),
-            "etag": drafts_queries.etag(decision.draft, member),
+            "etag": etags.etag_for(decision.draft, member),
             "verdict": decision.verdict,
             "title": decision.draft.record.title,
         }

@@ -209,7 +209,7 @@ def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
         "task": task,
         "section": "review",
         "draft": draft,
-        "card": assembly.card_to_read(draft, etag=queries.etag(draft, member)),
+        "card": assembly.card_to_read(draft, etag=desk_deck.etag_for(draft, member)),
         "line": queries.list_row(
             draft, may_review=may(member, task, Role.REVIEWER), is_told=draft.pk in visible_to(member, [draft])
         ),
@@ -238,7 +238,8 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         **lead_queue.tabs(member, task),
         "page": page,
         "lines": [
-            decisions_queries.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows
+            decisions_queries.decision_row(decision, desk_deck.etag_for(decision.draft, member))
+            for decision in page.rows
         ],
         "mails": decisions_queries.mails_of(page.rows, member),
         "search": search,

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+if TYPE_CHECKING:
+    from members.models import Member
+    from review.models import Draft
 
-def card_etag(*, draft_id: UUID, reviewer_id: UUID, version_id: UUID, fields_hash: str) -> str:
-    """The tag, 40 hex characters; it changes when the text or the task's wording in front of the reviewer does."""
-    parts = (draft_id.hex, reviewer_id.hex, version_id.hex, fields_hash)
+
+def etag_for(card: Draft, member: Member) -> str:
+    """The tag of a card in front of a member, 40 hex characters.
+
+    It changes when the text or the task's wording does.
+    """
+    parts = (card.pk.hex, member.pk.hex, card.task_version_id.hex, card.fields_hash)
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:40]
 
 

@@ -109,7 +109,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
         "fields": draft.fields,
         "marks": with_marks(draft).marks,
         "facts": draft.record.facts,
-        "etag": etag(draft, member),
+        "etag": etags.etag_for(draft, member),
         "prompt_hash": draft.prompt_hash if is_told else None,
         "parameters": draft.parameters if is_told else None,
         "input_tokens": draft.input_tokens if is_told else None,
@@ -156,13 +156,6 @@ def summary_json(draft: Draft, *, is_told: bool, order: UUID | None = None) -> d
         "cost_usd": str(draft.cost_usd) if is_told else None,
         "created_at": draft.created_at.isoformat(),
     }
-
-
-def etag(draft: Draft, member: Member) -> str:
-    """The ETag of the draft in front of this member."""
-    return etags.card_etag(
-        draft_id=draft.pk, reviewer_id=member.pk, version_id=draft.task_version_id, fields_hash=draft.fields_hash
-    )
 
 
 def decisions_on(member: Member, draft: Draft) -> QuerySet[Decision]:

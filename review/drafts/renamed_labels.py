@@ -124,13 +124,8 @@ def _row(draft: Draft) -> tuple[Any, ...]:
 
 def _refresh_etags(leased: dict[UUID, Draft]) -> None:
     """Give cards before reviewers the tag of what they say now, so that a verdict on the former text is refused."""
-    held = list(Assignment.objects.select_for_update().filter(draft__in=leased, state=AssignmentState.ACTIVE))
+    cards = Assignment.objects.select_for_update(of=("self",)).select_related("reviewer")
+    held = list(cards.filter(draft__in=leased, state=AssignmentState.ACTIVE))
     for card in held:
-        draft = leased[card.draft_id]
-        card.etag = etags.card_etag(
-            draft_id=draft.pk,
-            reviewer_id=card.reviewer_id,
-            version_id=draft.task_version_id,
-            fields_hash=draft.fields_hash,
-        )
+        card.etag = etags.etag_for(leased[card.draft_id], card.reviewer)
     Assignment.objects.bulk_update(held, ["etag"], batch_size=CHUNK)

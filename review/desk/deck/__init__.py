@@ -6,8 +6,9 @@ taken under row locks that skip what others hold. It does not know what a verdic
 
 from review.desk.deck.deal import deal, deal_among, held_card, hold, renew
 from review.desk.deck.draw import take
-from review.desk.deck.leases import etag_for, not_free, reclaim, wait_for
+from review.desk.deck.leases import not_free, reclaim, wait_for
 from review.desk.deck.release import ReleasedCard, release, set_aside, undo_set_aside, words_of_lead
+from review.drafts.etags import etag_for
 
 __all__ = [
     "ReleasedCard",

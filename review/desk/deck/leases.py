@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.desk.comments import queries
-from review.drafts import etags
+from review.drafts.etags import etag_for
 from review.models import Assignment, Draft, KnownAnswer
 from review.states import AssignmentState, DraftState, Drawn
 from web.db.compiled_query import CompiledInsert, CompiledUpdate
@@ -121,13 +121,6 @@ def back_to_queue(ids: Iterable[UUID]) -> int:
 def lease_end() -> datetime:
     """Return the end of a lease given now."""
     return timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
-
-
-def etag_for(card: Draft, member: Member) -> str:
-    """The ETag of this card in front of this member."""
-    return etags.card_etag(
-        draft_id=card.pk, reviewer_id=member.pk, version_id=card.task_version_id, fields_hash=card.fields_hash
-    )
 
 
 def not_free(card: Draft) -> Refusal:

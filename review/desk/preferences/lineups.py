@@ -18,7 +18,7 @@ from review.desk.cards import assembly
 from review.desk.cards.assembly import Card
 from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences import queries as preferences_queries
-from review.drafts import queries
+from review.drafts.etags import etag_for
 from review.drafts.waiting_marks import with_marks
 from review.models import Assignment, Decision, Draft, Record, Task
 from review.states import AssignmentState, DraftState
@@ -51,7 +51,7 @@ class Lineup:
         }
 
     def cards(self, member: Member) -> list[Card]:
-        return [assembly.card_to_read(draft, etag=queries.etag(draft, member)) for draft in self.drafts]
+        return [assembly.card_to_read(draft, etag=etag_for(draft, member)) for draft in self.drafts]
 
 
 def next_lineup(member: Member, task: Task) -> Lineup | None:
