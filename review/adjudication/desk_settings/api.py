@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication.desk_settings import queries, save_settings
-from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
 from review.desk import assignments
-from review.states import Role
+from review.states import QueueOrdering, Role
 from review.tasks import team
 from review.tasks.permissions import task_or_404
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+
+class DeskSettingsIn(serializers.Serializer[Any]):
+    """Settings of a desk; shares from 0 to 1."""
+
+    order = serializers.ChoiceField(choices=QueueOrdering.choices)
+    random_share = serializers.FloatField(help_text="0.1 to 0.2: cards drawn at random.")
+    overlap_share = serializers.FloatField(help_text="0 to 1: drafts that several reviewers judge blind.")
+    overlap_reviewers = serializers.IntegerField(help_text="2 to 5.")
+    known_every = serializers.IntegerField(help_text="One card in so many has a known answer; 0 for none.")
+
+
+class DeskSettingsOut(DeskSettingsIn):
+    """The settings, and how many drafts wait for a further reviewer."""
+
+    waits_for_others = serializers.IntegerField()
+    updated_by = serializers.CharField(allow_null=True)
+
+
+class AssignIn(serializers.Serializer[Any]):
+    """Waiting cards to assign to a reviewer."""
+
+    member = serializers.CharField(max_length=150, help_text="User name.")
+    count = serializers.IntegerField(help_text="1 to 5,000.")
+    source: Any = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
+    teacher = serializers.CharField(required=False, default="", allow_blank=True, max_length=120)
+
+
+class AssignedOut(serializers.Serializer[Any]):
+    """Number of cards assigned to a member."""
+
+    member = serializers.CharField()
+    cards = serializers.IntegerField()
 
 
 class DeskSettingsView(APIView):

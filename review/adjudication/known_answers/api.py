@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,14 +14,37 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication.known_answers import manage
 from review.adjudication.known_answers import queries as known_answers_queries
-from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
 from review.drafts import queries
 from review.states import Role
 from review.tasks.permissions import task_or_404
+from web.http.iso_time import IsoTime
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+
+class KnownAnswerIn(serializers.Serializer[Any]):
+    """The right verdict on a draft."""
+
+    draft = serializers.UUIDField()
+    verdict = serializers.CharField(max_length=10)
+    reasons = serializers.ListField(child=serializers.CharField(max_length=80), required=False, default=list)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class KnownAnswerOut(serializers.Serializer[Any]):
+    """A known answer; once it is retired it is dealt no more."""
+
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField(source="draft_id")
+    verdict = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField()
+    judged = serializers.IntegerField(required=False)
+    right = serializers.IntegerField(required=False)
+    retired_at = IsoTime(allow_null=True)
+    created_at = IsoTime()
 
 
 def _with_results(request: Request, page: list[Any]) -> list[dict[str, Any]]:
