@@ -22,6 +22,7 @@ from review.text.checks import CHECKS_OF_MAILS
 from review.text.near_duplicates.shingles import THRESHOLD
 from review.text.own_checks.installed import installed
 from web import zones
+from web.http.form_choices import set_choices
 
 VERDICTS = [
     ("accept", "Accepted as written"),
@@ -210,9 +211,9 @@ class FilterForm(forms.Form):
         for name in BOXES:
             chosen = [str(value) for value in dataset.filters.get(name, ())]
             values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
-            self._choices(name, [(value, _words(name, value)) for value in values])
+            set_choices(self, name, [(value, _words(name, value)) for value in values])
         self.fields["cap_per_group"].label = f"Maximum per {spec.group_noun}"
-        self._choices("cap_field", [("", "no field"), *((name, name) for name in queries.capped_fields(spec))])
+        set_choices(self, "cap_field", [("", "no field"), *((name, name) for name in queries.capped_fields(spec))])
 
     def clean(self) -> dict[str, Any]:
         """A cap names its field and its number together, and a weight its outcome."""
@@ -244,11 +245,6 @@ class FilterForm(forms.Form):
     def zone_shown(self) -> str:
         """The time zone in which its days are meant."""
         return self["zone"].value() or settings.TIME_ZONE
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = choices
 
 
 def _initial(filters: dict[str, Any], zone: str) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall, undo
 from review.datasets.recalls.criteria import CRITERIA, Criteria
-from review.datasets.recalls.forms import RecallForm
 from review.datasets.recalls.preview import Consequences
 from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
@@ -23,11 +24,49 @@ from review.tasks.permissions import task_or_404
 from web import zones
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
+    from members.models import Member
     from review.models import Recall, Task
     from review.ports import Dependent
+
+
+class RecallForm(forms.Form):
+    teacher = forms.ChoiceField(required=False, label="Written by the teacher")
+    reviewer = forms.ChoiceField(required=False, label="Judged by the reviewer")
+    since = forms.DateField(
+        required=False,
+        label="From",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The day of the verdict where a reviewer is chosen, else of the writing.",
+    )
+    until = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    order = forms.UUIDField(
+        required=False, label="Written by the order", help_text="The order's id; the order's page fills it in."
+    )
+    rule = forms.UUIDField(
+        required=False,
+        label="Accepted by a judge under the rule",
+        help_text="The rule's id; the page of acceptance without a person fills it in.",
+    )
+    reason = forms.CharField(
+        required=False, max_length=500, label="Why", help_text="Shown wherever one of the drafts was used."
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, *, teachers: Iterable[str], reviewers: Iterable[Member], zone: str
+    ) -> None:
+        super().__init__(data, initial={"zone": zone})
+        set_choices(self, "teacher", [("", "any"), *((name, name) for name in teachers)])
+        set_choices(self, "reviewer", [("", "any"), *((member.username, member.name) for member in reviewers)])
+
+    @property
+    def zone_shown(self) -> str:
+        """The time zone in which its days are meant."""
+        return self["zone"].value() or zones.UTC_NAME
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +75,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug, least=Role.LEAD)
     values = request.POST if request.method == "POST" else request.GET
     data = values if set(values) & set(CRITERIA) else None
-    form = RecallForm(data, task=task, teachers=draft_queries.teachers_of(task), zone=zones.name_for(request))
+    teachers, reviewers = draft_queries.teachers_of(task), queries.reviewers_of(task)
+    form = RecallForm(data, teachers=teachers, reviewers=reviewers, zone=zones.name_for(request))
     refusal, shown = None, None
     if form.is_bound and form.is_valid():
         try:

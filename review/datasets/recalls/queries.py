@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from members.models import Member
-from review.models import Recall, Task
+from review.models import Decision, Recall, Task
 from review.states import Role
 from review.tasks.permissions import require, tasks_for
 from web.http.first_or_404 import first_or_404
@@ -28,6 +28,13 @@ def recall_or_404(member: Member, recall_id: UUID) -> Recall:
     recall = first_or_404(_with_undo().filter(pk=recall_id, task__in=tasks_for(member)), "There is no such recall.")
     require(member, recall.task, Role.LEAD)
     return recall
+
+
+def reviewers_of(task: Task) -> QuerySet[Member]:
+    """Members who judged drafts of a task, by name."""
+    # Asked of each member, by an index: a task may have a million decisions.
+    judged = Decision.objects.filter(reviewer=OuterRef("pk"), task=task)
+    return Member.objects.filter(Exists(judged)).order_by("username")
 
 
 def _with_undo() -> QuerySet[Recall]:
