@@ -1,8 +1,8 @@
 """Starter: the least a task can be, for those who know what they want."""
 
 from review.spec.schema import InputField, OutputField
-from review.spec.starters.parts import Starter
-from review.spec.task_spec import Check, Reason, Requirement, TaskSpec
+from review.spec.starters.parts import Starter, checks, reasons
+from review.spec.task_spec import Requirement, TaskSpec
 
 SPEC = TaskSpec(
     instruction="Say here what is to be written, for whom, and to what end.",
@@ -11,13 +11,9 @@ SPEC = TaskSpec(
         InputField(name="text", description="What there is to work from."),
     ),
     output_schema=(OutputField(name="text_out", role="body", max_words=200, description="What comes back."),),
-    checks=tuple(Check(kind=kind) for kind in ("length", "placeholders", "repetition")),
+    checks=checks("length", "placeholders", "repetition"),
     rubric=(Requirement(name="does the job", description="Say what a good answer has that a poor one lacks."),),
-    reasons=(
-        Reason(digit=1, code="wrong", label="Wrong"),
-        Reason(digit=2, code="poor", label="Poorly written"),
-        Reason(digit=3, code="other", label="Other"),
-    ),
+    reasons=reasons(wrong="Wrong", poor="Poorly written"),
     teacher_template="{{instruction}}\n\nA good answer meets every one of "
     "these:\n{{rubric}}\n\n{{output_format}}\n\n{{facts}}",
     student_template="{{facts}}",

@@ -1,8 +1,8 @@
 """Starter: a first e-mail to a prospect about one offer."""
 
 from review.spec.schema import InputField, OutputField
-from review.spec.starters.parts import Starter
-from review.spec.task_spec import Check, Offer, Reason, Requirement, TaskSpec
+from review.spec.starters.parts import Starter, checks, reasons
+from review.spec.task_spec import Offer, Requirement, TaskSpec
 
 TEACHER_TEMPLATE = """\
 === system ===
@@ -78,19 +78,16 @@ SPEC = TaskSpec(
         ),
     ),
     slots=("contact.first_name",),
-    checks=tuple(
-        Check(kind=kind)
-        for kind in (
-            "length",
-            "placeholders",
-            "call_to_action",
-            "spam",
-            "unsupported",
-            "forbidden",
-            "repetition",
-            "spelling",
-            "names_company",
-        )
+    checks=checks(
+        "length",
+        "placeholders",
+        "call_to_action",
+        "spam",
+        "unsupported",
+        "forbidden",
+        "repetition",
+        "spelling",
+        "names_company",
     ),
     rubric=(
         Requirement(name="names a fact", description="It says something true that only fits this company."),
@@ -99,13 +96,7 @@ SPEC = TaskSpec(
         Requirement(name="one clear ask", description="It ends with one question that can be answered in a line."),
         Requirement(name="no hype", description="It sounds like one colleague writing to another."),
     ),
-    reasons=(
-        Reason(digit=1, code="wrong_fact", label="Wrong fact"),
-        Reason(digit=2, code="tone", label="Tone"),
-        Reason(digit=3, code="too_long", label="Too long"),
-        Reason(digit=4, code="no_ask", label="No ask"),
-        Reason(digit=5, code="other", label="Other"),
-    ),
+    reasons=reasons(wrong_fact="Wrong fact", tone="Tone", too_long="Too long", no_ask="No ask"),
     guideline=(
         "Numbers come from the facts or the offer, never from memory. Where the notes contradict a fact, leave that "
         "fact out. "
