@@ -75,3 +75,13 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "task"], name="one_role_per_task")]
+
+
+class JudgeTask(models.Model):
+    """A task whose miniatures say of another task's drafts whether an expert would take them."""
+
+    task = models.OneToOneField(Task, on_delete=models.CASCADE, primary_key=True, related_name="judges")
+    judged = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="judge_task")
+
+    def __str__(self) -> str:
+        return f"{self.task_id} judges drafts of {self.judged_id}"

@@ -1,4 +1,4 @@
-"""One reviewer in one task: pace, rates beside the others', agreement, known answers, drift, and hasty accepts."""
+"""Reviewers of a task: one with pace, rates, agreement, known answers, drift and hasty accepts; or all side by side."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from review.adjudication.known_answers.queries import AnsweredKnown
 from review.adjudication.reviewers import figures
 from review.adjudication.reviewers.figures import FastAccepts, fast_accepts
 from review.models import Decision, Membership, Task
-from review.states import Role
-from review.tasks.permissions import may
+from review.states import Role, Verdict
+from review.tasks.permissions import may, require
 from stats.agreement.estimates import IntervalEstimate
-from stats.agreement.shares import AgreementShare, ShareDifference
+from stats.agreement.shares import AgreementShare, ShareDifference, share
 
 # The others' rates move slowly.
 KEEP_S = 300
 EACH_OF = 500
 TEAM_AT_MOST = 100
+SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +129,51 @@ def team_of(task: Task) -> list[Member]:
     """Return the members who can judge in a task: its reviewers and leads, and admins; at most `TEAM_AT_MOST`."""
     may_judge = Q(memberships__task=task, memberships__role__in=[Role.REVIEWER, Role.LEAD]) | Q(is_superuser=True)
     return list(Member.objects.filter(may_judge, is_service=False).distinct().order_by("username")[:TEAM_AT_MOST])
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerRow:
+    """One reviewer among the others; figures are of their latest verdicts."""
+
+    member: Member
+    verdicts: int
+    accepted: AgreementShare
+    edited: AgreementShare
+    mean_seconds: float | None
+    same: IntervalEstimate
+    kappa: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.same.units >= ENOUGH
+
+
+def rows(lead: Member, task: Task) -> list[ReviewerRow]:
+    """Reviewers who judged here or whose verdicts were imported, the busiest first; `SHOWN` at most.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(lead, task, Role.LEAD)
+    counts = agreement.counts_of(task)
+    team = {member.pk: member for member in team_of(task)}
+    elsewhere = sorted(counts.reviewers - team.keys())[:SHOWN]
+    people = [*team.values(), *Member.objects.filter(pk__in=elsewhere)]
+    made = [_row(member, figures.summary(member, task), *with_others(counts, member.pk)) for member in people]
+    result = [row for row in made if row.verdicts or row.same.units]
+    return sorted(result, key=lambda row: (-row.verdicts, -row.same.units, row.member.username))[:SHOWN]
+
+
+def _row(
+    member: Member, summary: figures.VerdictSummary, agreement: IntervalEstimate, kappa: float | None
+) -> ReviewerRow:
+    accepted, edited = summary.by_verdict[Verdict.ACCEPT], summary.by_verdict[Verdict.EDIT]
+    return ReviewerRow(
+        member,
+        summary.total,
+        share(accepted, summary.total),
+        share(edited, summary.total),
+        summary.mean_seconds,
+        agreement,
+        kappa,
+    )
