@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -44,6 +44,9 @@ from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
 ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
@@ -112,21 +115,10 @@ class DeckView(APIView):
         member = member_of(request)
         task = task_or_404(member, task_slug)
         only = scope.scope_from(request.query_params.get("only", ""), by=member, task=task)
-        if only:
-            require(member, task, Role.REVIEWER)
-            held, fresh = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
-            deck = held + fresh
-        else:
-            deck = desk_deck.deal(member, task, count=settings.DECK_SIZE)
-        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
+        require(member, task, Role.REVIEWER)
+        deck = scope.deal(member, task, only)
         others = None if deck or only else elsewhere.cards_elsewhere(member, task).as_json()
-        answer = {
-            "cards": deck_json(request, deck),
-            "left": how_much.left,
-            "pace": how_much.as_json(),
-            "elsewhere": others,
-        }
-        return Response(answer)
+        return Response({"cards": deck_json(request, deck), **pace_json(request, task), "elsewhere": others})
 
 
 class ReleaseView(APIView):
@@ -162,8 +154,7 @@ class SetAsideView(APIView):
         size = 0 if only else settings.DECK_SIZE
         deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
         deck = _dealt(request, only, but=draft_id)[1] if only else deck
-        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
-        return Response({"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()})
+        return Response({"cards": deck_json(request, deck), **pace_json(request, task)})
 
 
 class HoldView(APIView):
@@ -176,8 +167,7 @@ class HoldView(APIView):
         member = member_of(request)
         queries.draft_or_404(member, draft_id)
         card = desk_deck.undo_set_aside(member, draft_id)
-        how_much = pace.pace_of(member, card.task, since=zones.start_of_today(request))
-        return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
+        return Response({"cards": deck_json(request, [card]), **pace_json(request, card.task)})
 
 
 class KeysView(APIView):
@@ -208,6 +198,12 @@ def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
         html = render_to_string("review/desk/_card.html", {"card": card})
         drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
     return drawn
+
+
+def pace_json(request: Request, task: Task) -> dict[str, Any]:
+    """Return the cards left for the member of a request, and their pace today."""
+    now = pace.pace_of(member_of(request), task, since=zones.start_of_today(request))
+    return {"left": now.left, "pace": now.as_json()}
 
 
 def _only(request: Request, draft_id: UUID) -> DeskScope | None:

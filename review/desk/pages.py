@@ -89,7 +89,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             refusal = error
     elif (card_id := uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, card_id)
-    deck = _deck(member, task, only)
+    deck = scope.deal(member, task, only)
     top = act.draft if act else card_id
     deck.sort(key=lambda assignment: assignment.draft_id != top)
     # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
@@ -98,13 +98,6 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
         deck[0].unfinished = act.fields
     status = refusal.status if refusal and request.method == "POST" else 200
     return render(request, "review/desk/focus.html", _context(request, task, deck, refusal, only), status=status)
-
-
-def _deck(member: Member, task: Task, only: DeskScope | None) -> list[Any]:
-    if only is None:
-        return desk_deck.deal(member, task, count=settings.DECK_SIZE)
-    held, fresh = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
-    return held + fresh
 
 
 def _carry_out(act: forms.DeskAct, member: Member, slug: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.desk import deck as desk_deck
-from review.desk import pace, scope
-from review.desk.api import ONLY, deck_json
+from review.desk import scope
+from review.desk.api import ONLY, RENDER, deck_json, pace_json
 from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
 from review.desk.serializers import CardsField, PaceOut
@@ -24,13 +24,10 @@ from review.drafts.serializers import DraftStateOut
 from review.spec.revision_prompts import LONGEST_INSTRUCTION
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
-from web import zones
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
-
-RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
 
 
 class WriterOut(serializers.Serializer[Any]):
@@ -120,13 +117,7 @@ class AskView(APIView):
         if only and not asking.is_replay:
             deck = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
         request_values = revisions_queries.request_json(asking.request)
-        how_much = pace.pace_of(member, task, since=zones.start_of_today(request))
-        answer = {
-            **request_values,
-            "next": deck_json(request, deck),
-            "left": how_much.left,
-            "pace": how_much.as_json(),
-        }
+        answer = {**request_values, "next": deck_json(request, deck), **pace_json(request, task)}
         return Response(answer, status=200 if asking.is_replay else 202)
 
 
