@@ -44,6 +44,11 @@ class DraftState(TextChoices):
     MACHINE = "machine", _("Accepted by a judge")
 
 
+# Drafts that wait for a verdict, in the queue or in a deck; and those on which one stands or stood.
+OPEN = (DraftState.PENDING, DraftState.LEASED)
+JUDGED = (DraftState.DECIDED, DraftState.DISPUTED)
+
+
 class AssignmentState(TextChoices):
     """State of one draft in front of one reviewer."""
 

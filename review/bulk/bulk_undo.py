@@ -22,7 +22,7 @@ from review.bulk.bulk_verdict import SET_ASIDE
 from review.desk import golds
 from review.drafts.queries import in_use
 from review.models import Assignment, BulkAct, Decision, Draft, Gold, Ruling
-from review.states import BEHIND_THE_REST, AssignmentState, DraftState, Role, Verdict
+from review.states import BEHIND_THE_REST, JUDGED, AssignmentState, DraftState, Role, Verdict
 from review.tasks.permissions import require, tasks_for
 from web.http.first_or_404 import first_or_404
 
@@ -128,7 +128,7 @@ def _restore(standing: Sequence[Decision], drafts: dict[UUID, Draft], others: se
     reviewer_ids = {decision.reviewer_id for decision in standing}
     alone = [decision.draft_id for decision in standing if decision.draft_id not in others]
     Gold.objects.filter(draft__in=alone).delete()
-    judged = Draft.objects.filter(pk__in=alone, state__in=(DraftState.DECIDED, DraftState.DISPUTED))
+    judged = Draft.objects.filter(pk__in=alone, state__in=JUDGED)
     judged.update(state=DraftState.PENDING)
     for draft_id in others:
         state = golds.resolve(draft_id)

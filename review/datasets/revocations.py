@@ -13,14 +13,15 @@ from django.utils import timezone
 from audit import trail
 from members.models import Member
 from review.models import Assignment, Draft, Revocation
-from review.states import AssignmentState, DraftState, Role
+from review.states import OPEN, AssignmentState, DraftState, Role
 from review.tasks.permissions import require, tasks_for
 from web.errors import Refusal
 from web.http.first_or_404 import first_or_404
 from webhooks.deliveries import publish
 
 LONGEST_REASON = 500
-OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED, DraftState.MACHINE)
+# Drafts that leave the desk once they are out of use.
+ON_DESK = (*OPEN, DraftState.DISPUTED, DraftState.MACHINE)
 
 
 @transaction.atomic
@@ -55,7 +56,7 @@ def revoke(draft_id: UUID, *, by: Member, reason: str) -> Revocation:
     if Revocation.objects.filter(draft=draft).exists():
         raise Refusal("already_revoked", "This sample is already revoked.", status=409)
     revoked = Revocation.objects.create(id=uuid4(), draft=draft, by=by, reason=words)
-    if draft.state in OPEN:
+    if draft.state in ON_DESK:
         _leave_the_desk(draft)
     trail.record("sample_revoked", by=by, about=draft, task=draft.task.slug)
     data = {"draft": str(draft.pk), "task": draft.task.slug, "api": f"/api/v1/drafts/{draft.pk}/"}

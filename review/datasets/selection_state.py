@@ -28,7 +28,7 @@ from review.models import (
     TaskVersion,
 )
 from review.spec.prompting import canonical_json
-from review.states import DraftState, MailOutcome
+from review.states import OPEN, DraftState, MailOutcome
 
 # A new number makes a selection frozen under an earlier shape of the files count as changed.
 FILES_SHAPE = 1
@@ -80,7 +80,7 @@ def _of_filters(task: Task, filters: DatasetFilters) -> dict[str, Any]:
         standing = MachineAcceptance.objects.filter(draft__task=task, draft__state=DraftState.MACHINE)
         state["machine"] = _size(standing, "created_at")
     if filters.unjudged == "take":
-        state["unjudged"] = _size(drafts.filter(state__in=(DraftState.PENDING, DraftState.LEASED)), "created_at")
+        state["unjudged"] = _size(drafts.filter(state__in=OPEN), "created_at")
     if filters.asks_for_outcomes and (room := ports.mail_outcomes()) is not None:
         mails = {outcome: room.drafts_with(outcome, until=None).filter(task=task) for outcome in MailOutcome}
         state["outcomes"] = {outcome.value: rows.order_by().count() for outcome, rows in mails.items()}

@@ -23,7 +23,7 @@ from review.datasets.inspection import Inspection
 from review.datasets.selection import Selection, read_golds, words_of, writes_no_prose
 from review.models import DatasetRow, DatasetVersion, Draft, Preference, Record, Task, UnjudgedRow
 from review.spec import splits
-from review.states import DraftState, Split
+from review.states import OPEN, Split
 from review.tasks.queries import latest_version
 from review.text import near_duplicates
 from web.db.chunks import chunked
@@ -101,7 +101,7 @@ def _waiting(version: DatasetVersion, filters: DatasetFilters) -> QuerySet[Draft
     waiting = Draft.objects.filter(
         task=version.dataset.task_id,
         job_id__in=orders,
-        state__in=(DraftState.PENDING, DraftState.LEASED),
+        state__in=OPEN,
         record__split=Split.TRAIN,
         erased_at__isnull=True,
         revocation__isnull=True,

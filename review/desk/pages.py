@@ -26,12 +26,12 @@ from review.desk.cards import assembly
 from review.desk.decisions import queries as decisions_queries
 from review.desk.pace import Pace
 from review.drafts import queries, sent_mails
-from review.drafts.authorship import JUDGED, visible_to
+from review.drafts.authorship import visible_to
 from review.ports import DeskScope
 from review.spec.fact_lines import parted
 from review.spec.paths import text_at
 from review.spec.schema import Fields
-from review.states import Role, Verdict
+from review.states import JUDGED, Role, Verdict
 from review.tasks.permissions import may, role_of, task_or_404
 from review.text.grounding.passages import offer_lines, written
 from web import zones

@@ -12,11 +12,8 @@ from django.db.models import Value
 
 from members.models import Member
 from review.models import Assignment, Decision, Draft
-from review.states import AssignmentState, DraftState, Role, Verdict
+from review.states import JUDGED, AssignmentState, Role, Verdict
 from review.tasks.permissions import slugs_with
-
-# A verdict stands or stood; in all other states a reviewer may still be asked for one.
-JUDGED = (DraftState.DECIDED, DraftState.DISPUTED)
 
 
 def visible_to(member: Member, drafts: Iterable[Draft]) -> frozenset[UUID]:

@@ -18,9 +18,8 @@ from django.db.models.functions import Coalesce
 
 from members.models import Member
 from review import ports
-from review.drafts.authorship import JUDGED
 from review.models import Comment, Decision, Draft, SearchText, Source, Task
-from review.states import DraftState, Role, Split, Verdict
+from review.states import JUDGED, OPEN, DraftState, Role, Split, Verdict
 from review.tasks.permissions import slugs_with, tasks_for
 from review.text.search import query
 from review.text.search.query import Query
@@ -51,7 +50,6 @@ DAYS = ("since", "until")
 ZONE = "zone"
 # Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
 ON_DESK = ~Q(state=DraftState.KEPT)
-OPEN = (DraftState.PENDING, DraftState.LEASED)
 # Of drafts with the words asked for, so many are looked through for the filters beside them, the newest first.
 HITS_AT_MOST = 20_000
 # Of the sources there are, so many are named where one is asked for that there is not.

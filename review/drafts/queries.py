@@ -16,10 +16,10 @@ from members.models import Member
 from review import ports
 from review.drafts import draft_filters, etags, sent_mails
 from review.drafts.authorship import visible_to
-from review.drafts.draft_filters import ON_DESK, OPEN
+from review.drafts.draft_filters import ON_DESK
 from review.drafts.waiting_marks import with_marks
 from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
-from review.states import DraftState, Role, Split, Verdict
+from review.states import OPEN, DraftState, Role, Split, Verdict
 from review.tasks.permissions import role_of, task_or_404, tasks_for
 from web.caching.slow_figures import figures
 from web.errors import Refusal

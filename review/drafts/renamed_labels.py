@@ -23,7 +23,7 @@ from review.spec.paths import word_count
 from review.spec.prompting import fields_hash
 from review.spec.renamed_labels import Renames
 from review.spec.values import normalise_fields
-from review.states import AssignmentState, DraftState
+from review.states import OPEN, AssignmentState, DraftState
 from web.db.chunks import chunked
 
 CHUNK = 500
@@ -68,9 +68,9 @@ def carry_over(latest: TaskVersion, new: TaskVersion, *, among: Sequence[UUID] |
 
 
 def _chunks(new: TaskVersion, among: Sequence[UUID] | None) -> Iterator[list[Draft]]:
-    open_drafts = Draft.objects.filter(
-        task=new.task_id, state__in=(DraftState.PENDING, DraftState.LEASED), erased_at__isnull=True
-    ).exclude(task_version=new)
+    open_drafts = Draft.objects.filter(task=new.task_id, state__in=OPEN, erased_at__isnull=True).exclude(
+        task_version=new
+    )
     ids = sorted(among) if among is not None else list(open_drafts.order_by("pk").values_list("pk", flat=True))
     for chunk in chunked(ids, CHUNK):
         locked = open_drafts.select_for_update(of=("self",)).filter(pk__in=chunk).order_by("pk")

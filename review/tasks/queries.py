@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from members.models import Member
 from review.models import Draft, Gold, Record, Task, TaskVersion
-from review.states import DraftState
+from review.states import OPEN, DraftState
 from review.tasks import permissions
 from web.caching.slow_figures import Figures, figures
 from web.http.first_or_404 import first_or_404
@@ -38,8 +38,7 @@ def with_outputs(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 def waiting_count(version: TaskVersion) -> int:
     """Count the drafts that wait for a verdict by this version; just after it was made, those it took along."""
-    waiting = (DraftState.PENDING, DraftState.LEASED)
-    return Draft.objects.filter(task_version=version, state__in=waiting).count()
+    return Draft.objects.filter(task_version=version, state__in=OPEN).count()
 
 
 def version_or_404(task: Task, number: int) -> TaskVersion:

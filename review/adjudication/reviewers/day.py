@@ -16,10 +16,8 @@ from review.adjudication.reviewers.figures import RATES_OF, one_by_one
 from review.desk.decisions.queries import judged_one_by_one
 from review.desk.pace import LONGEST_CARD_S
 from review.models import Decision, Task
-from review.states import DraftState, Verdict
+from review.states import OPEN, Verdict
 from web import zones
-
-WAITING = (DraftState.PENDING, DraftState.LEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ def _hour(hour: int, rows: Sequence[dict[str, Any]], others: dict[UUID, list[str
 def _verdicts_of_others(member: Member, drafts: set[UUID]) -> dict[UUID, list[str]]:
     """Return standing verdicts of others; a draft that still waits for one keeps them to itself."""
     standing = Decision.objects.filter(draft__in=drafts, is_late=False, retracted_by__isnull=True)
-    standing = standing.exclude(reviewer=member).exclude(verdict=Verdict.RETRACT).exclude(draft__state__in=WAITING)
+    standing = standing.exclude(reviewer=member).exclude(verdict=Verdict.RETRACT).exclude(draft__state__in=OPEN)
     verdicts: dict[UUID, list[str]] = defaultdict(list)
     for draft, verdict in judged_one_by_one(standing).order_by().values_list("draft_id", "verdict"):
         verdicts[draft].append(verdict)

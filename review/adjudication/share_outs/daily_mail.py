@@ -24,7 +24,7 @@ from django.utils import timezone
 from members.models import Member
 from review.desk import lead_queue
 from review.models import DailyMail, Draft, Membership, SharedCard, Task
-from review.states import DraftState, Role
+from review.states import OPEN, DraftState, Role
 from review.tasks.service_tokens import queries as service_tokens
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,6 @@ MAX_ATTEMPTS: Final = 5
 FIRST_PAUSE_S: Final = 60
 BATCH_SIZE: Final = 50
 KEPT_DAYS: Final = 14
-UNJUDGED = (DraftState.PENDING, DraftState.LEASED)
 
 
 def send_due(now: datetime | None = None) -> int:
@@ -112,7 +111,7 @@ def _own_cards(member: Member) -> Iterator[str]:
     rows = _waiting().filter(for_reviewer=member).order_by().values("task").annotate(cards=Count("pk"))
     counts = dict(rows.values_list("task", "cards"))
     cards = SharedCard.objects.filter(part__member=member, part__share_out__ended_at__isnull=True)
-    own = cards.filter(draft__state__in=UNJUDGED, draft__for_reviewer=F("part__member")).order_by()
+    own = cards.filter(draft__state__in=OPEN, draft__for_reviewer=F("part__member")).order_by()
     ends = dict(
         own.values("draft__task").annotate(until=Min("part__share_out__until")).values_list("draft__task", "until")
     )

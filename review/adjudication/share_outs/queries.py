@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.models import Assignment, SharedCard, ShareOut, SharePart, Task
-from review.states import AssignmentState, DraftState, Role
+from review.states import OPEN, AssignmentState, Role
 from review.tasks.permissions import require, tasks_for
 from web.http.first_or_404 import first_or_404
 
@@ -78,7 +78,7 @@ def part_figures(parts: Iterable[SharePart]) -> dict[int, tuple[int, int]]:
     done = Assignment.objects.filter(
         draft=OuterRef("draft"), reviewer=OuterRef("part__member"), state=AssignmentState.DONE
     )
-    waits = Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__for_reviewer=F("part__member"))
+    waits = Q(draft__state__in=OPEN, draft__for_reviewer=F("part__member"))
     cards = SharedCard.objects.filter(part__in=[part.pk for part in parts]).annotate(is_judged=Exists(done))
     rows = (
         cards.order_by()

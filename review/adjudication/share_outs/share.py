@@ -18,14 +18,13 @@ from members.models import Member
 from review.adjudication.share_outs import queries
 from review.adjudication.share_outs.plan import ShareRequest, even_split, shareable
 from review.models import Assignment, Draft, SharedCard, ShareOut, SharePart, Task
-from review.states import DraftState, Drawn, Role
+from review.states import OPEN, DraftState, Drawn, Role
 from review.tasks.permissions import require
 from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
 ENDED_AT_ONCE = 20
-UNJUDGED = (DraftState.PENDING, DraftState.LEASED)
 
 
 @transaction.atomic
@@ -115,7 +114,7 @@ def _end(share_out: ShareOut, *, by: Member | None) -> int | None:
     freed = 0
     for chunk in chunked(list(_still_theirs(share_out)), CHUNK):
         # In one order everywhere, so that no two transactions wait for each other.
-        held = Draft.objects.filter(pk__in=chunk, state__in=UNJUDGED)
+        held = Draft.objects.filter(pk__in=chunk, state__in=OPEN)
         locked = held.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
         # One in a deck stays there: it only goes to everybody should its reviewer leave it.
         freed += Draft.objects.filter(pk__in=list(locked)).update(for_reviewer=None)
@@ -127,7 +126,7 @@ def _end(share_out: ShareOut, *, by: Member | None) -> int | None:
 
 
 def _still_theirs(share_out: ShareOut) -> list[UUID]:
-    cards = SharedCard.objects.filter(part__share_out=share_out, draft__state__in=UNJUDGED)
+    cards = SharedCard.objects.filter(part__share_out=share_out, draft__state__in=OPEN)
     own = cards.filter(draft__for_reviewer=F("part__member"))
     sent_back = Assignment.objects.filter(
         draft=OuterRef("draft"), reviewer=OuterRef("part__member"), drawn=Drawn.SENT_BACK

@@ -15,13 +15,12 @@ from review.datasets import removed_samples
 from review.datasets.recalls.criteria import Criteria, matching
 from review.models import DatasetVersion, Draft, Gold, Recall, RecalledDraft, Task
 from review.ports import Dependent
-from review.states import POSITIVE, DraftState
+from review.states import OPEN, POSITIVE, DraftState
 from web.errors import Refusal
 
 # One act is about at most so many drafts.
 AT_MOST = 100_000
 LISTED = 100
-OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def consequences(drafts: QuerySet[Draft], *, by: Member) -> Consequences:
         drafts=drafts.count(),
         accepted_or_edited=golds.filter(verdict__in=POSITIVE).count(),
         rejected=golds.exclude(verdict__in=POSITIVE).count(),
-        waiting=drafts.filter(state__in=OPEN).count(),
+        waiting=drafts.filter(state__in=(*OPEN, DraftState.DISPUTED)).count(),
         versions=[HoldingVersion(version, held[version.pk]) for version in newest],
         dependents=[dependent for each in dependents for dependent in each],
     )

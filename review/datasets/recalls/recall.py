@@ -15,7 +15,7 @@ from audit import trail
 from members.models import Member
 from review.datasets.recalls import preview
 from review.datasets.recalls.criteria import Criteria, matching
-from review.datasets.revocations import LONGEST_REASON
+from review.datasets.revocations import LONGEST_REASON, ON_DESK
 from review.models import Assignment, Draft, Recall, RecalledDraft, Revocation, Task
 from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import require
@@ -96,7 +96,7 @@ def _take(recall: Recall, ids: Sequence[UUID]) -> None:
         Revocation(id=uuid4(), draft_id=draft.pk, by_id=recall.by_id, reason=recall.reason, recall=recall)
         for draft in drafts
     )
-    leaving = [draft.pk for draft in drafts if draft.state in (*preview.OPEN, DraftState.MACHINE)]
+    leaving = [draft.pk for draft in drafts if draft.state in ON_DESK]
     Draft.objects.filter(pk__in=leaving).update(state=DraftState.KEPT)
     held = Assignment.objects.filter(draft__in=leaving, state=AssignmentState.ACTIVE)
     held.update(state=AssignmentState.RELEASED, updated_at=timezone.now())

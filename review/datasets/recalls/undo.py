@@ -26,13 +26,11 @@ from review.models import (
     Ruling,
     Task,
 )
-from review.states import AssignmentState, DraftState, Drawn, RecallReturn, RulingKind
+from review.states import JUDGED, OPEN, AssignmentState, DraftState, Drawn, RecallReturn, RulingKind
 from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
-ON_DESK_BEFORE = (DraftState.PENDING, DraftState.LEASED)
-JUDGED_BEFORE = (DraftState.DECIDED, DraftState.DISPUTED)
 
 
 @transaction.atomic
@@ -71,12 +69,12 @@ def _bring_back(recall: Recall, before: dict[UUID, str], *, by: Member, kind: Re
     usable = [draft for draft in drafts if draft.erased_at is None]
     # What a judge accepted nobody has judged: anew is for the first time.
     as_before = DraftState.MACHINE if kind == RecallReturn.AS_BEFORE else DraftState.PENDING
-    returns = {**dict.fromkeys(ON_DESK_BEFORE, DraftState.PENDING), DraftState.MACHINE: as_before}
+    returns = {**dict.fromkeys(OPEN, DraftState.PENDING), DraftState.MACHINE: as_before}
     kept = [draft.pk for draft in usable if draft.state == DraftState.KEPT]
     for state, target in returns.items():
         Draft.objects.filter(pk__in=[pk for pk in kept if before[pk] == state]).update(state=target)
     # Verdicts may have been taken back, and rulings lifted, meanwhile.
-    for draft_id in [pk for pk in kept if before[pk] in JUDGED_BEFORE]:
+    for draft_id in [pk for pk in kept if before[pk] in JUDGED]:
         Draft.objects.filter(pk=draft_id).update(state=golds.resolve(draft_id))
     never_judged = {draft.pk for draft in usable if before[draft.pk] == DraftState.KEPT}
     ports.left_kept(sorted(never_judged), recall.created_at)

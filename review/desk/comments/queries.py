@@ -14,12 +14,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from members.models import Member
 from review.models import Comment, Draft, Membership, Mention
-from review.states import DraftState, Role
+from review.states import OPEN, Role
 from review.tasks.permissions import may, tasks_for
 
 SHOWN = 200
 COUNT_UP_TO = 99
-OPEN = (DraftState.PENDING, DraftState.LEASED)
 _NAME = re.compile(r"(?<![\w@.+-])(@[\w@.+-]*\w)")
 
 

@@ -22,7 +22,7 @@ from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
 from review.drafts.queries import in_use
 from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.spec.prompting import canonical_json
-from review.states import FIRST_IN_QUEUE, AssignmentState, DraftState, Role
+from review.states import FIRST_IN_QUEUE, JUDGED, AssignmentState, DraftState, Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
 from web.http.first_or_404 import first_or_404
@@ -237,7 +237,7 @@ def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
 
 def _check_open(chosen: Draft, *, by: Member) -> None:
     held = Assignment.objects.filter(draft=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
-    if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
+    if chosen.state in JUDGED or held.exists():
         raise Refusal(
             "judged_since",
             "The draft you chose was judged meanwhile, or another reviewer has it.",
