@@ -43,6 +43,7 @@ class Evidence:
     def __init__(self, support: Support, facts: Facts) -> None:
         self._support, self._facts = support, facts
         self._texts = [text for name in support.names for text in plain_texts(facts.get(name))]
+        self._written = "\n".join([*self._texts, support.written])
         self.group = " ".join(str(facts.get(support.group_field) or "").split()) if support.group_field else ""
 
     @cached_property
@@ -53,13 +54,13 @@ class Evidence:
     @cached_property
     def passage(self) -> SourceText:
         """Facts and offer parsed for the verifier, once for all texts of the record because it is costly."""
-        return read("\n".join([*self._texts, self._support.written]))
+        return read(self._written)
 
     @cached_property
     def cited(self) -> dict[str, str]:
         """Texts of the record by address (without a trailing slash), with single blanks."""
         return {
-            url.partition("#")[0].rstrip("/"): spaced(text)
+            quotable.address(url): spaced(text)
             for url, text in quotable.texts_by_address(self._support.cited_places, self._facts).items()
         }
 
@@ -93,24 +94,23 @@ class Evidence:
     @cached_property
     def dates(self) -> tuple[FoundDate, ...]:
         """Dates in facts and offer."""
-        return tuple(dates_in("\n".join([*self._texts, self._support.written])))
+        return tuple(dates_in(self._written))
 
     @cached_property
     def digit_rows(self) -> tuple[DigitRow, ...]:
         """Phone numbers and the like in facts and offer."""
-        return tuple(digit_rows("\n".join([*self._texts, self._support.written])))
+        return tuple(digit_rows(self._written))
 
     @cached_property
     def times(self) -> frozenset[int]:
         """Times of day in facts and offer, in minutes."""
-        found = times_in("\n".join([*self._texts, self._support.written]))
-        return frozenset().union(*(time.minutes for time in found))
+        return frozenset().union(*(time.minutes for time in times_in(self._written)))
 
     @cached_property
     def spelt_numbers(self) -> frozenset[str]:
         """Values of spelled-out numbers in facts and offer."""
-        numbers = quantities("\n".join([*self._texts, self._support.written]))
-        return frozenset(value for quantity in numbers if quantity.is_spelt for value in quantity.values)
+        found = quantities(self._written)
+        return frozenset(value for quantity in found if quantity.is_spelt for value in quantity.values)
 
     @cached_property
     def amounts(self) -> frozenset[str]:
@@ -125,12 +125,12 @@ class Evidence:
     @cached_property
     def shares(self) -> tuple[Share, ...]:
         """Percentages and fractions in facts and offer."""
-        return tuple(shares("\n".join([*self._texts, self._support.written])))
+        return tuple(shares(self._written))
 
     @cached_property
     def currencies(self) -> frozenset[str]:
         """Codes of the currencies in facts and offer."""
-        return currencies_in("\n".join([*self._texts, self._support.written]))
+        return currencies_in(self._written)
 
 
 def spaced(text: str) -> str:
@@ -140,13 +140,7 @@ def spaced(text: str) -> str:
 
 def plain_texts(value: object) -> list[str]:
     """Return the texts inside a fact; each part of a list."""
-    if value is None or isinstance(value, bool):
-        return []
-    if isinstance(value, (list, tuple)):
-        return [text for part in value for text in plain_texts(part)]
-    if isinstance(value, dict):
-        return [text for part in value.values() for text in plain_texts(part)]
-    return [str(value)]
+    return [part.text for part in quoting.fact_texts("", value)]
 
 
 def _words(texts: Iterable[str]) -> Iterable[str]:

@@ -12,6 +12,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.checks.evidence import Evidence, spaced
 from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.grounding import quoting
+from review.text.grounding.quotable import address
 from review.text.grounding.quoting import QUOTE, URL
 
 LABEL, NAME = "Quotes", _("quotes")
@@ -41,11 +42,6 @@ def prepare(spec: TaskSpec) -> Reader | None:
 def fields(spec: TaskSpec) -> frozenset[str]:
     """Return the names of output fields that are quotes or hold some."""
     return frozenset(field.name for field in spec.output_schema if quoting.holds_quotes(field))
-
-
-def address(url: str) -> str:
-    """Normalise the address of a source: no trailing slash and no fragment."""
-    return url.strip().partition("#")[0].rstrip("/")
 
 
 def _of_facts(passage: CheckedText) -> Iterator[Mark]:

@@ -31,6 +31,11 @@ def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
     )
 
 
+def address(url: object) -> str:
+    """Normalise the address of a source: no trailing slash and no fragment."""
+    return str(url or "").strip().partition("#")[0].rstrip("/")
+
+
 def texts_by_address(held: Iterable[CitedText], facts: Facts) -> dict[str, str]:
     """Return cited texts by address, without those that have none; two texts of one address are joined."""
     by_address: dict[str, str] = {}

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from review.spec.paths import TextPlace, texts
 from review.spec.schema import Facts, Fields, InputField, OutputField, OutputItem
+from review.text.grounding.quotable import address
 
 # Parts of a claim by convention: its words, and the address of their source.
 QUOTE, URL = "quote", "url"
@@ -183,11 +184,7 @@ def _candidates(place: TextPlace, facts: Facts) -> list[str]:
     if place.item.source:
         return [place.item.source]
     url = place.parts.get(URL, "").strip()
-    return sorted(facts, key=lambda name: not (url and _address(facts.get(f"{name}_{URL}")) == _address(url)))
-
-
-def _address(url: object) -> str:
-    return str(url or "").strip().partition("#")[0].rstrip("/")
+    return sorted(facts, key=lambda name: not (url and address(facts.get(f"{name}_{URL}")) == address(url)))
 
 
 def _length(value: object) -> int:
