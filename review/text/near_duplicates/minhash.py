@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from review.text.near_duplicates.exclusion import rows_to_exclude
+from review.text.near_duplicates.shingles import spread
 
 SHINGLE_WORDS = 5
 PERMUTATIONS = 128
@@ -49,7 +50,7 @@ def shingles(words: Sequence[str]) -> Hashes:
     sums = np.zeros(last, np.uint64)
     for place in range(size):
         sums += values[place : place + last] * _POWERS[place]
-    return np.unique(_mixed(sums))
+    return np.unique(spread(sums))
 
 
 def signatures(texts: Sequence[Sequence[str]]) -> Signatures:
@@ -127,10 +128,3 @@ def _bands(hashes: Signatures) -> Hashes:
 @lru_cache(maxsize=100_000)
 def _word_hash(word: str) -> int:
     return crc32(word.encode()) + 1
-
-
-def _mixed(values: Hashes) -> Hashes:
-    """Spread the bits (splitmix64's finaliser)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))

@@ -20,7 +20,7 @@ from review.text import scripts
 
 SHINGLE_WORDS = 5
 THRESHOLD = 0.8
-_STEP = 0x9E3779B97F4A7C15
+_STEP = np.uint64(0x9E3779B97F4A7C15)
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -89,7 +89,7 @@ def windows(ids: NDArray[Any], lengths: Ints, size: int) -> tuple[Hashes, Ints]:
     owner = np.repeat(np.arange(len(lengths)), runs)
     within = np.arange(len(owner)) - np.repeat(np.cumsum(runs) - runs, runs)
     first = within + (ends - lengths)[owner]
-    mixed = _mix(ids.astype(np.uint64))
+    mixed = spread(ids.astype(np.uint64) + _STEP)
     hashes = np.zeros(len(owner), dtype=np.uint64)
     for step in range(size):
         place = first + step
@@ -97,7 +97,7 @@ def windows(ids: NDArray[Any], lengths: Ints, size: int) -> tuple[Hashes, Ints]:
         word = mixed[np.minimum(place, max(len(mixed) - 1, 0))] if len(mixed) else hashes
         # A run that ends early ends in a number that no word has.
         hashes = hashes * np.uint64(0x100000001B3) + np.where(inside, word, np.uint64(1))
-    return _mix(hashes), owner
+    return spread(hashes + _STEP), owner
 
 
 def shingle_sets(texts: Sequence[str]) -> ShingleSets:
@@ -128,9 +128,8 @@ def sorted_unique(values: Ints) -> Ints:
     return once
 
 
-def _mix(values: Hashes) -> Hashes:
+def spread(values: Hashes) -> Hashes:
     """Spread values over all 64 bits (the finaliser of SplitMix64; Steele, Lea and Flood, 2014)."""
-    mixed = values + np.uint64(_STEP)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
