@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,12 +12,15 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication.desk_settings import queries, save_settings
-from review.desk import assignments
+from review.desk import assignments, queues
 from review.states import QueueOrdering, Role
 from review.tasks import team
 from review.tasks.permissions import task_or_404
 from web.http.problem_shape import problems
 from web.http.read_body import read_body
+
+if TYPE_CHECKING:
+    from review.models import DeskSettings
 
 
 class DeskSettingsIn(serializers.Serializer[Any]):
@@ -58,9 +61,7 @@ class DeskSettingsView(APIView):
 
     @extend_schema(operation_id="desk_settings", responses={200: DeskSettingsOut})
     def get(self, request: Request, slug: str) -> Response:
-        member = member_of(request)
-        shown = queries.page(member, task_or_404(member, slug))
-        return Response(queries.settings_json(shown["desk"], waits_for_others=shown["waits_for_others"]))
+        return _shown(queues.settings_of(task_or_404(member_of(request), slug, least=Role.LEAD)))
 
     @extend_schema(
         operation_id="desk_settings_put", request=DeskSettingsIn, responses={200: DeskSettingsOut, **problems(422)}
@@ -69,8 +70,13 @@ class DeskSettingsView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug, least=Role.LEAD)
         data = read_body(DeskSettingsIn, request)
-        held = save_settings.save(task, by=member, **data)
-        return Response(queries.settings_json(held, waits_for_others=queries.waiting_for_others(task)))
+        return _shown(save_settings.save(task, by=member, **data))
+
+
+def _shown(held: DeskSettings) -> Response:
+    by = held.updated_by.username if held.updated_by else None
+    waiting = queries.waiting_for_others(held.task)
+    return Response({**DeskSettingsIn(held).data, "waits_for_others": waiting, "updated_by": by})
 
 
 class AssignedCardsView(APIView):

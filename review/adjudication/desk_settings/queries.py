@@ -9,7 +9,7 @@ from django.db.models import Count
 from members.models import Member
 from review.adjudication.known_answers import queries
 from review.desk import assignments, queues
-from review.models import DeskSettings, Draft, Membership, Task
+from review.models import Draft, Membership, Task
 from review.states import DraftState, QueueOrdering, Role
 from review.tasks.permissions import require
 
@@ -74,16 +74,3 @@ def teachers(task: Task) -> list[str]:
     """Teachers whose drafts the front of the queue holds; looks at as many as can be given at once."""
     front = queues.in_order(task).values_list("teacher", flat=True)[:5000]
     return sorted({name for name in front if name})
-
-
-def settings_json(held: DeskSettings, *, waits_for_others: int) -> dict[str, Any]:
-    """The settings for programs; shares from 0 to 1."""
-    return {
-        "order": held.order,
-        "random_share": held.random_share,
-        "overlap_share": held.overlap_share,
-        "overlap_reviewers": held.overlap_reviewers,
-        "known_every": held.known_every,
-        "waits_for_others": waits_for_others,
-        "updated_by": held.updated_by.username if held.updated_by else None,
-    }
