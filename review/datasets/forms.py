@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from review.datasets import queries
+from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exports import FORMATS
 from review.datasets.hub_target import DEFAULT_TOKEN
 from review.models import Dataset
@@ -69,28 +70,6 @@ ORDER = [("newest", "the newest"), ("random", "a random draw, the same each time
 # Lists of the filters that are chosen by boxes; left empty they mean all.
 BOXES = ("task_versions", "teachers", "origins", "sources", "rounds", "reviewers", "without_checks")
 NUMBERS = ("task_versions", "rounds")
-PLAIN = (
-    "agreement",
-    "edit_size_from",
-    "edit_size_to",
-    "decided_from",
-    "decided_to",
-    "without_marks",
-    "bulk",
-    "imported",
-    "machine",
-    "unjudged",
-    "cap_per_group",
-    "cap_order",
-    "near_duplicates",
-    "contradictions",
-    "personal_data",
-    "given_names",
-    "reasoning",
-    "exploratory_pairs",
-    "outcomes_until",
-    "as_of",
-)
 # Lists of outcomes of mails; left empty nothing is asked of them.
 OUTCOME_BOXES = ("outcomes", "without_outcomes")
 OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights", "exploratory_pairs")
@@ -98,6 +77,8 @@ OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights", "exploratory_pairs")
 OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "exploratory_pairs", "outcomes_until")
 # Filters with a number for each of several names; the form shows the first.
 SHOWN_FIRST = {"cap_per": ("cap_field", "cap_count"), "outcome_weights": ("weighed_outcome", "weight")}
+_OF_THEIR_OWN = frozenset({"verdicts", "zone", *BOXES, *OUTCOME_BOXES, *SHOWN_FIRST})
+PLAIN = tuple(name for name in DatasetFilters.model_fields if name not in _OF_THEIR_OWN)
 _DATE = {"type": "date"}
 
 
