@@ -103,8 +103,7 @@ class DatasetsView(APIView):
     @extend_schema(request=DatasetIn, responses={201: DatasetOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = read_body(DatasetIn, request)
-        data = body
+        data = read_body(DatasetIn, request)
         task = task_or_404(member_of(request), data["task"])
         made = freezing.create(task, name=data["name"], by=member_of(request), filters=data.get("filters"))
         return Response(DatasetOut(made).data, status=201)
@@ -131,9 +130,8 @@ class DatasetVersionsView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Order the next version; 200 with an earlier one where nothing changed since."""
-        body = read_body(FreezeIn, request)
+        data = read_body(FreezeIn, request)
         dataset = queries.dataset_or_404(member_of(request), slug)
-        data = body
         version = freezing.freeze(
             dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
         )

@@ -69,7 +69,7 @@ class PreviewOut(serializers.Serializer[Any]):
     splits = serializers.DictField(child=serializers.IntegerField())
     verdicts = serializers.DictField(child=serializers.IntegerField())
     groups = serializers.IntegerField()
-    dropped = DropOut(many=True)
+    dropped = DropOut(source="lines", many=True)
     is_partial = serializers.BooleanField()
     has_compared = serializers.BooleanField()
     contradictions = ContradictionsOut(allow_null=True)
@@ -91,31 +91,7 @@ class SelectionPreviewView(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         dataset, filters = asked(request, slug)
-        preview = selection_preview.count_selection(dataset.task, filters)
-        body = {
-            "golds": preview.golds,
-            "rows": preview.rows,
-            "splits": dict(preview.splits),
-            "verdicts": dict(preview.verdicts),
-            "groups": preview.groups,
-            "is_partial": preview.is_partial,
-            "exploratory_pairs": preview.exploratory_pairs,
-            "warnings": preview.warnings,
-            "has_compared": preview.has_compared,
-            "contradictions": {"inputs": preview.contradicted_inputs, "golds": preview.contradicting_golds}
-            if preview.has_compared
-            else None,
-            "dropped": [
-                {
-                    "label": line.label,
-                    "dropped": line.dropped,
-                    "left": line.left,
-                    "drafts": [draft for draft, _ in line.examples],
-                }
-                for line in preview.lines
-            ],
-        }
-        return Response(PreviewOut(body).data)
+        return Response(PreviewOut(selection_preview.count_selection(dataset.task, filters)).data)
 
 
 class DiffQuery(ListQuery):

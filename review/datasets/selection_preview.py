@@ -33,6 +33,10 @@ class PreviewDrop:
     left: int
     examples: list[tuple[UUID, str]]
 
+    @property
+    def drafts(self) -> list[UUID]:
+        return [draft for draft, _ in self.examples]
+
 
 @dataclass(frozen=True, slots=True)
 class LabelBalance:
@@ -56,7 +60,8 @@ class SelectionPreview:
         has_compared: Whether near-duplicates are part of the counts.
         is_partial: Whether only the newest golds were counted.
         counted_golds: How many those are at most.
-        contradicted_inputs: Inputs whose golds say different values; None where that was not looked at.
+        contradictions: How many inputs have golds that say different values, and how many golds those are; None where
+            that was not looked at.
         has_values: Whether the task writes labels, numbers or days at all.
         exploratory_pairs: Preference pairs that replies would give; None where no room sends mails.
         group_noun: What records of one group have in common, such as a company; `group_nouns` several.
@@ -67,15 +72,14 @@ class SelectionPreview:
     golds: int
     lines: list[PreviewDrop]
     rows: int
-    splits: list[tuple[str, int]]
-    verdicts: list[tuple[str, int]]
+    splits: dict[str, int]
+    verdicts: dict[str, int]
     groups: int
     has_compared: bool
     is_partial: bool
     labels: list[LabelBalance] = field(default_factory=list)
     counted_golds: int = PREVIEW_GOLDS
-    contradicted_inputs: int | None = None
-    contradicting_golds: int = 0
+    contradictions: dict[str, int] | None = None
     has_values: bool = False
     exploratory_pairs: int | None = None
     takes_exploratory_pairs: bool = False
@@ -112,14 +116,15 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         golds=selection.sifted.golds,
         lines=drops,
         rows=len(selection.rows),
-        splits=[(split.value, by_split.get(split.value, 0)) for split in Split],
-        verdicts=list(counted["verdicts"].items()),
+        splits={split.value: by_split.get(split.value, 0) for split in Split},
+        verdicts=counted["verdicts"],
         groups=counted["groups"],
         has_compared=selection.has_compared,
         is_partial=selection.sifted.is_partial,
         labels=balance_of(selection.balance),
-        contradicted_inputs=len(selection.contradictions) if selection.has_compared else None,
-        contradicting_golds=sum(len(group) for group in selection.contradictions),
+        contradictions={"inputs": len(selection.contradictions), "golds": sum(map(len, selection.contradictions))}
+        if selection.has_compared
+        else None,
         has_values=any(output.value_type.is_value for output in spec.output_schema),
         exploratory_pairs=reply_pairs.count(task, filters, {row.draft: row.decision for row in selection.rows}),
         takes_exploratory_pairs=filters.exploratory_pairs,
