@@ -82,22 +82,20 @@ PLAIN = tuple(name for name in DatasetFilters.model_fields if name not in _OF_TH
 _DATE = {"type": "date"}
 
 
-def _boxes(label: str) -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label=label)
+def _boxes(label: str, choices: list[tuple[str, str]] | None = None) -> forms.MultipleChoiceField:
+    widget = forms.CheckboxSelectMultiple
+    return forms.MultipleChoiceField(required=False, choices=choices or (), widget=widget, label=label)
 
 
 def _one_of(choices: list[tuple[str, str]], label: str, help_text: str = "") -> forms.ChoiceField:
     return forms.ChoiceField(choices=choices, required=False, label=label, help_text=help_text)
 
 
-def _share(label: str) -> forms.FloatField:
-    widget = forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05, "inputmode": "decimal"})
-    return forms.FloatField(required=False, min_value=0, max_value=1, label=label, widget=widget)
-
-
-def _outcome_boxes(label: str) -> forms.MultipleChoiceField:
-    widget = forms.CheckboxSelectMultiple
-    return forms.MultipleChoiceField(required=False, choices=MailOutcome.choices, widget=widget, label=label)
+def _share(label: str, least: float = 0, help_text: str = "") -> forms.FloatField:
+    widget = forms.NumberInput(attrs={"min": least, "max": 1, "step": 0.05, "inputmode": "decimal"})
+    return forms.FloatField(
+        required=False, min_value=least, max_value=1, label=label, help_text=help_text, widget=widget
+    )
 
 
 def _moment(label: str, help_text: str) -> forms.DateTimeField:
@@ -144,13 +142,8 @@ class FilterForm(forms.Form):
     cap_field = _one_of([("", "no field")], "Maximum per value of")
     cap_count = forms.IntegerField(required=False, min_value=1, label="namely")
     cap_order = _one_of(ORDER, "Rows that a limit keeps")
-    near_duplicates = forms.FloatField(
-        required=False,
-        min_value=0.5,
-        max_value=1,
-        label="Rows count as duplicates from a similarity of",
-        help_text="Shared five-word phrases, 0.5 to 1.",
-        widget=forms.NumberInput(attrs={"min": 0.5, "max": 1, "step": 0.05, "inputmode": "decimal"}),
+    near_duplicates = _share(
+        "Rows count as duplicates from a similarity of", least=0.5, help_text="Shared five-word phrases, 0.5 to 1."
     )
     keeps_duplicates = forms.BooleanField(required=False, label="Keep near-duplicates")
     contradictions = _one_of(
@@ -163,8 +156,8 @@ class FilterForm(forms.Form):
         help_text="Uses a list of common given names. Catches more names, with some false positives.",
     )
     reasoning = _one_of(REASONING, "Reasoning")
-    outcomes = _outcome_boxes("Only drafts whose mail had one of these")
-    without_outcomes = _outcome_boxes("Leave out drafts whose mail had one of these")
+    outcomes = _boxes("Only drafts whose mail had one of these", MailOutcome.choices)
+    without_outcomes = _boxes("Leave out drafts whose mail had one of these", MailOutcome.choices)
     weighed_outcome = _one_of([("", "no outcome"), *MailOutcome.choices], "In training, repeat rows whose mail had")
     weight = forms.IntegerField(required=False, min_value=2, max_value=10, label="Copies", help_text="From 2 to 10.")
     exploratory_pairs = forms.BooleanField(
