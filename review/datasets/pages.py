@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from review.models import Dataset, DatasetVersion
 
 
+def page_of(dataset: Dataset) -> dict[str, Any]:
+    """Return what every page of a dataset shows around its own part."""
+    return {"task": dataset.task, "section": "datasets", "dataset": dataset}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
@@ -73,9 +78,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
     at = request.GET.get("from", "0")
     page = selection_preview.selected_drafts(dataset.task, filters, start=whole_number(at, otherwise=0))
     context = {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "filters": filters,
         "refusal": refusal,
         "query": _query(request),
@@ -91,9 +94,7 @@ def doubtful_golds(request: HttpRequest, slug: str) -> HttpResponse:
     form = _shown_form(request, dataset)
     filters, refusal = _chosen(dataset, form)
     context = {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "refusal": refusal,
         "query": _query(request),
         "found": doubtful.look(dataset.task, filters),
@@ -131,9 +132,7 @@ def _shown_form(request: HttpRequest, dataset: Dataset) -> FilterForm:
 
 def _detail_context(request: HttpRequest, dataset: Dataset, form: FilterForm) -> dict[str, Any]:
     return {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "form": form,
         "versions": version_queries.with_change(dataset),
         "may_lead": may(member_of(request), dataset.task, Role.LEAD),
@@ -186,9 +185,7 @@ def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse
         except Refusal as refusal:
             add_refusal(form, refusal)
     context = {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "version": version,
         "lines": version_queries.format_lines(version),
         "labels": version.counts.get("labels", {}),

@@ -14,6 +14,7 @@ from members.session import member_of
 from review.datasets import data_card, removed_samples, revocations, row_changes, version_diff, version_queries
 from review.datasets import queries as datasets_queries
 from review.datasets.forms import RevokeForm
+from review.datasets.pages import page_of
 from review.datasets.selection_preview import balance_of
 from review.drafts import queries
 from review.states import Role
@@ -30,9 +31,7 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     dataset_version = version_queries.by_number_or_404(dataset, number)
     marks = removed_samples.removed_counts(dataset_version)
     context = {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "version": dataset_version,
         "before": row_changes.before(dataset_version),
         "files": datasets_queries.files_of(dataset_version),
@@ -61,9 +60,7 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
     kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == request.GET.get("kind")), filled)
     rows, last = version_diff.page(a, b, kind, after=uuid_or_none(request.GET.get("after", "")))
     context = {
-        "task": dataset.task,
-        "section": "datasets",
-        "dataset": dataset,
+        **page_of(dataset),
         "older": a,
         "newer": b,
         "kind": kind,
