@@ -104,6 +104,13 @@ def _corrected(card: Assignment, member: Member, fields: dict[str, Any]) -> Deci
     return _judge(card, member, "edit", fields=fields)
 
 
+def take_back(member: Member, decision: Decision) -> None:
+    tag = deck.etag_for(Draft.objects.get(pk=decision.draft_id), member)
+    decisions.record(
+        decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
+    )
+
+
 def _judge(card: Assignment, member: Member, verdict: str, **said: Any) -> Decision:
     if verdict == "reject":
         said.setdefault("reasons", ["tone"])

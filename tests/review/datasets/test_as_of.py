@@ -12,13 +12,12 @@ from django.utils import timezone
 from members.models import Member
 from review.adjudication import rulings, sending_back
 from review.datasets import golds_at
-from review.desk import decisions, deck
 from review.desk import lead_queue as said
-from review.models import Decision, DeskSettings, Draft, Gold, Task
+from review.models import DeskSettings, Gold, Task
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
-from tests.review.datasets.golds import frozen
+from tests.review.datasets.golds import frozen, take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +31,6 @@ def task(admin: Member) -> Task:
 
 def golds_now(task: Task) -> frozenset[uuid.UUID]:
     return frozenset(Gold.objects.filter(task=task).values_list("decision_id", flat=True))
-
-
-def take_back(member: Member, decision: Decision) -> None:
-    tag = deck.etag_for(Draft.objects.get(pk=decision.draft_id), member)
-    decisions.record(
-        decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
-    )
 
 
 @pytest.mark.slow

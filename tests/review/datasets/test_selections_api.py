@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +12,10 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.datasets import freezing, revocations
-from review.desk import decisions, deck
-from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Record, Task
+from review.models import Dataset, DatasetVersion, Gold, Record, Task
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.datasets.golds import take_back
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +34,6 @@ def dataset(task: Task, admin: Member) -> Dataset:
 
 def frozen(dataset: Dataset, by: Member, **filters: Any) -> DatasetVersion:
     return golds.sealed(freezing.freeze(dataset, by=by, filters=filters or None))
-
-
-def take_back(member: Member, decision: Decision) -> None:
-    tag = deck.etag_for(Draft.objects.get(pk=decision.draft_id), member)
-    decisions.record(
-        decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
-    )
 
 
 def test_a_preview_counts_and_says_what_is_dropped(
