@@ -31,11 +31,6 @@ def browser(task: Task, admin: Member, as_member) -> Client:
     return as_member(admin)
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(settings, tmp_path) -> None:
-    settings.VAR_DIR = tmp_path
-
-
 def upload(browser: Client, text: str, name: str = "export.json") -> str:
     answer = browser.post(IMPORT, {"file": SimpleUploadedFile(name, text.encode()), "kind": "decisions"})
     assert answer.status_code == 302, answer.content.decode()

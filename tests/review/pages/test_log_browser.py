@@ -18,9 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_task_is_made_from_a_log_by_keyboard_on_a_phone(
-    browser: Browser, live_server: Any, admin: Member, settings: Any, tmp_path: Path
+    browser: Browser, live_server: Any, admin: Member, tmp_path: Path
 ) -> None:
-    settings.VAR_DIR = tmp_path
     log = tmp_path / "tickets.jsonl"
     log.write_text("\n".join(json.dumps(line) for line in tickets()))
     context = context_of(browser, live_server.url, admin, viewport={"width": 375, "height": 800})
