@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from jobs.models import Alert
+from jobs.models import Alert, Host
 from jobs.rundir import identity
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.channels import Change
@@ -63,18 +63,22 @@ def _see(trouble: Trouble, now: datetime) -> None:
 
 def _own_subject(name: str | None, subject: str) -> str:
     """The subject with this machine's mark; the alert of before its boot, or of before there were marks, gets it."""
-    own = f"{subject} {_mark()}".strip()
+    own = f"{subject} {_mark(identity.boot_id())}".strip()
     if not Alert.objects.filter(name=name, subject=own).exists():
-        marked = f"{subject} {SEEN_FROM}".lstrip()
-        before_boot = Q(subject__startswith=marked, last_seen_at__lt=datetime.fromtimestamp(identity.booted_at(), UTC))
-        earlier = Alert.objects.filter(before_boot | Q(subject=subject), name=name).order_by("-last_seen_at").first()
+        booted_at = datetime.fromtimestamp(identity.booted_at(), UTC)
+        before_boot = Q(subject__startswith=f"{subject} {SEEN_FROM}".lstrip(), last_seen_at__lt=booted_at)
+        alerts = Alert.objects.filter(before_boot | Q(subject=subject), name=name).order_by("-last_seen_at")
+        # A boot that has beaten since this one is of another machine, which looks again.
+        boots = Host.objects.filter(seen_at__gte=booted_at).values_list("boot_id", flat=True)
+        others = tuple(map(_mark, boots))
+        earlier = next((alert for alert in alerts if not alert.subject.endswith(others)), None)
         if earlier is not None:
             Alert.objects.filter(pk=earlier.pk, subject=earlier.subject).update(subject=own)
     return own
 
 
-def _mark() -> str:
-    return SEEN_FROM + identity.boot_id()[-8:]
+def _mark(boot_id: str) -> str:
+    return SEEN_FROM + boot_id[-8:]
 
 
 def _claim(alert: Alert, now: datetime) -> Change | None:
@@ -99,7 +103,7 @@ def _due(alert: Alert, now: datetime) -> tuple[Literal["lasting", "gone", "began
     configured = channels.configured()
     notified = [channel for channel in configured if channel in [*alert.told, *alert.telling]]
     is_there = alert.last_seen_at >= now
-    is_elsewhere = SEEN_FROM in alert.subject and not alert.subject.endswith(_mark())
+    is_elsewhere = SEEN_FROM in alert.subject and not alert.subject.endswith(_mark(identity.boot_id()))
     if is_elsewhere and now - alert.last_seen_at < GONE_AFTER:
         return "lasting", []
     if not is_there and not notified:

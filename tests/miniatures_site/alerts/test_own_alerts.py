@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs.models import Alert
+from jobs.models import Alert, Host
 from jobs.rundir import identity
 from miniatures_site.alerts import open_alerts
 from miniatures_site.operations.troubles import AlertName, Trouble
@@ -100,6 +100,23 @@ def test_what_outlasts_a_boot_of_its_machine_stays_the_alert_it_was(
     open_alerts.update([])
     assert subjects()[1:] == [f"[Miniatures] ended: On home: {trouble.message}"]
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize("trouble", [DISK, BROKER])
+def test_a_machine_that_boots_takes_no_alert_of_another_that_works_on(
+    later: Later, on: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, trouble: Trouble
+) -> None:
+    on("home")
+    lasting(later, trouble)
+    later(300)
+    on("gpu-1")
+    monkeypatch.setattr(identity, "booted_at", lambda: timezone.now().timestamp() - 60)
+    Host.objects.create(id="home", name="home", boot_id="boot-of-home", seen_at=timezone.now())
+    lasting(later, trouble)
+    on("home")
+    lasting(later, trouble)
+
+    assert subjects() == [f"[Miniatures] began: On {name}: {trouble.message}" for name in ("home", "gpu-1")]
 
 
 @pytest.mark.parametrize("trouble", [DISK, BROKER])
