@@ -119,9 +119,9 @@ def admit(authorization: str, content: bytes, *, grammar: str = "") -> AdmittedR
 def _admit_record(caller: Caller, question: ChatRequest, miniature: Miniature) -> AdmittedRequest:
     """Render a record for a miniature whose task has a teacher that may have to answer for it."""
     if caller.member is None or setting.of_task(miniature.task) is None:
-        message = (
-            "'record' is for routers only, and for tasks whose teacher answers while nothing serves: send 'messages'."
-        )
+        router = find(question.model, caller)
+        way = f"ask the router of this slug by its id, {router.pk}" if router else "send 'messages'"
+        message = f"'record' is for routers only, and for tasks whose teacher answers while nothing serves: {way}."
         raise ApiError(400, message, code="unsupported_parameter", param="record")
     spec = latest_version(miniature.task).spec
     facts, record = _read_record(miniature.task, spec, question, caller)

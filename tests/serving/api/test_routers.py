@@ -259,6 +259,8 @@ def test_a_router_whose_slug_a_task_took_too_is_asked_by_its_id(ask, client, tas
 
     Task.objects.filter(pk=task.pk).update(slug=slug)
 
+    with pytest.raises(openai.BadRequestError, match=f"by its id, {by_id}"):
+        ask(SMALL)
     assert ask(SMALL, model=by_id).router["name"] == slug
     assert f"<code>{by_id}</code>" in as_member(lead).get(page).content.decode()
     listed = [each.id for each in client.models.list()]
