@@ -91,7 +91,8 @@ def _fetch(run: RunDir, spec: DownloadSpec, token: str | None) -> dict[str, Any]
 
 def is_needed(name: str) -> bool:
     """Return whether a file of a hub is part of the model: weights, config and tokenizer beside each other."""
-    if "/" in name or not any(fnmatch(name, pattern) for pattern in model_folder.MODEL_FILES):
+    is_beside = "/" in name or name == model_folder.ADAPTER
+    if is_beside or not any(fnmatch(name, pattern) for pattern in model_folder.MODEL_FILES):
         return False
     # Some makers publish the weights twice.
     return not name.endswith(".safetensors") or name.startswith("model")

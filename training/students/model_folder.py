@@ -31,6 +31,8 @@ MAX_TYPE_CHARS: Final = 60
 WEIGHTS: Final = "model.safetensors"
 # Has transformers read another config, or other weights, than those looked at.
 LEADS_ELSEWHERE: Final = {"configuration_files", "transformers_weights"}
+# Has transformers add an adapter to the weights.
+ADAPTER: Final = "adapter_config.json"
 # Names the files of weights that are more than one.
 INDEX: Final = "model.safetensors.index.json"
 
@@ -226,13 +228,7 @@ def _config(folder: Path) -> dict[str, Any]:
         raise _refusal(
             "student_bad_config", f"config.json of {folder.name} cannot be read: {error}.", "Copy the folder again."
         ) from error
-    if isinstance(config, dict) and len(str(config.get("model_type"))) > MAX_TYPE_CHARS:
-        raise _refusal(
-            "student_bad_config",
-            f"config.json of {folder.name} has a model_type that is not a name.",
-            "Give the folder that save_pretrained wrote.",
-        )
-    if not isinstance(config, dict) or not config.get("model_type"):
+    if not isinstance(config, dict) or not 0 < len(str(config.get("model_type") or "")) <= MAX_TYPE_CHARS:
         raise _refusal(
             "student_bad_config",
             f"config.json of {folder.name} names no model_type.",
@@ -244,6 +240,9 @@ def _config(folder: Path) -> dict[str, Any]:
             f"config.json of {folder.name} has {elsewhere[0]}: it refers to files that would not be checked.",
             "Remove it, and name the files as save_pretrained does.",
         )
+    if (folder / ADAPTER).exists():
+        message = f"{folder.name} holds {ADAPTER}: that adapter would be added to the weights without being checked."
+        raise _refusal("student_bad_config", message, "Remove it, or give the folder of the merged model.")
     return config
 
 

@@ -119,6 +119,7 @@ def test_a_model_that_cannot_be_served_is_refused_after_its_download(hub: HubSer
         ("consolidated.safetensors", False),
         ("onnx/model.onnx", False),
         ("onnx/config.json", False),
+        ("adapter_config.json", False),
         ("pytorch_model.bin", False),
         ("README.md", False),
     ],

@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
 
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.model import loading
@@ -104,6 +106,13 @@ def test_a_config_that_leads_to_other_files_is_refused(copy, key):
     value = "below/model.safetensors" if key == "transformers_weights" else ["config.4.0.0.json"]
     shutil.copy(copy / "config.json", copy / "config.4.0.0.json")
     (copy / "config.json").write_text(json.dumps({**config, key: value}))
+
+    assert refusal(copy) == "student_bad_config"
+
+
+def test_a_folder_whose_weights_an_adapter_would_be_added_to_is_refused(copy):
+    model = AutoModelForCausalLM.from_pretrained(copy)
+    get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(copy)
 
     assert refusal(copy) == "student_bad_config"
 
