@@ -22,6 +22,7 @@ from torch.nn import functional
 from training.engine.contracts import TrainError
 from training.engine.model import complete_weights
 from training.engine.model.lora import WEIGHTS, scale_of
+from training.engine.model.unloaded import LOAD_ERRORS
 
 # Steps in a row that one adapter writes alone before its weights are folded, and the largest base folded beside itself.
 FOLD_AFTER: Final = 4
@@ -241,7 +242,7 @@ def read(folder: Path) -> Adapter:
     try:
         tensors = load_file(str(folder / WEIGHTS))
         peft_config = cast(LoraConfig, LoraConfig.from_pretrained(str(folder)))
-    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+    except LOAD_ERRORS as error:
         raise complete_weights.adapter_of_another_base(f"{folder.name} cannot be read: {error}") from error
     factors: tuple[dict[str, Tensor], dict[str, Tensor]] = ({}, {})
     for key, tensor in tensors.items():

@@ -110,6 +110,24 @@ def test_a_config_that_leads_to_other_files_is_refused(copy, key):
     assert refusal(copy) == "student_bad_config"
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("config.json", {"num_attention_heads": 7}, "not a multiple of the number of attention heads"),
+        ("config.json", {"max_position_embeddings": "512"}, "expected int, got str"),
+        ("config.json", {"dtype": "float7"}, "float7"),
+        ("config.json", {"quantization_config": {"quant_method": "gptq", "bits": 4}}, "requires"),
+        ("tokenizer_config.json", [], "tokenizer"),
+    ],
+)
+def test_what_a_library_makes_nothing_of_is_refused_with_its_reason(copy, name, change, reason):
+    value = change and {**json.loads((copy / name).read_text()), **change}
+    (copy / name).write_text(json.dumps(value))
+
+    with pytest.raises(TrainError, match=reason):
+        load(copy)
+
+
 def test_a_folder_whose_weights_an_adapter_would_be_added_to_is_refused(copy):
     model = AutoModelForCausalLM.from_pretrained(copy)
     get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"])).save_pretrained(copy)

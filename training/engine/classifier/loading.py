@@ -157,7 +157,7 @@ def load_classifier(
         encoder = adapted.merge_and_unload()
     try:
         return LoadedClassifier(network.with_saved_heads(encoder, artefact), opened)
-    except complete_weights.LOAD_ERRORS as error:
+    except unloaded.LOAD_ERRORS as error:
         raise TrainError(
             "heads_unreadable",
             f"the heads in {artefact.name} cannot be read: {error}",

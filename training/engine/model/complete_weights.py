@@ -9,17 +9,13 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from safetensors import SafetensorError
-
 from training.engine.contracts import TrainError
-from training.engine.model.unloaded import explain_load_error
+from training.engine.model.unloaded import LOAD_ERRORS, explain_load_error
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 NAMED: Final = 5
-# What libraries raise for files that are damaged or of another model.
-LOAD_ERRORS: Final = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
 # transformers replaces `tie_weights` and torch's default number format for the whole process while it builds a model.
 _BUILDING: Final = threading.Lock()
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from training.engine.contracts import TrainError
 from training.engine.model import complete_weights
 from training.engine.model.merged_lora import ADAPTER
+from training.engine.model.unloaded import LOAD_ERRORS
 
 if TYPE_CHECKING:
     from training.engine.model_types import CausalModel
@@ -146,7 +147,7 @@ def load(model: CausalModel, folder: Path) -> PeftModel:
         config = PeftConfig.from_pretrained(str(folder))
         config.inference_mode = True
         adapted = cast(PeftModel, get_peft_model(model, config))
-    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+    except LOAD_ERRORS as error:
         raise complete_weights.adapter_of_another_base(
             f"{folder.name} cannot be laid over this base: {error}"
         ) from error
@@ -165,7 +166,7 @@ def load_onto(model: PeftModel, folder: Path, *, name: str) -> None:
         raise TrainError("no_adapter", f"{folder.name} holds no {WEIGHTS}", "Give the 'adapter' folder of a run.")
     try:
         loaded = model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
-    except (*complete_weights.LOAD_ERRORS, TypeError) as error:
+    except LOAD_ERRORS as error:
         raise complete_weights.adapter_of_another_base(
             f"{folder.name} cannot be laid over this base: {error}"
         ) from error

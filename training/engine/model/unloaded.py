@@ -19,7 +19,9 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
+    StrictDataclassError,
 )
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer
 
 from training.engine.contracts import StudentRef, TrainError
@@ -29,6 +31,11 @@ from training.students import model_folder, servable
 from web.disk import full_disk
 from web.errors import Refusal
 
+# What libraries raise for files that are damaged, of another model, or wanting a package that is not here.
+LOAD_ERRORS: Final = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, SafetensorError,
+    StrictDataclassError,
+)  # fmt: skip
 ROOM_FOR_HUB: Final = "Free some room there, or set HF_HOME to another disk and start the workers again."
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
@@ -198,7 +205,7 @@ def _decoder_start(source: str, config: Any) -> tuple[int, ...]:
 def _config(source: str, options: dict[str, Any]) -> Any:
     try:
         return AutoConfig.from_pretrained(source, **options)
-    except (OSError, ValueError, KeyError) as error:
+    except LOAD_ERRORS as error:
         raise explain_load_error(source, error) from error
 
 
@@ -210,7 +217,7 @@ def open_tokenizer(source: str, options: dict[str, Any]) -> Any:
     """
     try:
         return AutoTokenizer.from_pretrained(source, **options)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except LOAD_ERRORS as error:
         if _hub_error(error) is not None:
             raise explain_load_error(source, error) from error
         raise TrainError(
@@ -250,7 +257,8 @@ def explain_load_error(source: str, error: Exception) -> TrainError:
         return _unreachable(source)
     if full_disk.is_full(error):
         return TrainError("disk_full", f"the disk filled up while {source} was fetched: {error}", ROOM_FOR_HUB)
-    text = str(error)
+    # A config that contradicts itself says why one error further in.
+    text = str(error.__cause__ if isinstance(error, StrictDataclassError) else error)
     if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
         return TrainError(
             "student_unknown_architecture",
