@@ -11,7 +11,8 @@ from tests.training.engine import chats
 from tests.training.engine.conftest import make_tokenizer
 from training.engine.contracts import TrainError
 from training.engine.data import rendering
-from training.engine.data.chat import open_chat
+from training.engine.data.chat import PLAIN_TEMPLATE, open_chat
+from training.engine.data.control_tokens import RowRefusedError
 
 ASKED = [{"role": "user", "content": "Where do rivers rün?"}]
 ANSWERED = [*ASKED, {"role": "assistant", "content": "To the sea."}]
@@ -106,6 +107,22 @@ def test_a_template_that_reaches_for_more_than_its_words_is_refused(template):
 def test_why_a_template_refuses_messages_is_told_in_its_own_words():
     with pytest.raises(rendering.TemplateRefusedError, match="Roles must alternate"):
         rendering.render(tokenizer_with("{{ raise_exception('Roles must alternate') }}"), [ASKED], answer_next=True)
+
+
+@pytest.mark.parametrize("template", ["{% for turn in messages %}{{ turn.content", "{{ raise_exception('no') }}"])
+def test_a_student_whose_template_is_none_or_refuses_a_question_is_not_opened(template):
+    with pytest.raises(TrainError) as refused:
+        open_chat(tokenizer_with(template))
+
+    assert refused.value.code == "template_drops_text"
+    assert refused.value.hint
+
+
+def test_an_answer_the_template_refuses_is_refused_as_a_row():
+    template = "{% if messages[0].content == 'Who?' %}{{ raise_exception('Ask') }}{% endif %}" + PLAIN_TEMPLATE
+
+    with pytest.raises(RowRefusedError, match="Ask"):
+        open_chat(tokenizer_with(template)).prompt_ids([{"role": "user", "content": "Who?"}])
 
 
 @pytest.mark.parametrize(

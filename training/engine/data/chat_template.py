@@ -13,7 +13,8 @@ from datetime import date
 from typing import Final
 
 from review.spec import thinking
-from training.engine.contracts import TrainError, Ways
+from training.engine.contracts import Ways
+from training.engine.data.rendering import TemplateRefusedError
 
 # Switches that templates ask for, by their makers' names: Qwen, GLM and SmolLM; Granite and DeepSeek.
 SWITCHES: Final = ("enable_thinking", "thinking")
@@ -92,9 +93,7 @@ def folds_system(render: Render) -> bool:
     answer = {"role": "assistant", "content": _PROBE}
     try:
         before, whole = render([system, question], True), render([system, question, answer], False)
-    except TrainError:
-        raise
-    except Exception:  # a template is a program of the model's makers
+    except TemplateRefusedError:
         return True
     if "System probe." not in before:
         return True

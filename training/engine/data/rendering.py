@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.engine.contracts import TrainError
+from training.engine.data.control_tokens import RowRefusedError
 
 WORKER: Final = Path(__file__).with_name("render_worker.py")
 # A conversation takes a fraction of a millisecond; the rest is for a busy machine.
@@ -29,8 +30,15 @@ OVER: Final = {
 }
 
 
-class TemplateRefusedError(ValueError):
-    """The template has no place for these messages, or is no template; its own words."""
+class TemplateRefusedError(RowRefusedError):
+    """The template has no place for these messages, or is no template; with its own words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(
+            "template_drops_text",
+            f"the student's chat template refuses these messages: {words}",
+            "Fix its chat_template, or choose a student whose template takes them.",
+        )
 
 
 class RenderProcess:
