@@ -69,7 +69,7 @@ class GrammarState:
     @property
     def problem(self) -> str:
         """Why the parser gave up; empty where it has not."""
-        return self._matcher.get_error() if self._matcher.is_error() else ""
+        return _reason(self._matcher.get_error()) if self._matcher.is_error() else ""
 
 
 class TokenGrammars:

@@ -129,6 +129,15 @@ def test_a_grammar_that_cannot_be_compiled_is_refused_with_the_reason(student):
         write(student, json_grammar(of(a={"type": "string", "pattern": "(?=a)b"})))
 
 
+def test_a_parser_that_gives_up_says_why_in_one_line(student):
+    labels = {"type": "object", "properties": {"x": {"enum": [f"value {n}" for n in range(2500)]}}, "required": ["x"]}
+
+    (answer,) = write(student, json_grammar(labels))
+
+    assert "max is 2000" in answer.unfinished
+    assert "\n" not in answer.unfinished
+
+
 def test_a_tokenizer_whose_tokens_spell_no_bytes_writes_freely(student):
     model, chat = student
     asked = f"User:\n{PROMPT[0]['content']}\n\nAssistant:\n"
