@@ -10,6 +10,7 @@ one.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import ceil, inf, log
 
@@ -68,10 +69,11 @@ def further_needed(wrong: int, of: int, bound: float, *, error: float = ERROR) -
     Raises:
         ValueError: A bound or error outside 0 to 1.
     """
-    more = 0
-    while not is_borne_out(wrong, of + more, bound, error=error):
-        more += 1
-    return more
+    low, high = 0, 1
+    while not is_borne_out(wrong, of + high - 1, bound, error=error):
+        low, high = high, 2 * high
+    # Each right answer is evidence for the bound.
+    return bisect_left(range(high), True, low, key=lambda more: is_borne_out(wrong, of + more, bound, error=error))
 
 
 def surest(scores: Sequence[float], share: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from stats.risk_control import fewest, further_needed, in_proportion, is_borne_out, is_broken, spent, surest
+from tests.pace import within
 
 BOUND = 0.02
 
@@ -138,6 +139,14 @@ def test_so_many_more_right_answers_bear_the_bound_out_and_no_fewer() -> None:
 
     assert is_borne_out(1, 150 + more, BOUND) and not is_borne_out(1, 149 + more, BOUND)
     assert further_needed(0, 172, BOUND) == 0
+    assert further_needed(0, 171, BOUND) == 1
+
+
+def test_how_many_more_are_needed_after_many_wrong_ones_is_told_at_once() -> None:
+    with within(0.5):
+        more = further_needed(1000, 2000, 0.01)
+
+    assert is_borne_out(1000, 2000 + more, 0.01) and not is_borne_out(1000, 1999 + more, 0.01)
 
 
 @pytest.mark.slow
