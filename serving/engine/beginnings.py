@@ -28,7 +28,7 @@ class Beginning(NamedTuple):
 
 
 class Beginnings:
-    """What prompts begin with, by the adapter's slot and the fingerprint of its weights."""
+    """Beginnings of prompts, by the adapter's slot and the fingerprint of its weights."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, str], Beginning] = OrderedDict()
