@@ -1,4 +1,4 @@
-/** A panel beside the card: its history and comments, or similar approved texts. Loaded and fetched on the first key. */
+/** A panel beside the card: its history and comments, or similar approved texts. Fetched when it is opened. */
 
 import { panelPage } from "./server.js";
 import { isTyping, letterOf, onKey } from "../shell/keys.js";

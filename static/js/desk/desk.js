@@ -1,6 +1,7 @@
 /** The focus page: wires deck, outbox, history, keys and notices together. The server's form works without it. */
 
 import { Asking } from "./asking.js";
+import { openBeside } from "./beside.js";
 import { Checking, showRemark } from "./checking.js";
 import { Drafts } from "./drafts.js";
 import { fieldsOf, fillFields, focusBox, isChanged, isEditable, isEditing, isRewritten, onListClick, redraw, startEdit } from "./editing.js";
@@ -259,10 +260,9 @@ function press(command, event) {
   return true;
 }
 
-/** Open the panel that a link of the card leads to; without its script the link is followed. */
+/** Open the panel that a link of the card leads to. */
 function beside(link) {
-  const parts = { key: keys.keys[link.dataset.act], notices, onClose: () => deck.current?.focus({ preventScroll: true }) };
-  import("./beside.js").then(({ openBeside }) => openBeside(link, parts), () => location.assign(link.href));
+  openBeside(link, { key: keys.keys[link.dataset.act], notices, onClose: () => deck.current?.focus({ preventScroll: true }) });
 }
 
 function escape(card) {

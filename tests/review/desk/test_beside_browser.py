@@ -49,6 +49,20 @@ def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callab
     assert Decision.objects.filter(verdict="accept", draft=first).count() == 2
 
 
+def test_a_panel_that_no_network_brings_leaves_the_reviewer_at_the_desk(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    page.context.set_offline(True)
+
+    page.keyboard.press("i")
+
+    expect(page.locator("[data-saved]")).to_contain_text("no network")
+    page.keyboard.press("a")
+    assert current(page) not in ("", first)
+
+
 @pytest.mark.slow
 def test_similar_approved_texts_open_and_close_by_one_key_and_nothing_moves(
     open_desk: Callable[..., Page], admin: Member, task: Task
