@@ -102,6 +102,22 @@ def test_an_edit_that_is_undone_waits_in_the_editor(open_desk: Callable[..., Pag
     expect(body(page)).to_have_value(re.compile("^Better: Hi"))
 
 
+@pytest.mark.slow
+def test_the_line_that_is_written_on_a_phone_is_not_behind_the_facts(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin, viewport={"width": 375, "height": 640})
+    page.locator(f'{SHOWN} [data-act="edit"]').click()
+
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\nOne more line." * 8)
+
+    box, facts = body(page).bounding_box(), page.locator(f"{SHOWN} .facts").bounding_box()
+    assert box and facts
+    below_the_line = 8 + 1  # Padding and border.
+    assert box["y"] + box["height"] - below_the_line <= facts["y"] + 1
+
+
 @pytest.fixture
 def plain(admin: Member) -> Task:
     """A draft of one plain text, to be rewritten without a number or a name."""
