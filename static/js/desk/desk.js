@@ -193,7 +193,7 @@ const acts = {
   restore: (card, button) => asking.restore(button),
   history: (card, link) => beside(link),
   similar: (card, link) => beside(link),
-  undo: () => verdicts.undo(),
+  undo: (card) => (isEditing(card) ? mending.undo(card) : verdicts.undo()),
 };
 
 stage.addEventListener("click", (event) => {
@@ -234,9 +234,8 @@ function press(command, event) {
   if (command === "keys") return openKeys(), true;
   // While an edit is open a stray letter beside the text box must not throw it away.
   if (isEditing(card) && !["save", "escape", "mend", "undo", "edit"].includes(command)) return false;
-  if (isEditing(card) && command === "undo") return mending.undo(card);
   if (isEditing(card) && command === "edit") return focusBox(card), true;
-  if (command === "undo") return verdicts.undo(), true;
+  if (command === "undo") return acts.undo(card), true;
   if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
   if (command === "choose") return location.assign(desk.dataset.chooseUrl), true;
   if (!card) return false;

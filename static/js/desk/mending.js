@@ -42,14 +42,14 @@ export class Mending {
     return undefined;
   }
 
-  /** Take the last mend of this card back; false when there was none. */
+  /** Take the last mend of this card back. */
   undo(card) {
+    const { notices } = this.#parts;
     const step = this.#steps(card).pop();
-    if (!step) return false;
+    if (!step) return notices.hint(gettext("There is nothing to undo. Older decisions are under My decisions."));
     step.box.value = step.text;
     this.#changed(card);
-    this.#parts.notices.say(gettext("The fix is undone."));
-    return true;
+    return notices.say(gettext("The fix is undone."));
   }
 
   /** Somebody wrote by hand: what was mended before is part of their text now. */

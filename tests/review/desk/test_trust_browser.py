@@ -104,6 +104,26 @@ def test_m_mends_mark_after_mark_in_the_open_editor_and_saves_nothing(
     assert "fact" in decision.edit_kinds
 
 
+def test_the_undo_button_of_an_open_edit_takes_back_a_mend_and_no_verdict(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    saved(page, 1)
+    page.keyboard.press("m")
+    expect(box(page, "subject")).to_have_value("A question about the cold stores")
+    undo = page.locator(f'{SHOWN} [data-act="undo"]')
+
+    undo.click()
+    expect(box(page, "subject")).not_to_have_value("A question about the cold stores")
+    undo.click()
+
+    expect(page.locator("[data-saved]")).to_contain_text("nothing to undo")
+    expect(box(page, "subject")).to_be_visible()
+    saved(page, 1)
+
+
 def test_pressing_m_many_times_fast_mends_what_can_be_mended_and_stops(
     open_desk: Callable[..., Page], admin: Member
 ) -> None:
