@@ -291,7 +291,7 @@ if (first) {
   if (wantsEdit || (first.querySelector(".editor[data-unfinished]") && isRewritten(first))) startEdit(first);
 }
 bindLinks(stage);
-bindLongTexts(stage);
+bindLongTexts(stage, notices);
 const said = () => desk.querySelector("[data-status]").textContent;
 if (matchMedia("(pointer: coarse)").matches) import("./swipe.js").then(({ bindSwipe }) => bindSwipe(stage, { said, undo: acts.undo }));
 await verdicts.resume();

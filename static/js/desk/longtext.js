@@ -1,5 +1,7 @@
 /** "Show all": the rest of a text that was too long to be drawn at once, fetched and laid out in blocks. */
 
+import { gettext } from "../shell/words.js";
+
 const BLOCK = 8_000;
 
 function* blocksOf(text) {
@@ -16,13 +18,14 @@ function* blocksOf(text) {
 }
 
 /** Bind the links; without scripts they open the text by itself. */
-export function bindLongTexts(stage) {
+export function bindLongTexts(stage, notices) {
   stage.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-show-all]");
     if (!link) return;
     event.preventDefault();
     const answer = await fetch(link.href, { credentials: "same-origin", redirect: "manual" }).catch(() => null);
-    if (!answer?.ok) return location.assign(link.href);
+    if (!answer) return notices.hint(gettext("This cannot be loaded: no network, or the draft is gone."));
+    if (!answer.ok) return location.assign(link.href);
     const whole = document.createElement("div");
     whole.className = "whole-text";
     whole.tabIndex = -1;

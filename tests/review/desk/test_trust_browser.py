@@ -166,6 +166,19 @@ def test_a_line_of_a_megabyte_does_not_stop_the_page_and_is_shown_whole_when_ask
     assert Decision.objects.get().verdict == Verdict.REJECT
 
 
+def test_a_long_text_that_no_network_brings_leaves_the_reviewer_at_the_desk(
+    open_desk: Callable[..., Page], admin: Member, task: Task
+) -> None:
+    hostile_drafts(task, {"subject": "Long", "body": "word " * 5_000})
+    page = open_desk(admin)
+    page.context.set_offline(True)
+
+    page.locator(f"{SHOWN} .read [data-show-all]").click()
+
+    expect(page.locator("[data-saved]")).to_contain_text("no network")
+    expect(page.locator(f"{SHOWN} .read [data-show-all]")).to_be_visible()
+
+
 def test_a_session_that_ended_shows_no_other_page_as_the_rest_of_a_text(
     open_desk: Callable[..., Page], admin: Member, task: Task
 ) -> None:
