@@ -7,6 +7,8 @@ const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digi
 export class Notices {
   #desk;
   #timer = 0;
+  // On verdicts that wait; empty where none does.
+  #waits = [];
 
   constructor(desk) {
     this.#desk = desk;
@@ -42,18 +44,18 @@ export class Notices {
     clearTimeout(this.#timer);
     const show = () => {
       const out = why === "signed out";
-      const words = [interpolate(out ? awayWords(count) : offlineWords(count), { count })];
-      if (isFragile) words.push(gettext("This browser keeps nothing on its disk: leave the page open until then."));
-      if (out) this.signedOut(words);
-      else this.#banner(words, false);
+      this.#waits = [interpolate(out ? awayWords(count) : offlineWords(count), { count })];
+      if (isFragile) this.#waits.push(gettext("This browser keeps nothing on its disk: leave the page open until then."));
+      if (out) this.signedOut();
+      else this.#banner(this.#waits, false);
     };
     if (why === "signed out" || !navigator.onLine) show();
     else this.#timer = setTimeout(show, 1200);
   }
 
-  /** Say that the session is over, and where to sign in; `words` name what waits for that. */
-  signedOut(words = []) {
-    this.#banner([gettext("You are signed out or may not review here."), ...words], true);
+  /** Say that the session is over, where to sign in, and what waits for that. */
+  signedOut() {
+    this.#banner([gettext("You are signed out or may not review here."), ...this.#waits], true);
   }
 
   #banner(words, isOut) {
@@ -65,6 +67,7 @@ export class Notices {
 
   clear() {
     clearTimeout(this.#timer);
+    this.#waits = [];
     this.#part("banner").hidden = true;
   }
 

@@ -58,13 +58,13 @@ export class Outbox extends EventTarget {
   /** Take back an entry that no try was made to send; null when it is too late, for the server may know it by then. */
   async withdraw(id) {
     if (await this.#isSentElsewhere()) return null;
-    const entries = await entriesOf(this.#member);
-    const found = entries.find(({ tab, body }) => tab === this.#tab && body.id === id);
+    const found = (await entriesOf(this.#member)).find(({ tab, body }) => tab === this.#tab && body.id === id);
     if (!found || this.#tried.has(found.seq)) return null;
     // At once, for a round of sending may hold this very entry already.
     this.#withdrawn.add(found.seq);
     await removeEntry(found.seq);
-    if (entries.length === 1) this.dispatchEvent(new CustomEvent("clear"));
+    // Says anew what waits, if anything still does.
+    this.flush();
     return found;
   }
 

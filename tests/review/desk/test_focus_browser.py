@@ -114,6 +114,14 @@ def test_a_session_that_ended_keeps_the_verdict_and_asks_to_sign_in(
 
     page.keyboard.press("a")
     expect(page.locator("[data-banner-link]")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.locator("[data-banner]")).to_contain_text("2 decisions wait")
+    page.keyboard.press("z")
+    expect(page.locator("[data-banner]")).to_contain_text("1 decision waits")
+    with page.expect_response("**/history/"):
+        page.keyboard.press("i")
+    page.keyboard.press("j")
+    expect(page.locator("[data-banner]")).to_contain_text("1 decision waits")
     assert Decision.objects.count() == 0
     page.context.add_cookies(cookies)
     page.reload()
