@@ -1,6 +1,7 @@
 /** Comments beside a card of the desk: fetched when they are opened, written without leaving the card. Knows no verdict. */
 
 import { newId } from "./history.js";
+import { onKey } from "../shell/keys.js";
 import { gettext, language, locale } from "../shell/words.js";
 
 const LOST = gettext("The comments cannot be reached. What you wrote stays here.");
@@ -75,6 +76,8 @@ async function send(box, button) {
     body: JSON.stringify({ id: text.dataset.id, text: sent }),
   });
   button.disabled = false;
+  // A button that is off loses the focus.
+  if (document.activeElement === document.body) button.focus();
   words.textContent = ok ? "" : (body?.title ?? LOST);
   if (ok) for (const each of alike(box)) settle(each, body, sent);
   return undefined;
@@ -88,6 +91,14 @@ document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-comments-send]");
   if (button) send(button.closest("[data-comments]"), button);
 });
+
+// While capturing: at the desk the same keys save an open edit.
+onKey(document, (event) => {
+  const box = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("[data-comments-text]")?.closest("[data-comments]");
+  if (!box) return;
+  event.preventDefault();
+  send(box, box.querySelector("[data-comments-send]"));
+}, { capture: true });
 
 document.addEventListener("input", ({ target }) => {
   if (target.matches("[data-comments-text]")) delete target.dataset.id;

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from members.models import Member
 from review.desk.comments import writing
-from review.models import Comment, Draft, Task
+from review.models import Comment, Decision, Draft, Task
 from tests.review.desk.looking import signed_in_page, until
 from tests.signed_in import context_of
 
@@ -88,6 +88,31 @@ def test_words_typed_while_a_comment_is_sent_stay_in_the_box(
         expect(card.locator("[data-comments-list]")).to_contain_text("The first word.")
         expect(box).to_have_value("And the second.")
     assert Comment.objects.get().text == "The first word."
+
+
+def test_control_enter_sends_the_comment_and_leaves_the_open_edit_alone(
+    browser: Browser, live_server: Any, task: Task, expert: Member
+) -> None:
+    with signed_in_page(browser, live_server.url, expert) as page:
+        page.goto("/tasks/outreach/review/")
+        page.wait_for_selector(".desk.is-live")
+        card = page.locator(".card:not([hidden])")
+        page.keyboard.press("e")
+        page.keyboard.type("Half a thought. ")
+        card.locator(".card-comments > summary").click()
+        box, send = card.locator("[data-comments-text]"), card.locator("[data-comments-send]")
+
+        box.fill("By Control Enter")
+        box.press("Control+Enter")
+        expect(card.locator("[data-comments-list]")).to_contain_text("By Control Enter")
+        expect(box).to_be_focused()
+        box.fill("By the button")
+        send.press("Enter")
+
+        expect(card.locator("[data-comments-list]")).to_contain_text("By the button")
+        expect(send).to_be_focused()
+        expect(card.locator(".editor textarea").first).to_be_visible()
+    assert not Decision.objects.exists()
 
 
 @pytest.mark.parametrize("presses_again", [True, False])
