@@ -137,12 +137,11 @@ const tidy = (text) => text.replace(/\r\n?/g, "\n").replace(/[ \t]+$/gm, "").tri
 export function redraw(card) {
   const place = card.querySelector("[data-diff]");
   const changed = boxesOf(card).filter((box) => textOf(box) !== box.dataset.draft);
-  const pieces = changed.flatMap((box, index) => [
-    ...(index ? [{ kind: "same", text: "\n\n" }] : []),
-    ...nearby(wordDiff(box.dataset.draft, textOf(box))),
-  ]);
+  const parts = changed.map((box) => nearby(wordDiff(box.dataset.draft, textOf(box))));
+  if (card.dataset.listChanged) parts.unshift([{ kind: "del", text: card.dataset.listChanged }]);
+  const pieces = parts.flatMap((part, index) => [...(index ? [{ kind: "same", text: "\n\n" }] : []), ...part]);
   drawDiff(place, pieces);
-  card.querySelector(".changes").hidden = changed.length === 0;
+  card.querySelector(".changes").hidden = pieces.length === 0;
   for (const box of boxesOf(card)) recount(box);
 }
 
@@ -174,9 +173,10 @@ export function addElement(list) {
   return added;
 }
 
-/** Take an element out of a list; one that the draft does not have leaves nothing behind. */
+/** Take an element out of a list; its words in the draft stay with the card, as a change. */
 function removeElement(card, element) {
-  if ([...element.querySelectorAll("[data-path]")].some((box) => box.dataset.draft)) card.dataset.listChanged = "yes";
+  const texts = [...element.querySelectorAll("[data-path]")].map((box) => box.dataset.draft);
+  card.dataset.listChanged = [card.dataset.listChanged, ...texts].filter(Boolean).join("\n");
   element.remove();
 }
 
@@ -187,7 +187,12 @@ export function onListClick(event) {
   const more = event.target.closest("[data-add-element]");
   // A second click of a double click meets the button of the next element.
   if (!card || (!gone && !more) || (gone && event.detail > 1)) return null;
-  if (gone) removeElement(card, gone.closest(".edit-element"));
-  else addElement(more.closest("[data-list]"));
+  if (gone) {
+    const element = gone.closest(".edit-element");
+    const next = element.nextElementSibling.querySelector("[data-path]") ?? element.parentElement.querySelector("[data-add-element]");
+    // A finger wants no keyboard now.
+    if (event.detail === 0) next.focus();
+    removeElement(card, element);
+  } else addElement(more.closest("[data-list]"));
   return card;
 }

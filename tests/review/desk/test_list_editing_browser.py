@@ -83,10 +83,16 @@ def test_an_element_that_was_added_and_says_nothing_is_no_edit(
     assert Decision.objects.get().verdict == Verdict.ACCEPT
 
 
-def test_an_element_that_was_removed_is_an_edit(open_desk: Callable[..., Page], admin: Member) -> None:
+def test_an_element_that_was_removed_is_an_edit_and_the_next_one_has_the_focus(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
     page = open_desk(admin, slug="points")
     page.keyboard.press("e")
-    page.locator(f"{SHOWN} [data-remove-element]").first.click()
+
+    page.locator(f"{SHOWN} [data-remove-element]").first.press("Enter")
+
+    expect(page.locator(f"{SHOWN} .changes del")).to_have_text("One point")
+    expect(page.locator(f"{SHOWN} .editor textarea")).to_be_focused()
     save(page)
 
     saved(page, 1)
