@@ -50,3 +50,19 @@ def test_a_card_is_read_and_edited_in_the_direction_of_its_words(
     assert directions('.editor [data-path="body"]') == directions('.editor [data-path="subject"]') == {"rtl"}
     page.locator(f'{SHOWN} .editor [data-path="subject"]').fill("A plain question")
     assert directions('.editor [data-path="subject"]') == {"ltr"}
+
+
+def test_lines_and_indents_of_elements_and_facts_are_read_as_they_stand(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    code = "def f():\n    return 1"
+    task = factories.make_task(by=admin, spec=factories.summary_spec(), slug="claims")
+    records = factories.make_records(factories.make_source(task), 1, page=code)
+    claims = [{"text": code, "quote": "", "url": ""}, {"text": "مرحبا (USD).", "quote": "", "url": ""}]
+    factories.make_drafts(task, records, fields=[{"summary": "Code.", "claims": claims}])
+    page = open_desk(admin, slug="claims")
+
+    assert code in page.locator(f"{SHOWN} .elements").inner_text()
+    assert code in page.locator(f"{SHOWN} .facts").inner_text()
+    arabic = page.locator(f"{SHOWN} .elements p", has_text="USD")
+    assert arabic.evaluate("part => getComputedStyle(part).direction") == "rtl"

@@ -166,7 +166,7 @@ def test_the_page_offers_labels_and_shows_values_by_name(task: Task, admin: Memb
 
     assert 'data-path="lines.0.kind"' in page and 'name="field:lines.0.tags[]"' in page
     assert '<option value="part" selected>part</option>' in page
-    assert '<span class="muted">Urgent:</span> yes' in page
+    assert '<bdi class="muted">Urgent:</bdi> <span class="element-text">yes' in page
 
 
 @pytest.mark.browser
