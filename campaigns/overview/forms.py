@@ -151,11 +151,9 @@ class CampaignForm(forms.Form):
         set_choices(self, "except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
         if not choices.campaigns:
             del self.fields["except_mailed_by"]
-        set_choices(
-            self,
-            "reply_teacher",
-            [("", "A person, in the inbox"), *((line.teacher.slug, reader_label(line)) for line in choices.teachers)],
-        )
+        readers = [line for line in choices.teachers if not line.teacher.provided_by]
+        named = [(line.teacher.slug, reader_label(line)) for line in readers]
+        set_choices(self, "reply_teacher", [("", "A person, in the inbox"), *named])
         set_choices(self, "control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, MOST_ARMS + 1))])
 
     def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:

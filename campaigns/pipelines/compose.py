@@ -19,6 +19,7 @@ from campaigns.pipelines import inputs, stage_checks
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import StageKind
 from generation.models import Teacher
+from generation.teachers import provided
 from members.models import Member
 from review.models import Task, TaskVersion
 from review.states import Role
@@ -185,6 +186,8 @@ def _check_model(task: Task, plan: StagePlan, by: Member, where: str, errors: Er
         errors[f"{where}.task"] = [f"You do not lead {plan.task.name}."]
     elif plan.teacher is not None and not plan.teacher.is_active:
         errors[f"{where}.teacher"] = [f"{plan.teacher.name} is out of use."]
+    elif plan.teacher is not None and plan.task is not None and not provided.writes_for(plan.task, [plan.teacher]):
+        errors[f"{where}.teacher"] = [f"{plan.teacher.name} is a miniature of another task."]
     elif plan.router is not None and plan.task is not None:
         if plan.router.router.task_id != plan.task.pk:
             errors[f"{where}.teacher"] = [f"The router {plan.router.router.name} is of another task."]

@@ -106,7 +106,7 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     seconds = _medians(campaign) | _medians_of_writing(mails, writers)
     calls = _calls(campaign, with_one, writers)
     alone = [stage.teacher for stage in stages if stage.teacher is not None and stage.router is None]
-    qualities = stage_quality.of_teachers(alone)
+    qualities = stage_quality.of_teachers(alone, by)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
     routed = route_figures.of_stages(campaign, stages)
     host = price_of()

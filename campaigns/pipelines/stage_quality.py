@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +19,9 @@ from evaluation.evaluations import tables
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
 from generation.models import Teacher
+from members.models import Member
 from review.states import Split
+from review.tasks.permissions import tasks_for
 from stats.intervals.shares import wilson
 from training.models import Miniature
 from web.db.keys import uuid_or_none
@@ -39,8 +41,11 @@ class StageQuality:
     url: str
 
 
-def of_teachers(teachers: Iterable[Teacher]) -> dict[UUID, StageQuality]:
-    """Quality by teacher, of miniatures evaluated on a whole split; the test split comes before validation."""
+def of_teachers(teachers: Iterable[Teacher], by: Member) -> dict[UUID, StageQuality]:
+    """Quality by teacher, of miniatures evaluated on a whole split; the test split comes before validation.
+
+    It leads to the miniatures of the member's own tasks alone.
+    """
     keys = {teacher.pk: _miniature_key(teacher) for teacher in teachers}
     if not any(keys.values()):
         return {}
@@ -52,12 +57,13 @@ def of_teachers(teachers: Iterable[Teacher]) -> dict[UUID, StageQuality]:
         kept = newest.get(evaluation.run_id)
         if kept is None or (kept.split != Split.TEST and evaluation.split == Split.TEST):
             newest[evaluation.run_id] = evaluation
+    tasks = set(tasks_for(by).values_list("pk", flat=True))
     qualities = {}
     for teacher, key in keys.items():
         miniature = by_key.get(key) if key else None
         quality = _quality(miniature, newest.get(miniature.run_id)) if miniature else None
-        if quality is not None:
-            qualities[teacher] = quality
+        if miniature is not None and quality is not None:
+            qualities[teacher] = quality if miniature.task_id in tasks else replace(quality, url="")
     return qualities
 
 

@@ -245,14 +245,14 @@ def miniature_of(teacher: Teacher | None) -> Miniature | None:
 
 
 def _check(task: Task, plan: CampaignPlan) -> None:
-    errors: Errors = {}
+    checked = {
+        "arms": plan_checks.arm_errors(task, plan.arms),
+        "steps": plan_checks.step_errors(plan.steps),
+        "days_off": plan_checks.day_off_errors(plan.days_off),
+        "reply_teacher": plan_checks.reader_errors(plan.reply_teacher),
+    }
+    errors: Errors = {place: wrong for place, wrong in checked.items() if wrong}
     _check_numbers(plan, errors)
-    if wrong_arms := plan_checks.arm_errors(task, plan.arms):
-        errors["arms"] = wrong_arms
-    if wrong_steps := plan_checks.step_errors(plan.steps):
-        errors["steps"] = wrong_steps
-    if wrong_days := plan_checks.day_off_errors(plan.days_off):
-        errors["days_off"] = wrong_days
     if plan.further_senders and plan.sender is None:
         errors["sender"] = ["Choose a first sender too."]
     elif len(plan.further_senders) > MOST_SENDERS:

@@ -1,7 +1,4 @@
-"""Mistakes in the plan of a campaign: its arms, its sequence of mails, its days off.
-
-Pure, but for the pipelines it is handed.
-"""
+"""Mistakes in the plan of a campaign: its arms, its sequence of mails, its days off, who classifies its replies."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ from typing import Protocol
 
 from campaigns.models import PipelineVersion
 from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition
+from generation.models import Teacher
+from generation.teachers import provided
 from review.models import Task
 
 MOST_ARMS = 6
@@ -28,7 +27,7 @@ class PlannedArm(Protocol):
     @property
     def is_holdout(self) -> bool: ...
     @property
-    def teacher(self) -> object | None: ...
+    def teacher(self) -> Teacher | None: ...
     @property
     def miniature(self) -> object | None: ...
     @property
@@ -50,7 +49,16 @@ def arm_errors(task: Task, arms: Sequence[PlannedArm]) -> list[str]:
         return [wrong]
     if other := [arm.pipeline for arm in arms if arm.pipeline and arm.pipeline.pipeline.task_id != task.pk]:
         return [f"The pipeline {other[0]} writes the mails of another task."]
-    return []
+    teachers = [arm.teacher for arm in arms if arm.teacher]
+    own = provided.writes_for(task, teachers)
+    return [f"{teacher.name} is a miniature of another task." for teacher in teachers if teacher not in own][:1]
+
+
+def reader_errors(teacher: Teacher | None) -> list[str]:
+    """Return why a teacher cannot classify replies: each goes to it as a task of its own."""
+    if teacher is None or not teacher.provided_by:
+        return []
+    return [f"{teacher.name} is a miniature: it writes for its task alone."]
 
 
 def _holdout_error(arms: Sequence[PlannedArm]) -> str:
