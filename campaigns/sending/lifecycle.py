@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Campaign, Contact, Enrolment, GuardrailTrip, Message, Step
+from campaigns.models import Campaign, Enrolment, GuardrailTrip, Message, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience, forecast, launch_checks
 from campaigns.planning.forecast import ContactArm
@@ -21,12 +21,11 @@ from campaigns.planning.launch_checks import LaunchProblem
 from campaigns.states import CAMPAIGN_MOVES, STILL_TO_GO, CampaignState, MessageState, StopReason
 from campaigns.writing import orders, wake_tick
 from members.models import Member
+from review.drafts.bulk_insert import new_ids
 from review.states import Role
 from review.tasks import permissions
-from web.db.chunks import chunked
+from web.db.bulk_insert import BulkInserter
 from web.errors import Refusal
-
-CHUNK = 500
 
 
 @transaction.atomic
@@ -60,7 +59,8 @@ def launch(
     campaign.launched_at, campaign.launched_by = timezone.now(), by
     campaign.save(update_fields=["state", "is_held", "launched_at", "launched_by", "task_version"])
     trail.record("campaign_launched", by=by, about=campaign, campaign=campaign.slug, is_held=is_held)
-    _enrol(campaign, forecast.contact_arms(campaign, list(audience.contacts_matching(campaign))))
+    chosen = audience.contacts_matching(campaign).only("cluster", "segment")
+    _enrol(campaign, forecast.contact_arms(campaign, list(chosen)))
     wake_tick.wake_after_commit()
     return campaign
 
@@ -102,20 +102,21 @@ def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
     first = Step.objects.filter(campaign=campaign).order_by("number")[0]
     silent = set(campaign.arms.filter(is_holdout=True).values_list("pk", flat=True))
     prepared = pipelines.prepared_arms(campaign, first)
-    for chunk in chunked(people, CHUNK):
-        enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
-        Message.objects.bulk_create(
-            planned(enrolment, step=first, is_prepared=enrolment.arm_id in prepared)
-            for enrolment in enrolments
-            if enrolment.arm_id not in silent
-        )
-
-
-def _enrolment(campaign: Campaign, place: ContactArm) -> Enrolment:
-    contact: Contact = place.contact
-    return Enrolment(
-        campaign=campaign, contact=contact, arm=place.arm, cluster=contact.cluster, segment=contact.segment
+    # Ids rise, so that mails of one moment stand in the order of their contacts.
+    placed = list(zip(new_ids(len(people)), new_ids(len(people)), people, strict=True))
+    BulkInserter(Enrolment(campaign=campaign), ("id", "contact", "arm", "cluster", "segment")).pour(
+        (pk, place.contact.pk.hex, place.arm.pk.hex, place.contact.cluster, place.contact.segment)
+        for pk, _, place in placed
     )
+    BulkInserter(Message(campaign=campaign, step=first), ("id", "enrolment", "contact", "arm", "state")).pour(
+        (pk, enrolment, place.contact.pk.hex, place.arm.pk.hex, _state(is_prepared=place.arm.pk in prepared))
+        for enrolment, pk, place in placed
+        if place.arm.pk not in silent
+    )
+
+
+def _state(*, is_prepared: bool) -> MessageState:
+    return MessageState.PREPARING if is_prepared else MessageState.PLANNED
 
 
 def planned(enrolment: Enrolment, *, step: Step, is_prepared: bool = False) -> Message:
@@ -126,7 +127,7 @@ def planned(enrolment: Enrolment, *, step: Step, is_prepared: bool = False) -> M
         contact_id=enrolment.contact_id,
         arm_id=enrolment.arm_id,
         step=step,
-        state=MessageState.PREPARING if is_prepared else MessageState.PLANNED,
+        state=_state(is_prepared=is_prepared),
     )
 
 

@@ -166,12 +166,18 @@ def test_a_draft_cannot_be_steered(campaign: Campaign, lead: Member, verb: Calla
 
 @pytest.mark.slow
 @db
-def test_thousands_of_contacts_are_launched_in_seconds(task: Task, lead: Member) -> None:
+def test_thousands_of_contacts_are_launched_in_a_second_in_their_order(
+    task: Task, lead: Member, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
     records = desk.make_records(desk.make_source(task), 100)
-    factories.make_people(task, records * 20)
+    people = factories.make_people(task, records * 20)
     campaign = factories.make_draft_campaign(task, by=lead)
 
-    with pace.within(5):
+    with pace.within(1), django_assert_max_num_queries(60):
         lifecycle.launch(campaign, by=lead)
 
-    assert Message.objects.count() == 2_000
+    mails = list(Message.objects.select_related("enrolment__arm").order_by("created_at", "id"))
+    assert [mail.contact_id for mail in mails] == [person.pk for person in people]
+    assert {mail.enrolment.contact_id == mail.contact_id for mail in mails} == {True}
+    assert {(mail.arm, mail.enrolment.arm) for mail in mails} == {(campaign.arms.get(), campaign.arms.get())}
+    assert set(Enrolment.objects.values_list("cluster", flat=True)) == {person.cluster for person in people}
