@@ -13,7 +13,8 @@ from audit import trail
 from generation.diversity.mix import MixSettings
 from generation.models import Order, Teacher
 from generation.money import limits
-from generation.money.estimate import OrderEstimate
+from generation.money.estimate import CENT_OF_A_CENT
+from generation.money.figures import rounded_up
 from generation.orders import mix_estimate, run_spec
 from generation.orders.quote import MOST_PER_RECORD, OrderRequest, Quote, Threads, quote, require_askable
 from generation.states import Purpose
@@ -48,10 +49,12 @@ def launch(request: OrderRequest) -> Order:
     """
     quoted = quote(request, is_launch=True)
     task, teacher, count, by = request.task, request.teacher, request.count, request.by
-    if request.max_cost_usd is not None and quoted.judging is not None:
-        aside_usd = mix_estimate.judging_budget_usd(request.max_cost_usd, quoted.estimate, quoted.judging)
+    check_budget(request.max_cost_usd, quoted)
+    if request.max_cost_usd is not None and quoted.drafts is not None and quoted.judging is not None:
+        aside_usd = mix_estimate.judging_budget_usd(request.max_cost_usd, quoted.drafts, quoted.judging)
         quoted.variety.judge_budget_usd = float(aside_usd)
         request = replace(request, max_cost_usd=request.max_cost_usd - aside_usd)
+        quoted = replace(quoted, judging=None)
     title = f"{count:,} drafts by {mix_estimate.teacher_names(quoted.variety) or teacher.name}"[:160]
     order = place(request, quoted, title=title)
     trail.record("generation_launched", by=by, about=order, task=task.slug, teacher=teacher.slug, count=count)
@@ -65,7 +68,7 @@ def place(request: OrderRequest, quoted: Quote, *, title: str) -> Order:
         Refusal: `budget_missing`, `budget_too_small`, or 409 `budget_used_up`: the order may cost more than budgets
             leave.
     """
-    check_budget(request.max_cost_usd, quoted.estimate)
+    check_budget(request.max_cost_usd, quoted)
     held_usd = limits.hold_all(request.task, request.max_cost_usd)
     order_id = uuid4()
     job = control.launch(
@@ -127,15 +130,16 @@ def launch_as_priced(request: OrderRequest) -> Order:
     return launch(replace(request, max_cost_usd=budget_usd))
 
 
-def check_budget(max_cost_usd: Decimal | None, estimated: OrderEstimate) -> None:
+def check_budget(max_cost_usd: Decimal | None, quoted: Quote) -> None:
     """Refuse a budget that is missing where one is needed, or that buys nothing; says what would be enough."""
     if max_cost_usd is None:
-        if estimated.worst_call_usd > 0:
-            message, hint = "Enter the most that this may cost.", f"${estimated.suggested_budget_usd} would cover it."
+        if quoted.least_budget_usd > 0:
+            message, hint = "Enter the most that this may cost.", f"${quoted.suggested_budget_usd} would cover it."
             raise Refusal("budget_missing", message, hint=hint, errors={"max_cost_usd": [f"{message} {hint}"]})
         return
-    if max_cost_usd < Decimal(str(estimated.worst_call_usd)):
-        dearest = f"${estimated.worst_call_usd:.4f}"
-        message = f"A budget of ${max_cost_usd} does not cover one call, which may cost up to {dearest}."
+    if max_cost_usd < quoted.least_budget_usd:
+        calls = "one call and one of the judge" if quoted.judging else "one call"
+        least_usd = rounded_up(quoted.least_budget_usd, CENT_OF_A_CENT)
+        message = f"A budget of ${max_cost_usd} does not cover {calls}, which may cost up to ${least_usd}."
         hint = "Raise the budget, or lower the teacher's max_tokens."
         raise Refusal("budget_too_small", message, errors={"max_cost_usd": [f"{message} {hint}"]}, hint=hint)

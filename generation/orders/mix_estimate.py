@@ -14,7 +14,7 @@ from generation.engine.contracts import MixedTeacher, TeacherSpec
 from generation.models import Teacher
 from generation.money import estimate
 from generation.money.estimate import CHARS_PER_TOKEN, OrderEstimate
-from generation.money.figures import MICRO
+from generation.money.figures import MICRO, rounded_up
 from generation.states import Way
 from review.models import TaskVersion
 from review.spec import prompting
@@ -74,12 +74,18 @@ def estimate_mix(
     return estimate.sum_of(parts) if len(parts) > 1 else parts[0], judging
 
 
-def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: OrderEstimate) -> Decimal:
-    """The judge's part of a budget: its part of the upper estimate, down to a millionth of a dollar."""
-    if not whole.cost_high_usd:
-        return Decimal(0)
-    part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
-    return part.quantize(MICRO, rounding=ROUND_DOWN)
+def judging_budget_usd(max_cost_usd: Decimal, drafts: OrderEstimate, judging: OrderEstimate) -> Decimal:
+    """The judge's part of a budget: its part of the upper estimate, down to a millionth of a dollar.
+
+    The drafts and the judge get one call each at least.
+
+    Args:
+        max_cost_usd: Enough for both calls.
+    """
+    drafts_usd, judging_usd = Decimal(str(drafts.cost_high_usd)), Decimal(str(judging.cost_high_usd))
+    part = max_cost_usd * judging_usd / ((drafts_usd + judging_usd) or Decimal(1))
+    part = max(part.quantize(MICRO, rounding=ROUND_DOWN), rounded_up(judging.worst_call_usd, MICRO))
+    return min(part, max_cost_usd - rounded_up(drafts.worst_call_usd, MICRO))
 
 
 def teacher_names(variety: MixSettings) -> str:

@@ -17,6 +17,7 @@ from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
 from generation.models import Order, PriceEntry, Teacher
 from generation.money.estimate import OrderEstimate, sum_of
+from generation.money.figures import CENT, MICRO, rounded_up
 from generation.orders import mix_estimate, run_spec
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
 from generation.states import Purpose, UncertainPolicy, address_of
@@ -87,19 +88,30 @@ class OrderRequest:
 
 @dataclass(frozen=True)
 class Quote:
-    """An order that could be launched as it is, with its price; `judging` is the part of it that chooses the best."""
+    """An order that could be launched as it is, with its price.
+
+    Attributes:
+        drafts: The part of its price that is not `judging`, where a judge chooses the best.
+    """
 
     version: TaskVersion
     record_ids: list[str]
     teacher: TeacherSpec
     estimate: OrderEstimate
     variety: MixSettings = field(default_factory=MixSettings)
+    drafts: OrderEstimate | None = None
     judging: OrderEstimate | None = None
     threads: Threads = field(default_factory=dict)
 
     @property
+    def least_budget_usd(self) -> Decimal:
+        """Return the dearest call's price, and that of the judge beside it: a budget below it buys nothing."""
+        parts = [self.drafts or self.estimate, *([self.judging] if self.judging else [])]
+        return sum((rounded_up(part.worst_call_usd, MICRO) for part in parts), Decimal(0))
+
+    @property
     def suggested_budget_usd(self) -> Decimal:
-        return self.estimate.suggested_budget_usd
+        return max(self.estimate.suggested_budget_usd, rounded_up(self.least_budget_usd, CENT))
 
     def as_json(self) -> dict[str, Any]:
         """Return the price with what to know before it is paid, as every API of prices answers."""
@@ -144,7 +156,8 @@ def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
     )
     drafts = with_way_time(drafts, request.wish)
     price = sum_of([drafts, judging]) if judging else drafts
-    return Quote(version, ids, spec, price, variety, judging, request.threads or {})
+    parts = {"drafts": drafts, "judging": judging} if judging else {}
+    return Quote(version, ids, spec, price, variety, threads=request.threads or {}, **parts)
 
 
 def price_of_one(version: TaskVersion, teacher: Teacher, facts: Mapping[str, object]) -> Decimal:
