@@ -18,6 +18,7 @@ from campaigns.pipelines.queries import stages
 from campaigns.states import StageKind
 from generation.models import Teacher
 from generation.money.estimate import OrderEstimate, scaled, sum_of
+from generation.money.figures import MICRO, rounded_up
 from generation.orders import launch
 from generation.orders.launch import OrderRequest
 from generation.orders.spec_estimate import estimate_from_spec
@@ -41,6 +42,7 @@ class StageForecast:
     Attributes:
         answers: How many answers it would be asked for, if every mail came to it.
         cost_usd: Their estimated price; 0 with rules.
+        least_usd: Their dearest call.
         basis: What the estimate rests on, in words; empty with rules.
     """
 
@@ -48,6 +50,7 @@ class StageForecast:
     answers: int
     cost_usd: Decimal = Decimal(0)
     cost_high_usd: Decimal = Decimal(0)
+    least_usd: Decimal = Decimal(0)
     basis: str = ""
     refusal: Refusal | None = None
 
@@ -75,7 +78,7 @@ def _forecast(stage: Stage, mails: int) -> StageForecast:
     except Refusal as refusal:
         return StageForecast(stage, answers, refusal=refusal)
     low, high = (Decimal(str(round(value, 6))) for value in (price.cost_usd, price.cost_high_usd))
-    return StageForecast(stage, answers, low, high, price.basis)
+    return StageForecast(stage, answers, low, high, rounded_up(price.worst_call_usd, MICRO), price.basis)
 
 
 def routed_price(

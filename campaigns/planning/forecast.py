@@ -20,6 +20,7 @@ from campaigns.planning.assignment import arm_of
 from campaigns.states import StageKind, StepWriter
 from generation.models import Teacher
 from generation.money.estimate import OrderEstimate
+from generation.money.figures import MICRO, rounded_up
 from generation.orders import launch
 from generation.orders.spec_estimate import estimate_from_spec
 from review.models import TaskVersion
@@ -72,6 +73,12 @@ class LaunchForecast:
     @property
     def cost_high_usd(self) -> Decimal:
         return self._sum("cost_high_usd")
+
+    @property
+    def least_usd(self) -> Decimal:
+        """Return the dearest call of each arm and stage together: with less, one of them may not begin."""
+        arms = [rounded_up(line.estimate.worst_call_usd, MICRO) for line in self.arms if line.estimate]
+        return sum([*arms, *(stage.least_usd for line in self.arms for stage in line.stages)], Decimal(0))
 
     @property
     def seconds(self) -> float:

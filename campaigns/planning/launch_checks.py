@@ -286,12 +286,12 @@ def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProbl
                     stage.refusal.hint,
                     "arms",
                 )
-    if campaign.max_model_usd < expected.cost_usd:
-        enough = rounded_up(expected.cost_high_usd, CENT)
+    if campaign.max_model_usd < max(expected.cost_usd, expected.least_usd):
+        enough = rounded_up(expected.cost_high_usd + expected.least_usd, CENT)
         yield LaunchProblem(
             "budget_too_small",
-            f"The models may cost ${campaign.max_model_usd.normalize():f}, "
-            f"and would cost about ${expected.cost_usd:.2f}.",
+            f"The models may cost ${campaign.max_model_usd.normalize():f}, and would cost about "
+            f"${expected.cost_usd:.2f}, one call of each up to ${rounded_up(expected.least_usd, CENT)}.",
             f"${enough} would cover it; or write to fewer people.",
             "limits",
         )

@@ -216,15 +216,22 @@ def _or_refusal(service: Callable[[OrderRequest], T], request: OrderRequest) -> 
 
 
 def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal]:
-    """Share what is left among paid orders in proportion to their upper estimates, to each no more than it may need."""
+    """Share what is left among paid orders in proportion to their upper estimates, to each no more than it may need.
+
+    Each gets its dearest call first, where that leaves enough for the others': a small arm is written too.
+    """
     paid = {group: quote for group, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
     if not paid:
         return {}
     left = writing_orders.budget_left_usd(campaign)
+    least = {group: quote.least_budget_usd for group, quote in paid.items()}
+    if sum(least.values()) > left:
+        least = dict.fromkeys(paid, Decimal(0))
+    rest = left - sum(least.values())
     weights = {group: Decimal(str(quote.estimate.cost_high_usd)) for group, quote in paid.items()}
     whole = sum(weights.values()) or Decimal(1)
-    shares = {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
-    return {group: min(share, paid[group].suggested_budget_usd) for group, share in shares.items()}
+    shares = {group: (rest * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
+    return {group: min(least[group] + share, paid[group].suggested_budget_usd) for group, share in shares.items()}
 
 
 def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, **values: Any) -> int:

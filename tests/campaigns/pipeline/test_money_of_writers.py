@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.planning import forecast
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
 from generation.models import Order
@@ -15,8 +16,10 @@ from members.models import Member
 from review.models import Record, Task
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.conftest import states
+from tests.campaigns.pipeline.test_launch import register
 from tests.campaigns.stage_rows import answer_orders
 from tests.review.factories import mail
+from web.errors import Refusal
 
 WRITTEN = {"outreach": lambda record: mail(record)}
 
@@ -85,3 +88,28 @@ def test_mails_that_an_order_had_no_money_for_are_written_by_the_next_while_ther
     following = WriteOrder.objects.exclude(order=order).get().order
     assert sorted(following.record_ids) == sorted(wanted[1:])
     assert "failed" not in states(campaign)
+
+
+def test_a_small_arm_has_the_money_for_its_dearest_call(task: Task, records: list[Record], lead: Member) -> None:
+    factories.make_people(task, records)
+    paid = stage_rows.make_paid_teacher()
+    arms = [ArmPlan("A", teacher=paid, is_control=True), ArmPlan("B", teacher=paid)]
+    planned = factories.make_draft_campaign(task, by=lead, arms=arms)
+    register(planned)
+    Campaign.objects.update(salt="puts some into each")
+    planned.refresh_from_db()
+    least = forecast.forecast_of(planned).least_usd
+    Campaign.objects.update(max_model_usd=least - Decimal("0.000001"))
+    with pytest.raises(Refusal) as refused:
+        lifecycle.launch(planned, by=lead)
+    assert [problem["code"] for problem in refused.value.state] == ["budget_too_small"]  # type: ignore[attr-defined]
+    Campaign.objects.update(max_model_usd=least)
+    lifecycle.launch(planned, by=lead)
+    first, *others = Message.objects.order_by("pk").values_list("pk", flat=True)
+    Message.objects.filter(pk=first).update(arm=planned.arms.get(name="B"))
+    Message.objects.filter(pk__in=others).update(arm=planned.arms.get(name="A"))
+
+    tick.advance_all()
+
+    assert states(planned) == {"writing": 6}
+    assert sum(order.max_cost_usd or 0 for order in Order.objects.all()) <= least
