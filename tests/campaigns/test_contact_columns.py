@@ -117,3 +117,10 @@ def test_a_language_is_known_by_its_code_and_its_names(written: str, code: str) 
 def test_a_language_that_no_mail_is_written_in_is_refused() -> None:
     with pytest.raises(ValueError, match="'language' is 'Polski', expected one of en, de, fr, it, nl, es"):
         person_value("language", "Polski")
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"), [("us_slash_eastern", "US/Eastern"), ("europe/berlin", "Europe/Berlin"), ("UTC", "UTC")]
+)
+def test_a_time_zone_is_known_as_programs_write_it(written: str, zone: str) -> None:
+    assert person_value("time_zone", written) == zone

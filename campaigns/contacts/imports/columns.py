@@ -20,13 +20,14 @@ from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 
-PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone", "language")
+PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone", "language", "opted_out")
 BASIS = ("lawful_basis", "basis_source", "basis_date", "may_track_opens")
 _REQUIRED = frozenset({"address", "lawful_basis", "basis_source", "basis_date"})
 _TYPES = {"basis_date": "date", "may_track_opens": "boolean"}
 _LABELS = {
     "address": "mail address",
     "time_zone": "time zone",
+    "opted_out": "opted out of mails",
     "lawful_basis": "lawful basis",
     "basis_source": "source of the basis",
     "basis_date": "date of the basis",
@@ -116,6 +117,33 @@ _ALIASES = {
     "segment": ("list", "group", "cohort", "tag"),
     "time_zone": ("timezone", "tz", "zone"),
     "language": ("lang", "locale", "sprache", "langue", "lingua", "taal", "idioma"),
+    "opted_out": (
+        "email opt out",
+        "has opted out of email",
+        "opt out",
+        "optout",
+        "email opted out",
+        "unsubscribed from all email",
+        "unsubscribed",
+        "unsub time",
+        "unsubscribed at",
+        "unsubscribed time",
+        "do not email",
+        "do not allow emails",
+        "do not contact",
+        "email marketing consent",
+        "marketing status",
+        "subscription status",
+        "blacklisted",
+        "email blacklisted",
+        "abgemeldet",
+        "werbesperre",
+        "désabonné",
+        "désinscrit",
+        "disiscritto",
+        "uitgeschreven",
+        "afgemeld",
+    ),
     "lawful_basis": ("basis", "legal basis", "gdpr basis"),
     "basis_source": ("source", "consent source", "source of basis", "obtained from"),
     "basis_date": ("consent date", "date of basis", "opt in date", "obtained on"),

@@ -16,6 +16,7 @@ from campaigns.contacts.imports.columns import ContactColumns
 from campaigns.states import Language, LawfulBasis
 from campaigns.suppression import email_addresses
 from campaigns.suppression.email_addresses import EmailAddress
+from review.sources.imports.cell_flags import flag_of
 from review.sources.imports.cell_values import PLAIN, Notation
 from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.read_rows import ReadRow, read_rows
@@ -24,6 +25,7 @@ from review.sources.imports.tables import Table
 from review.spec.schema import Facts
 
 _LONGEST = {"first_name": 80, "last_name": 80, "company": 200, "segment": 80, "basis_source": 200}
+_STAYS_IN = frozenset({"", "-", "subscribed", "never subscribed", "opted in", "active", "allow", "none", "null", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def good_rows(
 
 def _contact_row(row: ReadRow, contact_columns: ContactColumns, today: date) -> ContactRow:
     values = {field: row.facts[target] for target, field in contact_columns.person.items() if target in row.facts}
+    if _has_opted_out(cell := str(values.get("opted_out", ""))):
+        raise ValueError(f"the person opted out: 'opted_out' is '{cell[:40]}'")
     facts = {name: value for name, value in row.facts.items() if name not in contact_columns.person}
     address = email_addresses.parse(str(values.pop("address")))
     person = _person(values, today)
@@ -120,6 +124,12 @@ def _basis(value: str) -> str:
     return word
 
 
+def _has_opted_out(cell: str) -> bool:
+    """Read a cell of whoever wants no mail: a mark, a moment or a state, as programs write it."""
+    word = " ".join(cell.casefold().replace("_", " ").split())
+    return word not in _STAYS_IN and flag_of(word) is not False
+
+
 def _past(value: str, today: date) -> date:
     day = date.fromisoformat(value)
     if day > today:
@@ -130,9 +140,11 @@ def _past(value: str, today: date) -> date:
 
 
 def _zone(value: str) -> str:
-    if value not in _zones():
+    # HubSpot writes `europe_slash_berlin`.
+    name = _zones().get(value.strip().casefold().replace("_slash_", "/"))
+    if name is None:
         raise ValueError(f"'time_zone' is '{value[:40]}', expected a name such as Europe/Berlin")
-    return value
+    return name
 
 
 def _language(value: str) -> str:
@@ -148,5 +160,5 @@ def _language(value: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+def _zones() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}

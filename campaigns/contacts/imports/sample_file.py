@@ -67,6 +67,7 @@ def _person(name: str, index: int) -> str:
         "segment": ("north", "north", "south")[index],
         "time_zone": zone,
         "language": "en",
+        "opted_out": "no",
         "lawful_basis": "legitimate_interest",
         "basis_source": "trade fair",
         "basis_date": timezone.localdate().isoformat(),
