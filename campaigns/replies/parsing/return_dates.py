@@ -62,6 +62,12 @@ _BARE_DAY: Final = re.compile(
     r"|$)(?!\s*(?::|uhr|h\b|am\b|pm\b|o'clock|days?|tage?|weeks?|wochen))",
     re.IGNORECASE,
 )
+# A weekday with its day, whose month is the one in which that day is such a weekday; an hour is none.
+_WEEKDAY_AND_DAY: Final = re.compile(
+    rf"\b(?P<weekday>{_WEEKDAY})(?:,| the| le| der| dem| den| el| il)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.)?"
+    r"(?![\w:]|\.?\d|\s*(?:uhr|h|am|pm|o'clock)\b)",
+    re.IGNORECASE,
+)
 _NAMED_DAY: Final = re.compile(rf"\b(?P<weekday>{_WEEKDAY})s?\b", re.IGNORECASE)
 _MONTH_ALONE: Final = re.compile(
     rf"(?:{{}}) (?P<month>{_MONTH})\b".format(
@@ -149,6 +155,12 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
         if (day := _day_of(match, written_on, is_month_first=is_month_first))
     ]
     backs = [(match, day) for match, day in dates if _says_back(text, match)]
+    whole = [match.span() for match, _ in dates]
+    for match in _WEEKDAY_AND_DAY.finditer(text):
+        day = _next_day_of_month(int(match["day"]), written_on)
+        is_apart = all(end <= match.start() or match.end() <= start for start, end in whole)
+        if day is not None and is_apart and day.weekday() == _DAY_OF[lowered(match["weekday"])]:
+            dates.append((match, day))
     # A date of return is surer than a last day away; of several the last holds, as in a range.
     if backs:
         return max(day for _, day in backs)

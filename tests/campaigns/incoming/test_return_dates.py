@@ -53,6 +53,17 @@ NOTICES = [
     ("Call me at 10:30 or on 020 7946 0000; I am away.", "2026-03-09"),
     ("In urgent cases call +49 30 12.34. I am back 9 March.", "2026-03-09"),
     ("I was away until 20 February.", "2026-03-09"),
+    ("I am on holiday and will be back on Monday 16th.", "2026-03-16"),
+    ("Out until Friday the 13th.", "2026-03-14"),
+    ("Ich bin im Urlaub und ab Montag, dem 16., wieder da.", "2026-03-16"),
+    ("Abwesend bis Freitag, den 13.", "2026-03-14"),
+    ("Je suis en congés du 2 au 13 mars, de retour le lundi 16.", "2026-03-16"),
+    ("In ferie fino a venerdì 13.", "2026-03-14"),
+    ("Ik ben op vakantie en terug op maandag 16.", "2026-03-16"),
+    ("De vacaciones, vuelvo el lunes 16.", "2026-03-16"),
+    ("Away from Thursday 5 to Tuesday 10, back Wednesday 11.", "2026-03-11"),
+    ("Wieder da am Montag, 16 Uhr.", "2026-03-09"),
+    ("I'm back on Monday 23, or Friday 16.", "2026-03-23"),
 ]
 
 
