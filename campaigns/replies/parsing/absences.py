@@ -90,9 +90,11 @@ _ELSEWHERE: Final = re.compile(
 _NAMED: Final = re.compile(
     r"\b(?:away|trip|\w*reise|trasferta|deplacement|viaje|onderweg|leave|holidays?|vacation|\w*urlaub|\w*ferien|conges?|vacances|ferie|\w*vakantie|\w*verlof|vacaciones|absen\w*|abwesen\w*|assen(?:te|za)|ausen(?:te|cia)|afwezig\w*|elternzeit|closed|geschlossen|ferme|chius\w+|gesloten|cerrad\w+|back|until|semester|franvar\w*|fravær\w*|lomalla|poissa\w*|urlop\w*|nieobecn\w*|dovolen\w*|ferias"
     r"|(?:time|days?) off|jury duty|(?:at|attending) (?:a|the) (?:conference|fair|trade show|training)"
-    r"|slow to (?:respond|reply|answer)|(?:i|we) (?:do not|don't) work|fre(?:ien|i haben?) (?:tag|heute)"
+    r"|slow to (?:respond|reply|answer)|(?:i|we) (?:do not|don't) work|arbeiten? (?:(?:ich|wir) )?nicht"
+    r"|travaill\w+ pas|non lavor\w+|(?:no|nao) trab[ao]\w+|werk(?:en)? (?:(?:ik|wij|we) )?niet"
+    r"|fre(?:ien|i haben?) (?:tag|heute)"
     r"|nur eingeschrankt|en reunion|no estar\w+ disponible|(?:no|nao) me encontr\w+|in riunione"
-    r"|(?:vandaag|morgen|deze week) vrij|werk niet|ude|ledig|permisjon|orlov|(?:arbetar|jobbar) inte"
+    r"|(?:vandaag|morgen|deze week) vrij|ude|ledig|permisjon|orlov|(?:arbetar|jobbar) inte"
     r"|(?:arbeider|jobber|arbejder) ikke|nie (?:bedzie|ma) mnie|tyomatka\w*|en ole tavoitettavissa|sairas\w*)\b"
     r"|出張|休み|休業"
 )

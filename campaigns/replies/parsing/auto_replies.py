@@ -56,6 +56,7 @@ MACHINE_WORDS = re.compile(
     r"|este (es un )?(correo|mensaje) automático|questa è una (risposta|e-?mail|mail) automatica|dit is een automati"
     r"|(please )?do not reply (directly )?to this (e-?mail|message)"
     r"|this (mailbox|inbox|address|e-?mail account) is (not|no longer) (monitored|in use|read)"
+    r"|apologi[sz]e for this auto(matic|mated)\b|your (message|e-?mail)\b.{0,80} (was|has been) waitlisted"
     r"|(your|a new) (support )?(ticket|request|case|enquiry|inquiry)\b.{0,60}\b(has been|was|is) (received|created"
     r"|opened|logged|registered|assigned)"
     r"|ticket (number|id|no\.?)"

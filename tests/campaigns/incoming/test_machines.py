@@ -74,6 +74,8 @@ def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
         ("contact@acme.example", "Re: x", "Nous avons bien reçu votre demande et vous répondrons."),
         ("noreply@acme.example", "Thanks", "Thanks for writing to us."),
         ("postmaster@acme.example", "About your mail", "Something was odd."),
+        ("ada@acme.example", "Re: x", "I apologize for this automatic reply. I allow senders by hand."),
+        ("notice@box.example", "Re: x", 'Hello, your message about "A question" was waitlisted. Click here.'),
     ],
 )
 def test_machines_are_known_by_sender_subject_and_words_in_many_languages(sender, subject, text):
@@ -147,6 +149,11 @@ def test_a_legal_note_below_a_persons_words_makes_no_machine_of_them():
         "W piątek nie będzie mnie w pracy.",
         "En ole tavoitettavissa.",
         "出張のため、返信が遅くなります。",
+        "Op maandag en vrijdag werk ik niet.",
+        "Vielen Dank für Ihre Nachricht. Mittwochs arbeite ich nicht. Ich melde mich am Donnerstag.",
+        "Bonjour, je ne travaille pas le mercredi. Je vous répondrai jeudi.",
+        "Il venerdì non lavoro. Le risponderò lunedì.",
+        "Los viernes no trabajo. Responderé el lunes.",
     ],
 )
 def test_a_program_that_names_an_absence_tells_of_one(text):
