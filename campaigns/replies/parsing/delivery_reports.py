@@ -28,6 +28,7 @@ _RETURNED = (
     r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon"
     r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
+    r"|退信|退回|配信(?:できません|不能|エラー)|반송"
 )
 RETURNED = re.compile(_RETURNED, re.IGNORECASE)
 FAILED = re.compile(rf"{_RETURNED}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)

@@ -53,6 +53,23 @@ def test_a_bounce_told_in_prose_alone_is_a_bounce_and_no_reply(said, hard, final
     assert bounce.original_message_id == "1234@sender.example"
 
 
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("来自qq.com的退信", "很抱歉您的邮件被退回\n收件人 ada@qq.com\n原因: 550 Mailbox not found"),
+        ("系统退信", "无法发送到 ada@163.com\n退信原因：收件人邮箱地址不存在 (550 User not found: ada@163.com)"),
+        ("メール配信エラー", "メールが配信できませんでした。\n<ada@docomo.ne.jp>: 550 Unknown user ada@docomo.ne.jp"),
+        ("[반송] A question", "메일을 전달할 수 없습니다.\nada@naver.com: 550 No such user"),
+    ],
+)
+def test_a_bounce_in_letters_of_the_far_east_is_one(subject, said):
+    bounce = read(subject, said, sender="PostMaster@mx.example").bounce
+
+    assert bounce is not None
+    assert (bounce.is_hard, bounce.is_final) == (True, True)
+    assert read(subject, said, sender="ada@acme.example").bounce is None
+
+
 def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
     assert read("", "Your parcel was not delivered: user unknown at the door. Delivery failed twice!").bounce is None
 
