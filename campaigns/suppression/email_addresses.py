@@ -45,6 +45,10 @@ MAX_CHARS = 254
 LOCAL_CHARS = 64
 _HMAC = re.compile(r"[0-9a-f]{64}")
 _IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+# Blanks, and signs of direction and width that programs leave around a copied address: nobody sees them.
+_EDGES = re.compile(
+    r"\A[\s\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+|[\s\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+\Z"
+)
 _KEY_LABEL = b"miniatures: addresses of people, version 1"
 # No person to write to, or one whose work is to handle abuse (RFC 2142, section 2).
 _NEVER = frozenset(
@@ -148,7 +152,7 @@ def parse(value: str) -> EmailAddress:
     Raises:
         ValueError: Says what is wrong with it.
     """
-    text = value.strip()
+    text = _EDGES.sub("", value)
     _refuse_forms(text)
     try:
         validated = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)

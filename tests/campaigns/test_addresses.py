@@ -13,6 +13,8 @@ from campaigns.suppression import email_addresses
     [
         ("ada@example.com", "ada@example.com"),
         ("  ada@example.com\t", "ada@example.com"),
+        ("\u202aada@example.com\u202c", "ada@example.com"),
+        ("\ufeffada@example.com\u200b ", "ada@example.com"),
         ("Ada.Byron@EXAMPLE.com", "Ada.Byron@example.com"),
         ("o'neil@example.com", "o'neil@example.com"),
         ("a+tag@example.com", "a+tag@example.com"),
@@ -55,6 +57,7 @@ def test_an_address_has_one_normal_form(written: str, normal: str) -> None:
         ("ada@example.com;bob@example.com", "several addresses"),
         ("ada@example.com\r\nBcc: all@example.com", "control character"),
         ("jörg@example.com", "beyond ASCII"),
+        ("a\u200bda@example.com", "beyond ASCII"),
         ("noreply@example.com", "belongs to no person"),
         ("No-Reply+x@example.com", "belongs to no person"),
         ("postmaster@example.com", "belongs to no person"),
