@@ -108,11 +108,13 @@ def anything_waits(task: Task) -> bool:
 
 def tabs(member: Member, task: Task) -> dict[str, Any]:
     """Return what the tabs of a task's review pages show a member; only leads see what waits for a ruling."""
+    may_lead = may(member, task, Role.LEAD)
     return {
         "task": task,
         "section": "review",
         "may_review": may(member, task, Role.REVIEWER),
-        "waiting": counts(task) if may(member, task, Role.LEAD) else None,
+        "may_lead": may_lead,
+        "waiting": counts(task) if may_lead else None,
     }
 
 
