@@ -111,7 +111,7 @@ function take(cards) {
     const card = deck.add(known ?? cardFrom(drawn.html), { first });
     card.dataset.leasedUntil = drawn.leased_until;
     if (!known) prepare(card);
-    if (first) deck.show(card);
+    if (first) deck.show(card), verdicts.sayTakenBack();
   }
 }
 

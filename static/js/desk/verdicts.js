@@ -126,13 +126,16 @@ export class Verdicts {
     const step = this.history.take(decision);
     if (!step) return this.notices.say(gettext("There is nothing to undo. Older decisions are under My decisions."));
     this.#bringBack(step);
-    this.notices.say(`${gettext("Taken back.")} ${this.#nextWords()}`);
-    if (!step.card) this.undoing.add(step.draft);
+    if (step.card) this.sayTakenBack();
+    else {
+      this.notices.say(gettext("Taken back."));
+      this.undoing.add(step.draft);
+    }
     if (await this.outbox.withdraw(step.decision)) return undefined;
     const waits = step.card ? null : (await this.outbox.entries()).find(({ body }) => body.id === step.decision);
     // Its words may be here alone: they wait in the editor of the card that comes.
     if (waits?.body.fields) this.drafts.keep(step.draft, waits.body.fields);
-    const title = step.card?.dataset.title ?? "undo";
+    const { title } = step;
     if (step.kind === "aside") {
       await this.outbox.add({ kind: "hold", draft: step.draft, title, url: this.server.cardUrl(step.draft, "hold"), body: {} });
     } else {
@@ -142,6 +145,11 @@ export class Verdicts {
       });
     }
     return waits ? this.refill() : undefined;
+  }
+
+  /** Say that a verdict is taken back, once its card is in front. */
+  sayTakenBack() {
+    this.notices.say(`${gettext("Taken back.")} ${this.#nextWords()}`);
   }
 
   #bringBack({ card, draft }) {

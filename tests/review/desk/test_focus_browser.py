@@ -71,6 +71,8 @@ def test_undo_brings_cards_back_across_cards_and_a_reload(open_desk: Callable[..
     page.wait_for_selector(".desk.is-live")
     page.keyboard.press("z")
     expect(page.locator(f"#card-{first}")).to_be_visible()
+    title = page.locator(f"#card-{first}").get_attribute("data-title")
+    expect(page.locator("[data-status]")).to_have_text(f"Taken back. Now: {title}.")
 
     saved(page, 4)
     assert not Gold.objects.exists()

@@ -12,7 +12,7 @@ from members.models import Member
 from review.desk import deck
 from review.models import Assignment, Draft, Task
 from tests.review import factories
-from tests.review.desk.looking import SHOWN, current
+from tests.review.desk.looking import SHOWN, current, saved
 from tests.review.desk.test_two_places_browser import body, kept, second_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -82,6 +82,20 @@ def test_an_edit_that_is_refused_waits_in_the_editor_of_its_card(open_desk: Call
     assert "Precious words. " in refused_words(page, "Field 'subject' is empty; it is required.")
     expect(card).to_have_class(re.compile("has-unfinished"))
     expect(card.locator('.editor [data-path="body"]')).to_have_value(re.compile("^Precious words. "))
+
+
+def test_an_undo_after_a_reload_that_is_refused_names_its_record(open_desk: Callable[..., Page], admin: Member) -> None:
+    page = open_desk(admin)
+    first = Draft.objects.get(pk=current(page))
+    page.keyboard.press("a")
+    saved(page, decisions=1)
+    page.reload()
+    page.wait_for_selector(".desk.is-live")
+    Draft.objects.filter(pk=first.pk).update(fields_hash="f" * 64)
+
+    page.keyboard.press("z")
+
+    expect(page.locator("[data-refusals] .alert")).to_contain_text(f"Not saved: {first.record.title}.")
 
 
 @pytest.mark.slow
