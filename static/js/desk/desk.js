@@ -236,8 +236,8 @@ function press(command, event) {
   if (isEditing(card) && !["save", "escape", "mend", "undo", "edit"].includes(command)) return false;
   if (isEditing(card) && command === "edit") return focusBox(card), true;
   if (command === "undo") return acts.undo(card), true;
-  if (command === "mine") return location.assign(desk.dataset.decisionsUrl), true;
-  if (command === "choose") return location.assign(desk.dataset.chooseUrl), true;
+  const page = { mine: desk.dataset.decisionsUrl, choose: desk.dataset.chooseUrl }[command];
+  if (page) return navigator.onLine ? location.assign(page) : notices.hint(gettext("The server cannot be reached.")), true;
   if (!card) return false;
   if (command === "escape") return escape(card);
   if (command === "save") return isEditing(card) && (notes.save(card), true);

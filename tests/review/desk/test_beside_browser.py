@@ -49,16 +49,17 @@ def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callab
     assert Decision.objects.filter(verdict="accept", draft=first).count() == 2
 
 
-def test_a_panel_that_no_network_brings_leaves_the_reviewer_at_the_desk(
-    open_desk: Callable[..., Page], admin: Member
+@pytest.mark.parametrize(("key", "words"), [("i", "no network"), ("h", "The server cannot be reached.")])
+def test_a_key_whose_page_no_network_brings_leaves_the_reviewer_at_the_desk(
+    open_desk: Callable[..., Page], admin: Member, key: str, words: str
 ) -> None:
     page = open_desk(admin)
     first = current(page)
     page.context.set_offline(True)
 
-    page.keyboard.press("i")
+    page.keyboard.press(key)
 
-    expect(page.locator("[data-saved]")).to_contain_text("no network")
+    expect(page.locator("[data-saved]")).to_contain_text(words)
     page.keyboard.press("a")
     assert current(page) not in ("", first)
 
