@@ -116,3 +116,17 @@ def test_rows_in_which_qualtrics_describes_its_columns_are_left_out(write: Write
     assert [(row.number, row.problem, row.values.get("Q1")) for row in table.rows()] == [
         (2, "describes the columns", None), (3, "describes the columns", None), (4, "", "Acme"), (5, "", ""),
     ]  # fmt: skip
+
+
+def test_questions_below_their_names_are_left_out_without_ids_too(write: Write) -> None:
+    table = open_table(write("StartDate,EndDate,Q1\nStart Date,End Date,Which company is yours?\n1/2/26,1/2/26,Acme\n"))
+
+    assert [(row.problem, row.values.get("Q1")) for row in table.rows()] == [
+        ("describes the columns", None), ("", "Acme"),
+    ]  # fmt: skip
+
+
+def test_a_first_row_of_options_called_like_their_columns_is_a_row(write: Write) -> None:
+    table = open_table(write("id,Excel,Word\n1,Excel,Word\n2,,Word\n"))
+
+    assert [row.problem for row in table.rows()] == ["", ""]

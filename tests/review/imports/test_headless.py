@@ -12,6 +12,7 @@ from tests.review.imports.conftest import Write
 from tests.review.imports.workbooks import rows, workbook
 from web.errors import Refusal
 
+ANSWERED = "other,The staff were friendly and quick\nad,I liked the food a lot\n" * 5
 HEADLESS = {
     "messages with their label": "ham,See you there at six\nspam,Win a prize right now\nham,Call me when you can\n"
     "ham,Bring some milk please\nham,On my way\n",
@@ -19,6 +20,11 @@ HEADLESS = {
     '"3","Bank grows faster than ever","It earns."\n"1","Vote held in May","Many came."\n"3","Shop opens","In Kiel."\n',
     "questions with their topic": "billing,Where is my invoice for March?\nbug,The page does not load here\n"
     "billing,I paid twice last month\nbilling,Why was I charged again?\nbilling,Hm\n",
+    "a question among messages": "other,Is anybody there at this hour?\n"
+    + ANSWERED
+    + "ad,Why is it shut on Monday?\n" * 2,
+    "days in other orders": "11/3/2026 9:20,other,Fine\n11/4/2026 8:10,other,Late\n11/5/2026 7:30,ad,Hm\n"
+    "12/5/2026 7:30,other,No\n12/6/2026 17:30,other,Yes\n",
     "measurements": "5.1,3.5,setosa\n7.0,3.2,versicolor\n4.9,3.0,setosa\n4.7,3.2,setosa\n6.3,3.3,setosa\n",
     "addresses": "ada@a.example,Ada\nbob@b.example,Bob\ncy@c.example,Cy\ndi@d.example,Di\neve@e.example,Eve\n",
     "days": "2026-11-01,Late again\n2026-11-02,Fine\n2026-11-03,Broken\n2026-11-05,Good\n2026-11-09,Lost\n",
@@ -42,6 +48,11 @@ NAMED = {
     "questions above numbers and sentences": "other,How likely are you to come again?,What did you like about us?\n"
     "other,9,The staff were friendly and quick\nad,8,I liked the food a lot\nother,7,Nothing at all to say\n"
     "other,10,The view from the roof\nad,3,It took us two hours\n",
+    "a question above sentences": "other,What did you like about us?\n" + ANSWERED,
+    "days and a question above sentences": "Timestamp,Other,Is there anything else you want to tell us?\n"
+    + "".join(f"11/3/2026 10:2{place},{line}\n" for place, line in enumerate(ANSWERED.splitlines())),
+    "a name above days": "Timestamp,Other,Please tell us anything else\n"
+    + "".join(f"11/3/2026 10:2{place},{line}\n" for place, line in enumerate(ANSWERED.splitlines())),
     "linked data": "https://x.example/name,https://x.example/url\nAda,https://a.example\nBob,https://b.example\n"
     "Cy,https://c.example\nDi,https://d.example\nEve,https://e.example\n",
     "few rows": "ham,See you there at six\nspam,Win\nham,Call\n",
@@ -55,8 +66,8 @@ def test_columns_that_no_row_names_are_numbered(write: Write, name: str) -> None
 
     assert table.header == 0
     assert table.columns == tuple(f"column {number}" for number in range(1, len(read[0]) + 1))
-    assert len(read) == 5
-    assert [row.number for row in table.rows()] == [1, 2, 3, 4, 5]
+    assert len(read) == HEADLESS[name].count("\n")
+    assert [row.number for row in table.rows()] == list(range(1, len(read) + 1))
 
 
 @pytest.mark.parametrize("name", HEADLESS)

@@ -26,9 +26,12 @@ _VALUES = (
     re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
     re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?"),
 )
+# Cells below no name: numbers, and days in any order with their time.
+_MEASURED = re.compile(rf"{_NUMBER.pattern}|\d{{1,4}}([./-])\d{{1,2}}\1\d{{1,4}}\b.*")
 # Rows below that tell a row of values, how often a text of it recurs among them, and the words of a text that no
-# column is called by.
-_LEAST_ROWS, _RECURS, _SENTENCE = 4, 3, 4
+# column is called by, unless it is a question above so many answers that hold hardly any.
+_LEAST_ROWS, _RECURS, _SENTENCE, _ANSWERS = 4, 3, 4, 10
+_QUESTION = re.compile(r"[?\uff1f\u061f]")
 
 
 def header_at(rows: Sequence[Sequence[object]]) -> int:
@@ -58,9 +61,9 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
     """Tell whether the first filled row has values like those below it, so that no row names the columns.
 
     An address or a day stands above such ones; or a text recurs in its column among others, beside a sentence above
-    some or a number above numbers. A column may be called by one of its labels, so any words above numbers and a name
-    above longer texts speak against it. A header laid down again below is no row of values, and options of a survey
-    recur alone.
+    some or a number above numbers. A column may be called by one of its labels, so any words above numbers or days, a
+    name above longer texts, and a question above answers speak against it. A header laid down again below is no row of
+    values, and options of a survey recur alone.
 
     Args:
         rows: Cells as they were read, blank rows included.
@@ -92,25 +95,32 @@ def _is_value(cell: str, values: Sequence[str]) -> bool:
 
 
 def _is_of_its_column(cell: str, values: Sequence[str]) -> bool:
-    if _NUMBER.fullmatch(cell):
-        return _are_numbers(values)
+    if _MEASURED.fullmatch(cell):
+        return _are_measured(values)
     # A question of a survey is as long as a sentence, and stands above short answers.
     return _is_sentence(cell) and sum(map(_is_sentence, values)) * 4 >= sum(map(bool, values))
 
 
 def _is_name_of(cell: str, values: Sequence[str]) -> bool:
-    if _NUMBER.fullmatch(cell):
+    if _MEASURED.fullmatch(cell):
         return False
     are_sentences = sum(map(_is_sentence, values)) * 2 > len(values)
-    return _are_numbers(values) or (are_sentences and not _is_sentence(cell))
+    is_asked = are_sentences and (not _is_sentence(cell) or _is_asked(cell, values))
+    return _are_measured(values) or is_asked
+
+
+def _is_asked(cell: str, answers: Sequence[str]) -> bool:
+    """Tell a question of a survey from one among messages, of which others ask too."""
+    asking = sum(_QUESTION.search(answer) is not None for answer in answers)
+    return _QUESTION.search(cell) is not None and len(answers) >= _ANSWERS and asking * 10 < len(answers)
 
 
 def _is_sentence(text: str) -> bool:
     return len(text.split()) >= _SENTENCE
 
 
-def _are_numbers(values: Sequence[str]) -> bool:
-    return sum(_NUMBER.fullmatch(value) is not None for value in values) * 2 > len(values)
+def _are_measured(values: Sequence[str]) -> bool:
+    return sum(_MEASURED.fullmatch(value) is not None for value in values) * 2 > len(values)
 
 
 def _are_numbered(cells: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -16,6 +17,7 @@ MAX_COLUMN_CHARS = 200
 MAX_ROWS = 1_000_000
 # A row is read whole, and what is read takes many times its text in memory.
 MAX_ROW_CHARS = 4 * 2**20
+_LEAST_RESPELT = 2
 NO_ROWS = "The file has no rows."
 
 
@@ -109,12 +111,25 @@ def header_unknown(row: int) -> Refusal:
 
 
 def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
-    """Pass rows on; leave out the two in which Qualtrics describes the columns: their questions and its own ids."""
+    """Pass rows on; leave out the two in which Qualtrics describes the columns: their questions and its own ids.
+
+    Without ids the first row is known by names in other spelling: `Start Date` under `StartDate`.
+    """
     first = list(islice(rows, 2))
     ids = [value for value in first[-1].values.values() if value] if first else []
-    if ids and all(str(value).startswith('{"ImportId":') for value in ids):
-        first = [replace(row, values={}, problem="describes the columns") for row in first]
-    return chain(first, rows)
+    has_ids = ids and all(str(value).startswith('{"ImportId":') for value in ids)
+    count = len(first) if has_ids else int(any(map(_respells_names, first[:1])))
+    described = [replace(row, values={}, problem="describes the columns") for row in first[:count]]
+    return chain(described, first[count:], rows)
+
+
+def _respells_names(row: Row) -> bool:
+    names = [(name, text) for name, text in row.values.items() if isinstance(text, str) and text != name]
+    return sum(_letters(name) == _letters(text) for name, text in names) >= _LEAST_RESPELT
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W", "", text).casefold()
 
 
 def counted(rows: Iterator[Row]) -> Iterator[Row]:
