@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from review.sources.imports.logs import streams
 from review.sources.imports.logs.messages import (
     ASSISTANT,
     SYSTEM,
@@ -103,8 +104,7 @@ def contents_in(body: object) -> list[Json]:
 
 def answers_in(body: object) -> list[Answer] | None:
     """Return the answers of a response, one for each choice; None where the body is no response."""
-    if isinstance(body, list) and body and all(isinstance(event, dict) for event in body):
-        return _streamed(body)
+    body = streams.opened(body)
     if not isinstance(body, dict):
         return None
     if isinstance(choices := body.get("choices"), list) and choices:
@@ -259,23 +259,3 @@ def _native(body: Json) -> list[Answer] | None:
         if isinstance(answer_text := body.get(text), str):
             return [answer_in(answer_text, finish=body.get(finish))]
     return None
-
-
-def _streamed(events: list[Json]) -> list[Answer] | None:
-    """The pieces of an answer that came as a stream, put together again (Bedrock logs them so)."""
-    texts, finish, is_stream = [], None, False
-    for event in events:
-        delta = event.get("delta") or (event.get("contentBlockDelta") or {}).get("delta")
-        if event.get("type") in ("message_start", "content_block_start", "message_delta", "content_block_delta"):
-            is_stream = True
-        if isinstance(delta, dict):
-            is_stream = True
-            texts.append(str(delta.get("text") or ""))
-            finish = delta.get("stop_reason") or finish
-        if isinstance(stop := event.get("messageStop"), dict):
-            finish = stop.get("stopReason")
-        if isinstance(piece := event.get("outputText", event.get("generation")), str):
-            is_stream = True
-            texts.append(piece)
-            finish = event.get("completionReason") or event.get("stop_reason") or finish
-    return [answer_in("".join(texts), finish=finish)] if is_stream else None

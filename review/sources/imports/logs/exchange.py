@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from review.sources.imports.logs import streams
 from review.sources.imports.logs.bodies import (
     Answer,
     answer_in,
@@ -93,7 +94,7 @@ def with_bodies(values: Row) -> Row:
         if isinstance(named.get(name), str) and others & named.keys() and _is_body(body := decoded(named[name])):
             read[name] = body
     # An answer that is JSON itself stands beside a request that is an object.
-    response = decoded(named.get("response")) if "request" in read else None
+    response = streams.opened(decoded(named.get("response"))) if "request" in read else None
     if _is_of_an_api(response) or (isinstance(response, dict) and not _OF_A_RESPONSE.isdisjoint(response)):
         read["response"] = response
     return {**named, **read} if read or named.keys() != values.keys() else values
@@ -211,10 +212,9 @@ def read_alpaca(values: Row) -> Exchange:
 
 
 def _requests(values: Row) -> list[Any]:
-    request, inputs = values.get("request"), values.get("input")
+    request = values.get("request")
     body = request.get("body") if isinstance(request, dict) else None
-    held = [request, body, values.get("body"), values.get("params"), values.get("modelInput"), inputs]
-    return [*held, values]
+    return [request, body, *(values.get(name) for name in ("body", "params", "modelInput", "input")), values]
 
 
 def _is_body(body: object) -> bool:
@@ -234,7 +234,7 @@ def _response(values: Row) -> Any:
     response, result = values.get("response"), values.get("result")
     body = response.get("body") if isinstance(response, dict) else None
     message = result.get("message") if isinstance(result, dict) else None
-    for held in (body, message, response, values.get("modelOutput"), values.get("output")):
+    for held in map(streams.opened, (body, message, response, values.get("modelOutput"), values.get("output"))):
         if (
             isinstance(held, (dict, list))
             and answers_in(held) is not None

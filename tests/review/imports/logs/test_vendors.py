@@ -18,6 +18,7 @@ from tests.review.imports.logs.vendors import (
     ASKED,
     CLAUDE_REQUEST,
     FLAT_SPAN,
+    GEMINI_CHUNKS,
     GEMINI_REQUEST,
     LOGS,
     MODEL,
@@ -275,3 +276,9 @@ def test_a_log_in_csv_is_read_and_a_table_with_alpacas_columns_is_none(write: An
     assert shapes_in(written(question=ASKED, response=SAID, label="late")) == []
     assert shapes_in(written(conversation=json.dumps(PROMPT), reply=SAID)) == []
     assert shapes_in(written(messages=json.dumps(PROMPT), summary=SAID)) == []
+
+
+def test_a_stream_without_its_end_holds_no_whole_answer() -> None:
+    line = {"request": GEMINI_REQUEST, "response": GEMINI_CHUNKS[:1]}
+
+    assert problems(line) == [(1, "the answer ended with 'an open stream', so it is not whole")]

@@ -79,10 +79,31 @@ FLAT_SPAN = {
     "llm.input_messages.1.message.role": "user", "llm.input_messages.1.message.content": ASKED,
     "llm.output_messages.0.message.role": "assistant", "llm.output_messages.0.message.content": SAID,
 }  # fmt: skip
-STREAM = [{"type": "message_start", "message": {}}, {"type": "content_block_delta",
+STREAM = [{"type": "message_start", "message": {"model": MODEL}}, {"type": "content_block_delta",
     "delta": {"type": "text_delta", "text": SAID[:9]}},
           {"type": "content_block_delta", "delta": {"type": "text_delta", "text": SAID[9:]}},
           {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}]  # fmt: skip
+
+GEMINI_CHUNKS = [
+    {"candidates": [{"content": {"role": "model", "parts": [{"text": SAID[:9]}]}}], "modelVersion": MODEL},
+    {"candidates": [{"content": {"parts": [{"text": SAID[9:]}]}, "finishReason": "STOP"}], "usageMetadata": {}},
+]
+CHUNKS = [
+    {"object": "chat.completion.chunk", "model": MODEL, "choices": [{"index": 0, "delta": delta, "finish_reason": end}]}
+    for delta, end in (({"role": "assistant", "content": SAID[:9]}, None), ({"content": SAID[9:]}, None), ({}, "stop"))
+]
+STREAMS = (
+    (GEMINI_REQUEST, GEMINI_CHUNKS),
+    (json.dumps(GEMINI_REQUEST), GEMINI_CHUNKS),
+    ({"messages": PROMPT}, [*CHUNKS, {"choices": [], "usage": {}}]),
+    ({**CLAUDE_REQUEST, "stream": True}, STREAM),
+    ({"model": MODEL, "instructions": RULE, "input": ASKED},
+     [{"type": "response.created"}, {"type": "response.completed", "response": response()}]),
+)  # fmt: skip
+
+
+def sent(events: list[Line]) -> str:
+    return "".join(f"event: x\ndata: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
 
 
 def constructor(kind: str, text: str) -> Line:
@@ -201,6 +222,13 @@ LOGS: dict[str, list[Line]] = {
         {"id": "3", "run_type": "llm", "inputs": json.dumps({"messages": PROMPT}),
          "outputs": json.dumps({"messages": turns(("assistant", SAID))}),
          "extra": json.dumps({"metadata": {"ls_model_name": MODEL}})},
+    ],
+    # https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent, …/chat-streaming
+    "streams": [
+        {"request": request, "response": form(events)}
+        for request, events in STREAMS
+        for form in (list, json.dumps, sent)
+        if form is not json.dumps or isinstance(request, str)
     ],
     # https://docs.litellm.ai/docs/proxy/logging_spec
     "LiteLLM": [
