@@ -19,7 +19,7 @@ from review.sources.imports.logs.bodies import Answer
 from review.sources.imports.logs.exchange import Exchange
 from review.sources.imports.logs.messages import SYSTEM as SYSTEM_ROLE
 from review.sources.imports.logs.messages import TOOL, USER, Turn
-from review.sources.imports.logs.reading import ALPACA, HOLDERS, LogRow, read_log, shapes_in
+from review.sources.imports.logs.reading import ALPACA, HOLDERS, TEMPLATED, LogRow, read_log, shapes_in
 from review.sources.imports.logs.template import TaskTemplates
 from review.sources.imports.tables import Row, Table, open_table
 from review.spec import fact_lines, prompting
@@ -161,8 +161,13 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
     """
     table = open_table(path, **choices.of_file)
     shapes = shapes_in(table)
-    names = {each.name for each in spec.input_schema} | {each.name for each in spec.output_schema}
-    is_own = (shapes == [ALPACA] and bool(names & _ALPACA_KEYS)) or _names_conversation(table, spec)
+    written = {each.name for each in spec.output_schema}
+    names = {each.name for each in spec.input_schema} | written
+    is_own = (
+        (shapes == [ALPACA] and bool(names & _ALPACA_KEYS))
+        or (shapes == [TEMPLATED] and bool(written.intersection(table.columns)))
+        or _names_conversation(table, spec)
+    )
     return ChatTable(table, spec, tuple(shapes)) if shapes and not is_own else table.opened()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from review.sources.imports.logs import streams
+from review.sources.imports.logs import chat_templates, streams
 from review.sources.imports.logs.messages import (
     ASSISTANT,
     SYSTEM,
@@ -70,7 +70,7 @@ def asked_in(body: object) -> list[Turn] | None:
         ValueError: A message is none, or a part of the conversation is elsewhere.
     """
     if isinstance(body, str):
-        return [Turn(USER, body)] if body.strip() else None
+        return _written(body) or None
     if has_messages(body):
         return read_turns(body)
     if not isinstance(body, dict):
@@ -89,8 +89,12 @@ def asked_in(body: object) -> list[Turn] | None:
         return [*read_turns(_cohere_history(body.get("chat_history"))), Turn(USER, message)]
     for key in ("prompt", "inputText", "inputs"):
         if isinstance(text := body.get(key), str) and text.strip():
-            return [*_system(body.get("system")), Turn(USER, text)]
+            return [*_system(body.get("system")), *_written(text)]
     return None
+
+
+def _written(prompt: str) -> list[Turn]:
+    return chat_templates.turns_in(prompt) or ([Turn(USER, prompt)] if prompt.strip() else [])
 
 
 def contents_in(body: object) -> list[Json]:

@@ -1,7 +1,4 @@
-"""One exchange with a model, and the envelopes of APIs and files that hold one.
-
-Requests with responses, batches, datasets.
-"""
+"""One exchange with a model, and the envelopes that hold one: requests with responses, batches, files for tuning."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from typing import Any
 from review.sources.imports.logs import streams
 from review.sources.imports.logs.bodies import (
     Answer,
-    answer_in,
     answers_in,
     asked_in,
     contents_in,
@@ -21,7 +17,7 @@ from review.sources.imports.logs.bodies import (
     given_in,
     model_in,
 )
-from review.sources.imports.logs.messages import ASSISTANT, Json, Turn, has_messages, read_turns
+from review.sources.imports.logs.messages import ASSISTANT, Json, Turn, has_messages
 
 _OK = 200
 # Names of gateways for the two bodies; what may be a text, and which names stand beside it then.
@@ -135,22 +131,6 @@ def joined(result: Exchange, request: Half | None) -> Exchange:
     return replace(result, asked=request.asked, model=result.model or request.model)
 
 
-def is_preference(values: Row) -> bool:
-    """A line of a preference dataset: https://platform.openai.com/docs/guides/direct-preference-optimization."""
-    return isinstance(values.get("input"), dict) and "preferred_output" in values
-
-
-def read_preference(values: Row) -> Exchange:
-    """Both answers, the preferred one first.
-
-    Raises:
-        ValueError: A message cannot be read.
-    """
-    pairs = (("preferred_output", "preferred"), ("non_preferred_output", "not preferred"))
-    answers = [replace(answer_in(values[key]), preference=word) for key, word in pairs if values.get(key)]
-    return Exchange(tuple(asked_in(values["input"]) or ()), tuple(answers), model_in(values))
-
-
 def is_conversation(values: Row) -> bool:
     """A line of a file for tuning, of OpenAI or Gemini.
 
@@ -172,43 +152,6 @@ def read_conversation(values: Row) -> Exchange:
 
 def _is_conversation(body: object) -> bool:
     return isinstance(body, dict) and (has_messages(body.get("messages")) or bool(contents_in(body)))
-
-
-def is_sharegpt(values: Row) -> bool:
-    """ShareGPT's form: https://docs.axolotl.ai/docs/dataset-formats/conversation.html."""
-    return has_messages(values.get("conversations", values.get("conversation")))
-
-
-def read_sharegpt(values: Row) -> Exchange:
-    """A conversation of `from` and `value`, with its system text beside it or first in it.
-
-    Raises:
-        ValueError: It does not end with an answer, or a message cannot be read.
-    """
-    turns = read_turns(values.get("conversations", values.get("conversation")))
-    if isinstance(system := values.get("system"), str) and system and not any(turn.role == "system" for turn in turns):
-        turns = [Turn("system", system), *turns]
-    return ending_in_answer(turns, model=model_in(values))
-
-
-def is_alpaca(values: Row) -> bool:
-    """Alpaca's form: https://github.com/tatsu-lab/stanford_alpaca#data-release."""
-    return isinstance(values.get("instruction"), str) and isinstance(values.get("output"), str)
-
-
-def read_alpaca(values: Row) -> Exchange:
-    """The instruction with its input in the line below it; earlier turns stand in `history` as pairs.
-
-    Raises:
-        ValueError: The answer is empty.
-    """
-    turns = [Turn("system", values["system"])] if isinstance(values.get("system"), str) and values["system"] else []
-    for pair in values.get("history") or ():
-        if isinstance(pair, list) and len(pair) == 2:
-            turns += [Turn("user", str(pair[0])), Turn(ASSISTANT, str(pair[1]))]
-    parts = [values["instruction"], str(values.get("input") or "")]
-    turns.append(Turn("user", "\n".join(part for part in parts if part)))
-    return ending_in_answer([*turns, Turn(ASSISTANT, values["output"])], model=model_in(values))
 
 
 def _requests(values: Row) -> list[Any]:

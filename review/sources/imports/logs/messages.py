@@ -16,7 +16,7 @@ from web import strict_json
 
 Json = Mapping[str, Any]
 SYSTEM, USER, ASSISTANT, TOOL = "system", "user", "assistant", "tool"
-_ROLES = {
+ROLES = {
     **dict.fromkeys(("system", "developer", "systemmessage"), SYSTEM),
     **dict.fromkeys(("user", "human", "humanmessage", "humanmessagechunk"), USER),
     **dict.fromkeys(("assistant", "ai", "gpt", "bot", "model", "chatgpt", "aimessage", "aimessagechunk"), ASSISTANT),
@@ -152,11 +152,11 @@ def _turns(message: object) -> Iterator[Turn]:
         yield Turn(TOOL, _text(message.get("output"), TOOL), result_of=str(message.get("call_id") or ""))
         return
     word = _role_word(message)
-    if word not in _ROLES:
+    if word not in ROLES:
         if isinstance(kind, str) and not word:
             raise ValueError(f"it holds a '{kind}', whose text is not in the log")
         raise ValueError(f"a message has the role '{word}', which is unknown" if word else "a message has no role")
-    yield from _spoken(message, _ROLES[word], word)
+    yield from _spoken(message, ROLES[word], word)
 
 
 def _spoken(message: Json, role: str, word: str) -> Iterator[Turn]:
@@ -199,7 +199,7 @@ def _role_word(message: Json) -> str:
             return word.lower()
     # LangChain tells roles by type, and Responses has items whose type alone says what they are.
     kind = message.get("type")
-    return kind.lower() if isinstance(kind, str) and kind.lower() in _ROLES and kind != "function_call" else ""
+    return kind.lower() if isinstance(kind, str) and kind.lower() in ROLES and kind != "function_call" else ""
 
 
 def _unwrapped(message: Json) -> Json:

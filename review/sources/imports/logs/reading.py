@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from review.sources.imports.logs import exchange, traces
+from review.sources.imports.logs import datasets, exchange, traces
 from review.sources.imports.logs.exchange import NO_MESSAGES, Exchange, Half, joined
 from review.sources.imports.logs.messages import require_tool_results
 from review.sources.imports.tables import Row
 
 _LOOKED_AT = 20
-# The one shape that a table of a task may have by chance.
-ALPACA = "Alpaca"
+# Shapes that a table of a task may have by chance.
+ALPACA, TEMPLATED = "Alpaca", "texts of a chat template"
 
 
 class Shape(NamedTuple):
@@ -31,11 +31,12 @@ SHAPES = (
     Shape("Phoenix", traces.is_openinference, traces.read_openinference),
     Shape("Langfuse", traces.is_langfuse, traces.read_langfuse),
     Shape("LiteLLM", traces.is_litellm, traces.read_litellm),
-    Shape("preference pairs", exchange.is_preference, exchange.read_preference),
+    Shape("preference pairs", datasets.is_preference, datasets.read_preference),
     Shape("requests and responses", exchange.is_call, exchange.read_call),
     Shape("conversations", exchange.is_conversation, exchange.read_conversation),
-    Shape("ShareGPT", exchange.is_sharegpt, exchange.read_sharegpt),
-    Shape(ALPACA, exchange.is_alpaca, exchange.read_alpaca),
+    Shape("ShareGPT", datasets.is_sharegpt, datasets.read_sharegpt),
+    Shape(TEMPLATED, datasets.is_templated, datasets.read_templated),
+    Shape(ALPACA, datasets.is_alpaca, datasets.read_alpaca),
 )
 # Keys of a row that hold the exchange itself; every other key is a column.
 HOLDERS = frozenset(

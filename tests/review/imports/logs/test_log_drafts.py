@@ -136,3 +136,11 @@ def test_a_table_in_the_form_of_alpaca_stays_a_table_where_the_task_has_its_word
 
     assert open_drafts(path, spec).format == "jsonl"
     assert open_drafts(path, plain_spec()).format == "chat"
+
+
+def test_a_table_of_conversations_stays_a_table_where_a_column_holds_the_tasks_answer(write: Write) -> None:
+    talk_in_text = f"<|im_start|>user\n{ASKED}<|im_end|>\n<|im_start|>assistant\n{SAID}<|im_end|>\n"
+    path = write(log([{"text": talk_in_text, "reply": "polite"}]), "log.jsonl")
+
+    assert open_drafts(path, plain_spec()).format == "jsonl"
+    assert open_drafts(write(log([{"text": talk_in_text}]), "log.jsonl"), plain_spec()).format == "chat"
