@@ -29,6 +29,11 @@ _BINARY = {
 _MARKUP = re.compile(
     rb"\s*<(?:(?P<xml>\?xml)|!doctype\s+html|(?:html|head|body|meta|style|div|table)\b)[^<]*>", re.IGNORECASE
 )
+# A list of objects in YAML, below a comment, a mark or keys; read as lines, it would be a table of one column.
+_YAML = re.compile(
+    rb"(?:[ \t\r]*(?:(?:#|---)[^\n]*)?\n)*(?:\w[^\n:]*:[^\n]*\n(?:[ \t\r]*\n)*)*"
+    rb"[ ]*- (\w[\w -]*):[^\n]*\n(?:[ ]{2,}\w[\w -]*:|[ ]*- \1:)"
+)
 # Codec to what people call it, as the picker lists them.
 ENCODINGS: Final[dict[str, str]] = {
     "utf-8-sig": "UTF-8",
@@ -126,6 +131,9 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
         what = "an XML file" if markup["xml"] else "a web page"
         hint = "Open it in a spreadsheet program, save it as .xlsx or CSV, and send that."
         raise Refusal("file_not_text", f"This is {what}, which is not supported.", hint=hint)
+    if _YAML.match(head.removeprefix(codecs.BOM_UTF8)):
+        hint = "Turn it into JSON, as the command `yq -o json` does, and send that."
+        raise Refusal("file_not_text", "This is YAML, which is not supported.", hint=hint)
     if chosen and chosen not in ENCODINGS:
         message = f"'{chosen[:40]}' is not a supported encoding; choose one of {', '.join(ENCODINGS)}."
         raise Refusal("encoding_unknown", message, errors={"encoding": [message]})
