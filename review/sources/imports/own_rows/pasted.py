@@ -28,6 +28,8 @@ _HEADER_CHARS, _HEADER_WORDS = 60, 6
 # A file of one column begins with its name in small letters, as programs write it.
 _ONE_NAME = re.compile(r"\"?[a-z][a-z_]{0,30}\"?")
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ -]*%?|\S+@\S+|https?://\S+")
+# A line of fastText: https://fasttext.cc/docs/en/supervised-tutorial.html.
+_LABELLED = re.compile(r"((?:__label__\S+\s+)+)(\S.*)")
 # Fewer prompts share words by chance; more are a log.
 _FEWEST_PROMPTS, _MOST_PROMPTS = 8, 2_000
 # What all prompts say alike has to be a sentence, or hardly less.
@@ -55,7 +57,7 @@ def as_file(text: str, form: str = "") -> bytes:
         delimiter = _delimiter(text.split("\n")[0])
         names = [f"column {place}" for place in range(1, text.split("\n")[0].count(delimiter) + 2)]
         return f"{delimiter.join(names)}\n{text}".encode()
-    return "\n".join(json.dumps({TEXT: part}, ensure_ascii=False) for part in texts_of(text, form)).encode()
+    return _lines([{TEXT: part} for part in texts_of(text, form)])
 
 
 def texts_of(text: str, form: str = "") -> list[str]:
@@ -78,13 +80,27 @@ class Brought(NamedTuple):
 def read(text: str, form: str = "") -> Brought:
     """Read a paste; prompts that one template makes, all of them, become its slots.
 
+    Lines of fastText become texts with their labels.
+
     Raises:
         Refusal: As `as_file`.
     """
+    if not form and (labelled := _labelled(text)):
+        return Brought(_lines(labelled))
     texts = [part.strip() for part in texts_of(text, form)]
     if not _FEWEST_PROMPTS <= len(texts) <= _MOST_PROMPTS:
         return Brought(as_file(text, form))
     return _parted(texts) or Brought(as_file(text, form))
+
+
+def _labelled(text: str) -> list[dict[str, object]]:
+    lines = [_LABELLED.fullmatch(line.strip()) for line in texts_of(text, "lines")] if "__label__" in text[:99] else []
+    if not all(lines):
+        return []
+    rows = [(line[2], re.findall(r"__label__(\S+)", line[1])) for line in lines if line]
+    if all(len(labels) == 1 for _, labels in rows):
+        return [{TEXT: part, "label": labels[0]} for part, labels in rows]
+    return [{TEXT: part, "labels": labels} for part, labels in rows]
 
 
 def _parted(texts: Sequence[str]) -> Brought | None:
@@ -99,7 +115,11 @@ def _parted(texts: Sequence[str]) -> Brought | None:
     wording = template.render({slot: f"[{slot.replace('_', ' ')}]" for slot in template.slots})
     if len(wording) > MOST_WORDING_CHARS:
         return None
-    return Brought("\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(), wording)
+    return Brought(_lines(rows), wording)
+
+
+def _lines(rows: Sequence[object]) -> bytes:
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode()
 
 
 def _tidy(text: str) -> str:

@@ -4,11 +4,13 @@ texts a line or parted by empty lines.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from review.sources.imports.own_rows.pasted import as_file, form_of
+from review.sources.imports.own_rows.pasted import read as read_paste
 from review.sources.imports.tables import open_table
 from web.errors import Refusal
 
@@ -68,3 +70,17 @@ def test_what_a_person_says_of_a_paste_counts(tmp_path: Path) -> None:
 def test_an_empty_paste_is_refused(text: str) -> None:
     with pytest.raises(Refusal, match="Nothing was pasted"):
         as_file(text)
+
+
+def test_lines_of_fasttext_are_texts_with_their_labels() -> None:
+    one = read_paste("__label__bug The page, once more, is blank\n\n__label__bill-ing I paid; twice\n" * 5).file
+    several = read_paste("__label__bug __label__bill-ing It is __label__ here\n__label__bug No\n").file
+
+    assert [json.loads(line) for line in one.splitlines()][:2] == [
+        {"text": "The page, once more, is blank", "label": "bug"}, {"text": "I paid; twice", "label": "bill-ing"},
+    ]  # fmt: skip
+    assert [json.loads(line)["labels"] for line in several.splitlines()] == [["bug", "bill-ing"], ["bug"]]
+    assert (
+        read_paste("__label__bug The page\nNo label", "").file
+        == b'{"text": "__label__bug The page"}\n{"text": "No label"}'
+    )
