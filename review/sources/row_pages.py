@@ -62,8 +62,7 @@ def _found(chosen: dict[str, Any]) -> str:
     except Refusal:
         uploads.drop_upload(name)
         raise
-    is_log = table.format in ("json", "jsonl", "csv") and bool(shapes_in(table))
-    page = "review:from-log-found" if is_log else "review:own-rows-found"
+    page = "review:from-log-found" if shapes_in(table) else "review:own-rows-found"
     query = urlencode(({"filename": file.name} if file else {}) | ({"instruction": wording} if wording else {}))
     return f"{reverse(page, args=[name])}{'?' if query else ''}{query}"
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pyarrow import parquet
 
 from members.models import Member
 from review.models import Draft, Record, Task
@@ -259,6 +262,16 @@ def test_a_log_of_calls_goes_to_its_own_page(lead: Any) -> None:
     answer = lead.post(PAGE, {"file": log_file(tickets())})
 
     assert answer["Location"].startswith("/tasks/new/from-log/")
+
+
+def test_conversations_of_a_columnar_file_are_a_log(lead: Any) -> None:
+    sink = BytesIO()
+    parquet.write_table(pa.Table.from_pylist(tickets()), sink)
+
+    answer = lead.post(PAGE, {"file": SimpleUploadedFile("train.parquet", sink.getvalue())}, follow=True)
+
+    assert "/tasks/new/from-log/" in answer.redirect_chain[-1][0]
+    assert answer.context["found"].exchanges == 12
 
 
 @pytest.mark.parametrize("posted", [{"form": ""}, {"rows": " \n"}])
