@@ -242,9 +242,8 @@ def finish_of(candidate: Json) -> object:
 
 
 def _cohere_history(history: object) -> list[Any]:
-    roles = {"CHATBOT": ASSISTANT}
     return [
-        {"role": roles.get(str(turn.get("role")), turn.get("role")), "content": turn.get("message")}
+        {"role": turn.get("role"), "content": turn.get("message")}
         for turn in (history if isinstance(history, list) else [])
         if isinstance(turn, dict)
     ]

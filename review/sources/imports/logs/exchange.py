@@ -157,7 +157,7 @@ def _is_conversation(body: object) -> bool:
 def _requests(values: Row) -> list[Any]:
     request = values.get("request")
     body = request.get("body") if isinstance(request, dict) else None
-    return [request, body, *(values.get(name) for name in ("body", "params", "modelInput", "input")), values]
+    return [request, body, *(values.get(name) for name in ("body", "params", "modelInput", "input", "inputs")), values]
 
 
 def _is_body(body: object) -> bool:
@@ -177,7 +177,8 @@ def _response(values: Row) -> Any:
     response, result = values.get("response"), values.get("result")
     body = response.get("body") if isinstance(response, dict) else None
     message = result.get("message") if isinstance(result, dict) else None
-    for held in map(streams.opened, (body, message, response, values.get("modelOutput"), values.get("output"))):
+    outputs = (values.get(key) for key in ("modelOutput", "output", "outputs"))
+    for held in map(streams.opened, (body, message, response, *outputs)):
         if (
             isinstance(held, (dict, list))
             and answers_in(held) is not None
@@ -187,7 +188,7 @@ def _response(values: Row) -> Any:
     if _is_of_an_api(values):
         return values
     # Logs of one's own: messages, and beside them the text or the message that came back.
-    for key in ("response", "output", "completion", "answer"):
+    for key in ("response", "output", "outputs", "completion", "answer"):
         held = values.get(key)
         if (
             isinstance(held, (str, dict))

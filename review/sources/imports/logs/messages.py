@@ -18,8 +18,10 @@ Json = Mapping[str, Any]
 SYSTEM, USER, ASSISTANT, TOOL = "system", "user", "assistant", "tool"
 ROLES = {
     **dict.fromkeys(("system", "developer", "systemmessage"), SYSTEM),
-    **dict.fromkeys(("user", "human", "humanmessage", "humanmessagechunk"), USER),
-    **dict.fromkeys(("assistant", "ai", "gpt", "bot", "model", "chatgpt", "aimessage", "aimessagechunk"), ASSISTANT),
+    **dict.fromkeys(("user", "human", "prompter", "humanmessage", "humanmessagechunk"), USER),
+    **dict.fromkeys(
+        ("assistant", "ai", "gpt", "bot", "chatbot", "model", "chatgpt", "aimessage", "aimessagechunk"), ASSISTANT
+    ),
     **dict.fromkeys(("tool", "function", "observation", "toolmessage", "functionmessage"), TOOL),
     "function_call": ASSISTANT,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from review.sources.imports.logs.messages import ASSISTANT, Json
 from web import strict_json
@@ -34,7 +34,7 @@ def opened(body: object) -> Any:
 def _whole(events: Sequence[Json]) -> Json | None:
     for event in reversed(events):
         if event.get("type") in _ENDS and isinstance(event.get("response"), dict):
-            return event["response"]
+            return cast(Json, event["response"])
     if any("candidates" in event for event in events):
         return _merged(events, "candidates")
     if any(_is_chunk(choice) for event in events for choice in _list(event.get("choices"))):

@@ -251,5 +251,11 @@ LOGS: dict[str, list[Line]] = {
     "a log of one's own": [
         {"messages": PROMPT, "response": SAID, "model": MODEL},
         {"input": {"messages": PROMPT}, "output": {"role": "assistant", "content": SAID}, "model": MODEL},
+        {"inputs": {"model": MODEL, "messages": PROMPT}, "output": completion()},
+        {"inputs": {"messages": PROMPT}, "outputs": {"messages": turns(("assistant", SAID))}, "model": MODEL},
+    ],
+    # https://docs.cohere.com/docs/chat-preparing-the-data
+    "Cohere": [
+        {"messages": turns(("System", RULE), ("User", ASKED), ("Chatbot", SAID)), "model": MODEL},
     ],
 }  # fmt: skip
