@@ -10,7 +10,7 @@ from django import forms
 
 from review.sources.imports.logs.slot_names import field_name
 from review.sources.imports.own_rows.column_types import FIELDS
-from review.sources.imports.own_rows.columns import ANSWER, FACT, MODEL, OUT, SPLIT, Column, changed
+from review.sources.imports.own_rows.column_uses import ANSWER, FACT, MODEL, OUT, SPLIT, Column, changed
 from review.sources.imports.own_rows.pasted import FORMS
 from review.sources.imports.own_rows.proposal import members_of
 from review.sources.imports.preview import short

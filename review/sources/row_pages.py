@@ -22,7 +22,8 @@ from review.sources import split_advice
 from review.sources.imports import import_drafts, import_records, read_preview, uploads
 from review.sources.imports.logs.reading import shapes_in
 from review.sources.imports.own_rows import pasted
-from review.sources.imports.own_rows.columns import ANSWER, FACT, SPLIT, Column, columns_of
+from review.sources.imports.own_rows.column_uses import ANSWER, FACT, SPLIT, Column
+from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import grouping_of, mapping_of, noun_of, propose
 from review.sources.imports.tables import open_table
 from review.sources.imports.tables.text_encoding import encoding_of

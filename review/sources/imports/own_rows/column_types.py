@@ -46,9 +46,13 @@ def types_of(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
 
 def _are_answers(values: Sequence[Any]) -> bool:
     objects = [held for value in values if (held := whole_answer.object_in(value))]
-    is_of_one_shape = len({name for held in objects for name in held}) <= _MOST_FIELDS
+    names = {name for held in objects for name in held}
     is_whole = len(objects) >= (1 - _MOST_BROKEN) * len(values)
-    return is_whole and is_of_one_shape and all(map(whole_answer.is_of_fields, objects))
+    is_answer = is_whole and len(names) <= _MOST_FIELDS and all(map(whole_answer.is_of_fields, objects))
+    # A task that writes one text takes it as it is, not in an object.
+    members = [member for held in objects for member in held.values()] if len(names) == 1 else []
+    is_text = bool(members) and all(isinstance(member, str) for member in members)
+    return is_answer and not (is_text and _types_of_whole(members, Notation())[0] in ("text", "document", "url"))
 
 
 def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:

@@ -1,12 +1,13 @@
-"""Types and uses of columns, by a few rows: a fact, the answer, its author, or nothing."""
+"""Columns of a file by its first rows: their types, their fields, and which objects are opened for them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby, islice, pairwise
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from review.sources.imports import notation
 from review.sources.imports.cell_texts import text_of
@@ -15,50 +16,24 @@ from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name
 from review.sources.imports.own_rows import column_names
-from review.sources.imports.own_rows.column_names import ANSWERS, MAIL, MODELS, RECIPIENTS, SPLITS
-from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS, are_row_numbers, types_of
-from review.sources.imports.tables import Row, RowSource
+from review.sources.imports.own_rows.column_types import FIELDS, are_row_numbers, types_of
+from review.sources.imports.own_rows.column_uses import (
+    ANSWER,
+    FACT,
+    OUT,
+    Column,
+    changed,
+    is_named,
+    kind_of_fact,
+    with_uses,
+)
+from review.sources.imports.tables import Row, Table
 from review.spec.schema import InputField
-from review.spec.value_types import TYPES
 
 # Rows that types are told by; the import reads them all.
 MOST_ROWS: Final = 2_000
-FACT, ANSWER, MODEL, SPLIT, OUT = "fact", "answer", "model", "split", ""
-# Types of facts alone, which an answer writes as a text.
-AS_TEXT = frozenset({"document", "url", "conversation"})
-_EXAMPLES = 3
-# So many columns of 0 and 1 side by side are labels, each with a column of its own.
-_FEWEST_FLAGS = 3
-# Whole numbers are codes of labels where they are few and each comes so often on average.
-_MOST_CODES, _TIMES = 20, 5
-_CODES = re.compile(r"-?\d+"), re.compile(r"-?\d+\.0")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of the rows.
-
-    Attributes:
-        name: As the file has it.
-        field: As the task calls it.
-        use: `fact`, `answer`, `model` (who wrote it), `split`, or empty for one that stays out.
-        kind: Its type; empty where its values are lists of objects, `fields` where each is a whole answer, which can
-            only be an answer.
-        kinds: All types that its values fit.
-        values: Its values that are not empty.
-    """
-
-    name: str
-    field: str
-    use: str
-    kind: str
-    kinds: tuple[str, ...]
-    values: tuple[Any, ...]
-    is_full: bool
-
-    @property
-    def examples(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(map(text_of, self.values)))[:_EXAMPLES]
+# Where a program's name begins another word, as in `expectedOutput`.
+_CAMEL = re.compile(r"(?<=[a-z][a-z])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +48,67 @@ class _Head:
         return iter(self.held)
 
 
-def columns_of(table: RowSource) -> tuple[Column, ...]:
+def columns_of(table: Table) -> tuple[Column, ...]:
     """Return the columns of a file with their types and uses, by its first rows and the columns' names.
+
+    Objects come whole, unless they alone hold texts, or the one answer.
 
     Raises:
         Refusal: The file cannot be read.
     """
-    head = _Head(table.columns, tuple(islice(table.rows(), MOST_ROWS)), getattr(table, "delimiter", ""))
+    columns = _read(table, table.columns)
+    has_answer = any(column.use == ANSWER for column in columns)
+    if (has_answer and _has_texts(columns)) or table.format == "csv":
+        return columns
+    opened = table.opened()
+    objects = opened.nest.opened if opened.nest else ()
+    whole = {column.name for column in columns if column.use == ANSWER and FIELDS in column.kinds and is_named(column)}
+    inner = tuple(f"{name}." for name in objects if name in whole)
+    names = [
+        name for name in opened.columns if not name.startswith(inner) and not (name in objects and name not in whole)
+    ]
+    others = _read(opened, names)
+    answers = {column.name for column in columns if column.use == ANSWER}
+    if any(column.name in answers and is_named(column) for column in columns):
+        used = [each for each in others if each.use in (FACT, ANSWER)]
+        is_answer = {each.name: not answers.isdisjoint((each.name, each.name.rpartition(".")[0])) for each in used}
+        others = changed(others, {name: ANSWER if is_one else FACT for name, is_one in is_answer.items()}, {})
+    gains_answer = not has_answer and any(column.use == ANSWER for column in others)
+    return others if gains_answer or (_has_texts(others) and not _has_texts(columns)) else columns
+
+
+def _read(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
+    head = _Head(tuple(names), tuple(islice(table.rows(), MOST_ROWS)), table.delimiter)
     written = _notation_of(head)
     whole = [row.values for row in head.held if not row.problem]
     columns, taken = [], list[str]()
-    for name in table.columns:
+    inner = Counter(name.rpartition(".")[2] for name in names)
+    for name in names:
         values = tuple(value for row in whole if (value := row.get(name)) not in (None, "", [], {}) and _is_said(value))
         kinds = types_of(values, written)
-        field = free_name(field_name(name) or "column", taken)
+        last = name.rpartition(".")[2]
+        is_inner = table.nest is not None and name.removesuffix(f".{last}") in table.nest.opened and inner[last] == 1
+        field = free_name(field_name(_CAMEL.sub("_", last if is_inner else name)) or "column", taken)
         taken.append(field)
-        kind = _kind_of_fact(kinds)
+        kind = kind_of_fact(kinds)
         # A column that counts the rows, as pandas writes its index, says nothing.
-        is_index = are_row_numbers(values) and column_names.COUNTS.fullmatch(field) and len(table.columns) > 1
+        is_index = are_row_numbers(values) and column_names.COUNTS.fullmatch(field) and len(names) > 1
         use = OUT if is_index or (whole and not values) else FACT
         columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
-    return _with_uses(columns)
+    return with_uses(columns)
 
 
-def changed(columns: Sequence[Column], uses: Mapping[str, str], kinds: Mapping[str, str]) -> tuple[Column, ...]:
-    """Columns with uses and types that a person chose, by the columns' names.
-
-    A type that its values do not fit is not taken.
-    """
-    result = []
-    for column in columns:
-        use = uses.get(column.name, column.use)
-        kind = kinds.get(column.name, "")
-        is_unfit = kind not in column.kinds or (kind == FIELDS and use != ANSWER)
-        if is_unfit or (use != column.use and kind == column.kind):
-            kind = column.kind if use == column.use else _kind_for(use, column)
-        result.append(replace(column, use=use, kind=kind))
-    return tuple(result)
+def _has_texts(columns: Sequence[Column]) -> bool:
+    """Tell whether a fact is more than names, numbers and days: texts of several words, or a conversation."""
+    return any(
+        column.kind in ("conversation", "list")
+        or (
+            column.kind in ("text", "document")
+            and sum(" " in text_of(value).strip() for value in column.values) * 2 > len(column.values)
+        )
+        for column in columns
+        if column.use == FACT
+    )
 
 
 def _notation_of(head: _Head) -> Notation:
@@ -122,141 +121,3 @@ def _notation_of(head: _Head) -> Notation:
 
 def _is_said(value: object) -> bool:
     return not isinstance(value, str) or bool(value.strip())
-
-
-def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Columns whose names say that they are the answer, the model or the split.
-
-    Else a last column of labels answers.
-    """
-    used_columns = [
-        replace(column, use=MODEL if column.field in MODELS else SPLIT if column.field in SPLITS else column.use)
-        for column in columns
-    ]
-    free = [column for column in used_columns if column.use == FACT and column.values]
-    answers: list[Column] = []
-    for words in ANSWERS:
-        answers = answers or [
-            column for column in free if _is_called(column, words) or column_names.is_made(column.field)
-        ]
-    answers += _labels_beside(answers, free)
-    answers += [column for column in _flags(answers, free) if column not in answers]
-    first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
-    if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_label(last)):
-        answers = [last]
-    if not answers:
-        answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
-    names = {column.field for column in free}
-    if not answers and names >= MAIL and names & RECIPIENTS:
-        answers = [column for column in free if column.field in MAIL]
-    if not answers and last and names & RECIPIENTS and _has_paragraphs(last):
-        answers = [last]
-    if not [column for column in free if column.use == FACT and column not in answers]:
-        answers = answers[1:]
-    # A text that lost against the chosen one tells the answer, and so does another name of its label.
-    is_pair = any("chosen" in column.field.split("_") for column in answers)
-    lost = {column.name for column in free if is_pair and column_names.is_lost(column.field)}
-    others = _other_names(answers, free)
-    facts = {column.name for column in free if column not in answers}
-    # A row is told by one fact at least.
-    lost |= others if facts - others else _other_names(answers, answers)
-    names = {column.name for column in answers} - lost
-    return tuple(
-        replace(column, use=ANSWER, kind=_kind_for(ANSWER, column))
-        if column.name in names
-        else replace(column, use=OUT if column.name in lost else column.use)
-        for column in used_columns
-    )
-
-
-def _is_label(column: Column) -> bool:
-    return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
-
-
-def _is_unnamed_label(column: Column) -> bool:
-    return column_names.is_blank(column.field) and (_is_label(column) or _are_codes(column))
-
-
-def _is_called(column: Column, words: frozenset[str]) -> bool:
-    return column_names.is_called(column.field, column.name, words, is_few=_is_few(column))
-
-
-def _are_codes(column: Column) -> bool:
-    """Report whether whole numbers stand for labels, as in `label` 0 and 1; a number of seats does not."""
-    is_picked = column.kinds[:1] in (("integer",), ("number",)) and "choice" in column.kinds and _is_few(column)
-    is_named = column_names.is_blank(column.field) or column_names.is_label(column.field)
-    return is_picked and is_named and any(all(map(form.fullmatch, map(text_of, column.values))) for form in _CODES)
-
-
-def _is_few(column: Column) -> bool:
-    distinct = len({text_of(value) for value in column.values})
-    return 2 <= distinct <= _MOST_CODES and distinct * _TIMES <= len(column.values)
-
-
-def _other_names(answers: Sequence[Column], free: Sequence[Column]) -> set[str]:
-    """Return columns that say in other words which label a row has: of `label` and `label_text` the number goes."""
-    lost = set[str]()
-    for answer in answers:
-        for other in free:
-            is_twin = other in answers or not {*answer.field.split("_")}.isdisjoint(other.field.split("_"))
-            if other is answer or {answer.name, other.name} & lost or not (is_twin and _say_the_same(answer, other)):
-                continue
-            is_code = answer.field.endswith(("_id", "_code")) or not _is_label(answer)
-            is_worse = other in answers and _is_label(other) and is_code
-            lost.add((answer if is_worse else other).name)
-    return lost
-
-
-def _say_the_same(answer: Column, other: Column) -> bool:
-    is_told = answer.is_full and other.is_full and (_is_label(answer) or _are_codes(answer))
-    if not is_told or (_is_flag(answer) and _is_flag(other)):
-        return False
-    pairs = set(zip(map(text_of, answer.values), map(text_of, other.values), strict=True))
-    sizes = {len(pairs), *(len(set(side)) for side in zip(*pairs, strict=True))}
-    return len(sizes) == 1 and 2 <= len(pairs) <= len(answer.values) / _TIMES
-
-
-def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
-    """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
-    names, labels = {column.name for column in chosen}, list[Column]()
-    for line in (free, free[::-1]):
-        for before, column in pairwise(line):
-            is_beside = before.name in names and column.name not in names
-            if is_beside and _is_label(column) and _is_called(column, ANSWERS[1]):
-                names.add(column.name)
-                labels.append(column)
-    return labels
-
-
-def _flags(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
-    """Return columns of 0 and 1 side by side that answer: with two answers among them, or at the end without any."""
-    names = {column.name for column in chosen}
-    runs = [list(run) for is_flag, run in groupby(free, key=_is_flag) if is_flag]
-    for run in runs:
-        answering = sum(column.name in names for column in run)
-        is_last = not chosen and run[-1].name == free[-1].name
-        if len(run) >= _FEWEST_FLAGS and (answering > 1 or is_last):
-            return run
-    return []
-
-
-def _has_paragraphs(column: Column) -> bool:
-    return sum(PARAGRAPHS.search(text_of(value)) is not None for value in column.values) * 2 > len(column.values)
-
-
-def _is_flag(column: Column) -> bool:
-    return column.kinds[:1] == ("boolean",) or {text_of(value).strip() for value in column.values} <= {"0", "1"}
-
-
-def _kind_for(use: str, column: Column) -> str:
-    if use == ANSWER:
-        is_flag = column.kinds[:1] == ("integer",) and _is_flag(column)
-        is_coded = _are_codes(column) or (is_flag and "choice" in column.kinds)
-        best = "choice" if is_coded else column.kinds[0] if column.kinds else ""
-        return "text" if best in AS_TEXT else best
-    return _kind_of_fact(column.kinds)
-
-
-def _kind_of_fact(kinds: Sequence[str]) -> str:
-    """A label among the facts would refuse what no example says, so that a person has to ask for it."""
-    return next((kind for kind in kinds if kind != FIELDS and not TYPES[kind].has_labels), "")

@@ -13,7 +13,7 @@ from review.sources.imports.column_mapping import ANSWER_FIELD, MODEL_FIELD, SPL
 from review.sources.imports.logs.answer_shape import shape_of
 from review.sources.imports.logs.slot_names import field_name
 from review.sources.imports.own_rows.column_types import FIELDS, labels_of, types_of
-from review.sources.imports.own_rows.columns import ANSWER, AS_TEXT, FACT, MODEL, OUT, SPLIT, Column
+from review.sources.imports.own_rows.column_uses import ANSWER, AS_TEXT, FACT, MODEL, OUT, SPLIT, Column
 from review.sources.imports.own_rows.wording import instruction_for
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import Check, CheckKind, Reason, Requirement, TaskSpec, plural

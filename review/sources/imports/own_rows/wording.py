@@ -41,7 +41,9 @@ def _asked(field: OutputField, name: str) -> str:
     if field.type == "choices":
         return f"Say which {name} fit{_labels(field, 'and')}; several may."
     sentences = {
-        "boolean": "Answer yes or no." if name in _BARE else f"Say whether it is {name}: yes or no.",
+        "boolean": "Answer yes or no."
+        if name in _BARE
+        else f"Say whether it {'' if name.startswith(('is ', 'has ')) else 'is '}{name}: yes or no.",
         "integer": f"Give the {name} as a whole number.",
         "number": f"Give the {name} as a number.",
         "date": f"Give the {name} as a day.",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from review.sources.imports.own_rows import pasted
-from review.sources.imports.own_rows.columns import Column, columns_of
+from review.sources.imports.own_rows.column_uses import Column
+from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview
 from review.sources.imports.tables import open_table
@@ -203,7 +204,8 @@ def test_an_answer_of_yes_or_no_without_a_name_of_its_own_is_asked_plainly(look:
 
 def test_conversations_that_a_program_lists_are_rows(look: Any) -> None:
     listed = [{"id": str(n), "source": {"body": text}, "label": REPEATED[n]} for n, text in enumerate(TEXTS)]
-    assert [c.name for c in look({"type": "conversation.list", "conversations": listed})] == ["id", "source", "label"]
+    columns = look({"type": "conversation.list", "conversations": listed})
+    assert [column.name for column in columns] == ["id", "source.body", "label"]
     turns = [{"from": "human", "value": TEXTS[0]}, {"from": "gpt", "value": TEXTS[1]}]
     assert [c.name for c in look({"id": 1, "conversations": turns})] == ["id", "conversations"]
 

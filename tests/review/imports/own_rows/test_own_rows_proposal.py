@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from review.sources.imports.own_rows.columns import Column, changed, columns_of
+from review.sources.imports.own_rows.column_uses import Column, changed
+from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.pasted import as_file
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview

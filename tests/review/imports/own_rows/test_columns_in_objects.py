@@ -1,0 +1,85 @@
+"""Rows whose texts or answers stand inside objects, as programs export them: these are opened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from review.sources.imports.own_rows.columns import columns_of
+from review.sources.imports.own_rows.proposal import mapping_of, propose
+from review.sources.imports.preview import read_preview
+from review.sources.imports.tables import open_table
+from review.states import SourceKind
+
+TEXTS = [f"The pump of house {n} stands still." for n in range(12)]
+LABELS = [("repair", "question")[n % 2] for n in range(12)]
+EACH = list(zip(TEXTS, LABELS, strict=True))
+
+
+@pytest.fixture
+def looked(tmp_path: Path) -> Any:
+    def look(rows: object) -> tuple[dict[str, str], dict[str, list[str]]]:
+        path = tmp_path / "rows"
+        path.write_text(json.dumps(rows))
+        columns = columns_of(open_table(path))
+        spec = propose(columns)
+        preview = read_preview(path, spec=spec, kind=SourceKind.DRAFTS, mapping=mapping_of(columns, spec))
+        assert (preview.rows_bad, preview.rows_total) == (0, len(TEXTS))
+        return {column.field: column.use for column in columns if column.use}, preview.problems
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("rows", "uses"),
+    [
+        (
+            [{"id": f"rec{n}", "createdTime": "2026-01-01", "fields": {"Message": text, "Category": label}}
+             for n, (text, label) in enumerate(EACH)],
+            {"id": "fact", "created_time": "fact", "message": "fact", "category": "answer"},
+        ),
+        (
+            [{"item": {"ticket": text, "label": label}} for text, label in EACH],
+            {"ticket": "fact", "label": "answer"},
+        ),
+        (
+            [{"input": {"question": text}, "expectedOutput": {"answer": text.upper()}} for text in TEXTS],
+            {"question": "fact", "answer": "answer"},
+        ),
+        (
+            [{"input": {"question": text}, "output": {"topic": label, "urgent": True}} for text, label in EACH],
+            {"question": "fact", "output": "answer"},
+        ),
+        (
+            [{"prompt": {"raw": text, "label": "x"}, "response": {"kind": label, "count": 2}} for text, label in EACH],
+            {"raw": "fact", "label": "fact", "response": "answer"},
+        ),
+        (
+            [{"text": text, "meta": {"label": label}} for text, label in EACH],
+            {"text": "fact", "meta": "answer"},
+        ),
+        (
+            [{"source": {"text": text}, "target": {"text": f"Pump {text}"}, "topic": label} for text, label in EACH],
+            {"source_text": "fact", "target_text": "answer", "topic": "answer"},
+        ),
+        (
+            [{"text": text, "meta": {"page": n}, "label": label} for n, (text, label) in enumerate(EACH)],
+            {"text": "fact", "meta": "fact", "label": "answer"},
+        ),
+    ],
+)  # fmt: skip
+def test_objects_are_opened_where_they_alone_hold_the_text_or_the_answer(
+    looked: Any, rows: object, uses: dict[str, str]
+) -> None:
+    assert looked(rows) == (uses, {})
+
+
+def test_a_yes_or_no_called_by_its_verb_is_asked_once(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text(json.dumps([{"text": text, "isUrgent": n % 2 == 0} for n, text in enumerate(TEXTS)]))
+
+    spec = propose(columns_of(open_table(tmp_path / "rows")))
+
+    assert spec.instruction == "You are given a text. Say whether it is urgent: yes or no."
