@@ -10,8 +10,8 @@ ANSWERS = (
     frozenset(
         re.findall(
             r"\w+",
-            "answer output response completion reply label target gold expected prediction summary translation "
-            "chosen highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
+            "answer answers output outputs response completion reply label labels target gold expected prediction "
+            "summary translation chosen highlights truth antwort ausgabe zusammenfassung reponse etiquette respuesta "
             "risposta antwoord resposta odpowiedz odpoved svar vastaus cevap ответ метка відповідь απάντηση 回答 答案 "
             "答え 正解 出力 要約 ラベル 输出 摘要 标签 標籤 답변 정답 출력 요약 라벨",
         )
@@ -19,9 +19,9 @@ ANSWERS = (
     frozenset(
         re.findall(
             r"\w+",
-            "category class classification topic intent sentiment tag tags priority urgent urgency spam toxic "
-            "supported kategorie klasse thema dringend categorie categoria etiqueta classe категория тема "
-            "カテゴリ カテゴリー 分類 分类 类别 類別 카테고리 분류",
+            "category categories class classification topic topics intent intents sentiment tag tags priority urgent "
+            "urgency spam toxic supported kategorie klasse thema dringend categorie categoria etiqueta classe "
+            "категория тема カテゴリ カテゴリー 分類 分类 类别 類別 카테고리 분류",
         )
     ),
 )
@@ -67,6 +67,16 @@ def is_called(field: str, name: str, words: frozenset[str], *, is_few: bool) -> 
 def is_label(field: str) -> bool:
     """Report whether a name says no more than that it is a label, as `target` and `category_id` do."""
     return bool(set(field.split("_")) - _OF_CODES) and set(field.split("_")) - _OF_CODES <= frozenset().union(*ANSWERS)
+
+
+def is_key(field: str) -> bool:
+    """Report whether a name says that it tells rows or things apart, as `thread_id` does."""
+    return field.split("_")[-1] in ("id", "ids")
+
+
+def is_asked(field: str) -> bool:
+    """Report whether a name asks for yes or no, as `is_duplicate` does."""
+    return field.split("_")[0] in ("is", "has")
 
 
 def is_made(field: str) -> bool:

@@ -9,6 +9,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from review.sources.imports.cell_texts import text_of
+from review.sources.imports.logs.answer_shape import shape_of
 from review.sources.imports.own_rows import column_names
 from review.sources.imports.own_rows.column_names import ANSWERS, MAIL, MODELS, RECIPIENTS, SPLITS
 from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS
@@ -22,6 +23,8 @@ _EXAMPLES = 3
 _FEWEST_FLAGS = 3
 # Whole numbers are codes of labels where they are few and each comes so often on average.
 _MOST_CODES, _TIMES = 20, 5
+# A number from 0 to 1, as programs write it.
+_SHARE = re.compile(r"[01]|0?[.,]\d+|1[.,]0+|\d(?:\.\d+)?e-\d+")
 _CODES = re.compile(r"-?\d+"), re.compile(r"-?\d+\.0")
 
 
@@ -77,7 +80,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         replace(column, use=MODEL if column.field in MODELS else SPLIT if column.field in SPLITS else column.use)
         for column in columns
     ]
-    free = [column for column in used_columns if column.use == FACT and column.values]
+    free = [column for column in used_columns if column.use == FACT and column.values and _fits_an_answer(column)]
     answers: list[Column] = []
     for words in ANSWERS:
         answers = answers or [
@@ -86,7 +89,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
-    if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_label(last)):
+    if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_last_label(last)):
         answers = [last]
     if not answers:
         answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
@@ -115,6 +118,16 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def _is_label(column: Column) -> bool:
     return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
+
+
+def _is_last_label(column: Column) -> bool:
+    is_asked = column_names.is_asked(column.field) and _is_flag(column) and "choice" in column.kinds
+    return is_asked or (_is_label(column) and not column_names.is_key(column.field))
+
+
+def _fits_an_answer(column: Column) -> bool:
+    """Tell whether a type of answers holds the values; none holds lists of lists, or objects nested deep."""
+    return bool(column.kinds) or shape_of(column.values, column.field) is not None
 
 
 def _is_unnamed_label(column: Column) -> bool:
@@ -177,9 +190,12 @@ def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Col
 
 
 def _flags(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
-    """Return columns of 0 and 1 side by side that answer: with two answers among them, or at the end without any."""
+    """Return columns of 0 and 1, or of shares between, side by side that answer.
+
+    There are two answers among them, or they stand at the end without any.
+    """
     names = {column.name for column in chosen}
-    runs = [list(run) for is_flag, run in groupby(free, key=_is_flag) if is_flag]
+    runs = [list(run) for is_run, run in groupby(free, key=lambda each: _is_flag(each) or _is_share(each)) if is_run]
     for run in runs:
         answering = sum(column.name in names for column in run)
         is_last = not chosen and run[-1].name == free[-1].name
@@ -194,6 +210,10 @@ def _has_paragraphs(column: Column) -> bool:
 
 def _is_flag(column: Column) -> bool:
     return column.kinds[:1] == ("boolean",) or {text_of(value).strip() for value in column.values} <= {"0", "1"}
+
+
+def _is_share(column: Column) -> bool:
+    return column.kinds[:1] == ("number",) and all(_SHARE.fullmatch(text_of(value).strip()) for value in column.values)
 
 
 def _kind_for(use: str, column: Column) -> str:

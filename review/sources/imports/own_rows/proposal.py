@@ -180,7 +180,9 @@ def _output(column: Column) -> OutputField:
     shape: dict[str, Any] = {"name": column.field, "type": kind, "description": _header(column)}
     if _has_labels(column):
         shape["labels"] = labels_of(column.values, column.kind)
-    elif column.kind in ("", "object", "list") and any(_holds_objects(value) for value in map(_loaded, column.values)):
+    elif not column.kind or (
+        column.kind in ("object", "list") and any(_holds_objects(value) for value in map(_loaded, column.values))
+    ):
         shape = shape_of([_loaded(value) for value in column.values], column.field) or {**shape, "type": "text"}
     elif shape["type"] == "text":
         longest = max((len(str(value).split()) for value in column.values), default=0)

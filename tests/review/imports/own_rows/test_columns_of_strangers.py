@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from review.sources.imports.own_rows import pasted
-from review.sources.imports.own_rows.column_uses import Column
+from review.sources.imports.own_rows.column_uses import Column, changed
 from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview
@@ -46,6 +46,7 @@ def uses(columns: Sequence[Column]) -> dict[str, str]:
 TICKETS = [f"Invoice {n} is wrong, says our house." for n in range(40)]
 CODES = [n % 3 for n in range(40)]
 NAMES = [("billing", "delivery", "other")[code] for code in CODES]
+SCORES = [(0, 0.5, "1e-05", 1)[n % 4] for n in range(12)]
 FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [0] * 12
 
 
@@ -72,6 +73,15 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TEXTS, "response_time": CODES[:12], "category_name": REPEATED}, {"category_name"}),
         ({"v1": REPEATED, "v2": TEXTS}, {"v1"}),
         ({"country": REPEATED, "v2": TEXTS}, set()),
+        ({"text": TEXTS, "labels": [[n % 2, 5] for n in range(12)], "id": TEXTS}, {"labels"}),
+        ({"question1": TEXTS, "question2": LETTERS, "is_duplicate": FLAGS[1]}, {"is_duplicate"}),
+        ({"text": TEXTS, "upvotes": FLAGS[1]}, set()),
+        ({"text": TEXTS, "thread_id": REPEATED}, set()),
+        ({"text": TEXTS, "toxicity": SCORES, "threat": FLAGS[2], "insult": SCORES}, {"toxicity", "threat", "insult"}),
+        ({"text": TEXTS, "width": range(12), "height": SCORES, "depth": SCORES}, set()),
+        ({"text": TEXTS, "label": [[[0, n, "PUMP"]] for n in range(12)]}, set()),
+        ({"text": TEXTS, "spans": [[{"at": n, "label": "PUMP"}] for n in range(12)]}, {"spans"}),
+        ({"title": TEXTS, "parts": [[{"a": [{"b": [{"c": n}]}]}] for n in range(12)]}, set()),
     ],
 )
 def test_the_answer_of_a_strangers_file_is_found(look: Any, columns: dict[str, Any], answers: set[str]) -> None:
@@ -215,3 +225,11 @@ def test_an_instruction_has_its_articles(look: Any) -> None:
     assert propose(columns).instruction.startswith("You are given an invoice. Say which label fits best:")
     columns = look(rows(sender=TEXTS, invoice=LETTERS, label=REPEATED))
     assert "of an order. " in propose(columns, record_noun="order").instruction
+
+
+def test_lists_of_lists_that_a_person_makes_the_answer_are_a_text(look: Any) -> None:
+    columns = look(rows(text=TEXTS, label=[[[0, n, "PUMP"]] for n in range(12)]))
+
+    spec = propose(changed(columns, {"label": "answer"}, {}))
+
+    assert [(field.name, field.type) for field in spec.output_schema] == [("label", "text")]
