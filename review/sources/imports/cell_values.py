@@ -109,7 +109,7 @@ def read_written(field: OutputItem, value: object, notation: Notation = PLAIN) -
     if field.items:
         return worded(field, _json(value, field.type))
     if kind.is_many:
-        return [value] if label_of(field.labels, value) else _list(value)
+        return [value] if label_of(field.labels, value) else _list(value, field.labels)
     if kind.is_number:
         return _number(value, notation)
     if kind.control == "flag":
@@ -134,7 +134,7 @@ def _label(labels: Sequence[Label], text: str) -> str:
 def _choices(field: InputField, value: object) -> list[str] | None:
     if isinstance(value, str) and (label := label_of(field.labels, value)):
         return [label]
-    chosen = {_label(field.labels, text) for text in _list(value) or []}
+    chosen = {_label(field.labels, text) for text in _list(value, field.labels) or []}
     return [label.name for label in field.labels if label.name in chosen] or None
 
 
@@ -261,11 +261,18 @@ def _boolean(value: object) -> bool:
     return flag
 
 
-def _list(value: object) -> list[str] | None:
+def _list(value: object, labels: Sequence[Label] = ()) -> list[str] | None:
     parts = _parts(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
+    if labels and isinstance(value, str):
+        parts = [each for part in parts for each in _by_comma(labels, text_of(part))]
     if any(isinstance(part, (dict, list)) for part in parts):
         raise ValueError(of_objects(parts))
     return [text for part in parts if (text := normalise_text(text_of(part)))] or None
+
+
+def _by_comma(labels: Sequence[Label], part: str) -> list[str]:
+    inner = part.split(",")  # As Notion and Google Forms part labels; one may have a comma in its name too.
+    return inner if all(label_of(labels, text) for text in inner) else [part]
 
 
 def of_objects(value: list[Any]) -> str:

@@ -94,7 +94,14 @@ def _label_texts(values: Iterable[Any], kind: str) -> list[str]:
     if kind == "choice":
         return [text_of(value) for value in values]
     field = OutputField(name="x", type="list")
-    return [str(part) for value in values for part in read_written(field, value) or ()]
+    parts = [str(part) for value in values for part in read_written(field, value) or ()]
+    return _by_comma(parts) or parts
+
+
+def _by_comma(texts: Sequence[str]) -> list[str]:
+    """Return the parts between commas, where they recur in others of these texts: there are fewer; else none."""
+    parts = [part for text in texts for part in re.split(r"\s*,\s*", text.strip())]
+    return parts if len(set(parts)) < len(set(texts)) else []
 
 
 def _is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
@@ -146,7 +153,8 @@ def _labelled(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
 def _choices(values: Sequence[Any], notation: Notation) -> bool:
     texts = [str(value).strip() for value in values]
     # Paragraphs are no list.
-    parted = any(map(_PARTS.search, texts)) and not any(map(PARAGRAPHS.search, texts))
+    has_signs = any(map(_PARTS.search, texts)) or bool(_by_comma(texts))
+    parted = has_signs and not any(map(PARAGRAPHS.search, texts))
     return parted and _labelled("choices")(values, notation)
 
 
@@ -163,7 +171,7 @@ _FITS: dict[str, Callable[[Sequence[Any], Notation], bool]] = {
 
 def _is_guessed(kind: str, texts: Sequence[str]) -> bool:
     parts = [" ".join(text.split()).casefold() for text in _label_texts(texts, kind)]
-    if kind == "choice" and any(_PARTS.search(part) for part in parts):
+    if kind == "choice" and (any(_PARTS.search(part) for part in parts) or _by_comma(parts)):
         return False
     counts = Counter(parts)
     is_short = all(len(part) <= _LABEL_CHARS for part in parts)

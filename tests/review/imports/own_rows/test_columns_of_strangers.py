@@ -233,3 +233,22 @@ def test_lists_of_lists_that_a_person_makes_the_answer_are_a_text(look: Any) -> 
     spec = propose(changed(columns, {"label": "answer"}, {}))
 
     assert [(field.name, field.type) for field in spec.output_schema] == [("label", "text")]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "labels"),
+    [
+        (["vpn", "crm, vpn", "vpn, crm", "hr", "hr,crm", "crm, hr"], "choices", ["crm", "hr", "vpn"]),
+        (["Yes, now", "No, never"] * 3, "choice", ["No, never", "Yes, now"]),
+        (["Kiel, Holstein", "Bonn, Rhine"] * 3, "choice", ["Bonn, Rhine", "Kiel, Holstein"]),
+    ],
+)  # fmt: skip
+def test_labels_parted_by_commas_are_several_where_they_recur_in_others(
+    look: Any, tmp_path: Path, values: list[str], kind: str, labels: list[str]
+) -> None:
+    columns = look(rows(text=TEXTS, tags=values * 2))
+    spec = propose(columns)
+
+    assert (columns[1].kind, sorted(label.name for label in spec.output_schema[0].labels)) == (kind, labels)
+    preview = read_preview(tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping_of(columns, spec))
+    assert (preview.rows_bad, preview.problems) == (0, {})
