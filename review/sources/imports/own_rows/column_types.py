@@ -206,8 +206,10 @@ def _is_plain_list(values: Sequence[Any]) -> bool:
 def _are_label_lists(values: Sequence[Any]) -> bool:
     if not _is_plain_list(values) or not _labelled("choices")(values, Notation()):
         return False
-    parts = _label_texts(values, "choices")
-    return len(parts) >= _TIMES * len(set(parts)) and len(values) >= _FEWEST
+    # A list that says one twice, as the tags of words, is told by its order.
+    has_doubles = any(isinstance(value, list) and len(value) > len(set(map(str, value))) for value in values)
+    parts = [] if has_doubles else _label_texts(values, "choices")
+    return bool(parts) and len(parts) >= _TIMES * len(set(parts)) and len(values) >= _FEWEST
 
 
 _OF_PARTS: dict[str, Callable[[Sequence[Any]], bool]] = {

@@ -30,6 +30,8 @@ _ONE_NAME = re.compile(r"\"?[a-z][a-z_]{0,30}\"?")
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ -]*%?|\S+@\S+|https?://\S+")
 # A line of fastText: https://fasttext.cc/docs/en/supervised-tutorial.html.
 _LABELLED = re.compile(r"((?:__label__\S+\s+)+)(\S.*)")
+# The tag of a word in CoNLL's form: https://aclanthology.org/W03-0419/.
+_TAG = re.compile(r"O|[BIESLU]-\S+")
 # Fewer prompts share words by chance; more are a log.
 _FEWEST_PROMPTS, _MOST_PROMPTS = 8, 2_000
 # What all prompts say alike has to be a sentence, or hardly less.
@@ -80,13 +82,13 @@ class Brought(NamedTuple):
 def read(text: str, form: str = "") -> Brought:
     """Read a paste; prompts that one template makes, all of them, become its slots.
 
-    Lines of fastText become texts with their labels.
+    Lines of fastText become texts with their labels, and CoNLL's words with their tags sentences.
 
     Raises:
         Refusal: As `as_file`.
     """
-    if not form and (labelled := _labelled(text)):
-        return Brought(_lines(labelled))
+    if not form and (rows := _labelled(text) or _tagged(text)):
+        return Brought(_lines(rows))
     texts = [part.strip() for part in texts_of(text, form)]
     if not _FEWEST_PROMPTS <= len(texts) <= _MOST_PROMPTS:
         return Brought(as_file(text, form))
@@ -101,6 +103,22 @@ def _labelled(text: str) -> list[dict[str, object]]:
     if all(len(labels) == 1 for _, labels in rows):
         return [{TEXT: part, "label": labels[0]} for part, labels in rows]
     return [{TEXT: part, "labels": labels} for part, labels in rows]
+
+
+def _tagged(text: str) -> list[dict[str, object]]:
+    """Return sentences of which each line holds a word, perhaps more of it, and at last its tag."""
+    first = text.lstrip().partition("\n")[0].split() or [""]
+    blocks = texts_of(text, "blocks") if _TAG.fullmatch(first[-1]) else []
+    sentences = [[line.split() for line in block.split("\n")] for block in blocks]
+    words = [word for sentence in sentences for word in sentence]
+    is_tagged = all(len(word) == len(words[0]) > 1 and _TAG.fullmatch(word[-1]) for word in words)
+    if not is_tagged or len({word[-1] for word in words}) < 2:
+        return []
+    return [
+        {TEXT: " ".join(word[0] for word in sentence), "tags": [word[-1] for word in sentence]}
+        for sentence in sentences
+        if sentence[0][0] != "-DOCSTART-"
+    ]
 
 
 def _parted(texts: Sequence[str]) -> Brought | None:

@@ -114,9 +114,11 @@ def test_a_name_in_other_letters_stands_in_the_instruction_and_beside_the_field(
         (["n/a"] * 9 + TEXTS[:3], "text"),
         (["red\nblue", "blue", "red"] * 4, "choices"),
         (REPEATED, "choice"),
+        ([["O", "B", "O"], ["O", "O"], ["B", "O"]] * 4, "list"),
+        ([["a", "b"], ["b"], ["a"]] * 4, "choices"),
     ],
 )
-def test_letters_and_lone_texts_are_no_labels(look: Any, values: list[str], kind: str) -> None:
+def test_letters_and_lone_texts_are_no_labels(look: Any, values: list[object], kind: str) -> None:
     columns = look(rows(message=TEXTS, answer=values))
 
     assert [column.kind for column in columns] == ["text", kind]

@@ -84,3 +84,13 @@ def test_lines_of_fasttext_are_texts_with_their_labels() -> None:
         read_paste("__label__bug The page\nNo label", "").file
         == b'{"text": "__label__bug The page"}\n{"text": "No label"}'
     )
+
+
+def test_words_with_their_tags_are_sentences() -> None:
+    first = "-DOCSTART- -X- O\n\nEU NNP B-ORG\nrejects VBZ O\nthe DT O\ncall NN O\n\n"
+    text = f"{first}Ada NNP B-PER\nLovelace NNP I-PER\ncame VBD O\n"
+
+    assert [json.loads(line) for line in read_paste(text).file.splitlines()] == [
+        {"text": "EU rejects the call", "tags": ["B-ORG", "O", "O", "O"]},
+        {"text": "Ada Lovelace came", "tags": ["B-PER", "I-PER", "O"]},
+    ]
