@@ -4,7 +4,10 @@ and what is said of one that cannot be read.
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 
 import pytest
 
@@ -274,3 +277,13 @@ def test_a_file_of_twenty_megabytes_is_read_to_its_last_row(task: Task, write: W
 
     assert (preview.rows_total, preview.rows_bad) == (10_401, 1)
     assert preview.errors[0].row == 10_402
+
+
+@pytest.mark.parametrize("content", [gzip.compress(GOOD.encode()), bz2.compress(GOOD.encode()), lzma.compress(b"a")])
+def test_a_compressed_file_is_to_be_unpacked(task: Task, admin: Member, write: Write, content: bytes) -> None:
+    refusal = refusal_of(task, write(content), admin)
+
+    assert (refusal.message, refusal.hint) == (
+        "This is a compressed file, which is not supported.",
+        "Unpack it, and send the file inside.",
+    )

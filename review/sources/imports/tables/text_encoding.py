@@ -19,8 +19,9 @@ from web.errors import Refusal
 
 _HEAD_BYTES = 4096
 _SAMPLE_BYTES = 64 * 1024
+_COMPRESSED = "a compressed file"
 _BINARY = {
-    b"\x1f\x8b": "a compressed file",
+    **dict.fromkeys((b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd"), _COMPRESSED),
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
     b"FEA1": "a Feather file of the first version",
@@ -122,11 +123,12 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
         head = file.read(_HEAD_BYTES)
     for sign, what in _BINARY.items():
         if head.startswith(sign):
-            raise Refusal(
-                "file_not_text",
-                f"This is {what}, which is not supported.",
-                hint="Save it as .xlsx or CSV, and send that.",
+            hint = (
+                "Unpack it, and send the file inside."
+                if what == _COMPRESSED
+                else "Save it as .xlsx or CSV, and send that."
             )
+            raise Refusal("file_not_text", f"This is {what}, which is not supported.", hint=hint)
     if markup := _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
         what = "an XML file" if markup["xml"] else "a web page"
         hint = "Open it in a spreadsheet program, save it as .xlsx or CSV, and send that."
