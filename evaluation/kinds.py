@@ -6,7 +6,6 @@ Thin: services do the work.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +22,7 @@ from evaluation.studies import launch_study as study_orders
 from evaluation.studies import queries as selectors
 from jobs.contracts import Result
 from jobs.kinds.base import JobKind
-from jobs.kinds.composite import CompositeJob, Progress
+from jobs.kinds.composite import CompositeJob
 from jobs.models import Job
 from training.students import registration
 
@@ -61,20 +60,11 @@ class StudyJobKind(CompositeJob):
     queue = "evaluation"
     subject = "study"
 
-    def check(self, whole: UUID, *, fence: int) -> Progress:
-        return advance.look(whole, fence=fence)
-
-    def has_news(self, whole: UUID) -> bool:
-        return selectors.has_news(whole)
-
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
-        return conclude.conclude_study(whole, fence=fence)
-
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
-        return advance.jobs_under_way(whole, with_shared=with_shared)
-
-    def forget_problems(self, whole: UUID) -> None:
-        advance.forget_problems(whole)
+    check = staticmethod(advance.look)
+    has_news = staticmethod(selectors.has_news)
+    conclude = staticmethod(conclude.conclude_study)
+    jobs_under_way = staticmethod(advance.jobs_under_way)
+    forget_problems = staticmethod(advance.forget_problems)
 
 
 class RoundKind(CompositeJob):
@@ -86,20 +76,11 @@ class RoundKind(CompositeJob):
     subject = "round"
     unit = "steps"
 
-    def check(self, whole: UUID, *, fence: int) -> Progress:
-        return rounds.look(whole, fence=fence)
-
-    def has_news(self, whole: UUID) -> bool:
-        return rounds.has_news(whole)
-
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
-        return rounds.conclude(whole, fence=fence)
-
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
-        return rounds.jobs_under_way(whole, with_shared=with_shared)
-
-    def forget_problems(self, whole: UUID) -> None:
-        rounds.forget_problems(whole)
+    check = staticmethod(rounds.look)
+    has_news = staticmethod(rounds.has_news)
+    conclude = staticmethod(rounds.conclude)
+    jobs_under_way = staticmethod(rounds.jobs_under_way)
+    forget_problems = staticmethod(rounds.forget_problems)
 
 
 class PaperKind(CompositeJob):
@@ -111,20 +92,11 @@ class PaperKind(CompositeJob):
     subject = "paper"
     unit = "parts"
 
-    def check(self, whole: UUID, *, fence: int) -> Progress:
-        return papers.look(whole, fence=fence)
-
-    def has_news(self, whole: UUID) -> bool:
-        return papers.has_news(whole)
-
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
-        return papers.conclude(whole, fence=fence)
-
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
-        return papers.jobs_under_way(whole, with_shared=with_shared)
-
-    def forget_problems(self, whole: UUID) -> None:
-        papers.forget_problems(whole)
+    check = staticmethod(papers.look)
+    has_news = staticmethod(papers.has_news)
+    conclude = staticmethod(papers.conclude)
+    jobs_under_way = staticmethod(papers.jobs_under_way)
+    forget_problems = staticmethod(papers.forget_problems)
 
 
 class CellScoringKind(JobKind):

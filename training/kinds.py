@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from django.db import transaction
 
 from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import JobKind, Needs
-from jobs.kinds.composite import CompositeJob, Progress
+from jobs.kinds.composite import CompositeJob
 from jobs.lifecycle import parts
 from jobs.models import Job
 from review.datasets import hub_target
@@ -222,17 +221,8 @@ class SweepKind(CompositeJob):
     subject = "sweep"
     unit = "runs"
 
-    def check(self, whole: UUID, *, fence: int) -> Progress:
-        return sweeping.look(whole, fence=fence)
-
-    def has_news(self, whole: UUID) -> bool:
-        return sweep_selectors.has_news(whole)
-
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
-        return sweeping.conclude(whole, fence=fence)
-
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
-        return sweeping.jobs_under_way(whole)
-
-    def forget_problems(self, whole: UUID) -> None:
-        sweeping.forget_problems(whole)
+    check = staticmethod(sweeping.look)
+    has_news = staticmethod(sweep_selectors.has_news)
+    conclude = staticmethod(sweeping.conclude)
+    jobs_under_way = staticmethod(sweeping.jobs_under_way)
+    forget_problems = staticmethod(sweeping.forget_problems)

@@ -66,28 +66,33 @@ class CompositeJob(JobKind, ABC):
     subject: ClassVar[str]
     unit: ClassVar[str] = "cells"
 
+    @staticmethod
     @abstractmethod
-    def check(self, whole: UUID, *, fence: int) -> Progress:
+    def check(whole: UUID, /, *, fence: int) -> Progress:
         """See what has ended and begin what comes next.
 
         Raises:
             jobs.lifecycle.claim.AttemptLost: The fence has passed on.
         """
 
+    @staticmethod
     @abstractmethod
-    def has_news(self, whole: UUID) -> bool:
+    def has_news(whole: UUID, /) -> bool:
         """Return whether something that the whole waits for has ended since the last check."""
 
+    @staticmethod
     @abstractmethod
-    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+    def conclude(whole: UUID, /, *, fence: int) -> dict[str, Any]:
         """Record the outcome once nothing is left; returns the job's summary."""
 
+    @staticmethod
     @abstractmethod
-    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterable[Job]:
+    def jobs_under_way(whole: UUID, /, *, with_shared: bool) -> Iterable[Job]:
         """Yield the jobs that the whole has set going; those that others wait for too only if `with_shared`."""
 
+    @staticmethod
     @abstractmethod
-    def forget_problems(self, whole: UUID) -> None:
+    def forget_problems(whole: UUID, /) -> None:
         """Have what failed tried again."""
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:

@@ -87,8 +87,8 @@ def on_run_ended(job: Job) -> None:
     notify_waiting(selectors.waiting_for(job))
 
 
-def jobs_under_way(sweep_id: UUID) -> Iterator[Job]:
-    """Yield the jobs of the runs a sweep has begun itself."""
+def jobs_under_way(sweep_id: UUID, *, with_shared: bool) -> Iterator[Job]:
+    """Yield the jobs of the runs a sweep has begun itself; nobody else waits for them, so none is shared."""
     for cell in selectors.cells(selectors.by_id(sweep_id)):
         if cell.run is not None and not cell.is_reused:
             yield cell.run.job
