@@ -11,6 +11,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from evaluation.engine.contracts import EvaluationReport
 from evaluation.metrics.typed import judged_by
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import SystemKind
@@ -19,23 +20,6 @@ from jobs.rundir.lines import storable
 
 OUTPUTS = "outputs.jsonl"
 CHUNK = 500
-SUMMARY_FIELDS = (
-    "records",
-    "with_gold",
-    "systems",
-    "general_nll_per_byte",
-    "general_passages",
-    "distinct",
-    "differences",
-    "labels",
-    "seconds",
-    "batch_size",
-    "devices",
-    "notes",
-    "level",
-    "is_exploratory",
-    "measured_as",
-)
 
 
 def store_outputs(evaluation_id: UUID, run_dir: Path, *, fence: int) -> dict[str, Any]:
@@ -56,7 +40,7 @@ def keep_results(evaluation_id: UUID, result: Result, collected: dict[str, Any],
     with default_storage.open(collected["outputs"], "rb") as lines:
         rows = [_row(evaluation_id, json.loads(line), kinds) for line in lines]
     EvaluationOutput.objects.bulk_create(rows, batch_size=CHUNK)
-    summary = {name: result.summary[name] for name in SUMMARY_FIELDS if name in result.summary}
+    summary = {name: result.summary[name] for name in EvaluationReport.model_fields if name in result.summary}
     run = Evaluation.objects.select_related("run__task_version", "run__dataset_version").get(pk=evaluation_id).run
     kept = {**summary, "kinds": kinds, "judged_by": judged_by(run.taught)}
     Evaluation.objects.filter(pk=evaluation_id).update(summary=kept)
