@@ -5,6 +5,7 @@ Paths of files are relative to the run directory; a student's folder is absolute
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -30,6 +31,11 @@ class GoldText(Part):
 
     record: str
     completion: str
+
+
+def first_texts(golds: Sequence[GoldText]) -> dict[str, str]:
+    """Return the text that counts for each record: its first."""
+    return {gold.record: gold.completion for gold in reversed(golds)}
 
 
 class ShownExample(Part):

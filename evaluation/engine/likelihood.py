@@ -13,7 +13,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from evaluation.engine.contracts import GeneralLoss, GoldText, HeldOutRecord
+from evaluation.engine.contracts import GeneralLoss, GoldText, HeldOutRecord, first_texts
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Messages
@@ -27,11 +27,6 @@ from training.engine.objectives.sft import Sft
 WINDOW_TOKENS = 512
 # Passages of a plain text are its paragraphs: neighbouring sentences tell of one thing, so they are no two draws.
 PARAGRAPH: Final = re.compile(r"\n\s*\n")
-
-
-def first_texts(golds: Sequence[GoldText]) -> dict[str, str]:
-    """Return the text that counts for each record: its first."""
-    return {gold.record: gold.completion for gold in reversed(golds)}
 
 
 class LikelihoodScorer:

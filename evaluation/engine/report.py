@@ -15,6 +15,7 @@ from evaluation.engine.contracts import (
     GeneralLoss,
     MetricInterval,
     ScoredOutput,
+    first_texts,
 )
 from evaluation.metrics import diversity, reference_free, typed
 from review.spec import prompting
@@ -85,8 +86,7 @@ def report(
 
 def gold_fields(spec: EvaluationSpec) -> dict[str, Fields]:
     """Return what experts let stand, as fields by record; the first gold of a record counts."""
-    texts = {gold.record: gold.completion for gold in reversed(spec.golds)}
-    return {record: prompting.parse(spec.task, text) for record, text in texts.items()}
+    return {record: prompting.parse(spec.task, text) for record, text in first_texts(spec.golds).items()}
 
 
 def _notes(system: str, context: int | None, outputs: Sequence[ScoredOutput]) -> list[str]:

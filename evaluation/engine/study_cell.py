@@ -18,15 +18,14 @@ with without_garbage_collection():
     import torch
     from pydantic import Field
 
-    from evaluation.engine import classified, systems
-    from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, System
-    from evaluation.engine.likelihood import LikelihoodScorer, first_texts
-    from evaluation.metrics import reference_free, typed
-    from review.spec import prompting
+    from evaluation.engine import outputs as scored
+    from evaluation.engine import systems
+    from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, ScoredOutput, System
+    from evaluation.engine.likelihood import LikelihoodScorer
+    from evaluation.engine.prompts import prompts_for
+    from evaluation.metrics import typed
     from review.spec.task_spec import TaskSpec
     from training.engine.contracts import Part, Stopped
-    from training.engine.grammar.task_grammar import task_grammar
-    from training.engine.model import generate
     from training.engine.model.loading import LoadedStudent
     from training.engine.process import run_engine
 
@@ -74,43 +73,21 @@ def main(run: RunDir) -> int:
 
 
 def _score(run: RunDir, spec: CellSpec) -> int:
-    began = time.perf_counter()
-    if classified.is_classifier(run, spec.system):
-        return _score_labels(run, spec, began)
-    student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
-    passes, right, per_output = _write(run, spec, student)
-    if run.stop_requested:
-        raise Stopped
-    reader = LikelihoodScorer(student, placement.device)
-    parts = [reader.gold_losses(part.task, part.records, part.golds, batch_size=BATCH) for part in (spec, *spec.others)]
-    nll = {record: nats for part in parts for record, nats in part.items()}
-    scores = CellScores(
-        nll_per_byte=nll,
-        passes_all=passes,
-        answers_right=right,
-        seconds_per_output=per_output,
-        seconds=time.perf_counter() - began,
-    )
-    run.finish("succeeded", summary=scores.model_dump())
-    return 0
-
-
-def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
-    """Score an encoder with heads: it answers all records, and has no likelihood."""
-    golds = first_texts(spec.golds)
-    evaluation_spec = EvaluationSpec.model_validate(
-        {
-            "task": spec.task.canonical(),
-            "records": [record.model_dump() for record in spec.records],
-            "systems": [spec.system.model_dump()],
-            "device": spec.device,
-            "allowed_roots": spec.allowed_roots,
-        }
-    )
-    outputs = classified.classified(run, evaluation_spec, spec.system, golds, done=0).outputs
+    began, nll = time.perf_counter(), dict[str, float]()
+    # An encoder with heads answers all records, and has no likelihood.
+    if scored.is_classifier(run, spec.system):
+        outputs = scored.classified(run, _as_evaluation(spec, spec.records), spec.system).outputs
+    else:
+        student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
+        outputs = _write(run, spec, student)
+        if run.stop_requested:
+            raise Stopped
+        reader = LikelihoodScorer(student, placement.device)
+        for part in (spec, *spec.others):
+            nll |= reader.gold_losses(part.task, part.records, part.golds, batch_size=BATCH)
     seconds = [output.seconds for output in outputs if not output.is_unfit]
     scores = CellScores(
-        nll_per_byte={},
+        nll_per_byte=nll,
         passes_all={output.record: output.scores["passes_all"] for output in outputs},
         answers_right={output.record: output.scores[typed.EXACT] for output in outputs if typed.EXACT in output.scores},
         seconds_per_output=sum(seconds) / len(seconds) if seconds else None,
@@ -120,40 +97,25 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
     return 0
 
 
-def _write(
-    run: RunDir, spec: CellSpec, student: LoadedStudent
-) -> tuple[dict[str, float], dict[str, float], float | None]:
-    """Passes and right values, 0 or 1 by record, and mean seconds of an output in its batch."""
-    golds = {record: prompting.parse(spec.task, completion) for record, completion in first_texts(spec.golds).items()}
-    right: dict[str, float] = {}
-    records = spec.records[: spec.written_records]
-    if not records:
-        return {}, {}, None
-    prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
-    answers = generate.generate(
-        student.model,
-        student.chat,
-        prompts,
+def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> list[ScoredOutput]:
+    if not spec.written_records:
+        return []
+    evaluation = _as_evaluation(spec, spec.records[: spec.written_records])
+    prompts = prompts_for(evaluation, spec.system, student).prompts
+    return list(scored.written(run, evaluation, spec.system, student, prompts))
+
+
+def _as_evaluation(spec: CellSpec, records: list[HeldOutRecord]) -> EvaluationSpec:
+    return EvaluationSpec(
+        task=spec.task,
+        records=records,
+        golds=spec.golds,
+        systems=[spec.system],
         max_new_tokens=spec.max_new_tokens,
-        context_length=student.context_length,
-        sampling=generate.sampling_for(spec.task),
-        grammar=task_grammar(spec.task),
         batch_size=BATCH,
-        should_stop=lambda: run.stop_requested,
+        device=spec.device,
+        allowed_roots=spec.allowed_roots,
     )
-    passes: dict[str, float] = {}
-    seconds = []
-    for done, answer in enumerate(answers, 1):
-        record = records[answer.index]
-        fields, _ = systems.parsed(spec.task, answer)
-        scores, _ = reference_free.scores(spec.task, record.facts, fields)
-        passes[record.id] = scores["passes_all"]
-        if record.id in golds and (of_values := typed.scores(spec.task, fields, golds[record.id])):
-            right[record.id] = of_values[typed.EXACT]
-        if not answer.is_unfit:
-            seconds.append(answer.seconds)
-        run.emit("progress", done=done, total=len(records), unit="outputs")
-    return passes, right, sum(seconds) / len(seconds) if seconds else None
 
 
 if __name__ == "__main__":
