@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluation.evaluations import queries, tables
-from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.evaluations.run_inputs import base_name, tuned_name
 from evaluation.models import Evaluation
 from stats.intervals import shares
 from web.templatetags.figures import fixed
@@ -53,18 +53,23 @@ class Change:
         return f"{shares_of_both} (± {reach}) on {self.records:,} validation records"
 
 
-def between(evaluation: Evaluation, earlier: Evaluation) -> Change | None:
-    """The change from an earlier run's evaluation to a later one's; None where they share no scored record."""
+def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float = shares.LEVEL) -> Change | None:
+    """The change from an earlier run's evaluation to a later one's; None where they share no scored record.
+
+    Args:
+        earlier: None to compare with the student before tuning.
+        level: Level of the interval.
+    """
     metric = tables.headline_metric(evaluation.summary).name
-    now, before = (
-        queries.scores_by_record(each, system=tuned_name(each.run), metric=metric) for each in (evaluation, earlier)
-    )
+    system = tuned_name(earlier.run) if earlier else base_name(evaluation.run)
+    now = queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric)
+    before = queries.scores_by_record(earlier or evaluation, system=system, metric=metric)
     common = sorted(now.scores.keys() & before.scores.keys())
     if not common:
         return None
     ones, others = ([each.scores[record] for record in common] for each in (now, before))
     companies = [now.companies[record] or record for record in common]
-    interval = shares.paired_difference(ones, others, companies)
+    interval = shares.paired_difference(ones, others, companies, level=level)
     return Change(
         before=sum(others) / len(common),
         now=sum(ones) / len(common),

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from evaluation.evaluations import progress, start_evaluation, tables
+from evaluation.evaluations.change import Change
 from evaluation.evaluations.progress import Progress
 from evaluation.models import EvaluationOutput
 from members.models import Member
@@ -18,31 +19,35 @@ from tests.training.conftest import freeze
 from tests.training.miniatures import conclude
 from training.models import TrainingRun
 
-ROUND = {"edits": 40, "accepts": 0, "before": 0.71, "after": 0.83, "low": 0.07, "high": 0.17, "records": 60}
+ROUND: dict[str, Any] = {"edits": 40, "accepts": 0, "is_first": False}
+CHANGE = {"before": 0.71, "now": 0.83, "low": 0.07, "high": 0.17, "records": 60, "is_enough": True}
 
 
 @pytest.mark.parametrize(
-    ("change", "expected"),
+    ("counts", "change", "expected"),
     [
-        ({}, "Your 40 edits moved it from 71 % to 83 % (± 5 points, on 60 held-out records)."),
+        ({}, {}, "Your 40 edits moved it from 71 % to 83 % (± 5 points, on 60 held-out records)."),
         (
-            {"low": -0.02, "high": 0.26, "accepts": 1},
+            {"accepts": 1},
+            {"low": -0.02, "high": 0.26},
             "Your 40 edits and 1 accepted draft did not measurably move it: 71 %, 83 % now (± 14 points, on 60 "
             "held-out records).",
         ),
         (
             {"edits": 0, "accepts": 9, "is_first": True},
+            {},
             "Your 9 accepted drafts moved it from 71 % of the student before tuning to 83 % (± 5 points, on 60 "
             "held-out records).",
         ),
         (
             {"edits": 0},
+            {},
             "Tuning again on the same examples moved it from 71 % to 83 % (± 5 points, on 60 held-out records).",
         ),
     ],
 )
-def test_a_round_is_told_in_one_sentence(change: dict[str, Any], expected: str) -> None:
-    assert Progress(**{**ROUND, "is_first": False, **change}).sentence == expected
+def test_a_round_is_told_in_one_sentence(counts: dict[str, Any], change: dict[str, Any], expected: str) -> None:
+    assert Progress(**{**ROUND, **counts}, change=Change(**{**CHANGE, **change})).sentence == expected
 
 
 @pytest.fixture
@@ -74,9 +79,11 @@ def test_the_first_round_is_compared_with_the_student_and_the_next_with_the_roun
 
     begun, unmoved, moved = progress.of(first), progress.of(same), progress.of(last)
 
-    assert begun and begun.is_first and begun.before == 0.0 and begun.records >= 12 and begun.accepts >= 10
-    assert unmoved and not unmoved.is_measurable and unmoved.before == unmoved.after
-    assert moved and moved.is_measurable and not moved.is_first and (moved.edits, moved.accepts) == (0, 0)
+    assert (
+        begun and begun.is_first and begun.change.before == 0.0 and begun.change.records >= 12 and begun.accepts >= 10
+    )
+    assert unmoved and not unmoved.change.is_measurable and unmoved.change.before == unmoved.change.now
+    assert moved and moved.change.is_measurable and not moved.is_first and (moved.edits, moved.accepts) == (0, 0)
     page = as_member(viewer).get(f"/evaluations/{last.pk}/").content.decode()
     assert moved.sentence in page
     assert moved.sentence in as_member(viewer).get(f"/evaluations/of-run/{last.run_id}/card/").content.decode()
@@ -96,7 +103,7 @@ def test_a_round_says_nothing_of_so_few_companies_that_no_verdict_is_given(evalu
     enough = progress.of(last)
     outputs.exclude(record__in=records[: fewest - 1]).delete()
 
-    assert enough and enough.records == fewest == 6
+    assert enough and enough.change.records == fewest == 6
     assert progress.of(last) is None
 
 
