@@ -22,7 +22,7 @@ OVERRIDE = "set-"
 
 
 class StartingPointForm(forms.Form):
-    """Fields for what a run begins with beside its student, where its recipe asks for it."""
+    """What runs are tuned on and begin with: base of the forms of a run and of a sweep."""
 
     starts_from = forms.ChoiceField(
         label="Starts from",
@@ -35,22 +35,32 @@ class StartingPointForm(forms.Form):
         help_text="Distillation: a student with the same tokenizer, whose scores are learnt.",
     )
 
-    def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
-        """Say what there is to choose from, and how no miniature and no teacher read."""
-        begun = [("", blank[0]), *((str(miniature.pk), miniature.name) for miniature in miniatures)]
-        set_choices(self, "starts_from", begun)
-        set_choices(self, "teacher", [("", blank[1]), *((s.slug, s.name) for s in students)])
+    # How no miniature and no teacher read.
+    blank = ("–", "–")
 
-    def offer_students(self, choices: list[tuple[str, str]]) -> None:
-        """List the students; without one that suits, the first in the list must not pass for a choice."""
-        none_yet = [] if self.initial.get("student") else [("", "Choose a student")]
-        set_choices(self, "student", [*none_yet, *choices])
-
-    def offer_recipes(self, no_classifier: str) -> None:
-        """Leave classifier recipes out where a task has no classifier, and a reason stands why."""
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        miniatures: Iterable[Any] = (),
+        no_classifier: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """`no_classifier` says why the task has no classifier; its recipes are not offered then."""
+        super().__init__(data, **kwargs)
+        self.no_classifier = no_classifier
         if no_classifier:
             writing = [preset for preset in PRESETS.values() if preset.recipe.objective != "classify"]
             set_choices(self, "recipe", [(preset.name, preset.label) for preset in writing])
+        students = list(students)
+        set_choices(self, "starts_from", [("", self.blank[0]), *((str(each.pk), each.name) for each in miniatures)])
+        set_choices(self, "teacher", [("", self.blank[1]), *((s.slug, s.name) for s in students)])
+        set_choices(self, "dataset_version", [(str(v.pk), f"{v} ({_rows(v)})") for v in versions])
+        # Without one that suits, the first in the list must not pass for a choice.
+        none_yet = [] if self.initial.get("student") else [("", "Choose a student")]
+        set_choices(self, "student", [*none_yet, *((s.slug, _student_label(s)) for s in students)])
 
 
 def first_choice(
@@ -108,28 +118,13 @@ class LaunchForm(StartingPointForm):
     )
     device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
 
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        versions: Iterable[Any],
-        students: Iterable[Any],
-        miniatures: Iterable[Any] = (),
-        no_classifier: str = "",
-        **kwargs: Any,
-    ) -> None:
-        """`no_classifier` says why the task has no classifier; its recipes are not offered then."""
-        super().__init__(data, **kwargs)
-        self.no_classifier = no_classifier
-        self.offer_recipes(no_classifier)
-        students, miniatures = list(students), list(miniatures)
+    def __init__(self, *args: Any, miniatures: Iterable[Any] = (), **kwargs: Any) -> None:
+        miniatures = list(miniatures)
         # Shown only where the recipe needs them: then no choice is a question, not an answer.
-        blank = ("Choose a miniature" if miniatures else "No miniature here yet", "Choose a teacher")
-        self.offer(students=students, miniatures=miniatures, blank=blank)
+        self.blank = ("Choose a miniature" if miniatures else "No miniature here yet", "Choose a teacher")
+        super().__init__(*args, miniatures=miniatures, **kwargs)
         if miniatures:
             self.initial.setdefault("starts_from", str(miniatures[0].pk))
-        set_choices(self, "dataset_version", [(str(v.pk), f"{v} ({_rows(v)})") for v in versions])
-        self.offer_students([(s.slug, _student_label(s)) for s in students])
 
     def overrides(self) -> dict[str, Any]:
         return overrides_of(self.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,7 +30,6 @@ from training.sweeps import launch_sweep, plan, presentation
 from training.sweeps import queries as selectors
 from training.sweeps.grid import MAX_AT_ONCE, SweepRequest
 from web.errors import Refusal
-from web.http.form_choices import set_choices
 from web.http.pagination import numbered_page
 from web.whole_numbers import whole_number
 
@@ -88,25 +87,6 @@ class SweepForm(StartingPointForm):
         label="Budget, US dollars", required=False, min_value=0, decimal_places=4, help_text="By the hosts' prices."
     )
     at_once = forms.IntegerField(label="Runs at once", initial=1, min_value=1, max_value=MAX_AT_ONCE)
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        *,
-        versions: Iterable[Any],
-        students: Iterable[Any],
-        miniatures: Iterable[Any] = (),
-        no_classifier: str = "",
-        **kwargs: Any,
-    ) -> None:
-        """`no_classifier` says why the task has no classifier; its recipes are not offered then."""
-        super().__init__(data, **kwargs)
-        self.no_classifier = no_classifier
-        self.offer_recipes(no_classifier)
-        students = list(students)
-        self.offer(students=students, miniatures=miniatures)
-        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
-        self.offer_students([(s.slug, s.name) for s in students])
 
     def clean_share(self) -> tuple[float, ...]:
         return tuple(share / 100 for share in self.cleaned_data["share"])
