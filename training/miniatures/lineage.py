@@ -53,7 +53,7 @@ def run_lineage(run: TrainingRun) -> dict[str, Any]:
             "revision": run.student.revision,
             "manifest_sha256": run.student.manifest_sha256,
         },
-        "starts_from": _start(run.starts_from) if run.starts_from else None,
+        "starts_from": _identity(run.starts_from) if run.starts_from else None,
         "teacher": {"slug": run.teacher.slug, "name": run.teacher.name} if run.teacher else None,
         "run": {
             "id": str(run.pk),
@@ -68,19 +68,10 @@ def run_lineage(run: TrainingRun) -> dict[str, Any]:
 
 def miniature_lineage(miniature: Miniature) -> dict[str, Any]:
     """Everything a miniature rests on: its run's lineage and its own hash."""
-    return {
-        **run_lineage(miniature.run),
-        "miniature": {
-            "id": str(miniature.pk),
-            "slug": miniature.slug,
-            "name": miniature.name,
-            "manifest_sha256": miniature.manifest_sha256,
-            "url": reverse("training:miniature", args=[miniature.pk]),
-        },
-    }
+    return {**run_lineage(miniature.run), "miniature": _identity(miniature)}
 
 
-def _start(miniature: Miniature) -> dict[str, Any]:
+def _identity(miniature: Miniature) -> dict[str, Any]:
     return {
         "id": str(miniature.pk),
         "slug": miniature.slug,
