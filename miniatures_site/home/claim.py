@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from evaluation.evaluations import evidence, tables
-from evaluation.evaluations.answer import Answer, SystemRow
+from evaluation.evaluations.answer import Answer
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation
 from review.models import Task
@@ -20,23 +20,16 @@ MOST_ROUNDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(evidence.Evidence):
     """Evidence of the newest evaluated miniature of a task.
 
     Attributes:
-        own: The miniature as the evaluation measured it.
-        teacher: The best teacher of the same evaluation; None where none was compared.
         chart: Points for a scatter of quality over the cost of 1,000 outputs; empty where fewer than two have a price.
         intervals: Rows for a chart of quality alone, the miniature first; drawn where there is no scatter.
         rounds: Rows for a chart of quality by round on the same records, the first round first; empty where there is
             one alone.
-        is_newest: Whether it is of the newest run that was evaluated.
     """
 
-    evaluation: Evaluation
-    answer: Answer
-    own: SystemRow
-    teacher: SystemRow | None
     chart: dict[str, Any]
     intervals: dict[str, Any]
     rounds: dict[str, Any]
@@ -58,10 +51,10 @@ def claim_of(task: Task) -> Claim | None:
         newest.answer,
         newest.own,
         newest.teacher,
+        newest.is_newest,
         _scatter(newest.answer),
         _intervals(newest.evaluation, newest.answer),
         _rounds(_on_same_records(evaluations)),
-        newest.is_newest,
     )
 
 
