@@ -101,12 +101,7 @@ def total(member: Member, query: LedgerQuery) -> Amounts:
 
 def at_provider_usd(member: Member, query: LedgerQuery) -> Decimal:
     """Return what batches at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
-    orders = Q()
-    if not member.is_admin:
-        orders &= Q(order__task__in=tasks_for(member))
-    if query.task is not None:
-        orders &= Q(order__task=query.task)
-    return held_in_batches_usd(orders)
+    return held_in_batches_usd(_of_orders(member, query))
 
 
 def page(member: Member, query: LedgerQuery, *, after: str = "", size: int = PER_PAGE) -> tuple[list[LedgerLine], str]:
@@ -136,12 +131,8 @@ def all_lines(member: Member, query: LedgerQuery) -> Iterator[LedgerLine]:
 
 def calls(member: Member, query: LedgerQuery) -> Iterator[Call]:
     """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
-    rows = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
-    rows = rows.defer("fields", "excerpt", "order__record_ids", "order__estimate")
-    if not member.is_admin:
-        rows = rows.filter(order__task__in=tasks_for(member))
-    if query.task is not None:
-        rows = rows.filter(order__task=query.task)
+    rows = Call.objects.filter(_of_orders(member, query)).select_related("order__task", "order__created_by")
+    rows = rows.order_by("created_at", "id").defer("fields", "excerpt", "order__record_ids", "order__estimate")
     if query.month != ALL:
         first, following = (midnight(day) for day in month_bounds(query.month))
         rows = rows.filter(created_at__gte=first, created_at__lt=following)
@@ -165,12 +156,14 @@ def months(member: Member) -> list[str]:
     return sorted(months | {this_month()}, reverse=True)
 
 
+def _of_orders(member: Member, query: LedgerQuery) -> Q:
+    """Match what belongs to orders that the member may see, of the task that was asked for."""
+    visible = Q() if member.is_admin else Q(order__task__in=tasks_for(member))
+    return visible if query.task is None else visible & Q(order__task=query.task)
+
+
 def _days(member: Member, query: LedgerQuery) -> QuerySet[SpendDay]:
-    days = SpendDay.objects.order_by()
-    if not member.is_admin:
-        days = days.filter(order__task__in=tasks_for(member))
-    if query.task is not None:
-        days = days.filter(order__task=query.task)
+    days = SpendDay.objects.filter(_of_orders(member, query)).order_by()
     if query.month != ALL:
         first, following = month_bounds(query.month)
         days = days.filter(day__gte=first, day__lt=following)
