@@ -81,9 +81,7 @@ async def run_order(run: RunDir) -> RunEnding:
     left = recovery.left()
     journal = Journal(run.path / journals.FILENAME)
     outcomes = CallFinisher(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
-    context = EngineContext(
-        spec, journal, ledger, report, outcomes, run, run.path, run.spec.fence, lambda: run.stop_requested
-    )
+    context = EngineContext(spec, journal, ledger, report, outcomes, run, lambda: run.stop_requested)
     batches = BatchLoop(
         context,
         [call for call in left if call.teacher in providers],

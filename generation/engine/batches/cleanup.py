@@ -16,9 +16,9 @@ from functools import partial
 from generation.engine.batches.interface import BatchProvider
 from generation.engine.batches.poll import Poller
 from generation.engine.calls.stop import SendingStopped
-from generation.engine.calls.write_ahead import AckSource
 from generation.engine.clients.interface import CallError
 from generation.engine.report import Report
+from jobs.rundir import RunDir
 
 TRIES, TIMEOUT_S = 3, 10.0
 # How long the last batch of an attempt may take to be stored outside.
@@ -35,8 +35,8 @@ class _LeftBatch:
 class BatchCleanup:
     """Cleanup of the batches that one attempt left at their providers. One event loop uses it."""
 
-    def __init__(self, *, hearing: AckSource, report: Report, patience: Poller) -> None:
-        self._hearing, self._report, self._patience = hearing, report, patience
+    def __init__(self, *, run: RunDir, report: Report, patience: Poller) -> None:
+        self._run, self._report, self._patience = run, report, patience
         self._left: list[_LeftBatch] = []
 
     def add(self, batch_id: str, provider: BatchProvider, *, seq: int) -> None:
@@ -64,11 +64,11 @@ class BatchCleanup:
     async def _until_stored(self) -> None:
         until = time.monotonic() + ACK_WITHIN_S
         while not all(map(self._is_stored, self._left)) and time.monotonic() < until:
-            self._hearing.request_ack(max(batch.seq for batch in self._left))
+            self._run.request_ack(max(batch.seq for batch in self._left))
             await self._patience.sleep(POLL_S)
 
     def _is_stored(self, batch: _LeftBatch) -> bool:
-        acked_seq = self._hearing.heard
+        acked_seq = self._run.heard
         return acked_seq is None or acked_seq >= batch.seq
 
     async def _deleted(self, batch: _LeftBatch) -> None:

@@ -56,7 +56,7 @@ class BatchLoop:
         spec, journal, outcomes = context.spec, context.journal, context.finisher
         self._spec, self._left, self._providers = spec, list(calls), providers
         self._journal, self._ledger, self._report, self._outcomes = journal, context.budget, context.report, outcomes
-        self._attempt = context.attempt
+        self._attempt = context.run.spec.fence
         self._open, self._known = list(waiting), set(accounted_ids)
         self._patience = Poller(spec.limits, should_stop=context.should_stop, seed=spec.seed)
         self._seeker = BatchFinder(spec.order, spec.limits, accounted_ids=self._accounted, patience=self._patience)
@@ -67,7 +67,7 @@ class BatchLoop:
             mends=spec.limits.repairs > 0 and spec.way == "batch" and spec.stragglers == "ask",
         )
         self._handing = BatchSubmitter(context, seeker=self._seeker, patience=self._patience)
-        self._leftovers = BatchCleanup(hearing=context.acks, report=context.report, patience=self._patience)
+        self._leftovers = BatchCleanup(run=context.run, report=context.report, patience=self._patience)
         self._poll_s = spec.limits.batch_poll_s
         self._lost = 0
         self.stragglers: list[PlannedCall] = []

@@ -29,13 +29,13 @@ class BatchSubmitter:
 
     def __init__(self, context: EngineContext, *, seeker: BatchFinder, patience: Poller) -> None:
         spec = context.spec
-        self._spec, self._lines, self._attempt = spec, context.folder / "batch.jsonl", context.attempt
+        self._spec, self._lines, self._attempt = spec, context.run.path / "batch.jsonl", context.run.spec.fence
         self._journal, self._ledger = context.journal, context.budget
         self._report, self._outcomes = context.report, context.finisher
         self._seeker, self._patience = seeker, patience
         self._most_requests = spec.limits.batch_requests
         self._made = 0
-        self._hearing = context.acks
+        self._run = context.run
 
     async def packed(
         self, calls: Sequence[PlannedCall], provider: BatchProvider
@@ -98,8 +98,8 @@ class BatchSubmitter:
 
     async def _heard(self, seq: int) -> None:
         """Wait until an event is stored outside, so that another host can find the batch. Raises `SendingStopped`."""
-        self._hearing.request_ack(seq)
-        while (acked_seq := self._hearing.heard) is not None and acked_seq < seq:
+        self._run.request_ack(seq)
+        while (acked_seq := self._run.heard) is not None and acked_seq < seq:
             await self._patience.sleep(ACK_POLL_S)
 
     async def noted(self, batch: OpenBatch) -> None:

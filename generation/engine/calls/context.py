@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from generation.engine.budget import BudgetTracker
 from generation.engine.calls.finish import CallFinisher
-from generation.engine.calls.write_ahead import AckSource
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal.writer import Journal
 from generation.engine.report import Report
+from jobs.rundir import RunDir
 
 
 @dataclass(frozen=True)
@@ -20,9 +19,7 @@ class EngineContext:
 
     Attributes:
         budget: The money, what earlier attempts spent included.
-        acks: Says which events are stored outside.
-        folder: The run directory, where the lines of a batch are written before they are submitted.
-        attempt: This attempt's number: no token is used twice.
+        run: Says which events are stored outside; the lines of a batch are written there before they are submitted.
         should_stop: Asked about ten times a second.
     """
 
@@ -31,7 +28,5 @@ class EngineContext:
     budget: BudgetTracker
     report: Report
     finisher: CallFinisher
-    acks: AckSource
-    folder: Path
-    attempt: int
+    run: RunDir
     should_stop: Callable[[], bool]

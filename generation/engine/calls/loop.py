@@ -48,7 +48,7 @@ class CallLoop:
         self._report, self._outcomes, self._should_stop = report, outcomes, context.should_stop
         self._repairs = deque(repairs)
         self._lanes = Lanes(spec.teachers, calls, at_once=spec.limits.concurrency)
-        self._announcer = IntentLog(context.acks, report.asking, self._lanes, at_once=spec.limits.concurrency)
+        self._announcer = IntentLog(context.run, report.asking, self._lanes, at_once=spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = CacheWarmup(client.shared_chars)
         self._stopping = asyncio.Event()

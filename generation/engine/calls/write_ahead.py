@@ -8,26 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from generation.engine.calls.lanes import Lane, Lanes
 from generation.engine.plan import PlannedCall, to_runs
+from jobs.rundir import RunDir
 
 # A lane is announced so many times its calls at once at first, and never further than this.
 LOOKAHEAD, MAX_LOOKAHEAD = 2, 4096
-
-
-class AckSource(Protocol):
-    """Part of a run directory that is needed: `RunDir`."""
-
-    @property
-    def heard(self) -> int | None:
-        """Up to which event all are stored; None where nobody answers."""
-        ...
-
-    def request_ack(self, seq: int) -> None:
-        """Have events up to this number stored soon."""
-        ...
 
 
 class IntentLog:
@@ -38,7 +25,7 @@ class IntentLog:
     """
 
     def __init__(
-        self, run: AckSource, tell: Callable[[list[tuple[int, int]]], int], lanes: Lanes, *, at_once: int
+        self, run: RunDir, tell: Callable[[list[tuple[int, int]]], int], lanes: Lanes, *, at_once: int
     ) -> None:
         self._run, self._tell, self._lanes = run, tell, lanes
         self._has_acks = run.heard is not None
