@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -65,6 +66,11 @@ def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes]
             pass
         time.sleep(0.2)
     raise AssertionError("it did not come up")
+
+
+def takes_connections(port: int) -> bool:
+    with socket.create_connection(("127.0.0.1", port)):
+        return True
 
 
 def interpolated(text: str, **variables: str) -> str:

@@ -5,9 +5,9 @@ missing buckets, clocks, GPUs.
 from __future__ import annotations
 
 import logging
+import os
+import shlex
 import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from miniatures_site import reachable
 from miniatures_site.settings.stores import database, storage
+from tests.miniatures_site.containers import running, takes_connections, wait_until
 from tests.postgres_server import free_port
 
 PASSWORD = "correct-horse"
@@ -38,16 +39,9 @@ def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("redis")
     port = free_port()
     line = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""]
-    process = subprocess.Popen([*line, "--dir", str(folder)], stdout=subprocess.DEVNULL)
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None, "Redis did not start."
-        time.sleep(0.05)
-    yield port
-    process.terminate()
-    process.wait()
+    with running(shlex.join([*line, "--dir", str(folder)]), dict(os.environ)) as process:
+        wait_until(lambda: takes_connections(port), process)
+        yield port
 
 
 def test_a_queue_that_answers_is_no_fault(redis_port, settings):

@@ -8,10 +8,8 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +19,7 @@ import yaml
 from kombu import Connection
 
 from miniatures_site import reachable
+from tests.miniatures_site.containers import running, takes_connections, wait_until
 from tests.postgres_server import as_postgres, free_port, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,16 +65,9 @@ def redis_port(tls: Path) -> Iterator[int]:
     port = free_port()
     words = {"${REDIS_PASSWORD:?set REDIS_PASSWORD in .env}": "horse", "6380": str(port)}
     line = [words.get(word, word.replace("/run/tls", str(tls))) for word in SERVICES["redis"]["command"]]
-    process = subprocess.Popen([program, *line[1:], "--port", "0", "--dir", str(tls)], stdout=subprocess.DEVNULL)
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None, "Redis did not start."
-        time.sleep(0.05)
-    yield port
-    process.terminate()
-    process.wait()
+    with running(shlex.join([program, *line[1:], "--port", "0", "--dir", str(tls)]), dict(os.environ)) as process:
+        wait_until(lambda: takes_connections(port), process)
+        yield port
 
 
 def test_a_server_that_knows_no_tls_is_passed_over(tmp_path, monkeypatch):
