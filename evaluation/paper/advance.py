@@ -148,7 +148,7 @@ def _progress(order: PaperOrder, part: PaperPart, kept: str | None) -> PartProgr
         is_spent = study.job.state == JobState.CANCELLED and order.spent_usd > order.budget_usd
         reason = "cancelled: the budget was used up" if is_spent else why_ended(study.job)
         return PartProgress(part, PartState.NOT_RUN, reason, study)
-    is_over = study.job.state == JobState.SUCCEEDED and not any(_is_awaited(each) for each in evaluations)
+    is_over = study.job.state == JobState.SUCCEEDED and not any(round_queries.is_awaited(each) for each in evaluations)
     missing = "; ".join(f"{hub_id}: {why}" for hub_id, why in order.data.absent.items() if hub_id in part.hub_ids)
     return PartProgress(part, PartState.MEASURED if is_over else PartState.RUNNING, missing, study, evaluations)
 
@@ -240,7 +240,7 @@ def _evaluate(order: PaperOrder, part: PaperPart) -> str:
         is_dead = evaluation is not None and _was_lost_before(order, evaluation)
         if (evaluation is None or is_dead) and order.spent_usd > order.budget_usd:
             return ""
-        is_over = evaluation is not None and not is_dead and not _is_awaited(evaluation)
+        is_over = evaluation is not None and not is_dead and not round_queries.is_awaited(evaluation)
         if run.job.state != JobState.SUCCEEDED or is_over:
             continue
         try:
@@ -264,8 +264,3 @@ def _was_lost_before(order: PaperOrder, evaluation: Evaluation) -> bool:
         and (job.finished_at or job.created_at) < order.job.created_at
         and not evaluation.is_done
     )
-
-
-def _is_awaited(evaluation: Evaluation) -> bool:
-    job = round_queries.job_of_evaluation(evaluation)
-    return not (evaluation.is_done or evaluation.problem or job is None or job.state in ENDED_BADLY)

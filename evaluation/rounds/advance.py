@@ -59,7 +59,7 @@ def look(round_id: UUID, *, fence: int) -> Progress:
     earlier = _evaluate_earlier(current.before)
     if not own.is_done:
         return _waiting(2, queries.job_of_evaluation(own), f"Evaluation of {run.name.lower()}")
-    if earlier is not None and _is_awaited(earlier):
+    if earlier is not None and queries.is_awaited(earlier):
         return _waiting(2, queries.job_of_evaluation(earlier), f"Evaluation of {earlier.run.name.lower()}")
     return Progress(STEPS, STEPS, "")
 
@@ -158,11 +158,6 @@ def _evaluate_earlier(run: TrainingRun | None) -> Evaluation | None:
             return evaluate(run)
     except Refusal:
         return None
-
-
-def _is_awaited(evaluation: Evaluation) -> bool:
-    job = queries.job_of_evaluation(evaluation)
-    return not (evaluation.is_done or evaluation.problem or job is None or job.state in ENDED_BADLY)
 
 
 def _waiting(done: int, job: Job | None, called: str) -> Progress:

@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from evaluation.evaluations.change import Change
 from evaluation.models import Evaluation
 from jobs.models import Job
-from jobs.states import CLAIMABLE, FINISHED, JobState
+from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
 from review.models import DatasetVersion, Task
 from review.states import Split
 from training.models import TrainingRun
@@ -148,6 +148,12 @@ def evaluation_of(run: TrainingRun) -> Evaluation | None:
 def job_of_evaluation(evaluation: Evaluation) -> Job | None:
     """The job that an evaluation waits for: its own, or its teacher's before."""
     return evaluation.job or (evaluation.teacher_order.job if evaluation.teacher_order else None)
+
+
+def is_awaited(evaluation: Evaluation) -> bool:
+    """Whether an evaluation may still end well by itself."""
+    job = job_of_evaluation(evaluation)
+    return not (evaluation.is_done or evaluation.problem or job is None or job.state in ENDED_BADLY)
 
 
 def waiting_for(job: Job) -> list[tuple[UUID, str]]:
