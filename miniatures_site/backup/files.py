@@ -26,6 +26,13 @@ def artefact_folder() -> Path | None:
     return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file or of all files in a folder; 0 where there is neither."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+    return path.stat().st_size if path.exists() else 0
+
+
 def copy_artefacts(target: Path, *, without_runs: bool) -> dict[str, ManifestEntry]:
     """Copy artefacts and folders below `target`.
 

@@ -106,7 +106,7 @@ def _require_space(folder: Path, backup: Manifest) -> None:
     for source, target in copies.items():
         parent_folder = next(parent for parent in target.absolute().parents if parent.exists())
         disk = parent_folder.stat().st_dev
-        sizes[disk] = (parent_folder, sizes.get(disk, (parent_folder, 0))[1] + _size(source))
+        sizes[disk] = (parent_folder, sizes.get(disk, (parent_folder, 0))[1] + files.size_of(source))
     for parent_folder, needed in sizes.values():
         free = shutil.disk_usage(parent_folder).free
         if free < needed + SPARE_BYTES:
@@ -116,9 +116,3 @@ def _require_space(folder: Path, backup: Manifest) -> None:
                 f"restoring wants {(needed + SPARE_BYTES) / 1e6:,.0f} MB.",
                 hint="Free that much: what is there now stays beside it until you delete it.",
             )
-
-
-def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
-    return path.stat().st_size if path.exists() else 0

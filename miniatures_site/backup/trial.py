@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from jobs.models import BackupTrial
 from miniatures_site.backup import archive, manifest
+from miniatures_site.backup.files import size_of
 from miniatures_site.backup.manifest import Manifest
 from web.errors import Refusal
 
@@ -92,7 +93,7 @@ def _record(source: Path, backup: Manifest | None, problem: str) -> BackupTrial:
     """Write the row of a trial, and drop the oldest rows."""
     row = BackupTrial.objects.create(
         file_name=source.name[:255],
-        bytes=_bytes(source),
+        bytes=size_of(source),
         made_at=_moment(backup.made_at) if backup else None,
         verified_at=None if problem else timezone.now(),
         problem=problem[:LONGEST_PROBLEM],
@@ -107,12 +108,6 @@ def _moment(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo else None
     return None
-
-
-def _bytes(source: Path) -> int:
-    if source.is_dir():
-        return sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
-    return source.stat().st_size if source.exists() else 0
 
 
 @contextmanager
