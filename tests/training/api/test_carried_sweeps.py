@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from tests.training.api.test_sweeps import body, post
 from tests.training.conftest import freeze
 from tests.training.sweeping import finish_all
 from training.models import Sweep
 
+__all__ = ["body"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def version(task, admin):
     return freeze(task, admin, train=20, validation=4)
-
-
-@pytest.fixture
-def body(version, student):
-    return {
-        "dataset_version": str(version.pk), "student": "tiny", "recipe": "demo", "learning_rate": [1e-3, 1e-2],
-        "epochs": [1, 2], "max_hours": 5, "overrides": {"seed": 7},
-    }  # fmt: skip
-
-
-def post(client, path, body, key=""):
-    headers = {"HTTP_IDEMPOTENCY_KEY": key} if key else {}
-    return client.post(f"/api/v1/sweeps/{path}", body, format="json", **headers)
 
 
 @pytest.mark.slow
