@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 
 class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
@@ -35,3 +35,15 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a fault)
         self.code, self.message, self.hint, self.status = code, message, hint, status
         self.errors = {key: list(value) for key, value in (errors or {}).items()}
         self.state, self.retry_after_s, self.headers = state, retry_after_s, dict(headers or {})
+
+
+def unknown(what: str, value: str, choices: Iterable[str]) -> Refusal:
+    """Return the refusal of a value that is none of those a field may have."""
+    names = ", ".join(choices)
+    return Refusal(
+        f"bad_{what}",
+        f"There is no {what} '{value}'.",
+        hint=f"Choose one of {names}.",
+        status=400,
+        errors={what: [f"Choose one of {names}."]},
+    )

@@ -18,7 +18,7 @@ from jobs.models import Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from members import session
 from members.models import Member
-from web.errors import Refusal
+from web.errors import Refusal, unknown
 from web.logs import context
 
 logger = logging.getLogger(__name__)
@@ -165,14 +165,7 @@ def prioritise(job: Job, *, by: Member, priority: str) -> Job:
         Refusal: 400, there is no such priority.
     """
     if priority not in PRIORITIES:
-        names = ", ".join(PRIORITIES)
-        raise Refusal(
-            "bad_priority",
-            f"There is no priority '{priority}'.",
-            hint=f"Priorities: {names}.",
-            status=400,
-            errors={"priority": [f"Choose one of {names}."]},
-        )
+        raise unknown("priority", priority, PRIORITIES)
     require_steering(by, job)
     level = PRIORITIES[priority]
     if level > 0:

@@ -16,7 +16,7 @@ from review.datasets import queries
 from review.datasets.exports import FORMATS
 from review.models import DatasetFile, DatasetVersion
 from review.states import Split
-from web.errors import Refusal
+from web.errors import Refusal, unknown
 
 
 def open_at(path: str, start: int = 0) -> BinaryIO:
@@ -59,13 +59,9 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
             such a file: before there was one, or on a host without Parquet.
     """
     if split not in Split.values:
-        raise Refusal(
-            "bad_split", f"There is no split '{split}'.", hint=f"Splits: {', '.join(Split.values)}.", status=400
-        )
+        raise unknown("split", split, Split.values)
     if format not in FORMATS:
-        raise Refusal(
-            "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
-        )
+        raise unknown("format", format, FORMATS)
     file = queries.file_of(version, split, format, container)
     if file is None:
         raise _absent(version, split, format, container)

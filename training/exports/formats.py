@@ -24,7 +24,7 @@ from training.recipes.schema import ENCODER_DECODERS
 from training.runs import results
 from training.states import ExportFormat, Method
 from training.students import registration
-from web.errors import Refusal
+from web.errors import Refusal, unknown
 
 KIND: Final = "export"
 ARTEFACT, FOLDER = "artefact", "export/"
@@ -123,14 +123,7 @@ def conclude_export(job_id: UUID, result: Result, collected: dict[str, Any]) -> 
 
 def _require_format(miniature: Miniature, format: str) -> None:
     if format not in ExportFormat.values:
-        formats = ", ".join(ExportFormat.values)
-        raise Refusal(
-            "bad_format",
-            f"There is no format '{format}'.",
-            hint=f"Formats: {formats}.",
-            status=400,
-            errors={"format": [f"Choose one of {formats}."]},
-        )
+        raise unknown("format", format, ExportFormat.values)
     if format != ExportFormat.MERGED and miniature.student.model_type in ENCODER_DECODERS:
         message = f"GGUF is not written for encoder–decoders such as {miniature.student.name}."
         raise Refusal(

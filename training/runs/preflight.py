@@ -20,7 +20,7 @@ from training.inputs import tuning_data
 from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS, ROWS_OF
 from training.recipes.schema import Recipe
 from training.states import Device
-from web.errors import Refusal
+from web.errors import Refusal, unknown
 
 GPU_NODES: Final = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
@@ -97,14 +97,7 @@ def require_device(device: str) -> None:
         Refusal: 400 for an unknown device, 422 for a GPU where none is.
     """
     if device not in Device.values:
-        devices = ", ".join(Device.values)
-        raise Refusal(
-            "bad_device",
-            f"There is no device '{device}'.",
-            hint=f"Devices: {devices}.",
-            status=400,
-            errors={"device": [f"Choose one of {devices}."]},
-        )
+        raise unknown("device", device, Device.values)
     if device == Device.CUDA and _all_workers_are_here() and not _has_gpu():
         message = "This run asks for a GPU, and no training worker has one."
         raise Refusal(
