@@ -151,7 +151,7 @@ def job_of_evaluation(evaluation: Evaluation) -> Job | None:
 
 
 def is_awaited(evaluation: Evaluation) -> bool:
-    """Whether an evaluation may still end well by itself."""
+    """Return whether an evaluation may still end well by itself."""
     job = job_of_evaluation(evaluation)
     return not (evaluation.is_done or evaluation.problem or job is None or job.state in ENDED_BADLY)
 

@@ -22,7 +22,7 @@ OVERRIDE = "set-"
 
 
 class StartingPointForm(forms.Form):
-    """What runs are tuned on and begin with: base of the forms of a run and of a sweep."""
+    """Base of the forms of a run and of a sweep: what they are tuned on and begin with."""
 
     starts_from = forms.ChoiceField(
         label="Starts from",
