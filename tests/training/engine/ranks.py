@@ -5,12 +5,15 @@ What `torchrun` itself and `accelerate launch` do is shown where the engine star
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from torch.distributed import TCPStore
 
+from jobs.rundir.attempt import RESULT
 from tests.nursery import Child, nursery
 
 
@@ -36,3 +39,18 @@ def two(module: str, *args: object, log: Path, **env: str) -> Iterator[list[Chil
 def logs(log: Path) -> str:
     """The end of what the processes said."""
     return "\n".join(log.with_name(f"{log.name}.{rank}").read_text()[-3000:] for rank in (0, 1))
+
+
+def wait_for_step(run_dir: Path, step: int) -> None:
+    """Wait until a run has told of a loss at this step or a later one."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        path = run_dir / "events.jsonl"
+        text = path.read_text() if path.exists() else ""
+        told = [json.loads(line)["payload"] for line in text.splitlines() if line.endswith("}")]
+        if any(e.get("step", 0) >= step and "loss" in e for e in told):
+            return
+        assert not (run_dir / RESULT).exists(), (run_dir / RESULT).read_text()
+        time.sleep(0.01)
+    said = "\n".join(log.read_text()[-3000:] for log in sorted(run_dir.glob("engine.log*")))
+    raise AssertionError(f"step {step} was not reached: {said}")

@@ -6,13 +6,14 @@ import hashlib
 import json
 import shutil
 import signal
-import time
 
 import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tests.training.engine.ranks import wait_for_step
 
 pytestmark = pytest.mark.engine
 
@@ -21,18 +22,6 @@ BY_HEART = {
     "rank": 64, "learning_rate": 3e-3, "epochs": 100, "batch_size": 4,
     "eval_every_steps": 300, "sample_every_steps": 300, "checkpoint_every_steps": 300,
 }  # fmt: skip
-
-
-def wait_for_step(run_dir, step, timeout_s=240):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        path = run_dir / "events.jsonl"
-        for line in path.read_text().splitlines() if path.exists() else []:
-            event = json.loads(line) if line.endswith("}") else {}
-            if event.get("kind") == "metric" and event["payload"]["step"] >= step and "loss" in event["payload"]:
-                return
-        time.sleep(0.01)
-    raise AssertionError(f"step {step} was not reached in {timeout_s} s: {(run_dir / 'engine.log').read_text()}")
 
 
 def weights(run_dir, artefact="adapter/adapter_model.safetensors"):

@@ -18,7 +18,8 @@ from jobs.rundir.attempt import RESULT
 from tests.nursery import SETTINGS
 from tests.postgres_server import free_port
 from tests.training.engine.launching.networks import ADDRESSES, inside, two_hosts
-from tests.training.engine.launching.test_several import PATIENCE_S, losses, pid_of, wait_for_step
+from tests.training.engine.launching.test_several import PATIENCE_S, losses, pid_of
+from tests.training.engine.ranks import wait_for_step
 from training.engine.contracts import TrainSpec
 from training.engine.distributed import hosts, launch
 

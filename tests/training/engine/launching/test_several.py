@@ -12,6 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from jobs.rundir.attempt import RESULT
+from tests.training.engine.ranks import wait_for_step
 from training.engine.distributed import launch
 
 # Each process imports for itself, and beside other passes that takes minutes.
@@ -23,19 +24,6 @@ TWO = {"processes": 2, "strategy": "ddp"}
 
 def losses(events, run_dir):
     return {e["step"]: e["loss"] for e in events(run_dir, "metric") if "loss" in e}
-
-
-def wait_for_step(run_dir, step, timeout_s=PATIENCE_S):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        path = run_dir / "events.jsonl"
-        text = path.read_text() if path.exists() else ""
-        told = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        if any(e["payload"].get("step", 0) >= step and "loss" in e["payload"] for e in told):
-            return
-        assert not (run_dir / RESULT).exists(), (run_dir / RESULT).read_text()
-        time.sleep(0.02)
-    raise AssertionError(f"step {step} was not reached: {(run_dir / 'engine.log').read_text()[-3000:]}")
 
 
 def pid_of(run_dir, rank):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import time
 
 import pytest
 import torch
@@ -12,7 +10,6 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from jobs.rundir.attempt import RESULT
 from tests.training.engine import ranks
 from tests.training.engine.objectives.test_run import imitated, once, preference, shelf  # noqa: F401
 
@@ -65,7 +62,7 @@ def test_all_weights_in_parts_are_tuned_as_in_one_process_and_a_stopped_run_ends
 
     tune(alone)
     with ranks.two("training.engine", cut, log=cut / "engine.log") as stopped:
-        wait_for_step(cut, 2)
+        ranks.wait_for_step(cut, 2)
         for process in stopped:
             process.send_signal(signal.SIGTERM)
         statuses = [process.wait(240) for process in stopped]
@@ -123,16 +120,3 @@ def test_preferences_are_learnt_in_parts_as_in_one_process(student, imitated, pr
 
     assert pair(run=together) == [0, 0]
     require_like(events, together, alone, rel=2e-5)
-
-
-def wait_for_step(run_dir, step, timeout_s=240):
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        path = run_dir / "events.jsonl"
-        text = path.read_text() if path.exists() else ""
-        told = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-        if any(e["payload"].get("step", 0) >= step and "loss" in e["payload"] for e in told):
-            return
-        assert not (run_dir / RESULT).exists(), (run_dir / RESULT).read_text()
-        time.sleep(0.01)
-    raise AssertionError(f"step {step} was not reached: {ranks.logs(run_dir / 'engine.log')}")
