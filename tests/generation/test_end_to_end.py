@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,6 +20,7 @@ from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
+from tests.waiting import wait_until
 from web.logs import context
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,13 +31,6 @@ def slow_provider() -> Iterator[Running]:
     running = Running(Provider(latency_s=0.2))
     yield running
     running.close()
-
-
-def wait_until(question: Callable[[], Any], within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow

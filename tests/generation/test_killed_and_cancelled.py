@@ -24,7 +24,7 @@ from jobs.supervisor import run_dirs, run_job
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.provider_server import Provider, Running
-from tests.generation.test_end_to_end import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANSWERED, AT_ONCE = 3, 2

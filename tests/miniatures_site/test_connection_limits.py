@@ -20,6 +20,7 @@ import pytest
 from miniatures_site.server.connection_limits import CLIENTS_AT_LEAST, DESCRIPTORS_EACH, client_of
 from tests.miniatures_site.containers import COMPOSE, ROOT
 from tests.postgres_server import free_port
+from tests.waiting import wait_until
 
 DESCRIPTORS = 256
 MOST = DESCRIPTORS // DESCRIPTORS_EACH
@@ -104,13 +105,6 @@ def has_ended(opened: socket.socket) -> bool:
         return True
 
 
-def wait_for(question: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def site_of(tmp_path: Path) -> Iterator[Callable[..., Site]]:
     running: list[Site] = []
@@ -144,7 +138,7 @@ def test_more_idle_sockets_than_descriptors_keep_nobody_out(site_of: Callable[..
     # Read first what was answered.
     for opened in idle[2::3]:
         opened.recv(65536)
-    wait_for(lambda: sum(not has_ended(opened) for opened in idle) <= may_stay)
+    wait_until(lambda: sum(not has_ended(opened) for opened in idle) <= may_stay)
     assert "Too many open files" not in site.log.read_text()
 
 
@@ -164,7 +158,7 @@ def test_a_client_that_a_proxy_names_has_a_share_and_the_proxy_is_nobody(site_of
     assert refused == 429
     assert others == [200] * 10
     assert unnamed == [200] * 2 * MOST_OF_CLIENT
-    wait_for(lambda: site.status("/", busy) == 200)
+    wait_until(lambda: site.status("/", busy) == 200)
 
 
 @pytest.mark.slow
@@ -189,7 +183,7 @@ def test_a_direct_client_has_a_share_too_whatever_it_says_of_itself(site_of: Cal
     assert site.status() == 503
     held[0].close()
 
-    wait_for(lambda: site.status() == 200)
+    wait_until(lambda: site.status() == 200)
 
 
 @pytest.mark.slow
@@ -202,7 +196,7 @@ def test_requests_that_fill_all_leave_descriptors_and_end_with_a_refusal(site_of
     assert "Connections are refused" in site.log.read_text()
     held[0].close()
 
-    wait_for(lambda: site.status("/", "198.51.100.1") == 200)
+    wait_until(lambda: site.status("/", "198.51.100.1") == 200)
 
 
 def test_addresses_of_one_subscriber_are_one_client() -> None:

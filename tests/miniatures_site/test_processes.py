@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from web.process import lines, procfile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,13 +74,6 @@ def pids(folder: Path, name: str) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
 
-def wait_for(question: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not question():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
-
-
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -91,11 +84,11 @@ def is_alive(pid: int) -> bool:
 
 def test_what_is_killed_is_started_again_and_the_others_stay(start, folder):
     start(one=f"{STAYS}one", two=f"{STAYS}two")
-    wait_for(lambda: pids(folder, "one") and pids(folder, "two"))
+    wait_until(lambda: pids(folder, "one") and pids(folder, "two"))
 
     os.kill(pids(folder, "one")[0], signal.SIGKILL)
 
-    wait_for(lambda: len(pids(folder, "one")) == 2)
+    wait_until(lambda: len(pids(folder, "one")) == 2)
     assert is_alive(pids(folder, "one")[1])
     assert len(pids(folder, "two")) == 1
     assert is_alive(pids(folder, "two")[0])
@@ -108,7 +101,7 @@ def test_a_signal_stops_all_and_is_no_failure(start, folder, number):
         one=f"{STAYS}one",
         deaf='sh -c \'trap "" TERM INT HUP; echo $$ >> "${PLACE}/deaf"; while :; do sleep 0.1; done\'',
     )
-    wait_for(lambda: pids(folder, "one") and pids(folder, "deaf"))
+    wait_until(lambda: pids(folder, "one") and pids(folder, "deaf"))
 
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
@@ -143,7 +136,7 @@ def test_a_site_stays_up_without_the_part_that_never_comes_up(start, folder):
         well_after_s=1000.0,
     )
 
-    wait_for(lambda: len(pids(folder, "broken")) > procfile.GIVE_UP_AFTER)
+    wait_until(lambda: len(pids(folder, "broken")) > procfile.GIVE_UP_AFTER)
 
     assert is_alive(pids(folder, "one")[0])
 
@@ -166,7 +159,7 @@ def test_the_procfile_of_a_folder_is_run_whole_and_json_objects_get_nothing_befo
     # What a process wrote last may come after the word that it is started again.
     while not all(any(part in line for line in printed) for part in ("started again", '"a": 1')):
         printed.append(process.stdout.readline())
-    wait_for(lambda: pids(folder, "stays"))
+    wait_until(lambda: pids(folder, "stays"))
     process.terminate()
     assert process.wait(PATIENCE_S) == 0
 
@@ -193,7 +186,7 @@ def test_a_log_is_rotated_and_keeps_the_newest_lines_in_their_order(tmp_path):
 def test_a_runner_writes_its_processes_lines_into_a_log(folder):
     (folder / "Procfile").write_text(f"says: echo words\nstays: {STAYS}stays\n")
     process = run_lines(folder, "--log", "site.log")
-    wait_for(lambda: "| words\n" in (folder / "site.log").read_text() if (folder / "site.log").exists() else False)
+    wait_until(lambda: "| words\n" in (folder / "site.log").read_text() if (folder / "site.log").exists() else False)
     process.terminate()
 
     assert process.communicate(timeout=PATIENCE_S)[0] == ""
@@ -204,7 +197,7 @@ def test_one_line_of_a_procfile_runs_in_place_for_a_supervisor_of_its_own(folder
     (folder / "Procfile").write_text(f"other: false\none-more: {STAYS}one\n")
 
     process = run_lines(folder, "one-more")
-    wait_for(lambda: pids(folder, "one"))
+    wait_until(lambda: pids(folder, "one"))
     named = pids(folder, "one")
     process.terminate()
     unknown = run_lines(folder, "two")
@@ -229,11 +222,11 @@ def test_each_line_of_output_is_told_with_its_name(start, folder):
 def test_no_process_outlives_a_supervisor_that_is_killed(start, folder):
     (folder / "stays.py").write_text(MODULE)
     process = start(one=f"{STAYS}one", forked_one='python -m stays forked_one "${PLACE}"')
-    wait_for(lambda: pids(folder, "one") and pids(folder, "forked_one"))
+    wait_until(lambda: pids(folder, "one") and pids(folder, "forked_one"))
 
     process.kill()
 
-    wait_for(lambda: not any(is_alive(pid) for name in ("one", "forked_one") for pid in pids(folder, name)))
+    wait_until(lambda: not any(is_alive(pid) for name in ("one", "forked_one") for pid in pids(folder, name)))
 
 
 @pytest.mark.slow
@@ -243,10 +236,10 @@ def test_a_forked_program_begins_with_what_is_imported_and_comes_back_from_nothi
     line = 'python -m stays forked_one "${PLACE}"'
     process = start(forked_one=line, forked_two=line.replace("one", "two"))
     told = [process.stdout.readline() for _ in range(4)]
-    wait_for(lambda: pids(folder, "forked_one") and pids(folder, "forked_two"))
+    wait_until(lambda: pids(folder, "forked_one") and pids(folder, "forked_two"))
 
     os.kill(pids(folder, "forked_one")[0], signal.SIGKILL)
-    wait_for(lambda: len(pids(folder, "forked_one")) == 2)
+    wait_until(lambda: len(pids(folder, "forked_one")) == 2)
     process.send_signal(signal.SIGINT)
     rest, _ = process.communicate(timeout=PATIENCE_S)
 

@@ -23,6 +23,7 @@ from miniatures_site.server import request_bodies
 from miniatures_site.server.request_threads import PooledASGIHandler
 from miniatures_site.server.slow_connections import TimedConnection
 from tests.postgres_server import free_port
+from tests.waiting import wait_until
 
 SEATS, MANY = 2, 12
 PATIENCE_S = 60.0
@@ -120,13 +121,6 @@ def site_of() -> Iterator[Callable[..., Site]]:
         yield start
         for site in running:
             site.close()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.005)
 
 
 HALVES = {

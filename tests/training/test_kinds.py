@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.preferences import freeze_edits
+from tests.waiting import wait_until
 from training.miniatures import writing
 from training.models import Checkpoint, Miniature, Student, TrainingRun
 from training.runs import launch_run
@@ -151,9 +151,7 @@ def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, 
         RunRequest(dataset_version=small_version, student=tiny), recipe="demo", by=admin, overrides=overrides
     )
     first = carrying(run.job)
-    until = time.monotonic() + 200
-    while not Checkpoint.objects.filter(run=run).exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until(lambda: Checkpoint.objects.filter(run=run).exists(), within_s=200)
 
     control.pause(run.job, by=admin)
     first.join(100)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 
+from tests.waiting import wait_until
 from web.caching import slow_figures
 
 
@@ -94,13 +94,6 @@ def test_a_count_that_fails_leaves_the_old_figures_and_is_tried_again(
     wait_until(lambda: slow_figures.figures("f", lambda: count(counts)).value == 2)
 
     assert old == 1
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_who_comes_while_a_count_is_under_way_waits_for_it(counts: list[int], settings: Any) -> None:

@@ -24,7 +24,7 @@ from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
-from tests.generation.test_end_to_end import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("forked")]
 KEY = "sk-canary-closing-0123456789abcdef"

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from tests.generation.answering import Answering, Body
 from tests.generation.engine.conftest import Attempts, teacher
 from tests.generation.engine.test_wire_formats import chat_body, form
+from tests.waiting import wait_until
 
 MAIL = "Subject: A depot\n\nShall we talk?"
 ONE = {"limits": {"concurrency": 1}, "uncertain": "retry"}
@@ -59,10 +59,7 @@ def test_what_is_no_log_probability_is_not_believed(said: object) -> None:
 def test_an_order_that_is_killed_and_resumed_keeps_what_was_told(attempts: Attempts) -> None:
     server = SureMiniature()
     engine = attempts.start(miniature(server), count=3, **ONE)
-    deadline = time.monotonic() + 60
-    while len(server.asked) < 3:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: len(server.asked) >= 3)
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
     server.let_go.set()

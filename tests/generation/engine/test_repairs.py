@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -18,6 +17,7 @@ from review.spec.task_spec import TaskSpec
 from tests.generation.author_server import GOOD, Author
 from tests.generation.engine.conftest import TASK, Attempts, teacher
 from tests.generation.provider_server import Running
+from tests.waiting import wait_until
 
 LIMITED = TASK | {
     "output_schema": [
@@ -167,7 +167,7 @@ def test_an_engine_killed_during_a_repair_asks_for_neither_again(attempts: Attem
     author.provider.texts = [LONG]
     author.provider.pause_s = [0, 30]
     engine = attempts.start(asked(author), **ONE)
-    _until(lambda: author.provider.requests == 2)
+    wait_until(lambda: author.provider.requests == 2)
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
 
@@ -185,7 +185,7 @@ def test_an_engine_killed_after_a_repair_tells_both_ends_again(attempts: Attempt
     author.provider.texts = [LONG]
     author.provider.pause_s = [0, 0, 30]
     engine = attempts.start(asked(author), **ONE | {"count": 2})
-    _until(lambda: author.provider.requests == 3)
+    wait_until(lambda: author.provider.requests == 3)
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
 
@@ -196,13 +196,6 @@ def test_an_engine_killed_after_a_repair_tells_both_ends_again(attempts: Attempt
     assert failure["code"] == "flawed"
     assert result["summary"]["cost_usd"] == pytest.approx(draft["cost_usd"] + failure["cost_usd"])
     assert result["summary"]["drafts"] == 1
-
-
-def _until(happened: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.mark.slow

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import Any
 
 import pytest
@@ -11,13 +10,7 @@ import pytest
 from generation.engine.journal import writer
 from tests.generation.engine.conftest import Attempts, teacher
 from tests.generation.provider_server import Running
-
-
-def wait_until(condition: Any, timeout_s: float = 45) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
+from tests.waiting import wait_until
 
 
 @pytest.mark.parametrize("loss", ["cut", "drop", "status:504"])

@@ -19,6 +19,7 @@ from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK, Attempts, teacher
 from tests.generation.provider_server import Running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 
@@ -48,17 +49,10 @@ def calls(told: dict[str, Any]) -> int:
     return sum(last - first + 1 for first, last in told["positions"])
 
 
-def until(happened: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.mark.slow
 def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
-    until(lambda: acks.is_ack_requested(path))
+    wait_until(lambda: acks.is_ack_requested(path))
     time.sleep(0.5)
     before = provider.provider.requests
 
@@ -74,10 +68,10 @@ def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, 
 @pytest.mark.slow
 def test_no_more_is_asked_than_was_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
-    until(lambda: acks.is_ack_requested(path))
+    wait_until(lambda: acks.is_ack_requested(path))
 
     acks.acknowledge(path, first_announced(path))
-    until(lambda: provider.provider.requests >= 8)
+    wait_until(lambda: provider.provider.requests >= 8)
     time.sleep(0.5)
     asked = provider.provider.requests
     acks.acknowledge(path, 1_000_000)
@@ -118,7 +112,7 @@ def test_a_batch_is_handed_in_only_once_another_host_would_know_of_it(
 ) -> None:
     quick = {"batch_poll_s": 0.05, "batch_poll_cap_s": 0.05, "batch_settle_s": 0.3}
     path, engine = begun(attempts, teacher(provider.url, wire, batch_factor=0.5), way="batch", limits=quick)
-    until(lambda: acks.is_ack_requested(path))
+    wait_until(lambda: acks.is_ack_requested(path))
     time.sleep(0.3)
     before = provider.provider.desk.seen[step]
 

@@ -12,7 +12,6 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +35,7 @@ from review.tasks.queries import latest_version
 from tests.generation.answering import Answering, Body
 from tests.generation.judges.conftest import roomy
 from tests.review import factories
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 PAIRS, KILLS = (2_000, 20) if os.environ.get("STRESS") == "1" else (100, 4)
@@ -105,8 +105,8 @@ def test_no_comparison_is_paid_twice_when_its_engine_is_killed_again_and_again(
     for _ in range(KILLS):
         # So many more are answered, and the engine dies with the next ones on the wire.
         patient.limit = patient.asked + chance.randint(1, PAIRS // KILLS)
-        wait_for(lambda: patient.asked > patient.limit)
-        wait_for(lambda: killed_engine(order))
+        wait_until(lambda: patient.asked > patient.limit, WITHIN_S)
+        wait_until(lambda: killed_engine(order), WITHIN_S)
     patient.limit = 10 * PAIRS
     worker.join(5 * WITHIN_S)
 
@@ -143,10 +143,3 @@ def killed_engine(order: Order) -> bool:
     assert job.state not in FINISHED or job.state == JobState.FAILED, "it ended before it could be killed so often"
     engine = engine_of(run_dirs.run_dir_of(job.pk, job.run_fence))
     return engine is not None and send_signal(engine, signal.SIGKILL)
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + WITHIN_S
-    while not happened():
-        assert time.monotonic() < deadline_s, "the engine asks nothing"
-        time.sleep(0.01)

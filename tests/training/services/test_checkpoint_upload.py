@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.supervisor import run_dirs
 from miniatures_site.settings.stores import storage
+from tests.waiting import wait_until
 from training.models import Checkpoint
 from training.runs import checkpoint_upload, checkpoints
 from training.runs.checkpoints import ReportedCheckpoint
@@ -220,9 +220,7 @@ def test_a_worker_carries_to_s3_in_its_own_time(run, settings, monkeypatch, tmp_
 
         save(run, 6)
 
-        until = time.monotonic() + 20
-        while not stored_steps(run) and time.monotonic() < until:
-            time.sleep(0.05)
+        wait_until(lambda: stored_steps(run))
         shutil.rmtree(run_dirs.run_dir_of(run.job_id, 1).parent)
         assert checkpoint_upload.fetch_newest(run, tmp_path / "fresh") == 6
         assert (tmp_path / "fresh/checkpoints/step-00000006/weights.safetensors").read_bytes() == b"weights" * 6

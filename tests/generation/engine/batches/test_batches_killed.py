@@ -11,8 +11,8 @@ import pytest
 
 from generation.engine.journal import history, writer
 from tests.generation.engine.batches.conftest import Ordered
-from tests.generation.engine.test_stops import wait_until
 from tests.nursery import Child
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 STEPS = ["create:before", "create:after", "look:before", "results:before"]

@@ -16,7 +16,7 @@ from generation.engine.__main__ import main
 from jobs.rundir import acks
 from tests.generation.engine.batches.conftest import Ordered
 from tests.generation.engine.batches.test_batches_killed import killed_at, left_when
-from tests.generation.engine.test_stops import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.engine, pytest.mark.parametrize("ordered", ["openai"], indirect=True)]
 

@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from generation.engine.processes import frames, process_count
 from generation.engine.processes.connection import Connection
 from tests.generation.engine.conftest import KEY, OFFLINE, TASK, Attempts, teacher
 from tests.generation.provider_server import Running
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.engine
 # A call's time begins before its process is up, which may take long on a busy machine.
@@ -100,7 +99,7 @@ def test_a_process_that_is_killed_loses_no_call_and_pays_none_twice(attempts: At
     # Long enough for both processes to be waiting for answers when one of them goes.
     provider.provider.latency_s = 0.4
     engine = attempts.start(teacher(provider.url), count=120, records=10, **TWO)
-    _until(lambda: provider.provider.requests >= 20)
+    wait_until(lambda: provider.provider.requests >= 20)
     os.kill(_children(engine.pid)[0], signal.SIGKILL)
     engine.wait(60)
 
@@ -139,13 +138,13 @@ def test_processes_that_end_as_soon_as_begun_end_the_order_unpaid(capfd: pytest.
 def test_no_process_outlives_an_engine_that_was_killed(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 5
     engine = attempts.start(teacher(provider.url), count=20, **TWO)
-    _until(lambda: provider.provider.requests >= 8)
+    wait_until(lambda: provider.provider.requests >= 8)
     children = _children(engine.pid)
     engine.kill()
     engine.wait()
 
     assert len(children) == 2
-    _until(lambda: not any(_lives(pid) for pid in children))
+    wait_until(lambda: not any(_lives(pid) for pid in children))
     provider.provider.latency_s = 0
     result = attempts.run(teacher(provider.url), count=20)
     assert result["summary"]["drafts"] == 12
@@ -156,7 +155,7 @@ def test_no_process_outlives_an_engine_that_was_killed(attempts: Attempts, provi
 def test_a_stop_waits_for_what_the_processes_have_on_the_wire(attempts: Attempts, provider: Running) -> None:
     provider.provider.latency_s = 0.5
     engine = attempts.start(teacher(provider.url), count=200, **TWO)
-    _until(lambda: provider.provider.requests >= 8)
+    wait_until(lambda: provider.provider.requests >= 8)
     for pid in [*_children(engine.pid), engine.pid]:
         os.kill(pid, signal.SIGTERM)
     engine.wait(60)
@@ -176,10 +175,3 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def _until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

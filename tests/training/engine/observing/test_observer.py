@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.waiting import wait_until
 from training.engine.report.nvml import GpuSample, open_gpus, read
 from training.engine.report.observer import Observer
 
@@ -25,13 +25,6 @@ class Told(list[tuple[str, dict[str, Any]]]):
     @property
     def metrics(self) -> list[dict[str, Any]]:
         return [payload for kind, payload in self if kind == "metric"]
-
-
-def wait_for(question: Any, within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_utilisation_is_speed_times_operations_over_the_peak():
@@ -69,7 +62,7 @@ def test_gpu_figures_are_means_since_the_last_metric_and_energy_counts_from_the_
 
     observer = Observer(told, look=look, look_every_s=0.001, silent_after_s=1000)
     gate.release(3)
-    wait_for(lambda: len(observer._readings) == 3)
+    wait_until(lambda: len(observer._readings) == 3)
     observer.emit("metric", step=1)
     observer.emit("metric", step=2)
     observer.end()
@@ -87,7 +80,7 @@ def test_a_long_step_does_not_keep_the_gpus_silent():
     observer = Observer(told, look=lambda: GpuSample(utilisation=0.9), look_every_s=0.005, silent_after_s=0.02)
 
     observer.emit("metric", step=7, loss=1.0)
-    wait_for(lambda: len(told.metrics) >= 3)
+    wait_until(lambda: len(told.metrics) >= 3)
     observer.end()
 
     assert {payload["step"] for payload in told.metrics} == {7}
