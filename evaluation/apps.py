@@ -17,6 +17,7 @@ class EvaluationConfig(AppConfig):
         from evaluation.rounds import advance as rounds
         from evaluation.studies import advance
         from generation.judges import queries as judges
+        from generation.orders import queries as orders
         from generation.teachers import shutdowns
         from jobs.kinds import registry
         from review import ports as review_ports
@@ -43,7 +44,7 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
         review_ports.lists_of_records.register(queries.naming_records)
-        judges.may_see_writers.install(queries.may_see_texts)
+        orders.may_see_writers.install(queries.may_see_texts)
         judges.facts_given.install(queries.facts_given)
         comparison.headlines.install(queries.headlines)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)

@@ -63,6 +63,7 @@ class GenerationConfig(AppConfig):
         checks = SpecialPurpose(claims.conversations, claims.answer_task, False, claims.asked_elsewhere)
         register_purpose(Purpose.CLAIMS, checks)
         register_purpose(Purpose.RUBRIC, SpecialPurpose(asked.conversations, asked.answer_task, has_records=False))
+        job_ports.withheld_names.install(orders.withheld_names)
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)

@@ -163,7 +163,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
         "judging": judging,
         "job": judging.order.job,
         "is_over": judging.order.job is None or judging.order.job.state in FINISHED,
-        "are_hidden": not selectors.may_see_writers(member, judging.task),
+        "are_hidden": not orders_queries.may_see_writers(member, judging.task),
     }
     if judging.is_pairwise:
         return render(request, "generation/judging_pairs.html", context | _comparisons(request, judging))

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from generation.models import JudgedPair, JudgedText, Judging
+from generation.orders.queries import may_see_writers
 from members.models import Member
 from review.models import Record, Task
 from review.spec.schema import Facts
@@ -17,8 +18,6 @@ from web.http.first_or_404 import first_or_404
 from web.ports import Port
 
 LISTED = 50
-# Whether a member may see who wrote which text: not while experts vote on them blind.
-may_see_writers: Port[[Member, Task], bool] = Port(lambda member, task: True)
 # The facts that the systems of a subject were given of a record: a judge weighs their texts by no others.
 facts_given: Port[[UUID], Callable[[Record], Facts]] = Port(lambda subject_id: lambda record: record.facts)
 

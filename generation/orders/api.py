@@ -90,7 +90,9 @@ class CallListView(APIView):
 
     @lists(CallOut, CallQuery)
     def get(self, request: Request, query: dict[str, Any], order_id: UUID) -> Rows:
-        return queries.calls(queries.get(member_of(request), order_id), state=query.get("state", ""))
+        member = member_of(request)
+        order = queries.get(member, order_id)
+        return queries.calls(order, state=query.get("state", ""), is_withheld=queries.is_withheld(member, order))
 
 
 def _order_request(request: Request) -> launch.OrderRequest:

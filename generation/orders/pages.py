@@ -161,6 +161,7 @@ def _whole_number(text: str) -> int:
 def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
     spent_usd = budgets.spent_by(order)
+    is_withheld = orders_queries.is_withheld(member_of(request), order)
     doubts, claimed = orders_queries.uncertain_calls(order), corrections.overclaimed_calls(order)
     context = {
         "task": order.task,
@@ -170,7 +171,8 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "failures": orders_queries.failures(order),
         "doubts": doubts[: orders_queries.SETTLED_SHOWN],
         "doubt_count": doubts.count(),
-        "drafts": orders_queries.recent_drafts(order),
+        "drafts": [] if is_withheld else orders_queries.recent_drafts(order),
+        "is_withheld": is_withheld,
         "writes_drafts": order.purpose not in KEEPS_ANSWERS,
         "at_provider": batches.batches_of(order),
         "may_lead": may(member_of(request), order.task, Role.LEAD),
@@ -198,6 +200,7 @@ def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "order": order,
         "measured": diversity_queries.measure_order(order),
         "outcome": diversity_queries.mix_outcome(order),
+        "is_withheld": orders_queries.is_withheld(member_of(request), order),
     }
     is_part = is_htmx(request)
     return render(request, "generation/_measured.html" if is_part else "generation/diversity.html", context)

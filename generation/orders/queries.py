@@ -9,19 +9,27 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Aggregate, Count, DecimalField, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Aggregate, Count, DecimalField, Exists, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from generation.engine.repairs import FLAWED
 from generation.models import Call, Order, Synthesis
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement
+from jobs.states import FINISHED
 from members.models import Member
-from review.models import Draft, Record, Source, Task
-from review.tasks.permissions import tasks_for
+from review.drafts.authorship import JUDGED
+from review.models import Assignment, Draft, Record, Source, Task
+from review.states import AssignmentState, Role
+from review.tasks.permissions import slugs_with, tasks_for
 from web.http.first_or_404 import first_or_404
+from web.ports import Port
 
 RECENT = 12
+# What in a call and in its events tells which draft it brought.
+TELLING = ("record", "record_title", "fields", "excerpt", "prompt_hash", "calls")
+# Whether a member may see who wrote which text: not while experts vote on them blind.
+may_see_writers: Port[[Member, Task], bool] = Port(lambda member, task: True)
 SETTLED_SHOWN = 200
 
 
@@ -79,10 +87,37 @@ def get(member: Member, order_id: UUID) -> Order:
     return first_or_404(visible(member).filter(pk=order_id), "There is no such generation job that you can see.")
 
 
-def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
+def withheld_names(member: Member, job_ids: Collection[UUID]) -> Mapping[UUID, Collection[str]]:
+    """See `jobs.kinds.registry`: which of an order's texts is whose is kept from who may still judge one of them.
+
+    Leads see all; others once the order has ended and every draft of it is judged, see `review.drafts.authorship`.
+    """
+    led = slugs_with(member, Role.LEAD)
+    if led is None:
+        return {}
+    written = Draft.objects.filter(job_id=OuterRef("job")).order_by()
+    cards = Assignment.objects.filter(draft__job_id=OuterRef("job"), reviewer=member).exclude(
+        state=AssignmentState.DONE
+    )
+    is_open = Exists(written.exclude(state__in=JUDGED)) | Exists(cards.order_by()) | ~Q(job__state__in=FINISHED)
+    orders = Order.objects.filter(job__in=job_ids).exclude(task__slug__in=led).select_related("task")
+    return {
+        order.job_id: TELLING
+        for order in orders.annotate(is_open=is_open)
+        if order.job_id
+        and (not may_see_writers(member, order.task) if order.purpose == Purpose.EVALUATION else order.is_open)
+    }
+
+
+def is_withheld(member: Member, order: Order) -> bool:
+    """Tell whether it is kept from the member which drafts are of this order."""
+    return order.job_id is not None and bool(withheld_names(member, [order.job_id]))
+
+
+def calls(order: Order, *, state: str = "", is_withheld: bool = False) -> QuerySet[Call]:
     """Calls of an order, in its order; of one state if one is named."""
     rows = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
-    if order.purpose == Purpose.RUBRIC:
+    if is_withheld or order.purpose == Purpose.RUBRIC:
         # A judge's words stand beside their texts, for those who may read them: of a draft that waits they would sway
         # the verdict.
         rows = rows.defer("fields", "excerpt").annotate(withheld=Value(value=True))

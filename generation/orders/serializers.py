@@ -127,7 +127,9 @@ class CallOut(serializers.Serializer[Any]):
     """One paid request."""
 
     id = serializers.UUIDField()
-    record = serializers.UUIDField(source="record_id", allow_null=True, help_text="Null where the call writes records")
+    record = serializers.UUIDField(
+        source="record_id", allow_null=True, help_text="Null where the call writes records, or kept from you"
+    )
     state = serializers.ChoiceField(choices=CallState.choices)
     settlement = serializers.CharField()
     model = serializers.CharField()
@@ -151,12 +153,17 @@ class CallOut(serializers.Serializer[Any]):
     error_code = serializers.CharField()
     error_message = serializers.CharField()
     fields: Any = serializers.SerializerMethodField(
-        "answer_of", help_text="Null for a judge's calls: its verdicts are on the texts"
+        "answer_of", help_text="Null for a judge's calls, whose verdicts are on the texts, or kept from you"
     )
     request_id = serializers.CharField()
     prompt_hash = serializers.CharField()
     latency_s = serializers.FloatField()
     created_at = serializers.DateTimeField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return the call; without its record and prompt where `fields` is withheld."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | {"record": None, "prompt_hash": ""} if getattr(instance, "withheld", False) else shown
 
     @extend_schema_field(serializers.DictField(allow_null=True))
     def answer_of(self, call: Any) -> Any:

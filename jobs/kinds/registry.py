@@ -5,8 +5,10 @@ A room's `AppConfig.ready()` fills these registries; this room calls what it fin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -58,5 +60,12 @@ visible_task_slugs = Port(_no_task_slugs)
 led_task_slugs = Port(_no_task_slugs)
 # Conditions on jobs of those tasks whose results would tell a member what they may not know yet.
 hidden_jobs: Listeners[[Member], Q] = Listeners()
+# Names whose values in events are kept from a member, of those of these jobs that tell what they may not know yet.
+withheld_names: Port[[Member, Collection[UUID]], Mapping[UUID, Collection[str]]] = Port(lambda member, job_ids: {})
 # When texts that jobs read were erased last, for what else a host keeps of such texts; told each time a host prunes.
 texts_erased: Listeners[[datetime], None] = Listeners()
+
+
+def without(payload: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return an event's payload with null for these names, see `withheld_names`."""
+    return {name: None if name in names else value for name, value in payload.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
@@ -13,10 +13,12 @@ from uuid import UUID
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
+from jobs.kinds.registry import without
 from jobs.live.hub import Viewer, hub
 from jobs.live.places import places
 from web.whole_numbers import whole_number
 
+Withheld = Mapping[UUID, Collection[str]]
 HEARTBEAT_S = 15.0
 MAX_JOBS = 40
 # Then the client connects again by itself, and whether it may still see the job is checked again.
@@ -76,21 +78,25 @@ def parse_positions(words: Iterable[str]) -> dict[UUID, int]:
     return dict(list(positions.items())[:MAX_JOBS])
 
 
-async def stream_job(job: UUID, seq: int) -> AsyncGenerator[bytes]:
-    """One job's events after `seq`, with ids, until the job has ended (`event: end`)."""
-    async with aclosing(_stream({job: seq}, numbered=True)) as lines:
+async def stream_job(job: UUID, seq: int, withheld: Withheld) -> AsyncGenerator[bytes]:
+    """One job's events after `seq`, with ids, until the job has ended (`event: end`).
+
+    Args:
+        withheld: Names whose values in payloads are kept from the viewer, by job.
+    """
+    async with aclosing(_stream({job: seq}, withheld, numbered=True)) as lines:
         async for line in lines:
             yield line
 
 
-async def stream_jobs(positions: Mapping[UUID, int]) -> AsyncGenerator[bytes]:
+async def stream_jobs(positions: Mapping[UUID, int], withheld: Withheld) -> AsyncGenerator[bytes]:
     """Events of several jobs on one connection; the client keeps each job's seq itself."""
-    async with aclosing(_stream(dict(positions), numbered=False)) as lines:
+    async with aclosing(_stream(dict(positions), withheld, numbered=False)) as lines:
         async for line in lines:
             yield line
 
 
-async def _stream(positions: dict[UUID, int], *, numbered: bool) -> AsyncGenerator[bytes]:
+async def _stream(positions: dict[UUID, int], withheld: Withheld, *, numbered: bool) -> AsyncGenerator[bytes]:
     # The first bytes leave before any query, so that a browser knows at once that it is connected.
     yield b"retry: 2000\n\n"
     viewer, here = Viewer(positions), hub()
@@ -100,7 +106,7 @@ async def _stream(positions: dict[UUID, int], *, numbered: bool) -> AsyncGenerat
         for job in positions:
             async with aclosing(here.join(viewer, job)) as missed:
                 async for event in missed:
-                    yield _wire(event, numbered=numbered)
+                    yield _wire(event, withheld.get(job, ()), numbered=numbered)
         while going and not viewer.is_lost and time.monotonic() < until_s:
             try:
                 news = await asyncio.wait_for(viewer.inbox.get(), HEARTBEAT_S)
@@ -113,12 +119,13 @@ async def _stream(positions: dict[UUID, int], *, numbered: bool) -> AsyncGenerat
                     yield _end(news.job)
             elif news.event["seq"] > positions[news.job]:
                 positions[news.job] = news.event["seq"]
-                yield _wire(news.event, numbered=numbered)
+                yield _wire(news.event, withheld.get(news.job, ()), numbered=numbered)
     finally:
         here.leave(viewer)
 
 
-def _wire(event: dict[str, Any], *, numbered: bool) -> bytes:
+def _wire(event: dict[str, Any], withheld: Collection[str], *, numbered: bool) -> bytes:
+    event = {**event, "payload": without(event["payload"], withheld)} if withheld else event
     head = f"id: {event['seq']}\n" if numbered else ""
     return f"{head}data: {json.dumps(event, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 

@@ -91,7 +91,8 @@ class JobEventsView(APIView):
     def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
         member = member_of(request)
         job = queries.get(member, job_id)
-        events = stream.stream_job(job.pk, stream.last_event_id(request.headers, request.query_params))
+        seq = stream.last_event_id(request.headers, request.query_params)
+        events = stream.stream_job(job.pk, seq, registry.withheld_names(member, [job.pk]))
         return stream.response(events, request=request._request, viewer=member.pk)
 
 

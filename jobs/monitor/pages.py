@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from jobs.kinds import registry
 from jobs.lifecycle import control
 from jobs.live import stream
 from jobs.monitor import queries
@@ -58,7 +59,7 @@ def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "section": "jobs",
         "job": job,
         "moves": queries.transitions_of(job),
-        "told": queries.recent_events(job),
+        "told": queries.recent_events(member_of(request), job),
         "priorities": [(word, number) for word, number in control.PRIORITIES.items()],
         "log": log,
         "why_no_log": prune_runs.why_no_log(job) if log is None else "The log is empty.",
@@ -135,13 +136,19 @@ def _halt_or_resume(request: HttpRequest) -> None:
 @require_safe
 def job_events(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     job = queries.get(member_of(request), job_id)
-    return _streamed(request, stream.stream_job(job.pk, stream.last_event_id(request.headers, request.GET)))
+    seq = stream.last_event_id(request.headers, request.GET)
+    return _streamed(request, stream.stream_job(job.pk, seq, _withheld(request, [job.pk])))
 
 
 @require_safe
 def events_of_jobs(request: HttpRequest) -> HttpResponseBase:
     positions = stream.parse_positions(request.GET.getlist("job"))
-    return _streamed(request, stream.stream_jobs(queries.seen_positions(member_of(request), positions)))
+    seen = queries.seen_positions(member_of(request), positions)
+    return _streamed(request, stream.stream_jobs(seen, _withheld(request, seen)))
+
+
+def _withheld(request: HttpRequest, job_ids: Collection[UUID]) -> Mapping[UUID, Collection[str]]:
+    return registry.withheld_names(member_of(request), job_ids)
 
 
 def _streamed(request: HttpRequest, events: AsyncGenerator[bytes]) -> HttpResponseBase:

@@ -57,9 +57,13 @@ def seen_positions(member: Member, positions: Mapping[UUID, int]) -> dict[UUID, 
     return {job_id: positions[job_id] for job_id in visible_ids}
 
 
-def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
-    """The newest events that are not progress, newest first."""
-    return list(JobEvent.objects.filter(job=job).exclude(kind="progress").order_by("-seq")[:limit])
+def recent_events(member: Member, job: Job, *, limit: int = 100) -> list[JobEvent]:
+    """The newest events that are not progress, newest first, without what is kept from the member."""
+    events = list(JobEvent.objects.filter(job=job).exclude(kind="progress").order_by("-seq")[:limit])
+    if names := registry.withheld_names(member, [job.pk]).get(job.pk):
+        for event in events:
+            event.payload = registry.without(event.payload, names)
+    return events
 
 
 def transitions_of(job: Job) -> list[JobEvent]:

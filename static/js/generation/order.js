@@ -38,7 +38,8 @@ function fieldText(field, value) {
 }
 
 function addDraft({ call_id: call, record_title: title, fields, index }) {
-  if (calls.has(call) || [...places.drafts.children].some((each) => each.dataset.call === call)) return;
+  // Without fields where they are kept from who may still judge them.
+  if (!fields || calls.has(call) || [...places.drafts.children].some((each) => each.dataset.call === call)) return;
   calls.add(call);
   page.querySelector("[data-no-drafts]").hidden = true;
   if (byAge.length >= SHOWN && places.drafts.matches(":hover, :focus-within")) return;

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from evaluation.arena import cast_vote, open_arena, queries
 from evaluation.models import Arena, ArenaVote, Evaluation, EvaluationOutput
-from generation.models import JudgedPair, Judging, Order, Teacher
+from generation.models import Call, JudgedPair, Judging, Order, Teacher
+from generation.orders import launch
+from generation.states import Purpose
 from members.models import Member
 from review.models import JudgeTask
 from review.states import Role
@@ -258,3 +261,26 @@ def test_who_reviews_drafts_votes_on_no_answers_of_the_miniatures_that_judge_the
     assert [client.get(address).status_code for client, address in addresses] == [403, 403]
     shown = page.get(f"/evaluations/{arena.evaluation_id}/").content.decode()
     assert "These miniatures judge drafts that you review" in shown
+
+
+def test_calls_of_a_compared_teacher_tell_who_wrote_what_only_once_the_arena_is_closed(
+    arena: Arena, admin: Member, expert: Member, api_as: Any
+) -> None:
+    record = arena.pairs.first().record
+    teacher = Teacher.objects.get(slug="offline")
+    order = launch.launch(
+        launch.OrderRequest(
+            arena.task, teacher=teacher, count=1, by=admin, record_ids=[record.pk], purpose=Purpose.EVALUATION
+        )
+    )
+    call = Call.objects.create(id=UUID(int=1), order=order, record=record, state="answered", fields={"body": "Text"})
+
+    def fields(member: Member) -> tuple[Any, Any]:
+        shown = api_as(member).get(f"/api/v1/orders/{order.pk}/calls/").json()["results"][0]
+        return shown["record"], shown["fields"]
+
+    open_to = fields(expert), fields(admin)
+    Arena.objects.filter(pk=arena.pk).update(closed_at=timezone.now())
+
+    told = (str(record.pk), call.fields)
+    assert (open_to, fields(expert)) == (((None, None), told), told)
