@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,6 +26,15 @@ def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     assert "next, previous, results, results[].id, results[].task" in page
     assert [path for path in told["paths"] if path not in page] == []
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_every_place_of_the_reference_can_be_linked_to_by_an_id_of_its_own(admin, as_member):
+    page = as_member(admin).get("/api/v1/docs/").content.decode()
+    ids = Counter(re.findall(r'\bid="([^"]*)"', page))
+
+    assert {id for id, count in ids.items() if count > 1} == set()
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+    assert all(each["operationId"] in ids for verbs in schema.whole()["paths"].values() for each in verbs.values())
 
 
 def test_every_operation_declares_the_refusals_that_any_may_answer_with():
