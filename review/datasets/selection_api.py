@@ -97,7 +97,7 @@ class SelectionPreviewView(APIView):
 class DiffQuery(ListQuery):
     kind = one_of(row_changes.KINDS, default="added", help_text="Default: added.")
     cursor = id_of("the last row of the page before, as `next` gave it", default=None)
-    limit = serializers.IntegerField(min_value=1, default=version_diff.PAGE_ROWS, help_text=f"{LARGEST_PAGE} at most.")
+    limit = serializers.IntegerField(min_value=1, max_value=LARGEST_PAGE, default=version_diff.PAGE_ROWS)
 
 
 class DiffDecisionOut(serializers.Serializer[Any]):
@@ -172,7 +172,7 @@ class VersionDiffView(APIView):
         older, newer = (datasets_queries.version_or_404(member, pk) for pk in (version_id, other_id))
         _check_comparable(older, newer)
         query = DiffQuery.read(request)
-        kind, size = query["kind"], min(LARGEST_PAGE, query["limit"])
+        kind, size = query["kind"], query["limit"]
         rows, last = version_diff.page(older, newer, kind, after=query["cursor"], size=size)
         more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
         return Response(

@@ -21,7 +21,7 @@ _COUNT = re.compile(r"^0*[1-9][0-9]{0,8}$")
 
 
 class KeysetPagination(CursorPagination):
-    """`{"next", "previous", "results"}`; `?limit=` up to 500; a view names its `ordering`, newest first by default."""
+    """`{"next", "previous", "results"}`; `?limit=` to 500; a view names its `ordering`, newest first by default."""
 
     page_size = 50
     page_size_query_param = "limit"
@@ -32,9 +32,17 @@ class KeysetPagination(CursorPagination):
 
     def get_page_size(self, request: Request) -> int | None:
         size = request.query_params.get("limit", "").strip()
-        if size and not _COUNT.match(size):
+        if size and not (_COUNT.match(size) and int(size) <= self.max_page_size):
             raise bad_filters({"limit": [f"Found {size[:20]!r}; expected a number from 1 to {self.max_page_size}."]})
         return super().get_page_size(request)
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        bounds = {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for each in parameters:
+            if each["name"] == self.page_size_query_param:
+                each["schema"] |= bounds
+        return parameters
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """Return the rows of a page.
