@@ -29,7 +29,7 @@ from review.sources.serializers import READING, FileReadingIn
 from web.http.json_parser import StrictJSONParser
 from web.http.lists import Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
-from web.http.read_body import read_body
+from web.http.read_body import checked, read_body
 from web.strict_json import StorableJSONDecoder
 
 
@@ -53,13 +53,6 @@ class NewContactIn(BasisIn):
     time_zone = serializers.CharField(required=False, allow_blank=True)
     language = serializers.CharField(required=False, allow_blank=True, help_text="en, de, fr, it, nl or es")
     facts = serializers.DictField(required=False)
-
-    def to_internal_value(self, data: object) -> dict[str, Any]:
-        """Refuse unknown keys instead of ignoring them."""
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError({unknown[0]: ["A contact has no such field; put facts under 'facts'."]})
-        checked: dict[str, Any] = super().to_internal_value(data)
-        return checked
 
 
 class ContactsIn(BasisIn):
@@ -187,9 +180,7 @@ class ContactListView(APIView):
         return Response(ContactImportOut(result).data, status=201 if result.rows_added else 200)
 
     def _from_json(self, request: Request) -> ContactsResult:
-        body = ContactsIn(data=_as_many(request.data))
-        body.is_valid(raise_exception=True)
-        member, values = member_of(request), body.validated_data
+        values, member = checked(ContactsIn(data=_as_many(request.data)), request), member_of(request)
         return import_rows(
             mail_task_or_404(member, values["task"]),
             values["contacts"],

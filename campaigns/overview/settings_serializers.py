@@ -25,15 +25,6 @@ class AudienceIn(serializers.Serializer[Any]):
         own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
         return {**super().get_fields(), "import": own}
 
-    def to_internal_value(self, data: object) -> dict[str, Any]:
-        """Refuse unknown keys: ignoring one would select other contacts."""
-        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {unknown[0]: [f"Contacts are chosen by {', '.join(sorted(self.fields))}; this is none of them."]}
-            )
-        checked: dict[str, Any] = super().to_internal_value(data)
-        return checked
-
 
 class CampaignSettings(serializers.Serializer[Any]):
     """Settings in requests and answers. `links` are https addresses by name, which a text uses as `{{link.name}}`."""

@@ -20,7 +20,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
-from web.http.read_body import read_body, require_same
+from web.http.read_body import checked, read_body, require_same
 
 
 class SenderIn(serializers.Serializer[Any]):
@@ -111,9 +111,8 @@ class SenderView(APIView):
         held = {name: getattr(identity, name) for name in NewSender.__dataclass_fields__}
         changes = request.data if isinstance(request.data, dict) else {}
         require_same(changes, slug=identity.slug)
-        body = SenderIn(data={**held, **changes})
-        body.is_valid(raise_exception=True)
-        sender_services.change(identity, NewSender(**body.validated_data), by=member)
+        body = checked(SenderIn(data={**held, **changes}), request)
+        sender_services.change(identity, NewSender(**body), by=member)
         return Response(_sender_json(request, slug))
 
 

@@ -17,7 +17,7 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
-from web.http.read_body import read_body, require_same
+from web.http.read_body import checked, read_body, require_same
 
 if TYPE_CHECKING:
     from generation.models import Teacher
@@ -54,11 +54,10 @@ class TeacherView(APIView):
     def patch(self, request: Request, slug: str) -> Response:
         require_recent(request)
         teacher = selectors.teacher_or_404(member_of(request), slug)
-        body = TeacherIn(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
-        require_same(body.validated_data, slug=teacher.slug)
+        body = checked(TeacherIn(data=request.data, partial=True), request)
+        require_same(body, slug=teacher.slug)
         values = {name: getattr(teacher, name) for name in NewTeacher.__dataclass_fields__ if name != "key"}
-        changed = edit.change(teacher, NewTeacher(**values | body.validated_data), by=member_of(request))
+        changed = edit.change(teacher, NewTeacher(**values | body), by=member_of(request))
         return Response(_response_data(changed))
 
 

@@ -46,6 +46,7 @@ class ReleaseIn(serializers.Serializer[Any]):
 class SetAsideIn(serializers.Serializer[Any]):
     """A card to put behind the rest."""
 
+    id = serializers.UUIDField(required=False, help_text="The desk's own, for its list of what is still to be sent.")
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
     unfinished = FieldsIn(required=False, allow_null=True, default=None)
 

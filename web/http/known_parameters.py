@@ -37,7 +37,8 @@ class KnownParameters(BasePermission):
         handler = getattr(view, (request.method or "").lower(), None)
         if not request.query_params or handler is None:
             return True
-        parameters = _declared(handler, view)
+        schema = declared_schema(handler, view)
+        parameters = list(schema.get_override_parameters()) if schema else []
         if any(getattr(each, _MARK, False) for each in (handler, *parameters)):
             return True
         names = [each.name for each in parameters if each.location == "query"]
@@ -70,11 +71,11 @@ def unknown(what: str, name: str, names: Sequence[str]) -> str:
     return f"There is no {what} '{name}'. There are {', '.join(names)}."
 
 
-def _declared(handler: Callable[..., Any], view: APIView) -> list[Any]:
-    """Return the parameters that `extend_schema` declares for a view's method."""
+def declared_schema(handler: Callable[..., Any] | None, view: APIView) -> Any:
+    """Return what `extend_schema` declares for a view's method; None where it declares nothing."""
     schema_of = getattr(handler, "kwargs", {}).get("schema")
     if schema_of is None:
-        return []
+        return None
     schema = schema_of()
     schema.view = view
-    return list(schema.get_override_parameters())
+    return schema

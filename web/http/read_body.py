@@ -9,6 +9,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 
+from web.http.known_fields import unknown_fields
+
 
 def read_body(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
     """Return the validated values of a body.
@@ -16,8 +18,18 @@ def read_body(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, A
     Raises:
         rest_framework.exceptions.ValidationError: Names each field that is not valid.
     """
-    body = shape(data=request.data)
-    body.is_valid(raise_exception=True)
+    return checked(shape(data=request.data), request)
+
+
+def checked(body: BaseSerializer[Any], request: Request) -> dict[str, Any]:
+    """Return the validated values of a serializer that holds a body.
+
+    Raises:
+        rest_framework.exceptions.ValidationError: Names each field that is not valid, and each name that is no field.
+    """
+    strange = unknown_fields(body, request)
+    if not body.is_valid() or strange:
+        raise ValidationError(dict(body.errors) | strange)
     return dict(body.validated_data)
 
 

@@ -18,6 +18,7 @@ from members.tokens.scopes import SERVICE_SCOPES
 from review.tasks.permissions import task_or_404
 from review.tasks.service_tokens import issue, queries
 from web.http.lists import Rows, lists
+from web.http.read_body import read_body
 
 
 class ServiceTokenIn(serializers.Serializer[dict[str, Any]]):
@@ -42,10 +43,8 @@ class ServiceTokensView(APIView):
         """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
         require_recent(request)
         lead = member_of(request)
-        serializer = ServiceTokenIn(data=request.data)
         task = task_or_404(lead, slug)
-        serializer.is_valid(raise_exception=True)
-        row, plaintext = issue.make(task, by=lead, **serializer.validated_data)
+        row, plaintext = issue.make(task, by=lead, **read_body(ServiceTokenIn, request))
         body = {**TokenOut(row).data, "token": plaintext}
         return Response(body, status=201)
 

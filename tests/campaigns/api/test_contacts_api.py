@@ -84,7 +84,7 @@ def test_bad_rows_are_told_by_number_and_nothing_comes(api: APIClient) -> None:
         ({"lawful_basis": "because"}, 400, "lawful_basis"),
         ({"basis_date": "2999-01-01"}, 422, "in the future"),
         ({"facts": {**FACTS, "shoe": "red"}}, 422, "not a field of this task"),
-        ({"e_mail": "x"}, 400, "no such field"),
+        ({"e_mail": "x"}, 400, "There is no field 'e_mail'"),
         ({"task": "nowhere"}, 404, "nowhere"),
     ],
 )

@@ -75,7 +75,7 @@ def test_a_form_with_two_files_or_a_field_that_is_none_imports_nothing(api: APIC
 
     assert (both.status_code, list(both.json()["errors"])) == (400, ["file"])
     assert misspelt.status_code == 400
-    assert "There is no field 'delimeter'. There are encoding," in misspelt.json()["errors"]["delimeter"][0]
+    assert "There is no field 'delimeter'; nearest: delimiter." in misspelt.json()["errors"]["delimeter"][0]
     assert not Record.objects.exists()
 
 
