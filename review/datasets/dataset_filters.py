@@ -17,17 +17,19 @@ from web.errors import Refusal
 Share = Annotated[float, Field(ge=0, le=1)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 Copies = Annotated[int, Field(ge=2, le=10)]
+# As large as a database's integer: a larger one cannot be looked up.
+Number = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class DatasetFilters(Strict):
     """A selection of golds; an empty tuple means all. Revoked and erased samples are never part of one."""
 
     verdicts: tuple[Literal["accept", "edit", "reject"], ...] = ("accept", "edit")
-    task_versions: tuple[int, ...] = ()
+    task_versions: tuple[Number, ...] = ()
     teachers: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     sources: tuple[str, ...] = Field((), description="Slugs of imports that brought the records.")
-    rounds: tuple[int, ...] = ()
+    rounds: tuple[Number, ...] = ()
     reviewers: tuple[str, ...] = ()
     agreement: Literal["any", "unanimous", "settled"] = Field(
         "any", description="unanimous: two or more experts agree, no ruling; settled: a lead ruled on it."

@@ -84,6 +84,25 @@ def test_filters_that_make_no_sense_are_refused_with_400(
     assert api_as(admin).get("/api/v1/datasets/gold/preview/", {"filters": filters}).status_code == 400
 
 
+@pytest.mark.parametrize("name", ["task_versions", "rounds"])
+@pytest.mark.parametrize("number", [2**63, -(10**20)])
+def test_a_number_that_no_database_holds_is_refused_before_it_is_kept(
+    name: str, number: int, dataset: Dataset, admin: Member, api_as: Callable[..., APIClient]
+) -> None:
+    api, filters = api_as(admin), {name: [number]}
+    address = "/api/v1/datasets/gold/"
+
+    refused = [
+        api.post("/api/v1/datasets/", {"task": dataset.task.slug, "name": "New", "filters": filters}, format="json"),
+        api.post(f"{address}versions/", {"filters": filters}, format="json"),
+        api.get(f"{address}preview/", {"filters": json.dumps(filters)}),
+    ]
+    held = api.get(f"{address}preview/", {"filters": json.dumps({name: [2**63 - 1]})})
+
+    assert [(each.status_code, list(each.json()["errors"])) for each in refused] == [(400, [f"filters.{name}.0"])] * 3
+    assert (held.status_code, held.json()["rows"], Dataset.objects.count()) == (200, 0, 1)
+
+
 @pytest.mark.slow
 def test_each_kind_of_difference_names_its_reason_and_the_decisions_behind_it(
     dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
