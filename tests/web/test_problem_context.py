@@ -45,5 +45,9 @@ def test_the_api_names_field_finding_and_wish(admin: Member, api_as) -> None:
     body = api_as(admin).post("/api/v1/tokens/", {"name": "x", "scopes": ["read"], "days": "soon"}, format="json")
     query = api_as(admin).get("/api/v1/audit/?since=31.5.2026")
 
+    inside = api_as(admin).post("/api/v1/tokens/", {"name": "x", "scopes": ["read", "rule"]}, format="json")
+
+    assert list(inside.json()["errors"]) == ["scopes[1]"]
+    assert "'rule'" in inside.json()["errors"]["scopes[1]"][0]
     assert body.json()["errors"] == {"days": ["A valid integer is required. Found 'soon'."]}
     assert query.json()["errors"]["since"][0].endswith("YYYY-MM-DD. Found '31.5.2026'.")

@@ -124,6 +124,8 @@ def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
     if isinstance(detail, dict):
         flat = {}
         for key, value in detail.items():
-            flat.update(_field_errors(value, f"{prefix}.{key}" if prefix else str(key)))
+            # A place in a list: REST framework has it as the key of a dictionary.
+            place = f"[{key}]" if isinstance(key, int) else f".{key}" if prefix else str(key)
+            flat.update(_field_errors(value, f"{prefix}{place}"))
         return flat
     return {prefix: [str(detail)]}

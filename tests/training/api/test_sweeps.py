@@ -43,7 +43,7 @@ def test_an_estimate_launches_nothing(api_as, admin, body):
     ("change", "status", "field"),
     [
         ({"max_hours": None}, 400, "max_hours"),
-        ({"learning_rate": ["fast"]}, 400, "learning_rate.0"),
+        ({"learning_rate": ["fast"]}, 400, "learning_rate[0]"),
         ({"max_usd": 3}, 422, "max_usd"),
         ({"overrides": {"trust_remote_code": True}}, 400, "trust_remote_code"),
     ],
