@@ -53,6 +53,16 @@ def test_a_misspelt_field_is_named_beside_the_other_mistakes(admin: Member, api_
     assert "nearest: name." in refused.json()["errors"]["nmae"][0]
 
 
+def test_a_field_with_two_values_is_refused(admin: Member, api_as: Api) -> None:
+    bodies = ['{"name": "A", "slug": "a", "starter": "outreach", "name": "B"}', '{"spec": {"slots": [], "slots": [1]}}']
+
+    refused = [api_as(admin).post("/api/v1/tasks/", body, content_type="application/json") for body in bodies]
+
+    assert [(each.status_code, each.json()["code"]) for each in refused] == [(400, "parse_error")] * 2
+    assert "'name' is there twice, with different values" in refused[0].json()["title"]
+    assert not Task.objects.exists()
+
+
 def test_a_field_inside_a_list_is_named_by_its_path(admin: Member, api_as: Api) -> None:
     body = {"task": "mails", "count": 1, "teachers": [{"teacher": "offline", "shar": 1}]}
 

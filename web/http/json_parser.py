@@ -1,4 +1,4 @@
-"""Strict JSON request bodies: limited depth, finite numbers, and texts that both databases can store.
+"""Strict JSON request bodies: limited depth, finite numbers, one value a name, and texts that databases can store.
 
 PostgreSQL stores neither null bytes nor lone surrogates; SQLite stores null bytes. REST framework imports this module
 with its settings, so it imports nothing that reads them.
@@ -28,7 +28,7 @@ class StrictJSONParser(JSONParser):
     ) -> Any:
         raw = stream.read()
         try:
-            body = strict_json.parse(raw)
+            body = strict_json.parse(raw, has_unique_keys=True)
         except ValueError as error:
             raise exceptions.ParseError(f"JSON parse error - {error}") from None
         if mistakes := dict(strict_json.unstorable_texts(body, raw)):
