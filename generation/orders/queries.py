@@ -18,9 +18,8 @@ from generation.models import Call, Order, Synthesis
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement
 from jobs.states import FINISHED
 from members.models import Member
-from review.drafts.authorship import JUDGED
 from review.models import Assignment, Draft, Record, Source, Task
-from review.states import AssignmentState, Role
+from review.states import OPEN, AssignmentState, Role
 from review.tasks.permissions import slugs_with, tasks_for
 from web.http.first_or_404 import first_or_404
 from web.ports import Port
@@ -90,7 +89,8 @@ def get(member: Member, order_id: UUID) -> Order:
 def withheld_names(member: Member, job_ids: Collection[UUID]) -> Mapping[UUID, Collection[str]]:
     """See `jobs.kinds.registry`: which of an order's texts is whose is kept from who may still judge one of them.
 
-    Leads see all; others once the order has ended and every draft of it is judged, see `review.drafts.authorship`.
+    Leads see all; others once the order has ended and no draft of it waits for a verdict, see
+    `review.drafts.authorship`.
     """
     led = slugs_with(member, Role.LEAD)
     if led is None:
@@ -99,7 +99,7 @@ def withheld_names(member: Member, job_ids: Collection[UUID]) -> Mapping[UUID, C
     cards = Assignment.objects.filter(draft__job_id=OuterRef("job"), reviewer=member).exclude(
         state=AssignmentState.DONE
     )
-    is_open = Exists(written.exclude(state__in=JUDGED)) | Exists(cards.order_by()) | ~Q(job__state__in=FINISHED)
+    is_open = Exists(written.filter(state__in=OPEN)) | Exists(cards.order_by()) | ~Q(job__state__in=FINISHED)
     orders = Order.objects.filter(job__in=job_ids).exclude(task__slug__in=led).select_related("task")
     return {
         order.job_id: TELLING

@@ -81,10 +81,11 @@ def test_leads_and_admins_see_drafts_as_they_arrive(
     assert (call["record"], call["prompt_hash"]) == (str(waiting.record_id), "a" * 64)
 
 
-def test_a_judged_order_is_everybodys_to_read(
-    waiting: Draft, order: Order, viewer: Member, as_member: Any, api_as: Any
+@pytest.mark.parametrize("state", [DraftState.DECIDED, DraftState.KEPT, DraftState.MACHINE])
+def test_an_order_of_which_no_draft_waits_is_everybodys_to_read(
+    state: DraftState, waiting: Draft, order: Order, viewer: Member, as_member: Any, api_as: Any
 ) -> None:
-    Draft.objects.filter(pk=waiting.pk).update(state=DraftState.DECIDED)
+    Draft.objects.filter(pk=waiting.pk).update(state=state)
 
     assert all(word in doors(order, viewer, as_member, api_as) for word in (*TELLING, str(waiting.record_id)))
 
