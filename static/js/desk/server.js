@@ -12,6 +12,13 @@ export async function panelPage(href, notices, lost) {
   return null;
 }
 
+/** Open another page if the server answers: without a network the desk stays, and its cards can be judged. */
+export async function openPage(href, notices) {
+  const answer = await fetch(href, { method: "HEAD", credentials: "same-origin", redirect: "manual" }).catch(() => null);
+  if (answer) location.assign(href);
+  else notices.hint(gettext("The server cannot be reached."));
+}
+
 export class Server {
   constructor(desk, token) {
     this.urls = desk.dataset;
