@@ -19,7 +19,10 @@ SENDERS = re.compile(
     r"(mailer-daemon|postmaster|no-?_?reply|do-?_?not-?_?reply|auto-?_?(reply|responder|mailer)|bounces?)([+._-].*)?"
 )
 # What stands before a subject: answers, and the tags that gateways add.
-ANSWER: Final = re.compile(r"\s*(?:re|aw|antw|r|sv|vs|ref|rif|fwd?|tr|wg|rv)\s*:\s*", re.IGNORECASE)
+ANSWER: Final = re.compile(
+    r"\s*(?:re|aw|antw|r|sv|vs|ref|rif|fwd?|tr|wg|rv|odp|vá|ynt|отв|回复|回覆|答复|答覆|返信|转发|轉寄|転送|답장|회신|전달)\s*[:\uff1a]\s*",
+    re.IGNORECASE,
+)
 TAG: Final = re.compile(
     r"\s*(?:[\[({<*]+\s*(?:ext(?:ern\w*)?|outside|caution|warning|spam|bulk)\b[^\])}>*\d]{0,30}[\])}>*]+|ext(?:ern\w*)?\s*[:|-])\s*",
     re.IGNORECASE,

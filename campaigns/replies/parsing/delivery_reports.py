@@ -28,10 +28,14 @@ _RETURNED = (
     r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon"
     r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
-    r"|退信|退回|配信(?:できません|不能|エラー)|반송"
 )
-RETURNED = re.compile(_RETURNED, re.IGNORECASE)
-FAILED = re.compile(rf"{_RETURNED}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
+# In a server's mail a mail came back; people write so of goods, and name a bounce by a whole title alone.
+RETURNED = re.compile(rf"{_RETURNED}|退信|退回|配信(?:できません|不能|エラー)|반송|배달 ?실패", re.IGNORECASE)
+_TITLES = (
+    r"^(?:\[반송\]|(?:(?:来自\S{1,80}的|系统|系統)?退信|(?:メール)?配信(?:できません|不能|エラー)|배달 ?실패)"
+    r"(?:通知)?\s*(?:[:\uff1a\n]|\Z))"
+)
+FAILED = re.compile(rf"{_RETURNED}|{_TITLES}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
 _KEEPS_TRYING = (
     r"will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
     r"|not yet been delivered|could not send message for past|noch nicht zugestellt"
@@ -134,7 +138,9 @@ def read_prose(text: str, *, subject: str, original_message_id: str = "", is_fro
     cut = text[:MAX_PROSE]
     quoted, copy = MESSAGE_ID.search(cut), _COPY.search(cut)
     own = cut[: copy.start()] if copy else cut
-    if not (FAILED.search(f"{subject}\n{own}") or ANSWER.search(own) or (is_from_server and DELAYED.search(subject))):
+    whole = f"{subject}\n{own}"
+    is_servers = is_from_server and (RETURNED.search(whole) or DELAYED.search(subject))
+    if not (is_servers or FAILED.search(whole) or ANSWER.search(own)):
         return None
     # Of several servers the one that refused for good counts.
     refusal = _REFUSAL.search(own)

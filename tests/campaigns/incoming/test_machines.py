@@ -70,6 +70,40 @@ def test_a_bounce_in_letters_of_the_far_east_is_one(subject, said):
     assert read(subject, said, sender="ada@acme.example").bounce is None
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "반송 주소 문의드립니다",
+        "关于样品退回的问题",
+        "回复: 样品退回",
+        "答复：系统退信",
+        "返信: 配信エラー",
+        "회신: [반송] A question",
+        "답장: 배달 실패",
+        "Odp: niedostarczona paczka",
+        "メール配信エラーについてのご相談",
+        "关于退信的问题",
+    ],
+)
+def test_a_person_who_writes_of_what_comes_back_is_no_machine(subject):
+    assert read(subject, "Thanks. Tuesday at ten works for me.").auto_reason == ""
+
+
+@pytest.mark.parametrize(
+    "subject", ["来自qq.com的退信", "系统退信", "メール配信エラー", "配信不能: x", "[반송] x", "배달 실패"]
+)
+def test_a_title_of_a_failed_delivery_in_letters_of_the_far_east_is_a_machines(subject):
+    assert read(subject, "550", sender="system@mx.example").auto_reason
+
+
+def test_an_absence_that_says_it_does_not_come_back_is_no_bounce():
+    mail = EmailMessage()
+    mail["Return-Path"], mail["From"], mail["Subject"] = "<>", "ada@acme.example", "부재중"
+    mail.set_content("휴가 중입니다. 이 메일은 반송되지 않습니다.")
+
+    assert parse_mail.parse_mail(mail.as_bytes()).bounce is None
+
+
 def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
     assert read("", "Your parcel was not delivered: user unknown at the door. Delivery failed twice!").bounce is None
 
