@@ -54,18 +54,23 @@ _DATE: Final = re.compile(
 )
 _EITHER_ORDER: Final = frozenset("/-")
 _ENGLISH: Final = re.compile(r"\b(?:the|from|until|till|through|thru|back|away|return\w*)\b", re.IGNORECASE)
+# An hour is no day, alone or as the beginning of a range.
+_NO_HOUR: Final = (
+    r"(?!\.?\s*(?:(?:[-–—]|to|till|until|bis|à|a|tot)\s*\d{1,2}(?!\d)"
+    r"|:\d|(?:uhr|uur|h|hrs|heures|horas|a\.?m|p\.?m|o'clock)\b))"
+)
 # A day alone, or with a month after a range's other end: `from 5 to 9 May`, `vom 1. bis 15. August`.
 _BARE_DAY: Final = re.compile(
     r"\b(?:until|till|thru|through|back|return\w*|retour|jusqu'au|bis(?: zum)?|ab(?: dem)?|fino al|rientro|torno"
     r"|tot(?: en met)?|vanaf|hasta el|vuelvo|regreso|prévu)"
     r"(?: on| by| the| le| il| el| de| dem| den| zum| prévu)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.|er)?(?=[\s.,;!)]"
-    r"|$)(?!\s*(?::|uhr|h\b|am\b|pm\b|o'clock|days?|tage?|weeks?|wochen))",
+    rf"|$)(?!\s*(?:days?|tage?|weeks?|wochen)){_NO_HOUR}",
     re.IGNORECASE,
 )
-# A weekday with its day, whose month is the one in which that day is such a weekday; an hour is none.
+# A weekday with its day, whose month is the one in which that day is such a weekday.
 _WEEKDAY_AND_DAY: Final = re.compile(
     rf"\b(?P<weekday>{_WEEKDAY})(?:,| the| le| der| dem| den| el| il)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.)?"
-    r"(?![\w:]|\.?\d|\s*(?:uhr|h|am|pm|o'clock)\b)",
+    rf"(?!\w|\.?\d){_NO_HOUR}",
     re.IGNORECASE,
 )
 _NAMED_DAY: Final = re.compile(rf"\b(?P<weekday>{_WEEKDAY})s?\b", re.IGNORECASE)
@@ -177,14 +182,18 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
 
 def _says_back(text: str, match: re.Match[str]) -> bool:
     """Look at the words right before or after a date for a return, without `until` in between."""
-    before = re.split(
-        r"[.;!?](?!\d)\s|\bund\b|\band\b|\bet\b|\be\b|\ben\b(?= )|\by\b",
-        text[max(0, match.start() - 60) : match.start()],
-    )[-1]
+    before = _clause_before(text, match)
     after = re.split(r"[.;!?,]", text[match.end() : match.end() + 40])[0]
     if _LAST_DAY.search(before):
         return False
     return bool(_BACK.search(before) or _BACK.search(after))
+
+
+def _clause_before(text: str, match: re.Match[str]) -> str:
+    return re.split(
+        r"[.;!?](?!\d)\s|\bund\b|\band\b|\bet\b|\be\b|\ben\b(?= )|\by\b",
+        text[max(0, match.start() - 60) : match.start()],
+    )[-1]
 
 
 def _by_weekday(text: str, written_on: date) -> date | None:
@@ -195,7 +204,7 @@ def _by_weekday(text: str, written_on: date) -> date | None:
         for match in _NAMED_DAY.finditer(text)
     ]
     for match, day in reversed(days):
-        before = text[max(0, match.start() - 45) : match.start()]
+        before = _clause_before(text, match)
         if _LAST_DAY.search(before):
             return day + timedelta(days=1)
         if _BACK.search(before) or _BACK.search(text[match.end() : match.end() + 25]) or len(days) == 1:

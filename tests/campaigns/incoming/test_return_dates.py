@@ -109,6 +109,25 @@ def test_a_date_in_figures_is_read_in_the_order_that_fits_the_day_of_the_mail(te
     assert read_return(text, written_on=written).day.isoformat() == day
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("I am back on Friday. Office hours: Monday 16 to 18.", "2026-03-06"),
+        ("Ich bin ab Freitag wieder da. Telefonzeiten: Montag 16-18 Uhr.", "2026-03-06"),
+        ("Back on Tuesday. We are open Monday 9 to 5.", "2026-03-10"),
+        ("Back on Tuesday. Our desk is there Monday 9 a.m. to 5 p.m.", "2026-03-10"),
+        ("Terug op vrijdag. Wij zijn open op maandag 9 tot 17 uur.", "2026-03-06"),
+        ("Vuelvo el viernes. Abierto el lunes 9 a 17.", "2026-03-06"),
+        ("Ich bin ab Freitag wieder da. Das Telefon ist besetzt ab 9 bis 17 Uhr.", "2026-03-06"),
+        ("Im Urlaub ab dem 9. bis 17. dieses Monats.", "2026-03-18"),
+        ("Back on Monday 16 - 0171 555555 if urgent.", "2026-03-16"),
+        ("Ich bin am Montag zurück und melde mich Dienstag.", "2026-03-09"),
+    ],
+)
+def test_hours_of_opening_are_no_day_of_return(text, day):
+    assert read_return(text, written_on=date(2026, 3, 4)).day.isoformat() == day
+
+
 def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
     unknown = read_return("I am away.", written_on=WRITTEN)
     far = read_return("On parental leave until 30 November 2026.", written_on=WRITTEN)
