@@ -162,9 +162,9 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
     backs = [(match, day) for match, day in dates if _says_back(text, match)]
     whole = [match.span() for match, _ in dates]
     for match in _WEEKDAY_AND_DAY.finditer(text):
-        day = _next_day_of_month(int(match["day"]), written_on)
+        day = _next_weekday_of_month(text, match, written_on)
         is_apart = all(end <= match.start() or match.end() <= start for start, end in whole)
-        if day is not None and is_apart and day.weekday() == _DAY_OF[lowered(match["weekday"])]:
+        if day is not None and is_apart:
             dates.append((match, day))
     # A date of return is surer than a last day away; of several the last holds, as in a range.
     if backs:
@@ -239,13 +239,33 @@ def _resolved(day: int, month: int, year: str | None, written_on: date) -> date 
     return this_year
 
 
+def _next_weekday_of_month(text: str, match: re.Match[str], written_on: date) -> date | None:
+    """Return the day ahead that is such a weekday.
+
+    Where February has 28 days, March has it too: a day of the last week, or a beginning, is one that has passed.
+    """
+    before = _clause_before(text, match)
+    is_end = _LAST_DAY.search(before) or _BACK.search(before)
+    days = [
+        day
+        for day in _days_of_month(int(match["day"]), written_on)
+        if day.weekday() == _DAY_OF[lowered(match["weekday"])]
+        and not (is_end and day <= written_on - timedelta(days=7))
+    ]
+    return days[0] if days and days[0] > written_on else None
+
+
 def _next_day_of_month(day: int, written_on: date) -> date | None:
+    return next((each for each in _days_of_month(day, written_on) if each > written_on), None)
+
+
+def _days_of_month(day: int, written_on: date) -> list[date]:
+    """Days of the mail's own month and of the next that have a number."""
     months = (
         (written_on.year, written_on.month),
         (written_on.year + written_on.month // 12, written_on.month % 12 + 1),
     )
-    days = (_made(year, month, day) for year, month in months)
-    return next((each for each in days if each and each > written_on), None)
+    return [each for year, month in months if (each := _made(year, month, day))]
 
 
 def _of_month(month: int, words: str, written_on: date) -> date | None:

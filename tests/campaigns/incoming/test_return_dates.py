@@ -128,6 +128,20 @@ def test_hours_of_opening_are_no_day_of_return(text, day):
     assert read_return(text, written_on=date(2026, 3, 4)).day.isoformat() == day
 
 
+@pytest.mark.parametrize(
+    ("text", "day_of_february", "day"),
+    [
+        ("I am out today, Monday 2, and back tomorrow.", 2, "2026-02-03"),
+        ("I am away from Wednesday 4 to Friday 6 and back on Monday.", 6, "2026-02-09"),
+        ("I am away from Monday 2 to Friday 13.", 12, "2026-02-14"),
+        ("I am away until Friday 6.", 20, "2026-03-07"),
+        ("I am back on Monday 9.", 20, "2026-03-09"),
+    ],
+)
+def test_a_weekday_that_february_and_march_share_is_the_one_of_this_week(text, day_of_february, day):
+    assert read_return(text, written_on=date(2026, 2, day_of_february)).day.isoformat() == day
+
+
 def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
     unknown = read_return("I am away.", written_on=WRITTEN)
     far = read_return("On parental leave until 30 November 2026.", written_on=WRITTEN)
