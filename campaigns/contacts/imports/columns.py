@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from campaigns.contacts.imports.opt_outs import CONSENTS, MARKS, are_of_bills
 from review.sources.imports.column_mapping import (
     COMPANY_WORDS,
     SPLIT_FIELD,
@@ -20,7 +21,8 @@ from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 
-PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone", "language", "opted_out")
+OPT_OUTS = ("opted_out", "opted_in")
+PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone", "language", *OPT_OUTS)
 BASIS = ("lawful_basis", "basis_source", "basis_date", "may_track_opens")
 _REQUIRED = frozenset({"address", "lawful_basis", "basis_source", "basis_date"})
 _TYPES = {"basis_date": "date", "may_track_opens": "boolean"}
@@ -28,6 +30,7 @@ _LABELS = {
     "address": "mail address",
     "time_zone": "time zone",
     "opted_out": "opted out of mails",
+    "opted_in": "consents to mails",
     "lawful_basis": "lawful basis",
     "basis_source": "source of the basis",
     "basis_date": "date of the basis",
@@ -117,33 +120,8 @@ _ALIASES = {
     "segment": ("list", "group", "cohort", "tag"),
     "time_zone": ("timezone", "tz", "zone"),
     "language": ("lang", "locale", "sprache", "langue", "lingua", "taal", "idioma"),
-    "opted_out": (
-        "email opt out",
-        "has opted out of email",
-        "opt out",
-        "optout",
-        "email opted out",
-        "unsubscribed from all email",
-        "unsubscribed",
-        "unsub time",
-        "unsubscribed at",
-        "unsubscribed time",
-        "do not email",
-        "do not allow emails",
-        "do not contact",
-        "email marketing consent",
-        "marketing status",
-        "subscription status",
-        "blacklisted",
-        "email blacklisted",
-        "abgemeldet",
-        "werbesperre",
-        "désabonné",
-        "désinscrit",
-        "disiscritto",
-        "uitgeschreven",
-        "afgemeld",
-    ),
+    "opted_out": MARKS,
+    "opted_in": CONSENTS,
     "lawful_basis": ("basis", "legal basis", "gdpr basis"),
     "basis_source": ("source", "consent source", "source of basis", "obtained from"),
     "basis_date": ("consent date", "date of basis", "opt in date", "obtained on"),
@@ -198,13 +176,14 @@ def guess_contact_mapping(
     mapping: ColumnMapping = {}
     held = [row.values for row in islice(rows, _LOOK_ROWS)]
     streets = {column for column in columns if _are_streets(held, column)}
+    bills = {column for column in columns if are_of_bills(_cells(held, column))}
     for target, name in contact_columns.person.items():
         # A fact called language is more likely what a column of that name holds.
         plain = () if name == "language" != target else (name.replace("_", " "),)
         own, others = (*plain, target.replace("_", " ")), _ALIASES.get(name, ())
         # A plain address beside one of a mail is where somebody lives.
         names = (*others, *own) if name == "address" else (*own, *others)
-        left_out = mapping.keys() | (streets if name == "address" else set())
+        left_out = mapping.keys() | (streets if name == "address" else bills if name == "opted_in" else set())
         free = [column for column in columns if column not in left_out and _plain(column) in names]
         if free:
             mapping[min(free, key=lambda column: names.index(_plain(column)))] = target

@@ -12,11 +12,11 @@ from zoneinfo import available_timezones
 from django.conf.locale import LANG_INFO
 from django.utils import timezone
 
-from campaigns.contacts.imports.columns import ContactColumns
+from campaigns.contacts.imports.columns import OPT_OUTS, ContactColumns
+from campaigns.contacts.imports.opt_outs import has_opted_out
 from campaigns.states import Language, LawfulBasis
 from campaigns.suppression import email_addresses
 from campaigns.suppression.email_addresses import EmailAddress
-from review.sources.imports.cell_flags import flag_of
 from review.sources.imports.cell_values import PLAIN, Notation
 from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.read_rows import ReadRow, read_rows
@@ -25,7 +25,6 @@ from review.sources.imports.tables import Table
 from review.spec.schema import Facts
 
 _LONGEST = {"first_name": 80, "last_name": 80, "company": 200, "segment": 80, "basis_source": 200}
-_STAYS_IN = frozenset({"", "-", "subscribed", "never subscribed", "opted in", "active", "allow", "none", "null", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,10 @@ def good_rows(
 
 def _contact_row(row: ReadRow, contact_columns: ContactColumns, today: date) -> ContactRow:
     values = {field: row.facts[target] for target, field in contact_columns.person.items() if target in row.facts}
-    if _has_opted_out(cell := str(values.get("opted_out", ""))):
-        raise ValueError(f"the person opted out: 'opted_out' is '{cell[:40]}'")
+    for name in OPT_OUTS:
+        cell = str(values.get(name, "")).strip()
+        if cell and has_opted_out(cell, is_consent=name == "opted_in"):
+            raise ValueError(f"the person opted out: '{name}' is '{cell[:40]}'")
     facts = {name: value for name, value in row.facts.items() if name not in contact_columns.person}
     address = email_addresses.parse(str(values.pop("address")))
     person = _person(values, today)
@@ -122,12 +123,6 @@ def _basis(value: str) -> str:
     if word not in LawfulBasis.values:
         raise ValueError(f"'lawful_basis' is '{value[:40]}', expected one of {', '.join(LawfulBasis.values)}")
     return word
-
-
-def _has_opted_out(cell: str) -> bool:
-    """Read a cell of whoever wants no mail: a mark, a moment or a state, as programs write it."""
-    word = " ".join(cell.casefold().replace("_", " ").split())
-    return word not in _STAYS_IN and flag_of(word) is not False
 
 
 def _past(value: str, today: date) -> date:

@@ -68,6 +68,7 @@ def _person(name: str, index: int) -> str:
         "time_zone": zone,
         "language": "en",
         "opted_out": "no",
+        "opted_in": "yes",
         "lawful_basis": "legitimate_interest",
         "basis_source": "trade fair",
         "basis_date": timezone.localdate().isoformat(),

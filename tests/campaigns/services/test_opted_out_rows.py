@@ -10,33 +10,70 @@ from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
 from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Contact
 from members.models import Member
+from review.sources.imports.tables import Row
 from review.spec.starters import outreach
 from tests.campaigns.factories import BASIS
 from tests.review.factories import make_task
 from web.errors import Refusal
 
-COLUMNS = (
-    "Email Opt Out", "HasOptedOutOfEmail", "Unsubscribed from all email", "UNSUB_TIME", "DoNotEmail",
-    "Marketing status", "Email Marketing Consent", "BLACKLISTED", "Abgemeldet", "Désabonné", "Do not allow Emails",
+MARKS = (
+    "Email Opt Out", "HasOptedOutOfEmail", "Unsubscribed from all email", "UNSUB_TIME", "DoNotEmail", "BLACKLISTED",
+    "Abgemeldet", "Désabonné", "Do not allow Emails",
 )  # fmt: skip
+CONSENTS = ("Marketing status", "Email Marketing Consent", "Subscription status")
+# A yes or a moment is out in a column of marks, and in in one of consent; other words are the same in both.
+MARKED = {
+    True: ("TRUE", "1", "ja", "2026-01-01 10:00:00", "UNSUBSCRIBED", "Do Not Allow", "spam", "confirmed"),
+    False: ("", "FALSE", "0", "nein", "SUBSCRIBED", "NEVER_SUBSCRIBED", "Allow", "-", "Opt-in", "0000-00-00 00:00:00"),
+}
+CONSENTED = {
+    True: ("FALSE", "0", "nein", "UNSUBSCRIBED", "cleaned", "unconfirmed", "Do Not Allow"),
+    False: (
+        "",
+        "TRUE",
+        "1",
+        "ja",
+        "2026-01-01 10:00:00",
+        "3.4.2026",
+        "2026-01-01T10:00Z",
+        "confirmed",
+        "Opt-in",
+        "SUBSCRIBED",
+        "active",
+    ),
+}
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-def test_the_column_is_known_as_programs_call_it(column: str) -> None:
-    assert guess_contact_mapping(["Email", column], columns_of(outreach.SPEC))[column] == "opted_out"
+@pytest.mark.parametrize(
+    ("column", "target"), [*((name, "opted_out") for name in MARKS), *((name, "opted_in") for name in CONSENTS)]
+)
+def test_the_column_is_known_as_programs_call_it(column: str, target: str) -> None:
+    assert guess_contact_mapping(["Email", column], columns_of(outreach.SPEC))[column] == target
+
+
+@pytest.mark.parametrize(
+    ("states", "target"),
+    [(("active", "trialing"), ""), (("active", "canceled"), ""), (("subscribed", "canceled"), "opted_in")],
+)
+def test_a_subscription_that_is_paid_for_is_none_to_mails(states: tuple[str, ...], target: str) -> None:
+    rows = [Row(n, {"Email": "ada@acme.example", "Subscription status": state}) for n, state in enumerate(states)]
+
+    mapping = guess_contact_mapping(["Email", "Subscription status"], columns_of(outreach.SPEC), rows)
+
+    assert mapping.get("Subscription status", "") == target
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("cell", "is_out"),
+    ("column", "cell", "is_out"),
     [
-        *((cell, True) for cell in ("TRUE", "1", "ja", "2026-01-01 10:00:00", "UNSUBSCRIBED", "Do Not Allow", "spam")),
-        *((cell, False) for cell in ("", "FALSE", "0", "nein", "SUBSCRIBED", "NEVER_SUBSCRIBED", "Allow", "-")),
+        *(("Email Opt Out", cell, is_out) for is_out, cells in MARKED.items() for cell in cells),
+        *(("Email Marketing Consent", cell, is_out) for is_out, cells in CONSENTED.items() for cell in cells),
     ],
 )
-def test_who_opted_out_elsewhere_stays_out(admin: Member, tmp_path: Path, cell: str, is_out: bool) -> None:
+def test_who_opted_out_elsewhere_stays_out(admin: Member, tmp_path: Path, column: str, cell: str, is_out: bool) -> None:
     path = tmp_path / "export.csv"
-    path.write_text(f"Email,First Name,Email Opt Out\nada@acme.example,Ada,{cell}\nbo@bolt.example,Bo,0\n")
+    path.write_text(f"Email,First Name,{column}\nada@acme.example,Ada,{cell}\nbo@bolt.example,Bo,\n")
     task = make_task(by=admin)
 
     if is_out:
@@ -45,5 +82,6 @@ def test_who_opted_out_elsewhere_stays_out(admin: Member, tmp_path: Path, cell: 
         assert refused.value.code == "rows_bad" and not Contact.objects.exists()
     result = import_contacts(task, path, by=admin, defaults=BASIS, skip_bad=True)
 
+    field = "opted_in" if "Consent" in column else "opted_out"
     assert (result.rows_added, result.rows_bad) == ((1, 1) if is_out else (2, 0))
-    assert [error.reason for error in result.errors] == [f"the person opted out: 'opted_out' is '{cell}'"] * is_out
+    assert [error.reason for error in result.errors] == [f"the person opted out: '{field}' is '{cell}'"] * is_out
