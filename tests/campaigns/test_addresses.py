@@ -6,6 +6,7 @@ import pytest
 from django.test import override_settings
 
 from campaigns.suppression import email_addresses
+from tests import pace
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,7 @@ from campaigns.suppression import email_addresses
         ("  ada@example.com\t", "ada@example.com"),
         ("\u202aada@example.com\u202c", "ada@example.com"),
         ("\ufeffada@example.com\u200b ", "ada@example.com"),
+        ("\xa0\u3000\u2066ada@example.com\u200f\u2060\u2028\x85", "ada@example.com"),
         ("Ada.Byron@EXAMPLE.com", "Ada.Byron@example.com"),
         ("o'neil@example.com", "o'neil@example.com"),
         ("a+tag@example.com", "a+tag@example.com"),
@@ -71,6 +73,12 @@ def test_what_cannot_be_written_to_is_refused_with_a_clear_word(written: str, sa
 
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("inner", [" ", "\u200b", " \u200b"])
+def test_a_long_run_of_blanks_inside_is_refused_as_fast_as_it_is_read(inner: str) -> None:
+    with pace.within(0.1), pytest.raises(ValueError, match="254 is the limit"):
+        email_addresses.parse("a" + inner * 20_000 + "b@x")
 
 
 @pytest.mark.parametrize(
