@@ -185,8 +185,8 @@ def guess_contact_mapping(
         names = (*others, *own) if name == "address" else (*own, *others)
         left_out = mapping.keys() | (streets if name == "address" else bills if name == "opted_in" else set())
         free = [column for column in columns if column not in left_out and _plain(column) in names]
-        if free:
-            mapping[min(free, key=lambda column: names.index(_plain(column)))] = target
+        free.sort(key=lambda column: names.index(_plain(column)))
+        mapping |= dict.fromkeys(free if name in OPT_OUTS else free[:1], target)
     address = next(target for target, name in contact_columns.person.items() if name == "address")
     if address not in mapping.values():
         mapping |= dict.fromkeys([column for column in columns if _are_addresses(held, column)][:1], address)
@@ -200,7 +200,8 @@ def _target(name: str, field: str) -> TargetField:
     shape = InputField.model_validate({"name": field, "type": _TYPES.get(field, "text")})
     label = _LABELS.get(field, field.replace("_", " "))
     # The name stands before the label of a namesake fact.
-    return TargetField(name, label if name == field else f"{label} (of the contact)", field in _REQUIRED, False, shape)
+    label = label if name == field else f"{label} (of the contact)"
+    return TargetField(name, label, field in _REQUIRED, False, shape, may_repeat=field in OPT_OUTS)
 
 
 def _are_addresses(rows: Sequence[Mapping[str, object]], column: str) -> bool:

@@ -73,9 +73,9 @@ def good_rows(
 def _contact_row(row: ReadRow, contact_columns: ContactColumns, today: date) -> ContactRow:
     values = {field: row.facts[target] for target, field in contact_columns.person.items() if target in row.facts}
     for name in OPT_OUTS:
-        cell = str(values.get(name, "")).strip()
-        if cell and has_opted_out(cell, is_consent=name == "opted_in"):
-            raise ValueError(f"the person opted out: '{name}' is '{cell[:40]}'")
+        for cell in str(values.get(name, "")).splitlines():
+            if has_opted_out(cell, is_consent=name == "opted_in"):
+                raise ValueError(f"the person opted out: '{name}' is '{cell[:40]}'")
     facts = {name: value for name, value in row.facts.items() if name not in contact_columns.person}
     address = email_addresses.parse(str(values.pop("address")))
     person = _person(values, today)

@@ -147,7 +147,7 @@ class TargetField:
     """A field that a column may fill.
 
     `name` is what a mapping says; it is the field's own but where a fact and a written field are namesakes: there the
-    written one is `written.<name>`.
+    written one is `written.<name>`. Where it may repeat, several columns fill it, each a line of its own.
     """
 
     name: str
@@ -155,6 +155,7 @@ class TargetField:
     is_required: bool
     is_output: bool
     field: InputField | OutputField | None
+    may_repeat: bool = False
 
 
 def target_fields(spec: TaskSpec, kind: SourceKind) -> tuple[TargetField, ...]:

@@ -53,6 +53,7 @@ def check_mapping(
         raise Refusal("mapping_invalid", f"The mapping names {len(mapping):,} columns; {MAX_COLUMNS:,} is the limit.")
     errors: dict[str, list[str]] = {}
     columns, names = set(table.columns), {target.name for target in fields}
+    repeated = {target.name for target in fields if target.may_repeat}
     used: dict[str, str] = {}
     for column, name in mapping.items():
         if not name:
@@ -61,7 +62,7 @@ def check_mapping(
             errors[column] = [f"The file has no column '{column}'; it has {_some(table.columns)}."]
         elif name not in names:
             errors[column] = [f"'{name}' is not a field of this task; it has {', '.join(sorted(names))}."]
-        elif name in used:
+        elif name in used and name not in repeated:
             errors[column] = [f"'{name}' is filled from '{used[name]}' already."]
         used.setdefault(name, column)
     for name in defaults:
@@ -188,7 +189,7 @@ class _Reader:
         facts: Facts = {}
         for column, field in self._facts:
             if (fact := _fact(field, column, take(column), notation)) is not None:
-                facts[field.name] = fact
+                facts[field.name] = f"{facts[field.name]}\n{fact}" if field.name in facts else fact
         for name, field, value in self._constant_facts:
             if (fact := _fact(field, name, value, notation)) is not None:
                 facts[name] = fact

@@ -85,3 +85,25 @@ def test_who_opted_out_elsewhere_stays_out(admin: Member, tmp_path: Path, column
     field = "opted_in" if "Consent" in column else "opted_out"
     assert (result.rows_added, result.rows_bad) == ((1, 1) if is_out else (2, 0))
     assert [error.reason for error in result.errors] == [f"the person opted out: '{field}' is '{cell}'"] * is_out
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Email Opt Out,Unsubscribed from all email", "no,yes"),
+        ("Email Opt Out,Unsubscribed from all email", "yes,no"),
+        ("Email Opt Out,Marketing status,Email Marketing Consent", ",yes,no"),
+    ],
+)
+def test_who_opted_out_by_one_of_several_columns_stays_out(
+    admin: Member, tmp_path: Path, header: str, cells: str
+) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text(
+        f"Email,First Name,{header}\nada@acme.example,Ada,{cells}\nbo@bolt.example,Bo,{',' * cells.count(',')}\n"
+    )
+
+    result = import_contacts(make_task(by=admin), path, by=admin, defaults=BASIS, skip_bad=True)
+
+    assert (result.rows_added, result.rows_bad, result.unknown_columns) == (1, 1, ())
