@@ -7,6 +7,7 @@ import pytest
 from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
 from campaigns.contacts.imports.parse_row import person_value
 from review.sources.imports.tables import Row
+from review.spec.schema import InputField
 from review.spec.starters import outreach
 
 FILES = {
@@ -124,3 +125,15 @@ def test_a_language_that_no_mail_is_written_in_is_refused() -> None:
 )
 def test_a_time_zone_is_known_as_programs_write_it(written: str, zone: str) -> None:
     assert person_value("time_zone", written) == zone
+
+
+@pytest.mark.parametrize(
+    ("column", "fact"),
+    [("Subscription Status", "subscription_status"), ("Unsubscribed", "unsubscribed"), ("marketing_status",) * 2,
+     ("Opted out", "opted_out"), ("Tag", "tag"), ("Ad", "ad")],
+)  # fmt: skip
+def test_a_column_is_the_facts_whose_very_name_it_has(column: str, fact: str) -> None:
+    more = InputField.model_validate({"name": fact, "type": "text"})
+    spec = outreach.SPEC.model_copy(update={"input_schema": [*outreach.SPEC.input_schema, more]})
+
+    assert guess_contact_mapping(["Email", column], columns_of(spec)) == {"Email": "address", column: fact}

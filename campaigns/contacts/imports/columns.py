@@ -177,10 +177,13 @@ def guess_contact_mapping(
     held = [row.values for row in islice(rows, _LOOK_ROWS)]
     streets = {column for column in columns if _are_streets(held, column)}
     bills = {column for column in columns if are_of_bills(_cells(held, column))}
+    fact_names = {_plain(name) for name in contact_columns.fact_names()}
     for target, name in contact_columns.person.items():
         # A fact called language is more likely what a column of that name holds.
-        plain = () if name == "language" != target else (name.replace("_", " "),)
-        own, others = (*plain, target.replace("_", " ")), _ALIASES.get(name, ())
+        plain = () if name in ("language", *OPT_OUTS) and name != target else (name.replace("_", " "),)
+        # What else people call a field gives way to a fact of that very name, unless no contact comes without it.
+        others = tuple(word for word in _ALIASES.get(name, ()) if name in _REQUIRED or word not in fact_names)
+        own = (*plain, target.replace("_", " "))
         # A plain address beside one of a mail is where somebody lives.
         names = (*others, *own) if name == "address" else (*own, *others)
         left_out = mapping.keys() | (streets if name == "address" else bills if name == "opted_in" else set())
