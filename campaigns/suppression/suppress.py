@@ -173,9 +173,15 @@ def suppress_many(lines: Sequence[str], *, by: Member, reason: SuppressionReason
             bad.append((number, str(error)))
     lock_list()
     added = sum(len(_without_entry(chunk, is_for_good=False)) for chunk in chunked(list(hmacs), CHUNK))
-    _put(set(hmacs), reason=reason, by=by, note=note)
-    trail.record("suppressed", by=by, addresses=len(hmacs), reason=reason.value)
+    suppress_hashes(set(hmacs), by=by, reason=reason, note=note)
     return SuppressionsAdded(added, len(hmacs) - added, bad[:ERRORS_SHOWN], len(bad))
+
+
+@transaction.atomic
+def suppress_hashes(hmacs: set[str], *, by: Member, reason: SuppressionReason, note: str) -> None:
+    """Put addresses on the list that are there as their HMACs, in one act."""
+    _put(hmacs, reason=reason, by=by, note=note)
+    trail.record("suppressed", by=by, addresses=len(hmacs), reason=reason.value)
 
 
 def _put(

@@ -18,6 +18,7 @@ from campaigns.contacts.imports import columns, outcomes, row_records
 from campaigns.contacts.imports.outcomes import ADDED, CHANGED, KNOWN, SUPPRESSED, ContactsResult, RowOutcome
 from campaigns.contacts.imports.parse_row import ContactRow, good_rows
 from campaigns.models import Contact, ContactImport
+from campaigns.states import SuppressionReason
 from campaigns.suppression import queries as suppressed
 from campaigns.suppression import suppress
 from members.models import Member
@@ -54,6 +55,8 @@ class _ImportRun:
     records: RowTally = field(default_factory=RowTally)
     fresh: list[Contact] = field(default_factory=list)
     seen: dict[str, UUID] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
+    opted_out: dict[str, str] = field(default_factory=dict)
     changes: outcomes.Changes = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
     last_digest: str = ""
@@ -142,10 +145,12 @@ def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> list[ContactR
     for row in rows:
         if row.hmac in blocked:
             taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
-        elif row.hmac in taking.seen:
-            _take_known(taking, row, there.get(row.hmac))
         elif row.hmac in fresh:
             repeats.append(row)
+        elif row.opted_out or row.hmac in taking.opted_out:
+            _take_opted_out(taking, row)
+        elif row.hmac in taking.seen:
+            _take_known(taking, row, there.get(row.hmac))
         else:
             fresh[row.hmac] = row, _contact(taking, row)
     for row, contact in _give_records(taking, list(fresh.values())):
@@ -153,6 +158,16 @@ def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> list[ContactR
         taking.fresh.append(contact)
         taking.outcomes.append(RowOutcome(row.number, ADDED, contact.pk))
     return repeats
+
+
+def _take_opted_out(taking: _ImportRun, row: ContactRow) -> None:
+    """Have a contact suppressed who wants no more mails; refuse the row of anybody else."""
+    if row.hmac not in taking.seen:
+        why = taking.opted_out.setdefault(row.hmac, row.opted_out)
+        taking.tally.refuse(row.number, row.opted_out or why)
+        return
+    taking.leaving.add(row.hmac)
+    taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
 
 
 def _take_known(taking: _ImportRun, row: ContactRow, contact: Contact | None) -> None:
@@ -210,6 +225,9 @@ def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Sourc
 def _write(taking: _ImportRun) -> None:
     """Check the suppression list again under its lock before writing: no suppression can slip in between."""
     suppress.lock_list()
+    if taking.leaving:
+        reason, note = SuppressionReason.UNSUBSCRIBED, f"Contacts: {taking.batch.filename}"
+        suppress.suppress_hashes(taking.leaving, by=taking.by, reason=reason, note=note)
     blocked = suppressed.suppressed_among([contact.address_hmac for contact in taking.fresh])
     kept = [contact for contact in taking.fresh if contact.address_hmac not in blocked]
     Contact.objects.bulk_create(kept, batch_size=CHUNK)

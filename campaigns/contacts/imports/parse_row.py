@@ -36,6 +36,7 @@ class ContactRow:
         address: In normal form.
         person: Values of the contact's other columns, ready to be stored.
         facts: Of its record; empty where the file brings none.
+        opted_out: Why nobody may write to the person, where a column says so; then there is nothing else.
     """
 
     number: int
@@ -43,6 +44,7 @@ class ContactRow:
     hmac: str
     person: dict[str, Any]
     facts: Facts
+    opted_out: str = ""
 
 
 def good_rows(
@@ -72,16 +74,22 @@ def good_rows(
 
 def _contact_row(row: ReadRow, contact_columns: ContactColumns, today: date) -> ContactRow:
     values = {field: row.facts[target] for target, field in contact_columns.person.items() if target in row.facts}
-    for name in OPT_OUTS:
-        for cell in str(values.get(name, "")).splitlines():
-            if has_opted_out(cell, is_consent=name == "opted_in"):
-                raise ValueError(f"the person opted out: '{name}' is '{cell[:40]}'")
     facts = {name: value for name, value in row.facts.items() if name not in contact_columns.person}
     address = email_addresses.parse(str(values.pop("address")))
+    if opted_out := _opted_out(values):
+        return ContactRow(row.number, address, address.hmac, {}, {}, opted_out)
     person = _person(values, today)
     if contact_columns.company_fact and facts.get(contact_columns.company_fact):
         person["company"] = _line("company", facts[contact_columns.company_fact])
     return ContactRow(row.number, address, address.hmac, person, facts)
+
+
+def _opted_out(values: Mapping[str, Any]) -> str:
+    for name in OPT_OUTS:
+        for cell in str(values.get(name, "")).splitlines():
+            if has_opted_out(cell, is_consent=name == "opted_in"):
+                return f"the person opted out: '{name}' is '{cell[:40]}'"
+    return ""
 
 
 def _person(values: Mapping[str, Any], today: date) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class _Count:
     companies: CompanySplits
     naming: CompanyNaming
     seen: set[str] = field(default_factory=set)
+    opted_out: dict[str, str] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     clusters: set[str] = field(default_factory=set)
 
@@ -77,15 +78,18 @@ class _Count:
         fresh: dict[str, ContactRow] = {}
         repeats: list[ContactRow] = []
         for row in rows:
-            if row.hmac in blocked:
+            if row.hmac in fresh:
+                repeats.append(row)
+            elif row.hmac in blocked or (row.opted_out and row.hmac in self.seen):
                 self.census.suppressed += 1
+            elif row.opted_out or row.hmac in self.opted_out:
+                why = self.opted_out.setdefault(row.hmac, row.opted_out)
+                self.tally.refuse(row.number, row.opted_out or why)
             elif row.hmac in there.keys() - self.changed and outcomes.differences(there[row.hmac], row):
                 self.census.changed += 1
                 self.changed.add(row.hmac)
             elif row.hmac in self.seen:
                 self.census.known += 1
-            elif row.hmac in fresh:
-                repeats.append(row)
             else:
                 fresh[row.hmac] = row
         self._add_fresh(list(fresh.values()))

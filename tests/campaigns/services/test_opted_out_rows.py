@@ -8,7 +8,10 @@ import pytest
 
 from campaigns.contacts.imports.columns import columns_of, guess_contact_mapping
 from campaigns.contacts.imports.import_file import import_contacts
-from campaigns.models import Contact
+from campaigns.contacts.imports.preview import read_preview
+from campaigns.models import Contact, Suppression
+from campaigns.states import SuppressionReason
+from campaigns.suppression.email_addresses import hmac_of
 from members.models import Member
 from review.sources.imports.tables import Row
 from review.spec.starters import outreach
@@ -107,3 +110,56 @@ def test_who_opted_out_by_one_of_several_columns_stays_out(
     result = import_contacts(make_task(by=admin), path, by=admin, defaults=BASIS, skip_bad=True)
 
     assert (result.rows_added, result.rows_bad, result.unknown_columns) == (1, 1, ())
+
+
+@pytest.mark.django_db
+def test_a_contact_who_opted_out_since_is_suppressed(admin: Member, tmp_path: Path) -> None:
+    task, path = make_task(by=admin), tmp_path / "export.csv"
+    path.write_text("Email,First Name\nada@acme.example,Ada\nbo@bolt.example,Bo\n")
+    import_contacts(task, path, by=admin, defaults=BASIS)
+    path.write_text("Email,First Name,Email Opt Out\nAda@acme.example,Ida,yes\nbo@bolt.example,Bo,no\n")
+
+    census = read_preview(task, path, defaults=BASIS).census
+    result = import_contacts(task, path, by=admin, defaults=BASIS)
+    again = import_contacts(task, path, by=admin, defaults=BASIS)
+
+    assert (census.suppressed, census.changed, census.known) == (1, 0, 1)
+    for each in (result, again):
+        assert (each.rows_suppressed, each.rows_changed, each.rows_known, each.rows_bad) == (1, 0, 1, 0)
+    entry = Suppression.objects.get()
+    assert (entry.address_hmac, entry.reason) == (hmac_of("ada@acme.example"), SuppressionReason.UNSUBSCRIBED)
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_refused_suppresses_nobody(admin: Member, tmp_path: Path) -> None:
+    task, path = make_task(by=admin), tmp_path / "export.csv"
+    path.write_text("Email\nada@acme.example\n")
+    import_contacts(task, path, by=admin, defaults=BASIS)
+    path.write_text("Email,Email Opt Out\nada@acme.example,yes\nbo@bolt.example,yes\n")
+
+    with pytest.raises(Refusal, match="1 of 2 rows is bad, first row 3: the person opted out"):
+        import_contacts(task, path, by=admin, defaults=BASIS)
+
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_opted_out_in_a_later_row_of_the_file_is_no_contact(admin: Member, tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Email,Email Opt Out\nada@acme.example,no\nbo@bolt.example,no\nada@acme.example,yes\n")
+
+    result = import_contacts(make_task(by=admin), path, by=admin, defaults=BASIS)
+
+    assert (result.rows_added, result.rows_suppressed) == (1, 2)
+    assert Contact.objects.get().address == "bo@bolt.example"
+
+
+@pytest.mark.django_db
+def test_a_later_row_takes_no_opt_out_back(admin: Member, tmp_path: Path) -> None:
+    task, path = make_task(by=admin), tmp_path / "export.csv"
+    path.write_text("Email,Email Opt Out\nada@acme.example,yes\nbo@bolt.example,no\nada@acme.example,no\n")
+
+    preview = read_preview(task, path, defaults=BASIS)
+    result = import_contacts(task, path, by=admin, defaults=BASIS, skip_bad=True)
+
+    assert (preview.census.fresh, preview.file.rows_bad) == (1, 2) == (result.rows_added, result.rows_bad)
