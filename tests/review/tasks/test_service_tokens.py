@@ -116,7 +116,7 @@ def test_a_wrong_one_is_refused_by_field_and_leaves_nothing(
     answer = as_member(lead).post(API, body, content_type="application/json")
 
     assert answer.status_code in (400, 422)
-    assert {name.partition(".")[0] for name in answer.json()["errors"]} == {field}
+    assert {name.partition("[")[0] for name in answer.json()["errors"]} == {field}
     assert not Member.objects.filter(is_service=True).exists()
     with pytest.raises(Refusal):
         issue.make(task, by=lead, **body)
