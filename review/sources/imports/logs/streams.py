@@ -33,7 +33,7 @@ def opened(body: object) -> Any:
 
 def _whole(events: Sequence[Json]) -> Json | None:
     for event in reversed(events):
-        if event.get("type") in _ENDS and isinstance(event.get("response"), dict):
+        if str(event.get("type")) in _ENDS and isinstance(event.get("response"), dict):
             return cast(Json, event["response"])
     if any("candidates" in event for event in events):
         return _merged(events, "candidates")
@@ -52,7 +52,7 @@ def _merged(events: Sequence[Json], key: str) -> Json:
     for event in events:
         for place, piece in enumerate(_list(event.get(key))):
             if isinstance(piece, dict):
-                by_index.setdefault(int(piece.get("index") or place), []).append(piece)
+                by_index.setdefault(_index(piece, place), []).append(piece)
     joined = _candidate if key == "candidates" else _choice
     other = {name: value for event in events for name, value in event.items() if value is not None}
     return {**other, key: [joined(pieces) for _, pieces in sorted(by_index.items())]}
@@ -84,7 +84,7 @@ def _calls(pieces: Sequence[Any]) -> list[Json]:
     for piece in pieces:
         function = piece.get("function") if isinstance(piece, dict) else None
         if isinstance(function, dict):
-            call = calls.setdefault(int(piece.get("index") or 0), {"id": "", "function": {"name": "", "arguments": ""}})
+            call = calls.setdefault(_index(piece, 0), {"id": "", "function": {"name": "", "arguments": ""}})
             call["id"] += str(piece.get("id") or "")
             for name in ("name", "arguments"):
                 call["function"][name] += str(function.get(name) or "")
@@ -95,8 +95,9 @@ def _of_pieces(events: Sequence[Json]) -> Json | None:
     """Return Claude's message, in its own events or in Bedrock's, and the texts of Bedrock's other models."""
     texts, finish, model, is_stream = [], None, "", False
     for event in events:
-        delta = event.get("delta") or (event.get("contentBlockDelta") or {}).get("delta")
-        if event.get("type") in _OF_CLAUDE:
+        block = event.get("contentBlockDelta")
+        delta = event.get("delta") or (block.get("delta") if isinstance(block, dict) else None)
+        if str(event.get("type")) in _OF_CLAUDE:
             is_stream = True
         if isinstance(start := event.get("message"), dict):
             model = start.get("model") or model
@@ -112,6 +113,11 @@ def _of_pieces(events: Sequence[Json]) -> Json | None:
             finish = event.get("completionReason") or event.get("stop_reason") or finish
     message = {"type": "message", "role": ASSISTANT, "content": "".join(texts), "stop_reason": finish, "model": model}
     return message if is_stream else None
+
+
+def _index(piece: Json, place: int) -> int:
+    """Return the index that a piece names, or its place where it names none."""
+    return index if isinstance(index := piece.get("index"), int) else place
 
 
 def _list(value: object) -> list[Any]:
