@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from review.sources.imports.logs.messages import ASSISTANT, ROLES, SYSTEM, TOOL, USER, Turn
+from review.sources.imports.own_rows import column_names
 
 _COMPLETIONS: Final = ("completion", "response", "output", "answer", "generation")
 # A conversation beside one of these is a text to be told apart, no answer to be learnt.
-_LABELS = frozenset({"label", "labels", "category", "class", "target", "score", "rating"})
+_LABELS = frozenset({"class", "score", "rating", "flagged"}).union(*column_names.ANSWERS).difference(_COMPLETIONS)
 # What a tokenizer lays before a text, and marks that end a turn.
 _BEGIN = re.compile(r"\s*(?:<s>|<bos>|<\|begin_of_text\|>|\[gMASK\]<sop>)?\s*")
 _END = re.compile(
@@ -66,13 +67,18 @@ def turns_in(text: object) -> list[Turn]:
 
 def exchange_in(values: Mapping[str, object]) -> list[Turn]:
     """Return the turns of a row that holds such a text, the answer last; none where it has no answer or a label."""
-    if not _LABELS.isdisjoint(values):
-        return []
     turns = next((turns for value in values.values() if (turns := turns_in(value))), [])
+    if turns and any(map(_is_label, values)):
+        return []
     answers = (text for name in _COMPLETIONS if isinstance(text := values.get(name), str) and text.strip())
     if turns and turns[-1].role != ASSISTANT and (answer := next(answers, "")):
         return [*turns, Turn(ASSISTANT, _END.sub("", answer).strip())]
     return turns if turns and turns[-1].role == ASSISTANT else []
+
+
+def _is_label(name: str) -> bool:
+    field = re.sub(r"\W+", "_", name.strip().casefold())
+    return column_names.is_asked(field) or column_names.is_called(field, name, _LABELS, is_few=True)
 
 
 def _turns(form: _Form, text: str) -> list[Turn]:

@@ -94,3 +94,13 @@ def test_two_conversations_that_were_compared_are_one_question_with_two_answers(
 @pytest.mark.parametrize("name", PLAIN)
 def test_other_texts_are_no_log(name: str) -> None:
     assert shapes_in(Lines((PLAIN[name],))) == []
+
+
+@pytest.mark.parametrize("name", [
+    "intent", "Sentiment", "user intent", "topic", "spam", "flagged", "is_toxic", "labels", "category_id", "summary",
+])  # fmt: skip
+def test_a_conversation_beside_its_label_is_no_log(name: str) -> None:
+    row = {"id": "1", "transcript": f"Human: {ASKED}\n\nAssistant: {SAID}"}
+
+    assert shapes_in(Lines(({**row, name: "1"},))) == []
+    assert shapes_in(Lines(({**row, "source": "mail", "response_time": 3},)))
