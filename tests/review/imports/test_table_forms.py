@@ -269,3 +269,11 @@ def test_the_page_offers_the_places_in_json_where_rows_stand(
 
 def test_choices_of_a_header_stand_on_the_source() -> None:
     assert ImportChoices(header=3).on_record() == {"header": 3}
+
+
+def test_a_text_that_holds_a_list_as_yaml_writes_it_is_read(write: Write) -> None:
+    text = "---\ntags:\n- name: pumps\n  lang: en\n---\nThe pump of house 7 leaks\n"
+
+    *_, last = open_table(write(text)).rows()
+
+    assert list(last.values.values()) == ["The pump of house 7 leaks"]

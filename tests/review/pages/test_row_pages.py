@@ -248,6 +248,8 @@ def test_rows_that_do_not_fit_are_looked_at_one_by_one(lead: Any) -> None:
     ("name", "content", "columns"),
     [
         ("prompts.txt", "Größe eins\n\nGröße\nzwei\n".encode("cp1252"), ["text"]),
+        ("faq.md", "# FAQ\n\n- Q: Welche Größe?\n  A: L\n- Q: Wann?\n  A: Bald\n".encode(), ["text"]),
+        ("notes.txt", "- Subject: Größe\n  Body: Zu klein\n\n- Subject: Hm\n  Body: Nein\n".encode(), ["text"]),
         ("tickets.csv", TICKETS.encode("cp1252"), ["Ticket", "Nachricht", "Betrag", "Seit", "Kategorie", "Dringend"]),
     ],
 )

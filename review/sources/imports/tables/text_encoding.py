@@ -35,6 +35,7 @@ _YAML = re.compile(
     rb"(?:[ \t\r]*(?:(?:#|---)[^\n]*)?\n)*(?:\w[^\n:]*:[^\n]*\n(?:[ \t\r]*\n)*)*"
     rb"[ ]*- (\w[\w -]*):[^\n]*\n(?:[ ]{2,}\w[\w -]*:|[ ]*- \1:)"
 )
+_YAML_LINE = re.compile(rb"\s*|#.*|---.*|\.\.\.|- .*|[ ]+.*|[\w\"'\x80-\xff][^:]*:.*", re.DOTALL)
 # Codec to what people call it, as the picker lists them.
 ENCODINGS: Final[dict[str, str]] = {
     "utf-8-sig": "UTF-8",
@@ -133,9 +134,6 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
         what = "an XML file" if markup["xml"] else "a web page"
         hint = "Open it in a spreadsheet program, save it as .xlsx or CSV, and send that."
         raise Refusal("file_not_text", f"This is {what}, which is not supported.", hint=hint)
-    if _YAML.match(head.removeprefix(codecs.BOM_UTF8)):
-        hint = "Turn it into JSON, as the command `yq -o json` does, and send that."
-        raise Refusal("file_not_text", "This is YAML, which is not supported.", hint=hint)
     if chosen and chosen not in ENCODINGS:
         message = f"'{chosen[:40]}' is not a supported encoding; choose one of {', '.join(ENCODINGS)}."
         raise Refusal("encoding_unknown", message, errors={"encoding": [message]})
@@ -144,6 +142,20 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
     if codec := chosen or _marked(head):
         return _checked(path, codec)
     return _utf8_or_guess(path)
+
+
+def require_no_yaml(path: Path) -> None:
+    """Refuse a list of objects in YAML; a text may hold such a list, below its front matter or among its words.
+
+    Raises:
+        Refusal: `file_not_text`.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+    # The last line may be cut.
+    if _YAML.match(head) and all(map(_YAML_LINE.fullmatch, head.split(b"\n")[:-1])):
+        hint = "Turn it into JSON, as the command `yq -o json` does, and send that."
+        raise Refusal("file_not_text", "This is YAML, which is not supported.", hint=hint)
 
 
 def guessed(sample: bytes) -> str:
