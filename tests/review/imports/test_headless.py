@@ -23,6 +23,11 @@ HEADLESS = {
     "a question among messages": "other,Is anybody there at this hour?\n"
     + ANSWERED
     + "ad,Why is it shut on Monday?\n" * 2,
+    "the one question among messages": "other,Is anybody there at this hour?\n" + ANSWERED,
+    "nothing among days": "n/a,other,The pump of house 7 leaks\n"
+    + "".join(f"11/3/2026,{line}\n" for line in ANSWERED.splitlines()),
+    "days of which one is open": "other,Open,The pump of house 7 leaks\n"
+    + "".join(line.replace(",", ",2026-11-03,") + "\n" for line in ANSWERED.splitlines()),
     "days in other orders": "11/3/2026 9:20,other,Fine\n11/4/2026 8:10,other,Late\n11/5/2026 7:30,ad,Hm\n"
     "12/5/2026 7:30,other,No\n12/6/2026 17:30,other,Yes\n",
     "measurements": "5.1,3.5,setosa\n7.0,3.2,versicolor\n4.9,3.0,setosa\n4.7,3.2,setosa\n6.3,3.3,setosa\n",
@@ -48,7 +53,6 @@ NAMED = {
     "questions above numbers and sentences": "other,How likely are you to come again?,What did you like about us?\n"
     "other,9,The staff were friendly and quick\nad,8,I liked the food a lot\nother,7,Nothing at all to say\n"
     "other,10,The view from the roof\nad,3,It took us two hours\n",
-    "a question above sentences": "other,What did you like about us?\n" + ANSWERED,
     "days and a question above sentences": "Timestamp,Other,Is there anything else you want to tell us?\n"
     + "".join(f"11/3/2026 10:2{place},{line}\n" for place, line in enumerate(ANSWERED.splitlines())),
     "a name above days": "Timestamp,Other,Please tell us anything else\n"

@@ -28,10 +28,11 @@ _VALUES = (
 )
 # Cells below no name: numbers, and days in any order with their time.
 _MEASURED = re.compile(rf"{_NUMBER.pattern}|\d{{1,4}}([./-])\d{{1,2}}\1\d{{1,4}}\b.*")
+# Values in place of a number or a day.
+_NOTHING = re.compile(r"[-\u2013\u2014.]+|n/?a|nan|none|null|nil|open|tba|tbd|unknown")
 # Rows below that tell a row of values, how often a text of it recurs among them, and the words of a text that no
-# column is called by, unless it is a question above so many answers that hold hardly any.
-_LEAST_ROWS, _RECURS, _SENTENCE, _ANSWERS = 4, 3, 4, 10
-_QUESTION = re.compile(r"[?\uff1f\u061f]")
+# column is called by.
+_LEAST_ROWS, _RECURS, _SENTENCE = 4, 3, 4
 
 
 def header_at(rows: Sequence[Sequence[object]]) -> int:
@@ -61,9 +62,9 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
     """Tell whether the first filled row has values like those below it, so that no row names the columns.
 
     An address or a day stands above such ones; or a text recurs in its column among others, beside a sentence above
-    some or a number above numbers. A column may be called by one of its labels, so any words above numbers or days, a
-    name above longer texts, and a question above answers speak against it. A header laid down again below is no row of
-    values, and options of a survey recur alone.
+    some or a number above numbers. A column may be called by one of its labels, so any words above numbers or days
+    and a name above longer texts speak against it. A header laid down again below is no row of values, and options of
+    a survey recur alone.
 
     Args:
         rows: Cells as they were read, blank rows included.
@@ -102,17 +103,10 @@ def _is_of_its_column(cell: str, values: Sequence[str]) -> bool:
 
 
 def _is_name_of(cell: str, values: Sequence[str]) -> bool:
-    if _MEASURED.fullmatch(cell):
+    if _MEASURED.fullmatch(cell) or _NOTHING.fullmatch(cell):
         return False
     are_sentences = sum(map(_is_sentence, values)) * 2 > len(values)
-    is_asked = are_sentences and (not _is_sentence(cell) or _is_asked(cell, values))
-    return _are_measured(values) or is_asked
-
-
-def _is_asked(cell: str, answers: Sequence[str]) -> bool:
-    """Tell a question of a survey from one among messages, of which others ask too."""
-    asking = sum(_QUESTION.search(answer) is not None for answer in answers)
-    return _QUESTION.search(cell) is not None and len(answers) >= _ANSWERS and asking * 10 < len(answers)
+    return _are_measured(values) or (are_sentences and not _is_sentence(cell))
 
 
 def _is_sentence(text: str) -> bool:
