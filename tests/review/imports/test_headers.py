@@ -130,3 +130,9 @@ def test_a_first_row_of_options_called_like_their_columns_is_a_row(write: Write)
     table = open_table(write("id,Excel,Word\n1,Excel,Word\n2,,Word\n"))
 
     assert [row.problem for row in table.rows()] == ["", ""]
+
+
+def test_a_first_row_of_signs_below_names_of_signs_is_a_row(write: Write) -> None:
+    table = open_table(write("city,#,%\nKiel,-,-\nBath,7,3\n"))
+
+    assert [row.values["city"] for row in table.rows() if not row.problem] == ["Kiel", "Bath"]

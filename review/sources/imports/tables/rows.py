@@ -125,7 +125,7 @@ def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
 
 def _respells_names(row: Row) -> bool:
     names = [(name, text) for name, text in row.values.items() if isinstance(text, str) and text != name]
-    return sum(_letters(name) == _letters(text) for name, text in names) >= _LEAST_RESPELT
+    return sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
 
 
 def _letters(text: str) -> str:
