@@ -146,8 +146,7 @@ class JobPriorityView(APIView):
     @extend_schema(request=PrioritySerializer, responses=JobSerializer)
     def post(self, request: Request, job_id: UUID) -> Response:
         job = queries.get(member_of(request), job_id)
-        body = request.data if isinstance(request.data, dict) else {}
-        priority = str(body.get("priority", ""))
+        priority = read_body(PrioritySerializer, request)["priority"]
         return Response(JobSerializer(control.prioritise(job, by=member_of(request), priority=priority)).data)
 
 

@@ -103,3 +103,16 @@ def test_a_job_is_paused_resumed_and_cancelled(launch, admin, api_as):
     assert states == ["paused", "queued", "cancelled"]
     assert (refused.status_code, refused.data["code"]) == (409, "job_state")
     assert refused["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [({"priority": "low", "prioritee": "high"}, "prioritee"), ({"priority": "first"}, "priority"), ({}, "priority")],
+)
+def test_a_priority_that_is_none_or_stands_beside_an_unknown_name_is_refused(launch, admin, api_as, body, named):
+    job = launch()
+
+    refused = api_as(admin).post(f"/api/v1/jobs/{job.pk}/priority/", body, format="json")
+
+    job.refresh_from_db()
+    assert (refused.status_code, list(refused.json()["errors"]), job.priority) == (400, [named], 0)
