@@ -58,7 +58,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
     """
     columns = _read(table, table.columns)
     has_answer = any(column.use == ANSWER for column in columns)
-    if (has_answer and _has_texts(columns)) or table.format == "csv":
+    if (has_answer and _has_texts(columns)) or _is_described(columns) or table.format == "csv":
         return columns
     opened = table.opened()
     objects = opened.nest.opened if opened.nest else ()
@@ -96,6 +96,15 @@ def _read(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
         use = OUT if is_index or (whole and not values) else FACT
         columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
     return with_uses(columns)
+
+
+def _is_described(columns: Sequence[Column]) -> bool:
+    """Tell whether whole answers without an answer's name have a fact beside them that is no key, such as a URL."""
+    has_whole = any(column.use == ANSWER and FIELDS in column.kinds and not is_named(column) for column in columns)
+    return has_whole and any(
+        column.use == FACT and column.kind in ("text", "document", "url") and not column_names.is_key(column.field)
+        for column in columns
+    )
 
 
 def _has_texts(columns: Sequence[Column]) -> bool:

@@ -69,6 +69,25 @@ def looked(tmp_path: Path) -> Any:
             [{"text": text, "meta": {"page": n}, "label": label} for n, (text, label) in enumerate(EACH)],
             {"text": "fact", "meta": "fact", "label": "answer"},
         ),
+        (
+            [{"url": f"https://x.io/{n}.pdf", "extracted": {"vendor": text, "paid": True}}
+             for n, text in enumerate(TEXTS)],
+            {"url": "fact", "extracted": "answer"},
+        ),
+        (
+            [{"sku": f"A{n}", "attributes": {"color": text, "material": label}}
+             for n, (text, label) in enumerate(EACH)],
+            {"sku": "fact", "attributes": "answer"},
+        ),
+        (
+            [{"Id": n, "data": {"note": text, "status": label}} for n, (text, label) in enumerate(EACH)],
+            {"id": "fact", "note": "fact", "status": "answer"},
+        ),
+        (
+            [{"name": f"trace{n}", "input": {"question": text}, "output": {"topic": label, "urgent": True}}
+             for n, (text, label) in enumerate(EACH)],
+            {"name": "fact", "question": "fact", "output": "answer"},
+        ),
     ],
 )  # fmt: skip
 def test_objects_are_opened_where_they_alone_hold_the_text_or_the_answer(
