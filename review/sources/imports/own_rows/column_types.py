@@ -18,6 +18,8 @@ from web import strict_json
 # Texts are labels where they are short and each comes twice or more on average.
 _LABEL_CHARS, _MOST_GUESSED, _TIMES, _FEWEST = 60, 40, 2, 4
 _NAMED_CHARS = 100
+# Of lists of labels, one in so many says a label twice by mistake.
+_DOUBLED_OF = 4
 _PARTS, PARAGRAPHS = re.compile(r"[;|\n]"), re.compile(r"\n[^\S\n]*\n")
 # A number such as 00417 or +49 is a name made of digits.
 _CODE = re.compile(r"\+\d+|-?0\d+")
@@ -206,9 +208,9 @@ def _is_plain_list(values: Sequence[Any]) -> bool:
 def _are_label_lists(values: Sequence[Any]) -> bool:
     if not _is_plain_list(values) or not _labelled("choices")(values, Notation()):
         return False
-    # A list that says one twice, as the tags of words, is told by its order.
-    has_doubles = any(isinstance(value, list) and len(value) > len(set(map(str, value))) for value in values)
-    parts = [] if has_doubles else _label_texts(values, "choices")
+    # Lists that say one twice, as the tags of words, are told by their order; a few do by mistake.
+    doubled = sum(isinstance(value, list) and len(value) > len(set(map(str, value))) for value in values)
+    parts = [] if doubled * _DOUBLED_OF > len(values) else _label_texts(values, "choices")
     return bool(parts) and len(parts) >= _TIMES * len(set(parts)) and len(values) >= _FEWEST
 
 

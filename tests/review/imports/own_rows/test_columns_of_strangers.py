@@ -116,6 +116,7 @@ def test_a_name_in_other_letters_stands_in_the_instruction_and_beside_the_field(
         (REPEATED, "choice"),
         ([["O", "B", "O"], ["O", "O"], ["B", "O"]] * 4, "list"),
         ([["a", "b"], ["b"], ["a"]] * 4, "choices"),
+        ([["a", "b"], ["b"], ["a"]] * 3 + [["b"], ["a"], ["a", "a"]], "choices"),
     ],
 )
 def test_letters_and_lone_texts_are_no_labels(look: Any, values: list[object], kind: str) -> None:
