@@ -96,7 +96,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     names = {column.field for column in free}
     if not answers and names >= MAIL and names & RECIPIENTS:
         answers = [column for column in free if column.field in MAIL]
-    if not answers and last and names & RECIPIENTS and _has_paragraphs(last):
+    if not answers and last and ((names & RECIPIENTS and _has_paragraphs(last)) or _is_asked(last)):
         answers = [last]
     if not [column for column in free if column.use == FACT and column not in answers]:
         answers = answers[1:]
@@ -121,8 +121,11 @@ def _is_label(column: Column) -> bool:
 
 
 def _is_last_label(column: Column) -> bool:
-    is_asked = column_names.is_asked(column.field) and _is_flag(column) and "choice" in column.kinds
-    return is_asked or (_is_label(column) and not column_names.is_key(column.field))
+    return _is_label(column) and not column_names.is_key(column.field)
+
+
+def _is_asked(column: Column) -> bool:
+    return column_names.is_asked(column.field) and _is_flag(column) and "choice" in column.kinds
 
 
 def _fits_an_answer(column: Column) -> bool:

@@ -75,6 +75,7 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"country": REPEATED, "v2": TEXTS}, set()),
         ({"text": TEXTS, "labels": [[n % 2, 5] for n in range(12)], "id": TEXTS}, {"labels"}),
         ({"question1": TEXTS, "question2": LETTERS, "is_duplicate": FLAGS[1]}, {"is_duplicate"}),
+        ({"company": TEXTS, "subject": TEXTS, "body": LETTERS, "is_sent": FLAGS[1]}, {"subject", "body"}),
         ({"text": TEXTS, "upvotes": FLAGS[1]}, set()),
         ({"text": TEXTS, "thread_id": REPEATED}, set()),
         ({"text": TEXTS, "toxicity": SCORES, "threat": FLAGS[2], "insult": SCORES}, {"toxicity", "threat", "insult"}),
