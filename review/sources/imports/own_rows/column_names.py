@@ -37,6 +37,10 @@ _ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "ur
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
 _HOLDERS = frozenset({"text", "body", "content", "message", "name"})
+# Labels whose shares programs write, each in a column of its own.
+_SCORED = frozenset(
+    re.findall(r"\w+", "toxicity insult threat hate anger fear joy sadness positive negative prob probability")
+)
 _OF_CODES = frozenset({"id", "code"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
@@ -77,6 +81,11 @@ def is_key(field: str) -> bool:
 def is_asked(field: str) -> bool:
     """Report whether a name asks for yes or no, as `is_duplicate` does."""
     return field.split("_")[0] in ("is", "has")
+
+
+def is_scored(field: str) -> bool:
+    """Report whether a name says how sure a label is, as `severe_toxicity` does; a `discount` does not."""
+    return not _SCORED.isdisjoint(field.split("_"))
 
 
 def is_made(field: str) -> bool:
