@@ -25,6 +25,8 @@ ANSWERS = (
         )
     ),
 )
+# Numbers under these names count what a row has.
+PLURALS = frozenset({"answers", "outputs", "labels", "categories", "topics", "intents", "tags"})
 MODELS, SPLITS = frozenset({"model", "llm", "model_name"}), frozenset({"split", "subset", "partition"})
 # A subject and a text are a mail that was written where it also stands to whom; else they are a message that came in.
 MAIL, RECIPIENTS = (
@@ -33,7 +35,7 @@ MAIL, RECIPIENTS = (
 )
 # Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
 _MADE = frozenset({"draft", "generated"})
-_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason"})
+_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason", "count"})
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
 _HOLDERS = frozenset({"text", "body", "content", "message", "name"})
@@ -76,6 +78,11 @@ def is_label(field: str) -> bool:
 def is_key(field: str) -> bool:
     """Report whether a name says that it tells rows or things apart, as `thread_id` does."""
     return field.split("_")[-1] in ("id", "ids")
+
+
+def is_count(field: str) -> bool:
+    """Report whether a name says how many there are, as `answers` of a forum's thread and `label_count` do."""
+    return not PLURALS.isdisjoint(field.split("_")) or field.split("_")[-1] == "count"
 
 
 def is_asked(field: str) -> bool:

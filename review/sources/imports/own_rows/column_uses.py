@@ -138,7 +138,14 @@ def _is_unnamed_label(column: Column) -> bool:
 
 
 def _is_called(column: Column, words: frozenset[str]) -> bool:
-    return column_names.is_called(column.field, column.name.rpartition(".")[2], words, is_few=_is_few(column))
+    fitting = words - column_names.PLURALS if _is_count(column) else words
+    return column_names.is_called(column.field, column.name.rpartition(".")[2], fitting, is_few=_is_few(column))
+
+
+def _is_count(column: Column) -> bool:
+    """Report whether numbers say how many a row has, as `number_of_answers` does; `labels` alone has codes."""
+    is_number = column.kinds[:1] in (("integer",), ("number",))
+    return is_number and column.field != "labels" and column_names.is_count(column.field)
 
 
 def is_named(column: Column) -> bool:
@@ -183,7 +190,8 @@ def _say_the_same(answer: Column, other: Column) -> bool:
 def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
     """Return label columns with an answer's less sure name that stand in one row with the answers: they answer too."""
     names, labels = {column.name for column in chosen}, list[Column]()
-    for line in (free, free[::-1]):
+    standing = [column for column in free if column.name in names or not _is_count(column)]
+    for line in (standing, standing[::-1]):
         for before, column in pairwise(line):
             is_beside = before.name in names and column.name not in names
             if is_beside and _is_label(column) and _is_called(column, ANSWERS[1]):
