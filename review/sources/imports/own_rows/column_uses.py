@@ -121,7 +121,7 @@ def _is_label(column: Column) -> bool:
 
 
 def _is_last_label(column: Column) -> bool:
-    return _is_label(column) and not column_names.is_key(column.field)
+    return _is_label(column) and (not column_names.is_key(column.field) or _is_few(column))
 
 
 def _is_asked(column: Column) -> bool:

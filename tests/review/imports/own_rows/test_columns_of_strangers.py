@@ -78,6 +78,7 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"company": TEXTS, "subject": TEXTS, "body": LETTERS, "is_sent": FLAGS[1]}, {"subject", "body"}),
         ({"text": TEXTS, "upvotes": FLAGS[1]}, set()),
         ({"text": TEXTS, "thread_id": REPEATED}, set()),
+        ({"text": TICKETS, "assigned_team_id": NAMES}, {"assigned_team_id"}),
         ({"text": TEXTS, "toxicity": SCORES, "threat": FLAGS[2], "insult": SCORES}, {"toxicity", "threat", "insult"}),
         ({"text": TEXTS, "toxic": SCORES, "severe_toxic": SCORES, "rude": SCORES}, {"toxic", "severe_toxic", "rude"}),
         ({"text": TEXTS, "votes": SCORES, "spam": FLAGS[1], "urgent": FLAGS[1]}, {"spam", "urgent"}),
