@@ -27,8 +27,11 @@ def unknown_fields(body: serializers.BaseSerializer[Any], request: Request) -> d
         body: The shape with the data of the request.
         request: A POST, PUT or PATCH.
     """
+    data = getattr(body, "initial_data", None)
+    if next(_mistakes(body, data, [], ""), None) is None:
+        return {}
     answers = list(_answers(request.parser_context["view"]))
-    return dict(islice(_mistakes(body, getattr(body, "initial_data", None), answers, ""), MOST))
+    return dict(islice(_mistakes(body, data, answers, ""), MOST))
 
 
 def _mistakes(
