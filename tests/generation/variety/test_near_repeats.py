@@ -163,12 +163,14 @@ def test_the_page_says_what_was_left_out_and_how_drafts_differ(
     arrive(keeping_out, LONG, OTHER, LONG)
 
     page = as_member(viewer).get(f"/generation/{keeping_out.pk}/").content.decode()
-    report = as_member(viewer).get(f"/generation/{keeping_out.pk}/diversity/")
+    report = as_member(lead).get(f"/generation/{keeping_out.pk}/diversity/")
+    withheld = as_member(viewer).get(f"/generation/{keeping_out.pk}/diversity/").content.decode()
     part = as_member(viewer).get(f"/generation/{keeping_out.pk}/diversity/", headers={"HX-Request": "true"})
     told = api_as(viewer).get(f"/api/v1/orders/{keeping_out.pk}/diversity/").json()
 
     assert "1 left out" in page
     assert "Left out as near-duplicates" in report.content.decode()
+    assert "Left out as near-duplicates" not in withheld and "5-gram overlap, mean" in withheld
     assert b"<html" in report.content and b"<html" not in part.content
     assert (told["repeats"], told["measured"][0]["texts"]) == (1, 3)
     [whole] = selectors.measure_order(keeping_out)
