@@ -124,6 +124,14 @@ def test_lists_of_json_under_names_keep_them(write: Write, name: str) -> None:
     assert open_table(write(json.dumps(cells), "rows.json")).columns == tuple(cells[0])
 
 
+@pytest.mark.parametrize("sign", ["-", "*", "•"])
+def test_lines_of_a_list_are_texts_without_a_name(write: Write, sign: str) -> None:
+    texts = [f"{sign} Q: Is house {n}, by the pier, open?" for n in range(3)]
+    table = open_table(write("\n".join(texts)))
+
+    assert (table.columns, [row.values["column 1"] for row in table.rows()]) == (("column 1",), texts)
+
+
 def test_a_text_beside_its_marks_is_a_row(write: Write) -> None:
     marked = [[f"The pump of house {n} stands still.", {"cats": {"pump": 1.0}}] for n in range(3)]
     table = open_table(write(json.dumps(marked), "train.json"))

@@ -10,7 +10,7 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from review.sources.imports.tables.header_row import LOOK_ROWS, header_at, is_headless, width
+from review.sources.imports.tables.header_row import LOOK_ROWS, are_listed, header_at, is_headless, width
 from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown, numbered_names
 from web.csv import unshielded
 from web.errors import Refusal
@@ -153,6 +153,8 @@ def _delimiter(head: str) -> str:
     is_cut = len(head) == _HEAD_CHARS
     lines = [line for line in re.split(r"[\r\n]+", _QUOTED.sub("", head)) if line.strip()]
     lines = lines[: max(1, min(LOOK_ROWS, len(lines) - is_cut))]
+    if are_listed(lines):
+        return _NONE
     return max(DELIMITERS.values(), key=lambda sign: _regularity([line.count(sign) for line in lines]))
 
 

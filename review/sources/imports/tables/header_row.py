@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, count
 
 # Rows that are looked at, blank ones included.
@@ -30,6 +30,8 @@ _VALUES = (
 _MEASURED = re.compile(rf"{_NUMBER.pattern}|\d{{1,4}}([./-])\d{{1,2}}\1\d{{1,4}}\b.*")
 # Values in place of a number or a day.
 _NOTHING = re.compile(r"[-\u2013\u2014.]+|n/?a|nan|none|null|nil|open|tba|tbd|unknown")
+# A sign before a text of a list, which no name begins with.
+_LISTED = re.compile(r"[-*\u2022>] .*", re.DOTALL)
 # Rows below that tell a row of values, how often a text of it recurs among them, and the words of a text that no
 # column is called by.
 _LEAST_ROWS, _RECURS, _SENTENCE = 4, 3, 4
@@ -70,6 +72,8 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
         rows: Cells as they were read, blank rows included.
     """
     filled = [[_text(cell).casefold() for cell in row] for row in rows if span(row)]
+    if len(filled) > 1 and are_listed(row[0] for row in filled):
+        return True
     if len(filled) <= _LEAST_ROWS or width(rows) < 2 or header_at(rows) != next(at for at in count() if span(rows[at])):
         return False
     first, below = filled[0], [row for row in filled[1:] if row != filled[0]]
@@ -84,6 +88,11 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
     beside = [column for column, recurs in zip(columns, recurring, strict=True) if not recurs and column[0]]
     has_values = any(_is_of_its_column(cell, values) for cell, values in beside)
     return any(recurring) and has_values and not any(_is_name_of(cell, values) for cell, values in beside)
+
+
+def are_listed(lines: Iterable[str]) -> bool:
+    """Tell whether every line is of a list, with a sign before it."""
+    return all(map(_LISTED.fullmatch, lines))
 
 
 def _recurs(cell: str, values: Sequence[str]) -> bool:

@@ -33,7 +33,7 @@ _MARKUP = re.compile(
 # A list of objects in YAML, below a comment, a mark or keys; read as lines, it would be a table of one column.
 _YAML = re.compile(
     rb"(?:[ \t\r]*(?:(?:#|---)[^\n]*)?\n)*(?:\w[^\n:]*:[^\n]*\n(?:[ \t\r]*\n)*)*"
-    rb"[ ]*- (\w[\w -]*):[^\n]*\n(?:[ ]{2,}\w[\w -]*:|[ ]*- \1:)"
+    rb"[ ]*- \w[\w -]*:[^\n]*\n[ ]{2,}\w[\w -]*:"
 )
 _YAML_LINE = re.compile(rb"\s*|#.*|---.*|\.\.\.|- .*|[ ]+.*|[\w\"'\x80-\xff][^:]*:.*", re.DOTALL)
 # Codec to what people call it, as the picker lists them.
