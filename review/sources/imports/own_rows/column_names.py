@@ -44,6 +44,7 @@ _SCORED = frozenset(
     re.findall(r"\w+", "toxicity insult threat hate anger fear joy sadness positive negative prob probability")
 )
 _OF_CODES = frozenset({"id", "code"})
+_RATES = frozenset({"ratio", "rate", "share", "confidence"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
 COUNTS = re.compile(
@@ -93,6 +94,11 @@ def is_asked(field: str) -> bool:
 def is_scored(field: str) -> bool:
     """Report whether a name says how sure a label is, as `severe_toxicity` does; a `discount` does not."""
     return not _SCORED.isdisjoint(field.split("_"))
+
+
+def is_rate(field: str) -> bool:
+    """Report whether a name says that a share tells a row, such as `upvote_ratio`, and no label."""
+    return field.split("_")[-1] in _RATES
 
 
 def is_made(field: str) -> bool:

@@ -203,17 +203,19 @@ def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Col
 def _flags(chosen: Sequence[Column], free: Sequence[Column]) -> list[Column]:
     """Return columns of 0 and 1, or mostly of shares between, side by side that answer.
 
-    There are two answers among them, or they stand at the end without any; shares then by a name that tells labels.
+    There are two answers among them, or without any they stand at the end; shares by a name that tells labels, and
+    anywhere where half of them have such names.
     """
     names = {column.name for column in chosen}
+    free = [column for column in free if not column_names.is_rate(column.field)]
     flags = [list(run) for is_run, run in groupby(free, key=_is_flag) if is_run]
     shares = [list(run) for is_run, run in groupby(free, key=lambda each: _is_flag(each) or _is_share(each)) if is_run]
     scores = [run for run in shares if sum(map(_is_share, run)) * 2 > len(run)]
     for run in (*scores, *flags):
         answering = sum(column.name in names for column in run)
-        is_told = run not in scores or any(column_names.is_scored(column.field) for column in run)
-        is_last = not chosen and run[-1].name == free[-1].name and is_told
-        if len(run) >= _FEWEST_FLAGS and (answering > 1 or is_last):
+        scored = sum(column_names.is_scored(column.field) for column in run)
+        is_last = run[-1].name == free[-1].name and (run not in scores or scored > 0)
+        if len(run) >= _FEWEST_FLAGS and (answering > 1 or (not chosen and (is_last or scored * 2 >= len(run)))):
             return run
     return []
 

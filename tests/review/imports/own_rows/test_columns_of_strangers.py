@@ -80,6 +80,17 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TEXTS, "thread_id": REPEATED}, set()),
         ({"text": TICKETS, "assigned_team_id": NAMES}, {"assigned_team_id"}),
         ({"text": TEXTS, "toxicity": SCORES, "threat": FLAGS[2], "insult": SCORES}, {"toxicity", "threat", "insult"}),
+        (
+            {
+                "text": TEXTS,
+                "hate": SCORES,
+                "threat": FLAGS[2],
+                "joy": SCORES,
+                "upvote_ratio": SCORES,
+                "hits": range(12),
+            },
+            {"hate", "threat", "joy"},
+        ),
         ({"text": TEXTS, "toxic": SCORES, "severe_toxic": SCORES, "rude": SCORES}, {"toxic", "severe_toxic", "rude"}),
         ({"text": TEXTS, "votes": SCORES, "spam": FLAGS[1], "urgent": FLAGS[1]}, {"spam", "urgent"}),
         ({"text": TEXTS, "sure": SCORES, "joy": FLAGS[1], "shy": FLAGS[2], "odd": FLAGS[1]}, {"joy", "shy", "odd"}),
