@@ -277,3 +277,15 @@ def test_a_text_that_holds_a_list_as_yaml_writes_it_is_read(write: Write) -> Non
     *_, last = open_table(write(text)).rows()
 
     assert list(last.values.values()) == ["The pump of house 7 leaks"]
+
+
+def test_questions_below_paragraphs_of_articles_are_rows(write: Write) -> None:
+    answers = [{"text": "Ann", "answer_start": 0}]
+    qas = [{"id": str(n), "question": f"Who is {n}?", "answers": answers} for n in range(2)]
+    articles = [{"title": title, "paragraphs": [{"context": "Ann is two.", "qas": qas}]} for title in "AB"]
+    table = open_table(write(json.dumps({"version": "1.1", "data": articles})))
+
+    assert table.columns == ("title", "context", "id", "question", "answers")
+    assert [(row.values["title"], row.values["id"]) for row in table.rows()] == [(t, n) for t in "AB" for n in "01"]
+    faq = [{"page": "a", "faq": [{"question": "Why?", "answer": "So."}]}] * 2
+    assert open_table(write(json.dumps(faq))).columns == ("page", "faq")

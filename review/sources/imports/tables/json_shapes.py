@@ -189,8 +189,26 @@ def _rows(values: Sequence[object]) -> Iterator[Row]:
     served = [each for each in values if isinstance(each, dict) and _SERVED <= each.keys() <= _MOST_SERVED]
     if len(served) == len(values) and all(isinstance(each["row"], dict) for each in served):
         values = [each["row"] for each in served]
+    elif any(True for _ in _questions(values[:1], {}, deep=2)):
+        values = list(_questions(values, {}, deep=2))
     for number, value in enumerate(values, 1):
         yield row_of(number, value)
+
+
+def _questions(values: Sequence[object], above: Mapping[str, Any], *, deep: int) -> Iterator[dict[str, Any]]:
+    """Yield questions with their answers and the plain values above them, as of SQuAD's articles and paragraphs.
+
+    Args:
+        deep: In how many lists they stand; fewer are parts of a row.
+    """
+    for value in values:
+        if isinstance(value, dict) and not deep and "question" in value and {"answer", "answers"} & value.keys():
+            yield {**above, **value}
+        elif isinstance(value, dict) and deep:
+            plain = {key: inner for key, inner in value.items() if not isinstance(inner, list | dict)}
+            for inner in value.values():
+                if isinstance(inner, list):
+                    yield from _questions(inner, {**above, **plain}, deep=deep - 1)
 
 
 def row_of(number: int, value: object) -> Row:
