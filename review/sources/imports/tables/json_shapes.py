@@ -36,7 +36,7 @@ _PARTS = frozenset(
 # A dataset server wraps each row: `{"row_idx": 0, "row": {…}, "truncated_cells": []}`.
 _SERVED = frozenset({"row_idx", "row"})
 _MOST_SERVED = _SERVED | {"truncated_cells"}
-_OF_A_TURN = frozenset({"role", "from", "message", "finish_reason"})
+_SPOKEN = frozenset({"content", "parts", "text", "message", "tool_calls", "value"})
 
 
 class JsonTable(NamedTuple):
@@ -93,9 +93,16 @@ def _inside(value: dict[str, Any], path: str, deep: int) -> Iterator[tuple[str, 
 
 def _of_objects(value: list[Any]) -> JsonTable | None:
     objects = [each for each in value if isinstance(each, dict)]
-    if len(objects) * 2 <= len(value) or any(_OF_A_TURN & each.keys() for each in objects[:20]):
+    if len(objects) * 2 <= len(value) or any(map(_is_turn, objects[:20])):
         return None
     return JsonTable(tuple(_rows(value)))
+
+
+def _is_turn(value: Mapping[str, Any]) -> bool:
+    """Tell a turn of a conversation or a model's choice from a row that has a role, a sender or a message too."""
+    has_speaker = "role" in value and not _SPOKEN.isdisjoint(value)
+    is_choice = "finish_reason" in value or isinstance(value.get("message"), dict)
+    return has_speaker or {"from", "value"} <= value.keys() or is_choice
 
 
 def _of_list(value: list[Any], names: Sequence[str] = ()) -> JsonTable | None:

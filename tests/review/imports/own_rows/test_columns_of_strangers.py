@@ -246,6 +246,15 @@ def test_conversations_that_a_program_lists_are_rows(look: Any) -> None:
     assert [c.name for c in look({"id": 1, "conversations": turns})] == ["id", "conversations"]
 
 
+@pytest.mark.parametrize(
+    "more", [{"message": "The pump leaks."}, {"from": {"user": {"name": "Ann"}}}, {"from": "Ann"}, {"role": "CTO"}]
+)
+def test_rows_with_a_message_a_sender_or_a_role_are_rows(look: Any, more: dict[str, Any]) -> None:
+    listed = [{"id": str(n), **more, "label": label} for n, label in enumerate(REPEATED)]
+
+    assert [c.name for c in look({"count": 12, "value": listed})] == ["id", *more, "label"]
+
+
 def test_an_instruction_has_its_articles(look: Any) -> None:
     columns = look(rows(invoice=TEXTS, label=REPEATED))
     assert propose(columns).instruction.startswith("You are given an invoice. Say which label fits best:")
