@@ -81,6 +81,11 @@ def is_key(field: str) -> bool:
     return field.split("_")[-1] in ("id", "ids")
 
 
+def is_holder(field: str) -> bool:
+    """Report whether a name says no more than that an object holds the row, as Airtable's and Jira's `fields` does."""
+    return field in ("fields", "properties", "source", "node", "record", "row")
+
+
 def is_count(field: str) -> bool:
     """Report whether a name says how many there are, as `answers` of a forum's thread and `label_count` do."""
     return not PLURALS.isdisjoint(field.split("_")) or field.split("_")[-1] == "count"

@@ -99,10 +99,13 @@ def _read(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
 
 
 def _is_described(columns: Sequence[Column]) -> bool:
-    """Tell whether whole answers without an answer's name have a fact beside them that is no key, such as a URL."""
-    has_whole = any(column.use == ANSWER and FIELDS in column.kinds and not is_named(column) for column in columns)
-    return has_whole and any(
-        column.use == FACT and column.kind in ("text", "document", "url") and not column_names.is_key(column.field)
+    """Tell whether whole answers without an answer's name have a fact beside them that tells rows, such as a URL."""
+    wholes = [column for column in columns if column.use == ANSWER and FIELDS in column.kinds and not is_named(column)]
+    return any(not column_names.is_holder(column.field) for column in wholes) and any(
+        column.use == FACT
+        and column.kind in ("text", "document", "url")
+        and not column_names.is_key(column.field)
+        and (len(column.values) == 1 or len(set(map(text_of, column.values))) > 1)
         for column in columns
     )
 

@@ -75,6 +75,15 @@ def looked(tmp_path: Path) -> Any:
             {"url": "fact", "extracted": "answer"},
         ),
         (
+            [{"key": f"A-{n}", "self": f"https://x.io/{n}", "fields": {"note": text, "topic": label}}
+             for n, (text, label) in enumerate(EACH)],
+            {"key": "fact", "self": "fact", "note": "fact", "topic": "answer"},
+        ),
+        (
+            [{"type": "message", "body": {"content": text, "topic": label}} for text, label in EACH],
+            {"type": "fact", "content": "fact", "topic": "answer"},
+        ),
+        (
             [{"sku": f"A{n}", "attributes": {"color": text, "material": label}}
              for n, (text, label) in enumerate(EACH)],
             {"sku": "fact", "attributes": "answer"},
