@@ -106,7 +106,8 @@ def _by_comma(texts: Sequence[str]) -> list[str]:
     return parts if len(set(parts)) < len(set(texts)) else []
 
 
-def _is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
+def is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
+    """Return a test whether a fact of this type takes all of some values."""
     field = InputField(name="x", type=kind)
 
     def fits(values: Sequence[Any], notation: Notation) -> bool:
@@ -120,15 +121,15 @@ def _is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
 
 def _boolean(values: Sequence[Any], notation: Notation) -> bool:
     """Yes or no by words; 0 and 1 alone are counted before they are answers."""
-    return _is_read("boolean")(values, notation) and any(_WORDS.search(str(value)) for value in values)
+    return is_read("boolean")(values, notation) and any(_WORDS.search(str(value)) for value in values)
 
 
 def _integer(values: Sequence[Any], notation: Notation) -> bool:
-    return not _is_coded(values) and _is_read("integer")(values, notation)
+    return not _is_coded(values) and is_read("integer")(values, notation)
 
 
 def _number(values: Sequence[Any], notation: Notation) -> bool:
-    return not _is_coded(values) and _is_read("number")(values, notation)
+    return not _is_coded(values) and is_read("number")(values, notation)
 
 
 def _is_coded(values: Sequence[Any]) -> bool:
@@ -136,7 +137,7 @@ def _is_coded(values: Sequence[Any]) -> bool:
 
 
 def _date(values: Sequence[Any], notation: Notation) -> bool:
-    return not all(isinstance(value, (int, float)) for value in values) and _is_read("date")(values, notation)
+    return not all(isinstance(value, (int, float)) for value in values) and is_read("date")(values, notation)
 
 
 def _url(values: Sequence[Any], notation: Notation) -> bool:

@@ -129,8 +129,8 @@ def _is_asked(column: Column) -> bool:
 
 
 def _fits_an_answer(column: Column) -> bool:
-    """Tell whether a type of answers holds the values; none holds lists of lists, or objects nested deep."""
-    return bool(column.kinds) or shape_of(column.values, column.field) is not None
+    """Tell whether a type of answers holds the values; none holds lists of lists, deep objects or odd names."""
+    return column.kinds not in ((), ("object",)) or shape_of(column.values, column.field) is not None
 
 
 def _is_unnamed_label(column: Column) -> bool:

@@ -16,7 +16,7 @@ from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import field_name, free_name
 from review.sources.imports.own_rows import column_names
-from review.sources.imports.own_rows.column_types import FIELDS, are_row_numbers, types_of
+from review.sources.imports.own_rows.column_types import FIELDS, are_row_numbers, is_read, types_of
 from review.sources.imports.own_rows.column_uses import (
     ANSWER,
     FACT,
@@ -91,9 +91,10 @@ def _read(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
         field = free_name(field_name(_CAMEL.sub("_", last if is_inner else name)) or "column", taken)
         taken.append(field)
         kind = kind_of_fact(kinds)
-        # A column that counts the rows, as pandas writes its index, says nothing.
+        # A column that counts the rows, as pandas writes its index, says nothing; no type takes lists of lists.
         is_index = are_row_numbers(values) and column_names.COUNTS.fullmatch(field) and len(names) > 1
-        use = OUT if is_index or (whole and not values) else FACT
+        is_unread = bool(whole) and not (kinds and values) and not (values and is_read("object")(values, written))
+        use = OUT if is_index or is_unread else FACT
         columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
     return with_uses(columns)
 

@@ -47,6 +47,7 @@ TICKETS = [f"Invoice {n} is wrong, says our house." for n in range(40)]
 CODES = [n % 3 for n in range(40)]
 NAMES = [("billing", "delivery", "other")[code] for code in CODES]
 SCORES = [(0, 0.5, "1e-05", 1)[n % 4] for n in range(12)]
+LISTS = [[[0, n, "PUMP"]] for n in range(12)]
 FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [0] * 12
 
 
@@ -102,7 +103,9 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TICKETS, "label_count": CODES, "topic": NAMES}, {"topic"}),
         ({"text": TICKETS, "label": NAMES, "tag_count": range(40), "topic": [*NAMES[1:], "other"]}, {"label", "topic"}),
         ({"text": TICKETS, "labels": CODES}, {"labels"}),
-        ({"text": TEXTS, "label": [[[0, n, "PUMP"]] for n in range(12)]}, set()),
+        ({"text": TEXTS, "label": LISTS}, set()),
+        ({"text": TEXTS, "label": REPEATED, "evidence": LISTS}, {"label"}),
+        ({"text": TEXTS, "itemLabels": [{"a b": name, "a-b": 1} for name in REPEATED]}, set()),
         ({"text": TEXTS, "spans": [[{"at": n, "label": "PUMP"}] for n in range(12)]}, {"spans"}),
         ({"title": TEXTS, "parts": [[{"a": [{"b": [{"c": n}]}]}] for n in range(12)]}, set()),
     ],
@@ -111,7 +114,8 @@ def test_the_answer_of_a_strangers_file_is_found(look: Any, columns: dict[str, A
     found = uses(look(table(columns)))
 
     assert {name for name, use in found.items() if use == "answer"} == answers
-    assert [name for name, use in found.items() if use == ""] == ["rejected"] * ("rejected" in columns)
+    out = [name for name, values in columns.items() if name == "rejected" or values == LISTS]
+    assert [name for name, use in found.items() if use == ""] == out
 
 
 def test_a_name_in_other_letters_stands_in_the_instruction_and_beside_the_field(look: Any, tmp_path: Path) -> None:
@@ -263,7 +267,7 @@ def test_an_instruction_has_its_articles(look: Any) -> None:
 
 
 def test_lists_of_lists_that_a_person_makes_the_answer_are_a_text(look: Any) -> None:
-    columns = look(rows(text=TEXTS, label=[[[0, n, "PUMP"]] for n in range(12)]))
+    columns = look(rows(text=TEXTS, label=LISTS))
 
     spec = propose(changed(columns, {"label": "answer"}, {}))
 

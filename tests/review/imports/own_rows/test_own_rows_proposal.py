@@ -187,7 +187,7 @@ def test_a_whole_answer_is_chosen_against_and_is_no_fact(look: Any) -> None:
         for use, kind in (("answer", "object"), ("fact", "fields"))
     )
 
-    assert types(look(table(message=["A b."] * 4, answer=[{"a b": 1, "a-b": 2}] * 4)))["answer"] == ("answer", "object")
+    assert types(look(table(message=["A b."] * 4, answer=[{"a b": 1, "a-b": 2}] * 4)))["answer"] == ("fact", "object")
     assert [(field.name, field.type) for field in propose(as_object).output_schema] == [("answer", "object")]
     assert types(as_fact)["answer"] == ("fact", "object")
 
