@@ -136,3 +136,43 @@ def test_a_first_row_of_signs_below_names_of_signs_is_a_row(write: Write) -> Non
     table = open_table(write("city,#,%\nKiel,-,-\nBath,7,3\n"))
 
     assert [row.values["city"] for row in table.rows() if not row.problem] == ["Kiel", "Bath"]
+
+
+SURVEY = [
+    ["Id", "Are you content?", "Which tools do you use?", "", "", "What else?"],
+    ["", "Response", "Chat", "Mail", "Phone", "Open-Ended Response"],
+    ["7", "Yes", "Chat", "Mail", "", "Nothing"],
+    ["8", "No", "", "Mail", "", ""],
+    ["9", "No", "", "", "Phone", "Faster"],
+]
+
+
+@pytest.mark.parametrize("is_sheet", [False, True])
+def test_options_below_a_question_over_several_columns_name_them(write: Write, *, is_sheet: bool) -> None:
+    sheet = workbook({"One": rows(*([cell or None for cell in line] for line in SURVEY))})
+    table = open_table(write(sheet if is_sheet else "".join(",".join(line) + "\n" for line in SURVEY)))
+
+    options = [f"Which tools do you use? [{name}]" for name in ("Chat", "Mail", "Phone")]
+    assert (table.header, table.columns) == (1, ("Id", "Are you content?", *options, "What else?"))
+    assert [(row.number, row.problem) for row in table.rows()] == [
+        (2, "describes the columns"), (3, ""), (4, ""), (5, ""),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "is_row"),
+    [
+        (",What did you like about us?,What did you not?", False),
+        (",What did you like about us?,Please tell us more", False),
+        ("7,What did you like about us?,What did you not?", True),
+        (",What did you like about us?,Price", True),
+        (",All of it at once,Nothing at all", True),
+    ],
+)
+def test_questions_below_codes_are_no_row_where_nothing_else_is_there(
+    write: Write, first: str, *, is_row: bool
+) -> None:
+    below = "".join(f"{number},The staff of house {number},It is far away\n" for number in range(6))
+    table = open_table(write(f"ID,Q5,Q6\n{first}\n{below}"))
+
+    assert [row.problem for row in table.rows()] == ["" if is_row else "describes the columns", *[""] * 6]

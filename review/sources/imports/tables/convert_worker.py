@@ -106,7 +106,7 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
     for number, row in enumerate(chain(first, rows), above + 1):
         if number <= named:
             table.fill(number, row)
-            table.columns = _header(row) if number == named else []
+            table.columns = _header(row, first[number - above :]) if number == named else []
         lines.write(table.row(number, row) if number > named else None)
     if header > 0 and not table.columns:
         raise Refused("header_unknown", f"Row {header} names no columns.")
@@ -123,8 +123,9 @@ def _is_blank(row: Iterable[Any]) -> bool:
     return all(cell == "" or (isinstance(cell, str) and not cell.strip()) for cell in row)
 
 
-def _header(row: list[Any]) -> list[str]:
+def _header(row: list[Any], below: list[list[Any]] | None = None) -> list[str]:
     names = [" ".join(str(cells_of.plain(cell)).split()) for cell in row]
+    names = header_row.with_options(names, below or [])
     while names and not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:

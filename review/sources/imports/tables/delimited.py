@@ -10,7 +10,7 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from review.sources.imports.tables.header_row import LOOK_ROWS, are_listed, header_at, is_headless, width
+from review.sources.imports.tables.header_row import LOOK_ROWS, are_listed, header_at, is_headless, width, with_options
 from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown, numbered_names
 from web.csv import unshielded
 from web.errors import Refusal
@@ -65,7 +65,7 @@ def look(path: Path, encoding: str, chosen: str = "", header: int | None = None)
     columns: tuple[str, ...] = ()
     for number, _, cells in _records(path, encoding, delimiter):
         if number == header:
-            columns = header_names(cells)
+            columns = header_names(with_options(cells, [row for at, _, row in first if at > header]))
         elif number > header and _is_filled(cells):
             break
     else:

@@ -30,6 +30,8 @@ _VALUES = (
 _MEASURED = re.compile(rf"{_NUMBER.pattern}|\d{{1,4}}([./-])\d{{1,2}}\1\d{{1,4}}\b.*")
 # Values in place of a number or a day.
 _NOTHING = re.compile(r"[-\u2013\u2014.]+|n/?a|nan|none|null|nil|open|tba|tbd|unknown")
+# Of a question before its option.
+_OPTION_CHARS = 100
 # A sign before a text of a list, which no name begins with.
 _LISTED = re.compile(r"[-*\u2022>] .*", re.DOTALL)
 # Rows below that tell a row of values, how often a text of it recurs among them, and the words of a text that no
@@ -130,6 +132,30 @@ def _are_numbered(cells: Sequence[str]) -> bool:
     """Tell whether two or more cells number their columns, as pandas does."""
     numbers = [int(cell) for cell in cells if _PLACE.fullmatch(cell)]
     return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def with_options(header: Sequence[object], below: Sequence[Sequence[object]]) -> list[str]:
+    """Return the names of a header; a question of a survey over several columns gets their options in the row below.
+
+    That row fills all gaps of the header, and leaves a named column blank that the rows below it fill.
+    """
+    names, options = [_text(cell) for cell in header], [_text(cell) for cell in (below or [()])[0]]
+    wide = max(span(names), span(options))
+    names, options = ([*row, *[""] * wide][:wide] for row in (names, options))
+    gaps = {at for at, name in enumerate(names) if not name}
+    rest = [row for row in below[1:] if span(row)]
+    is_below = any(
+        name and not option and len(rest) > 1 and all(len(row) > at and _text(row[at]) for row in rest)
+        for at, (name, option) in enumerate(zip(names, options, strict=True))
+    )
+    if not gaps or 0 in gaps or not is_below or not all(options[at] for at in gaps):
+        return [_text(cell) for cell in header]
+    question = ""
+    for at, option in enumerate(options):
+        question = names[at] or question
+        if option and not gaps.isdisjoint((at, at + 1)):
+            names[at] = f"{question[:_OPTION_CHARS]} [{option}]"
+    return names
 
 
 def distinct(names: Sequence[str]) -> list[str]:

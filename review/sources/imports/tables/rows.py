@@ -18,6 +18,8 @@ MAX_ROWS = 1_000_000
 # A row is read whole, and what is read takes many times its text in memory.
 MAX_ROW_CHARS = 4 * 2**20
 _LEAST_RESPELT = 2
+_LOOK_ROWS, _LEAST_ROWS = 12, 4
+_CODE = re.compile(r"[A-Za-z]{1,3}[_ ]?\d\w*")
 NO_ROWS = "The file has no rows."
 
 
@@ -113,19 +115,34 @@ def header_unknown(row: int) -> Refusal:
 def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
     """Pass rows on; leave out the two in which Qualtrics describes the columns: their questions and its own ids.
 
-    Without ids the first row is known by names in other spelling: `Start Date` under `StartDate`.
+    Without ids the first row is known by names in other spelling (`Start Date` under `StartDate`), by options that are
+    in the names, or by questions below codes.
     """
-    first = list(islice(rows, 2))
-    ids = [value for value in first[-1].values.values() if value] if first else []
+    first = list(islice(rows, _LOOK_ROWS))
+    ids = [value for value in first[:2][-1].values.values() if value] if first else []
     has_ids = ids and all(str(value).startswith('{"ImportId":') for value in ids)
-    count = len(first) if has_ids else int(any(map(_respells_names, first[:1])))
+    count = len(first[:2]) if has_ids else int(any(map(_respells_names, first[:1])) or _are_questions(first))
     described = [replace(row, values={}, problem="describes the columns") for row in first[:count]]
     return chain(described, first[count:], rows)
 
 
 def _respells_names(row: Row) -> bool:
     names = [(name, text) for name, text in row.values.items() if isinstance(text, str) and text != name]
-    return sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
+    has_options = any(text and name.endswith(f" [{text}]") for name, text in names)
+    return has_options or sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
+
+
+def _are_questions(rows: list[Row]) -> bool:
+    """Tell whether a first row holds the questions of columns with codes for names, such as `Q5`, and nothing else."""
+    filled = [{name: text for name, value in row.values.items() if (text := str(value or "").strip())} for row in rows]
+    if len(rows) <= _LEAST_ROWS or not filled[0]:
+        return False
+    asked = [name for name, text in filled[0].items() if text.endswith("?")]
+    later = [row.get(name, "") for row in filled[1:] for name in asked]
+    are_coded = all(_CODE.fullmatch(name) and text.count(" ") > 1 for name, text in filled[0].items())
+    are_told = len(asked) > 1 or (asked and len(filled[0]) < len(filled[1]))
+    is_alone = sum(text.endswith("?") for text in later) * 4 <= len(later)
+    return bool(are_coded and are_told and is_alone and len(asked) * 2 >= len(filled[0]))
 
 
 def _letters(text: str) -> str:
