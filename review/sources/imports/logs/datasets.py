@@ -1,4 +1,4 @@
-"""Datasets for tuning: pairs of which one answer was preferred, ShareGPT, Alpaca, and texts by a chat template."""
+"""Datasets for tuning: preference pairs, ShareGPT, trees of messages, Alpaca, and texts by a chat template."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from review.sources.imports.logs import chat_templates
 from review.sources.imports.logs.bodies import answer_in, asked_in, model_in
 from review.sources.imports.logs.exchange import Exchange, Row, ending_in_answer
-from review.sources.imports.logs.messages import ASSISTANT, Turn, has_messages, read_turns
+from review.sources.imports.logs.messages import ASSISTANT, USER, Turn, has_messages, read_turns
 
 _PREFERENCES = {"preferred_output": "preferred", "non_preferred_output": "not preferred"}
 
@@ -55,6 +55,28 @@ def read_sharegpt(values: Row) -> Exchange:
     turns = read_turns(values.get("conversations", values.get("conversation")))
     if isinstance(system := values.get("system"), str) and system and not any(turn.role == "system" for turn in turns):
         turns = [Turn("system", system), *turns]
+    return ending_in_answer(turns, model=model_in(values))
+
+
+def is_tree(values: Row) -> bool:
+    """A prompt with its replies, and theirs: https://huggingface.co/datasets/OpenAssistant/oasst2."""
+    prompt = values.get("prompt")
+    return isinstance(prompt, dict) and isinstance(prompt.get("replies"), list) and has_messages([prompt])
+
+
+def read_tree(values: Row) -> Exchange:
+    """The best-ranked reply to each message, up to the assistant's last.
+
+    Raises:
+        ValueError: No assistant replied, or a message cannot be read.
+    """
+    path = [values["prompt"]]
+    while replies := [reply for reply in path[-1].get("replies") or () if isinstance(reply, dict)]:
+        ranks = [rank if isinstance(rank := reply.get("rank"), int) else len(replies) for reply in replies]
+        path.append(replies[ranks.index(min(ranks))])
+    turns = read_turns(path)
+    while len(turns) > 1 and turns[-1].role == USER:
+        turns.pop()
     return ending_in_answer(turns, model=model_in(values))
 
 

@@ -35,6 +35,7 @@ SHAPES = (
     Shape("requests and responses", exchange.is_call, exchange.read_call),
     Shape("conversations", exchange.is_conversation, exchange.read_conversation),
     Shape("ShareGPT", datasets.is_sharegpt, datasets.read_sharegpt),
+    Shape("trees of messages", datasets.is_tree, datasets.read_tree),
     Shape(TEMPLATED, datasets.is_templated, datasets.read_templated),
     Shape(ALPACA, datasets.is_alpaca, datasets.read_alpaca),
 )

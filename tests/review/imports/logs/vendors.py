@@ -244,6 +244,14 @@ LOGS: dict[str, list[Line]] = {
         {"model": MODEL, "conversations": [{"from": "system", "value": RULE}, {"from": "human", "value": ASKED},
             {"from": "gpt", "value": SAID}]},
     ],
+    # https://huggingface.co/datasets/OpenAssistant/oasst2
+    "trees of messages": [
+        {"message_tree_id": "1", "model": MODEL, "prompt": {"role": "system", "text": RULE, "replies": [
+            {"role": "prompter", "text": ASKED, "replies": [
+                {"role": "assistant", "text": "Worse.", "rank": 1, "replies": []},
+                {"role": "assistant", "text": SAID, "rank": 0, "replies": [
+                    {"role": "prompter", "text": "Thanks.", "replies": []}]}]}]}},
+    ],
     # https://github.com/tatsu-lab/stanford_alpaca#data-release
     "Alpaca": [
         {"system": RULE, "instruction": ASKED, "input": "", "output": SAID, "model": MODEL},
