@@ -35,7 +35,9 @@ MAIL, RECIPIENTS = (
 )
 # Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
 _MADE = frozenset({"draft", "generated"})
-_ABOUT = frozenset({"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason", "count"})
+_ABOUT = frozenset(
+    {"id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason", "count", "user", "users"}
+)
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
 _HOLDERS = frozenset({"text", "body", "content", "message", "name"})

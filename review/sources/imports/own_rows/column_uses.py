@@ -23,6 +23,8 @@ _EXAMPLES = 3
 _FEWEST_FLAGS = 3
 # Whole numbers are codes of labels where they are few and each comes so often on average.
 _MOST_CODES, _TIMES = 20, 5
+# A day in any order, as before its time.
+_DAY = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}\b")
 # A number from 0 to 1, as programs write it.
 _SHARE = re.compile(r"[01]|0?[.,]\d+|1[.,]0+|\d(?:\.\d+)?e-\d+")
 _CODES = re.compile(r"-?\d+"), re.compile(r"-?\d+\.0")
@@ -89,7 +91,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
-    if not answers and last and (last.kinds[:1] in ((FIELDS,), ()) or _is_last_label(last)):
+    if not answers and last and (_is_written(last) or _is_last_label(last)):
         answers = [last]
     if not answers:
         answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
@@ -120,8 +122,16 @@ def _is_label(column: Column) -> bool:
     return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
 
 
+def _is_written(column: Column) -> bool:
+    """Tell whole answers or lists of their parts from things with an id, a count or an address, such as reactions."""
+    parts = [part for value in column.values if isinstance(value, list) for part in value if isinstance(part, dict)]
+    names = {name.casefold() for part in parts for name in part}
+    return column.kinds[:1] in ((FIELDS,), ()) and names.isdisjoint(("id", "count", "url"))
+
+
 def _is_last_label(column: Column) -> bool:
-    return _is_label(column) and (not column_names.is_key(column.field) or _is_few(column))
+    is_day = all(_DAY.match(text_of(value).strip()) for value in column.values)
+    return _is_label(column) and not is_day and (not column_names.is_key(column.field) or _is_few(column))
 
 
 def _is_asked(column: Column) -> bool:
