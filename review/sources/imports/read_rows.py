@@ -19,7 +19,7 @@ from web.errors import Refusal
 T = TypeVar("T")
 # Columns that a message names.
 SHOWN = 30
-_SPLITS = {
+SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), Split.TRAIN.value),
     **dict.fromkeys(("validation", "valid", "val", "dev", "development"), Split.VALIDATION.value),
     **dict.fromkeys(("test", "testing", "holdout", "held out", "held-out"), Split.TEST.value),
@@ -238,7 +238,7 @@ def _split(column: str, value: object) -> str:
     word = "" if value is None else " ".join(str(value).split())
     if not word:
         return ""
-    if (split := _SPLITS.get(word.casefold())) is None:
+    if (split := SPLIT_WORDS.get(word.casefold())) is None:
         raise ValueError(f"'{column}' is '{word[:40]}', expected train, validation or test")
     return split
 

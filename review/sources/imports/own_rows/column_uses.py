@@ -13,6 +13,7 @@ from review.sources.imports.logs.answer_shape import shape_of
 from review.sources.imports.own_rows import column_names
 from review.sources.imports.own_rows.column_names import ANSWERS, MAIL, MODELS, RECIPIENTS, SPLITS
 from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS
+from review.sources.imports.read_rows import SPLIT_WORDS
 from review.spec.value_types import TYPES
 
 FACT, ANSWER, MODEL, SPLIT, OUT = "fact", "answer", "model", "split", ""
@@ -79,7 +80,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     Else a last column of labels answers.
     """
     used_columns = [
-        replace(column, use=MODEL if column.field in MODELS else SPLIT if column.field in SPLITS else column.use)
+        replace(column, use=MODEL if column.field in MODELS else SPLIT if _is_split(column) else column.use)
         for column in columns
     ]
     free = [column for column in used_columns if column.use == FACT and column.values and _fits_an_answer(column)]
@@ -116,6 +117,11 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
         else replace(column, use=OUT if column.name in lost else column.use)
         for column in used_columns
     )
+
+
+def _is_split(column: Column) -> bool:
+    words = {text_of(value).strip().casefold() for value in column.values}
+    return column.field in SPLITS or (len(words) > 1 and words <= SPLIT_WORDS.keys())
 
 
 def _is_label(column: Column) -> bool:

@@ -111,3 +111,10 @@ def test_a_yes_or_no_called_by_its_verb_is_asked_once(tmp_path: Path) -> None:
     spec = propose(columns_of(open_table(tmp_path / "rows")))
 
     assert spec.instruction == "You are given a text. Say whether it is urgent: yes or no."
+
+
+def test_a_column_of_words_for_splits_is_the_split_whatever_its_name(tmp_path: Path) -> None:
+    lines = [f"{('TRAIN', 'VALIDATION', 'TEST')[n % 3]},{text},{label}" for n, (text, label) in enumerate(EACH)]
+    (tmp_path / "rows").write_text("\n".join(lines))
+
+    assert [column.use for column in columns_of(open_table(tmp_path / "rows"))] == ["split", "fact", "answer"]
