@@ -15,7 +15,7 @@ from pathlib import Path
 from review.sources.imports.tables import archive, delimited, json_rows, nested
 from review.sources.imports.tables.converted import ConvertedFile
 from review.sources.imports.tables.rows import Row, counted, without_descriptions
-from review.sources.imports.tables.text_encoding import encoding_of, max_bytes, require_no_yaml, too_large
+from review.sources.imports.tables.text_encoding import encoding_of, max_bytes, require_table, too_large
 from web.errors import Refusal
 
 # Formats whose cells hold no objects.
@@ -130,7 +130,7 @@ def open_table(
             sheets=converted.sheets,
             sheet=converted.sheet,
         )
-    require_no_yaml(path)
+    require_table(path)
     text_encoding = encoding_of(path, chosen=encoding)
     first = _first_character(path, text_encoding.codec)
     if not first:

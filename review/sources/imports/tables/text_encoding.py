@@ -35,6 +35,17 @@ _YAML = re.compile(
     rb"(?:[ \t\r]*(?:(?:#|---)[^\n]*)?\n)*(?:\w[^\n:]*:[^\n]*\n(?:[ \t\r]*\n)*)*"
     rb"[ ]*- \w[\w -]*:[^\n]*\n[ ]{2,}\w[\w -]*:"
 )
+# Texts of other programs, by how they begin; read as lines, each would be a table of one column.
+_OTHER_TEXTS = {
+    "a mail or a mailbox": re.compile(
+        rb"(?:From \S+ [^\n]*\d\d:\d\d:\d\d|(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|X-[\w-]+): "
+        rb"|From:[^\n]*@)[^\n]*\n(?:[ \t][^\n]*\n)*[\w-]+: ",
+        re.IGNORECASE,
+    ),
+    "a file of subtitles": re.compile(rb"WEBVTT\b|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> "),
+    "a file of translations": re.compile(rb'(?:#[^\n]*\n|\s)*msgid "'),
+    "an address book or a calendar": re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n"),
+}
 _YAML_LINE = re.compile(rb"\s*|#.*|---.*|\.\.\.|- .*|[ ]+.*|[\w\"'\x80-\xff][^:]*:.*", re.DOTALL)
 # Codec to what people call it, as the picker lists them.
 ENCODINGS: Final[dict[str, str]] = {
@@ -144,18 +155,23 @@ def encoding_of(path: Path, *, chosen: str = "") -> Encoding:
     return _utf8_or_guess(path)
 
 
-def require_no_yaml(path: Path) -> None:
-    """Refuse a list of objects in YAML; a text may hold such a list, below its front matter or among its words.
+def require_table(path: Path) -> None:
+    """Refuse texts that are no table: mails, subtitles, and lists of objects in YAML.
+
+    A text may hold such a list, below its front matter or among its words.
 
     Raises:
         Refusal: `file_not_text`.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+    hint = "Save what it holds as CSV or .xlsx, or as .txt files in a zip archive, and send that."
+    what = next((what for what, begins in _OTHER_TEXTS.items() if begins.match(head)), "")
     # The last line may be cut.
     if _YAML.match(head) and all(map(_YAML_LINE.fullmatch, head.split(b"\n")[:-1])):
-        hint = "Turn it into JSON, as the command `yq -o json` does, and send that."
-        raise Refusal("file_not_text", "This is YAML, which is not supported.", hint=hint)
+        what, hint = "YAML", "Turn it into JSON, as the command `yq -o json` does, and send that."
+    if what:
+        raise Refusal("file_not_text", f"This is {what}, which is not supported.", hint=hint)
 
 
 def guessed(sample: bytes) -> str:
