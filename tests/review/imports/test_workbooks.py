@@ -76,6 +76,14 @@ def test_a_cover_of_one_line_is_not_the_table(write: Write) -> None:
     assert open_table(write(workbook(sheets), "book.xlsx")).sheet == "Data"
 
 
+@pytest.mark.parametrize(("count", "sheet"), [(20, "Data"), (19, "About")])
+def test_a_short_sheet_that_tells_the_columns_is_not_read(write: Write, count: int, sheet: str) -> None:
+    about = rows(("column", "meaning"), ("company", "whom we wrote to"))
+    sheets = {"About": about, "Data": rows(HEADER, *([("A", "b", 1)] * (count - 1)))}
+
+    assert open_table(write(workbook(sheets), "book.xlsx")).sheet == sheet
+
+
 def test_cells_that_hold_no_value_are_named_by_their_place(write: Write) -> None:
     bad = (
         '<row r="3"><c r="A3" t="str"><f>X()</f></c></row>'

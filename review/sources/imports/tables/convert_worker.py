@@ -114,9 +114,14 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
 
 
 def _likeliest(book: Any, names: list[str]) -> str:
-    """Return the first sheet of several rows, as a cover may hold a title; else the first with cells."""
-    fitting = (name for least in (2, 1) for name in names if book.get_sheet_by_name(name).height >= least)
-    return next(fitting, names[0])
+    """Return the first sheet of several rows, as a cover may hold a title; else the first with cells.
+
+    One that is wider and ten times as long goes before a sheet that tells its columns.
+    """
+    sizes = {name: (sheet.height, sheet.width) for name in names if (sheet := book.get_sheet_by_name(name))}
+    filled = next((fit for least in (2, 1) if (fit := [each for each in names if sizes[each][0] >= least])), names)
+    height, width = sizes[filled[0]]
+    return next((name for name in filled if sizes[name][0] >= 10 * height > 0 and sizes[name][1] > width), filled[0])
 
 
 def _is_blank(row: Iterable[Any]) -> bool:
