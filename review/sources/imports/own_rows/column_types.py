@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from review.sources.imports import whole_answer
+from review.sources.imports.cell_flags import flag_of
 from review.sources.imports.cell_texts import text_of
 from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written
 from review.spec.schema import MOST_LABELS, InputField, Label, OutputField
@@ -120,8 +121,10 @@ def is_read(kind: str) -> Callable[[Sequence[Any], Notation], bool]:
 
 
 def _boolean(values: Sequence[Any], notation: Notation) -> bool:
-    """Yes or no by words; 0 and 1 alone are counted before they are answers."""
-    return is_read("boolean")(values, notation) and any(_WORDS.search(str(value)) for value in values)
+    """Yes or no by words; 0 and 1 alone are counted before they are answers, and `x` and `y` are two labels."""
+    words = {text_of(value).strip().casefold() for value in values}
+    is_told = len(words) == 1 or len({flag_of(word) for word in words}) > 1
+    return is_told and is_read("boolean")(values, notation) and any(map(_WORDS.search, words))
 
 
 def _integer(values: Sequence[Any], notation: Notation) -> bool:

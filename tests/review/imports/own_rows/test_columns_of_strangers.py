@@ -144,6 +144,8 @@ def test_a_name_in_other_letters_stands_in_the_instruction_and_beside_the_field(
         (["n/a"] * 9 + TEXTS[:3], "text"),
         (["red\nblue", "blue", "red"] * 4, "choices"),
         (REPEATED, "choice"),
+        (["x", "y"] * 6, "choice"),
+        (["x"] * 12, "boolean"),
         ([["O", "B", "O"], ["O", "O"], ["B", "O"]] * 4, "list"),
         ([["a", "b"], ["b"], ["a"]] * 4, "choices"),
         ([["a", "b"], ["b"], ["a"]] * 3 + [["b"], ["a"], ["a", "a"]], "choices"),
