@@ -15,6 +15,8 @@ from review.sources.imports.tables.rows import Row
 WHOLE: Final = "the whole object"
 MOST_DEEP: Final = 3
 KEY: Final = "key"
+# Texts by their labels are so many for each of them; fewer are parts of one row.
+_TEXTS = 3
 _NAMES = ("columns", "header", "headers", "fields", "names", "column_names")
 # Keys that programs put rows under, whatever else stands beside them.
 _WRAPPERS = frozenset(
@@ -78,7 +80,7 @@ def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
 def _inside(value: dict[str, Any], path: str, deep: int) -> Iterator[tuple[str, JsonTable]]:
     names = _names_beside(value)
     has_lists = any(isinstance(inner, list) and _of_list(inner, names) for inner in value.values())
-    if not has_lists and (table := _of_columns(value) or _of_keys(value)):
+    if not has_lists and (table := _of_columns(value) or _of_keys(value) or (None if path else _of_labels(value))):
         yield path or "its keys", table
         return
     for key, inner in value.items():
@@ -171,6 +173,15 @@ def _of_columns(value: dict[str, Any]) -> JsonTable | None:
         return None
     table = JsonTable(tuple(Row(number, dict(zip(value, row, strict=True))) for number, row in enumerate(rows, 1)))
     return table if table.rows else None
+
+
+def _of_labels(value: dict[str, Any]) -> JsonTable | None:
+    """Read lists of texts by their labels, as examples of intents."""
+    texts = [(text, key) for key, inner in value.items() for text in (inner if isinstance(inner, list) else (0,))]
+    is_told = len(value) > 1 and len(texts) >= _TEXTS * len(value) and _PARTS.isdisjoint(value)
+    if not is_told or not all(isinstance(text, str) for text, _ in texts):
+        return None
+    return JsonTable(tuple(Row(number, {"text": text, KEY: key}) for number, (text, key) in enumerate(texts, 1)))
 
 
 def _of_keys(value: dict[str, Any]) -> JsonTable | None:

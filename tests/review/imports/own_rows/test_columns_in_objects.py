@@ -118,3 +118,7 @@ def test_a_column_of_words_for_splits_is_the_split_whatever_its_name(tmp_path: P
     (tmp_path / "rows").write_text("\n".join(lines))
 
     assert [column.use for column in columns_of(open_table(tmp_path / "rows"))] == ["split", "fact", "answer"]
+
+
+def test_lists_of_texts_by_their_labels_are_texts_with_labels(looked: Any) -> None:
+    assert looked({"repair": TEXTS[:7], "question": TEXTS[7:]}) == ({"text": "fact", "key": "answer"}, {})
