@@ -92,6 +92,9 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
+    told = [column for column in used_columns if column.use == FACT and len(set(map(text_of, column.values))) > 1]
+    if told and told[-1] not in free:
+        last = None
     if not answers and last and (_is_written(last) or _is_last_label(last)):
         answers = [last]
     if not answers:

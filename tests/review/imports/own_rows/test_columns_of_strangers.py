@@ -108,6 +108,7 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TEXTS, "label.responses": REPEATED, "label.responses.users": [["u1"]] * 12}, {"label.responses"}),
         ({"text": TEXTS, "label": LISTS}, set()),
         ({"text": TEXTS, "label": REPEATED, "evidence": LISTS}, {"label"}),
+        ({"text": TEXTS, "in": [{"b": n} for n in range(12)], "out": [{"a b": n, "a-b": 1} for n in range(12)]}, set()),
         ({"text": TEXTS, "itemLabels": [{"a b": name, "a-b": 1} for name in REPEATED]}, set()),
         ({"text": TEXTS, "spans": [[{"at": n, "label": "PUMP"}] for n in range(12)]}, {"spans"}),
         ({"title": TEXTS, "parts": [[{"a": [{"b": [{"c": n}]}]}] for n in range(12)]}, set()),
