@@ -24,19 +24,8 @@ from generation.engine.clients.json_bodies import UnreadableBody, json_object, o
 
 PAGE = 100
 SDK_ERRORS = ErrorTranslator(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
-# Where a line has an error's kind only, and no status.
-STATUS_OF = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 500,
-    "overloaded_error": 529,
-}
+# A line that did not come in time is not billed, other than a call.
+STATUSES = errors.STATUSES_OF_KINDS | {"timeout_error": 500}
 
 
 class AnthropicBatches:
@@ -159,4 +148,4 @@ class AnthropicBatches:
 
 def _refusal(body: dict[str, Any]) -> CallError:
     kind = str(object_at(body, "error").get("type") or body.get("type") or "")
-    return errors.from_status(STATUS_OF.get(kind, 500), {}, body)
+    return errors.from_status(STATUSES.get(kind, 500), {}, body)

@@ -6,12 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.engine.clients import errors
-from generation.engine.clients.errors import as_schema_refusal
 from generation.engine.clients.interface import Finish, Question, Reply
 from generation.engine.clients.json_bodies import (
-    UnreadableBody,
-    json_object,
     log_prob_at,
     object_at,
     shares_at,
@@ -120,20 +116,6 @@ class ChatCompletions:
         finish = FINISHES.get(stop_reason.lower(), "other")
         reply = Reply(text_in(message.get("content")), finish=finish, stop_reason=stop_reason, **metadata)
         return read_by_schema(self.answers, reply)
-
-    def read(self, content: bytes, *, request_id: str = "") -> Reply:
-        """Read a body that came with a status of 200.
-
-        Raises:
-            CallError: It holds an error in the place of an answer.
-        """
-        try:
-            body = json_object(content)
-        except UnreadableBody as error:
-            return Reply("", finish="other", request_id=request_id, unreadable=str(error))
-        if refusal := errors.in_answer(body, request_id):
-            raise as_schema_refusal(refusal) if self.answers else refusal
-        return self.reply_of(body, request_id=request_id)
 
 
 def _output_tokens(usage: dict[str, Any]) -> int | None:

@@ -12,6 +12,7 @@ from generation.engine.clients import checked_connections
 from generation.engine.clients.bounded_answers import AnswerRefusedError
 from generation.engine.clients.interface import CallError, Fate
 from generation.engine.clients.json_bodies import object_at
+from web.whole_numbers import whole_number
 
 MESSAGE_LIMIT = 500
 # Raised by httpx and its successors before a byte of the request has left.
@@ -24,6 +25,19 @@ CONFIGURATION = {
     403: ("forbidden", "The key may not use this model."),
     404: ("not_found", "The provider knows no such model or address."),
     405: ("not_found", "The address does not take this kind of call."),
+}
+# Anthropic's kinds of errors, where one stands without its status.
+STATUSES_OF_KINDS = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
 }
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 # Words of any refusal that no waiting will mend.
@@ -99,10 +113,12 @@ def in_answer(body: Mapping[str, Any], request_id: str = "") -> CallError | None
 
     Without a status of its own it may have been paid, as with a gateway that gave up.
     """
-    if body.get("choices") or not body.get("error"):
+    if body.get("choices") or body.get("content") or not body.get("error"):
         return None
-    code = object_at(body, "error").get("code")
-    status = code if isinstance(code, int) and 400 <= code < 600 else 502
+    error = object_at(body, "error")
+    # Some gateways write it as a text.
+    code = whole_number(str(error.get("code")), otherwise=0)
+    status = code if 400 <= code < 600 else STATUSES_OF_KINDS.get(str(error.get("type")), 502)
     return from_status(status, {}, body, request_id)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.interface import Finish, Question, Reply
-from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, text_in, token_count_at
+from generation.engine.clients.json_bodies import object_at, text_in, token_count_at
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
@@ -83,13 +83,6 @@ class Messages:
             return Reply("", finish="other", unreadable="empty: the answer has no content", **metadata)
         reply = Reply(text_in(blocks), finish=FINISHES.get(stop_reason, "other"), **metadata)
         return read_by_schema(self.answers, reply)
-
-    def read(self, content: bytes, *, request_id: str = "") -> Reply:
-        try:
-            body = json_object(content)
-        except UnreadableBody as error:
-            return Reply("", finish="other", request_id=request_id, unreadable=str(error))
-        return self.reply_of(body, request_id=request_id)
 
 
 def _input_tokens(usage: dict[str, Any]) -> int | None:

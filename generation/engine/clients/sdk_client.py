@@ -12,6 +12,7 @@ from generation.engine.clients import errors
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.errors import StatusError, as_schema_refusal
 from generation.engine.clients.interface import CallError, Question, Reply
+from generation.engine.clients.json_bodies import UnreadableBody, json_object
 from generation.engine.clients.messages import Messages
 
 PER_POOL = 16
@@ -73,8 +74,23 @@ class SdkClient(ABC, Generic[Sdk]):
         response = raw.http_response
         if errors.is_web_page(response.content):
             raise CallError("fatal", "not_found", "The address answers with a web page, not as an API.")
-        return self.form.read(response.content, request_id=response.headers.get(self.request_id_header, ""))
+        return read(self.form, response.content, request_id=response.headers.get(self.request_id_header, ""))
 
     async def close(self) -> None:
         for sdk in self._sdks:
             await sdk.close()
+
+
+def read(form: ChatCompletions | Messages, content: bytes, *, request_id: str = "") -> Reply:
+    """Read a body that came with a status of 200.
+
+    Raises:
+        CallError: It holds an error in the place of an answer.
+    """
+    try:
+        body = json_object(content)
+    except UnreadableBody as error:
+        return Reply("", finish="other", request_id=request_id, unreadable=str(error))
+    if refusal := errors.in_answer(body, request_id):
+        raise as_schema_refusal(refusal) if form.answers else refusal
+    return form.reply_of(body, request_id=request_id)

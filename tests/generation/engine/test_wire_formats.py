@@ -10,6 +10,7 @@ import pytest
 from generation.engine.calls.parse import FailedAnswer, ParsedAnswer, parse_answer
 from generation.engine.clients.factory import open_form
 from generation.engine.clients.interface import CallError, Question
+from generation.engine.clients.sdk_client import read
 from generation.engine.contracts import TeacherSpec
 from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
@@ -144,7 +145,7 @@ def test_reasoning_that_only_the_total_counts_is_paid_for(usage: dict[str, Any],
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "openai-compatible"])
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[]", b"{}", b'{"choices": [3], "content": 3, "usage": "x"}'])
 def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
-    reply = form(provider).read(content, request_id="r-1")
+    reply = read(form(provider), content, request_id="r-1")
 
     assert reply.unreadable
     assert reply.request_id == "r-1"
@@ -152,16 +153,37 @@ def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("code", "fate"),
-    [(429, "unbilled"), (402, "fatal"), (400, "rejected"), (502, "unknown"), (None, "unknown"), ("x", "unknown")],
+    [
+        (429, "unbilled"),
+        ("429", "unbilled"),
+        (402, "fatal"),
+        (400, "rejected"),
+        (502, "unknown"),
+        (None, "unknown"),
+        ("x", "unknown"),
+    ],
 )
 def test_an_error_with_a_status_of_200_is_read_by_its_own_code(code: object, fate: str) -> None:
     error = {"message": "Provider returned error", "code": code, "metadata": {"raw": "The model is overloaded."}}
 
     with pytest.raises(CallError) as raised:
-        form("openai-compatible").read(json.dumps({"error": error, "user_id": "u"}).encode(), request_id="r-1")
+        read(form("openai-compatible"), json.dumps({"error": error, "user_id": "u"}).encode(), request_id="r-1")
 
     assert (raised.value.fate, raised.value.request_id) == (fate, "r-1")
     assert raised.value.message.endswith("Provider returned error: The model is overloaded.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fate"), [("overloaded_error", "unbilled"), ("billing_error", "fatal"), ("timeout_error", "unknown")]
+)
+@pytest.mark.parametrize("provider", ["anthropic", "openai-compatible"])
+def test_an_error_with_a_status_of_200_is_read_by_its_kind(provider: str, kind: str, fate: str) -> None:
+    body = {"type": "error", "error": {"type": kind, "message": "Not now."}}
+
+    with pytest.raises(CallError) as raised:
+        read(form(provider), json.dumps(body).encode())
+
+    assert (raised.value.fate, raised.value.message) == (fate, "Not now.")
 
 
 @pytest.mark.parametrize(
