@@ -55,9 +55,15 @@ REJECTED: dict[str, tuple[Fate, str]] = {
     "context_length_exceeded": ("rejected", "too_long"),
     "string_above_max_length": ("rejected", "too_long"),
     "prompt is too long": ("rejected", "too_long"),
+    # In the words of vLLM, where first the longest answer is too long for any text; of llama.cpp; of Gemini.
+    "max_completion_tokens' is too large": ("rejected", "request_rejected"),
+    "maximum context length": ("rejected", "too_long"),
+    "available context size": ("rejected", "too_long"),
+    "input token count": ("rejected", "too_long"),
     "request_too_large": ("rejected", "too_long"),
     "content_policy_violation": ("rejected", "content_filter"),
     "content_filter": ("rejected", "content_filter"),
+    "content filtering policy": ("rejected", "content_filter"),
     "invalid_prompt": ("rejected", "content_filter"),
     "model_not_found": ("fatal", "not_found"),
     "invalid_json_schema": ("fatal", "schema_refused"),
@@ -90,6 +96,9 @@ def from_status(status: int, headers: Mapping[str, str], body: object, request_i
     words = str(body).lower()
     if any(word in words for word in OUT_OF_FUNDS):
         return CallError("fatal", "out_of_funds", message, request_id=request_id)
+    if status == 403 and "flagged" in words:
+        # As OpenRouter tells of one text; the key is sound.
+        return CallError("rejected", "content_filter", message, request_id=request_id)
     if status in CONFIGURATION:
         code, lead = CONFIGURATION[status]
         return CallError("fatal", code, f"{lead} It said: {message}", request_id=request_id)

@@ -8,6 +8,7 @@ from generation.engine.clients import errors
 from generation.engine.clients.interface import CallError
 
 SPENT = "You have reached your specified API usage limits. You will regain access on 2026-04-01 at 00:00 UTC."
+TOO_MUCH = "'max_tokens' or 'max_completion_tokens' is too large: 9000."
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,12 @@ SPENT = "You have reached your specified API usage limits. You will regain acces
     [
         (400, {"error": {"code": "context_length_exceeded", "message": "too many"}}, "rejected", "too_long"),
         (400, {"error": {"type": "invalid_request_error", "message": "prompt is too long: 9"}}, "rejected", "too_long"),
+        (400, {"message": "This model's maximum context length is 4096 tokens. More came."}, "rejected", "too_long"),
+        (400, {"error": {"message": "It exceeds the available context size (4096)"}}, "rejected", "too_long"),
+        (400, [{"error": {"code": 400, "message": "The input token count (9) exceeds"}}], "rejected", "too_long"),
+        (400, {"message": f"{TOO_MUCH} This model's maximum context length is 9."}, "rejected", "request_rejected"),
+        (400, {"error": {"message": "Output blocked by content filtering policy"}}, "rejected", "content_filter"),
+        (403, {"error": {"message": "This model is moderated; your input was flagged"}}, "rejected", "content_filter"),
         (413, {"error": {"type": "request_too_large", "message": "no"}}, "rejected", "too_long"),
         (400, {"error": {"code": "content_policy_violation", "message": "no"}}, "rejected", "content_filter"),
         (400, {"error": {"message": "Invalid schema for response_format 'x'"}}, "fatal", "schema_refused"),
