@@ -39,6 +39,9 @@ STATUSES_OF_KINDS = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+# Gemini's place for what others say in `Retry-After`.
+_RETRY_DELAY = re.compile(r"'retrydelay': '(\d{1,9}(?:\.\d{1,9})?)s'")
+_TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 # Words of any refusal that no waiting will mend.
 OUT_OF_FUNDS = (
@@ -91,9 +94,14 @@ def from_sdk(error: StatusError) -> CallError:
 
 def from_status(status: int, headers: Mapping[str, str], body: object, request_id: str = "") -> CallError:
     """Translate an HTTP status other than 2xx for a paid call."""
+    if isinstance(body, list) and body:
+        # As Gemini wraps its errors.
+        body = body[0]
     message = _body_message(body) or f"HTTP {status}"
-    wait_s = retry_after_s(headers)
     words = str(body).lower()
+    wait_s = retry_after_s(headers)
+    if wait_s is None and (delay := _RETRY_DELAY.search(words)):
+        wait_s = float(delay[1])
     if any(word in words for word in OUT_OF_FUNDS):
         return CallError("fatal", "out_of_funds", message, request_id=request_id)
     if status == 403 and "flagged" in words:
@@ -201,10 +209,14 @@ def _body_message(body: object) -> str:
         inner = body.get("error", body)
         if isinstance(inner, dict):
             # A gateway's own words, and behind them those of the provider that it asked.
-            said = [inner.get("message") or inner, object_at(inner, "metadata").get("raw")]
+            said = [inner.get("message") or inner.get("detail") or inner, object_at(inner, "metadata").get("raw")]
             return ": ".join(map(str, filter(None, said)))[:MESSAGE_LIMIT]
         return str(inner)[:MESSAGE_LIMIT]
-    return str(body or "")[:MESSAGE_LIMIT]
+    text = str(body or "")
+    if is_web_page(text.encode("utf-8", "replace")):
+        title = _TITLE.search(text)
+        return " ".join(title[1].split())[:MESSAGE_LIMIT] if title else ""
+    return text[:MESSAGE_LIMIT]
 
 
 SCHEMA_REFUSED = "schema_refused"

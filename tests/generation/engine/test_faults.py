@@ -41,6 +41,28 @@ def test_words_of_a_refusal_decide_where_its_status_does_not(status: int, said: 
 
 
 @pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("<html>\n<head><title>502 Bad\n Gateway</title></head>\n<body>nginx</body></html>", "502 Bad Gateway"),
+        ("<!doctype html><body>Oops</body>", "HTTP 500"),
+        ({"detail": "The queue is full."}, "The queue is full."),
+        ([{"error": {"code": 500, "message": "An internal error."}}], "An internal error."),
+        ([], "HTTP 500"),
+    ],
+)
+def test_a_refusal_is_worded_as_a_person_can_read_it(said: object, message: str) -> None:
+    assert errors.from_status(500, {}, said).message == message
+
+
+def test_a_wait_that_stands_in_the_body_alone_is_kept() -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.07s"}
+    body = [{"error": {"code": 429, "message": "Slow down.", "details": [info]}}]
+
+    assert errors.from_status(429, {}, body).wait_s == 34.07
+    assert errors.from_status(429, {"retry-after": "2"}, body).wait_s == 2
+
+
+@pytest.mark.parametrize(
     ("status", "fate"),
     [(500, "unknown"), (503, "unknown"), (409, "unknown"), (502, "unknown"), (429, "unbilled"), (529, "unbilled")],
 )
