@@ -99,7 +99,7 @@ class ChatCompletions:
         metadata: dict[str, Any] = {
             "input_tokens": token_count_at(usage, "prompt_tokens"),
             "output_tokens": _output_tokens(usage),
-            "cached_tokens": token_count_at(cache, "cached_tokens") or 0,
+            "cached_tokens": _cached_tokens(usage),
             "cache_write_tokens": token_count_at(cache, "cache_write_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
@@ -116,6 +116,16 @@ class ChatCompletions:
         finish = FINISHES.get(stop_reason.lower(), "other")
         reply = Reply(text_in(message.get("content")), finish=finish, stop_reason=stop_reason, **metadata)
         return read_by_schema(self.answers, reply)
+
+
+def _cached_tokens(usage: dict[str, Any]) -> int:
+    """Read OpenAI's name of the tokens from a cache; DeepSeek and Moonshot have others."""
+    return (
+        token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens")
+        or token_count_at(usage, "prompt_cache_hit_tokens")
+        or token_count_at(usage, "cached_tokens")
+        or 0
+    )
 
 
 def _output_tokens(usage: dict[str, Any]) -> int | None:

@@ -126,6 +126,22 @@ def test_tokens_from_the_cache_are_part_of_the_input_with_both_providers() -> No
 
 
 @pytest.mark.parametrize(
+    "counts",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 64}},
+        {"prompt_tokens_details": None, "prompt_cache_hit_tokens": 64, "prompt_cache_miss_tokens": 36},
+        {"cached_tokens": 64},
+    ],
+)
+def test_a_cache_is_counted_under_each_name_that_servers_have_for_it(counts: dict[str, Any]) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 9} | counts
+
+    reply = form("openai-compatible").reply_of(chat_body("stop") | {"usage": usage})
+
+    assert (reply.input_tokens, reply.cached_tokens) == (100, 64)
+
+
+@pytest.mark.parametrize(
     ("usage", "output_tokens"),
     [
         # As Gemini and xAI count: the reasoning stands in the total alone.
