@@ -49,6 +49,7 @@ class BookedUsage:
     output_tokens: int
     cache: dict[str, int]
     cost_usd: float
+    is_estimate: bool
     claimed_usd: float | None = None
 
 
@@ -59,25 +60,29 @@ def bounded_usage(
 
     A count that lies must not eat a budget.
 
-    A provider that does not say what it counted is taken to have counted the worst.
+    A provider that does not say what it counted, or that it counted nothing, is taken to have counted the worst.
 
     Args:
         bound_tokens: The most tokens that prompt and answer can have.
         most_usd: The worst case of the call.
     """
     most_in, most_out = bound_tokens
-    input_tokens = most_in if reply.input_tokens is None else reply.input_tokens
-    output_tokens = most_out if reply.output_tokens is None else reply.output_tokens
+    # No call reads nothing: who says so has not counted.
+    output_count = reply.output_tokens if reply.input_tokens else reply.output_tokens or None
+    is_counted = bool(reply.input_tokens) and output_count is not None
+    input_tokens = reply.input_tokens or most_in
+    output_tokens = most_out if output_count is None else output_count
     cache = {"cached_tokens": reply.cached_tokens, "cache_write_tokens": reply.cache_write_tokens}
     claimed_usd = teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch)
     if claimed_usd <= most_usd:
         # Where tokens cost nothing, no count is too dear to be true.
         cache = {name: min(tokens, MOST_TOKENS) for name, tokens in cache.items()}
-        return BookedUsage(min(input_tokens, MOST_TOKENS), min(output_tokens, MOST_TOKENS), cache, claimed_usd)
+        counts = min(input_tokens, MOST_TOKENS), min(output_tokens, MOST_TOKENS)
+        return BookedUsage(*counts, cache, claimed_usd, not is_counted)
     input_tokens, output_tokens = min(input_tokens, most_in), min(output_tokens, most_out)
     cache = {name: min(tokens, input_tokens) for name, tokens in cache.items()}
     cost_usd = min(teacher.cost_usd(input_tokens, output_tokens, **cache, is_batch=is_batch), most_usd)
-    return BookedUsage(input_tokens, output_tokens, cache, cost_usd, min(claimed_usd, MOST_CLAIMED_USD))
+    return BookedUsage(input_tokens, output_tokens, cache, cost_usd, True, min(claimed_usd, MOST_CLAIMED_USD))
 
 
 @dataclass

@@ -148,8 +148,7 @@ class CallFinisher:
             # Of tries that were lost before this one was answered.
             "possible_cost_usd": self._ledger.doubted_usd(prepared.call.id),
             "cost_usd": cost_usd,
-            "cost_is_estimate": cost_usd > 0
-            and (used.claimed_usd is not None or None in (reply.input_tokens, reply.output_tokens)),
+            "cost_is_estimate": cost_usd > 0 and used.is_estimate,
             # What the answer's own count would have come to, where no call of this prompt can have cost that.
             "claimed_cost_usd": used.claimed_usd,
             "cache_saved_usd": round(uncached_usd - cost_usd, 9),

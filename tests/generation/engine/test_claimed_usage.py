@@ -71,6 +71,16 @@ def test_a_count_that_cannot_be_is_booked_at_the_worst_case_at_most(
     assert max(used.input_tokens, used.output_tokens, *used.cache.values()) <= max(bound)
 
 
+@pytest.mark.parametrize(("counts", "output_tokens"), [((0, 0), ANSWERED), ((0, None), ANSWERED), ((0, 7), 7)])
+def test_a_server_that_counts_nothing_has_not_counted(counts: tuple[int, int | None], output_tokens: int) -> None:
+    reply = Reply("x", input_tokens=counts[0], output_tokens=counts[1])
+
+    used = bounded_usage(TEACHER, reply, (GIVEN, ANSWERED), most_usd=MOST_USD)
+
+    assert (used.input_tokens, used.output_tokens, used.is_estimate) == (GIVEN, output_tokens, True)
+    assert used.cost_usd == TEACHER.cost_usd(GIVEN, output_tokens)
+
+
 @pytest.mark.parametrize("lied", ["input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens"])
 def test_a_count_of_a_free_teacher_is_kept_as_far_as_the_books_can_hold_it(lied: str) -> None:
     free = TeacherSpec(name="t", provider="openai-compatible", model="m", parameters={"max_tokens": 100})
