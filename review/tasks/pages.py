@@ -145,7 +145,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     latest = queries.latest_version(task)
     base = request.POST.get("base", "") if request.method == "POST" else str(latest.number)
     body, refusal, note, folds = latest.body, None, "", Folds()
-    as_json = request.GET.get("as") == "json"
+    as_json = request.GET.get("as") == "json" or "json" in request.POST
     text = json.dumps(body, ensure_ascii=False, indent=2)
     if request.method == "POST":
         act, note = request.POST.get("do", "check"), request.POST.get("note", "")
@@ -168,7 +168,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     elif phrase := request.GET.get("forbid", "").strip()[:LONGEST_PHRASE]:
         body, folds = spec_form.with_forbidden(body, phrase)
         text = json.dumps(body, ensure_ascii=False, indent=2)
-    sections = spec_form.sections(body, refusal.errors if refusal else {}, folds)
+    # JSON that somebody wrote may have any shape; only the form draws its parts.
+    sections = [] if as_json else spec_form.sections(body, refusal.errors if refusal else {}, folds)
     context: dict[str, Any] = {
         "task": task,
         "section": "task",

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from web import strict_json
+
 _ITEM = re.compile(r"(?P<name>[^\s:(]+)\s*(?:\(\s*(?P<max>[^)]*?)\s*\))?\s*(?::\s*(?P<description>.*))?")
 _COLOUR = re.compile(r" #[0-9a-fA-F]{6}$")
 
@@ -24,7 +26,7 @@ def parts_from(kind: str, text: str) -> list[Any]:
     """Parts or labels as a text area holds them: a line each, or JSON."""
     if text.startswith("["):
         try:
-            parts = json.loads(text)
+            parts = strict_json.parse(text)
         except ValueError:
             parts = None
         if isinstance(parts, list):

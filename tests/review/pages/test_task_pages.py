@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from uuid import uuid4
@@ -172,6 +173,19 @@ def test_the_json_tab_edits_the_same_specification(task: Task, admin: Member, as
     assert saved.status_code == 302
     assert TaskVersion.objects.get(task=task, number=2).spec.language == "de"
     assert "This is not JSON" in broken.content.decode()
+
+
+@pytest.mark.parametrize("name", ["input_schema", "output_schema", "checks", "reasons"])
+@pytest.mark.parametrize("value", [None, [{"kind": ["x"], "type": {"a": 1}, "fields": 5, "labels": [1]}]])
+def test_json_of_any_shape_is_answered_with_its_mistakes(
+    task: Task, admin: Member, as_member: SignIn, name: str, value: object
+) -> None:
+    body = json.dumps(outreach.SPEC.canonical() | {name: value})
+
+    page = as_member(admin).post("/tasks/outreach/edit/?as=json", {"do": "save", "json": body})
+
+    assert page.status_code == 422
+    assert "mistake" in page.content.decode() and name in page.content.decode()
 
 
 def test_the_example_is_of_an_approved_draft_not_of_an_earlier_one_that_nobody_judged(

@@ -14,7 +14,7 @@ from review.spec.starters import STARTERS, Starter, outreach
 from review.tasks import spec_form
 from review.tasks.authoring import parse_spec
 from review.tasks.spec_folds import after_act
-from review.tasks.spec_lines import value_lines
+from review.tasks.spec_lines import parts_from, value_lines
 from review.tasks.spec_sections import first_mistake
 from tests.review.spec.test_values import SCHEMA
 from web.errors import Refusal
@@ -40,6 +40,10 @@ def test_a_form_sent_back_untouched_says_the_same(starter: Starter) -> None:
     data = posted(spec_form.sections(starter.spec.canonical(), {}))
 
     assert parse_spec(spec_form.body_from(data)) == starter.spec
+
+
+def test_brackets_without_end_are_a_line_like_any_other() -> None:
+    assert len(parts_from("labels", "[" * 100_000)) == 1
 
 
 def drawn(body: dict[str, Any], **given: Any) -> dict[str, spec_form.FormSection]:
