@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from review.spec.json_schema import ORDERED
-from review.spec.schema import OutputField, OutputItem, check_output
+from review.spec.schema import DEEPEST, OutputField, OutputItem, check_output
 from review.spec.value_types import output_types
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
@@ -66,7 +66,7 @@ class _Reader:
         self._defs = {
             f"#/{place}/{name}": each
             for place in ("$defs", "definitions")
-            for name, each in dict(root.get(place) or {}).items()
+            for name, each in _members(root, place, f"/{place}").items()
         }
 
     def resolved(self, schema: object, where: str, depth: int = 0) -> dict[str, Any]:
@@ -76,8 +76,8 @@ class _Reader:
         if depth > 8:
             raise SchemaError(f"{where}: the schema refers to itself")
         if "$ref" in schema:
-            target = self._defs.get(schema["$ref"])
-            if target is None:
+            target = self._defs.get(str(schema["$ref"]))
+            if not isinstance(target, dict):
                 raise SchemaError(f"{where}/$ref: '{schema['$ref']}' is not among $defs")
             others = {name: value for name, value in schema.items() if name != "$ref"}
             return self.resolved({**target, **others}, where, depth + 1)
@@ -94,8 +94,9 @@ class _Reader:
         return dict(schema)
 
     def _union(self, schema: dict[str, Any], union: str, where: str, depth: int) -> dict[str, Any]:
-        members = [each for each in schema[union] if not (isinstance(each, dict) and each.get("type") == "null")]
-        if len(members) != 1 or len(members) == len(schema[union]):
+        cases = _members(schema, union, f"{where}/{union}", list)
+        members = [each for each in cases if not (isinstance(each, dict) and each.get("type") == "null")]
+        if len(members) != 1 or len(members) == len(cases):
             raise SchemaError(
                 f"{where}/{union}: only one schema or null is known; split the cases into separate fields"
             )
@@ -104,14 +105,19 @@ class _Reader:
 
     def properties(self, schema: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
         self._check_words(schema, "object", where)
+        if where.count("/properties/") > DEEPEST:
+            # A part may refer to what it is a part of.
+            raise SchemaError(f"{where}: parts within parts go {DEEPEST} levels deep at most")
         if schema.get("additionalProperties") not in (None, False):
             raise SchemaError(
                 f"{where}/additionalProperties: other properties than the named ones cannot be judged; set false"
             )
-        properties = schema.get("properties")
-        if not isinstance(properties, dict) or not properties:
+        properties = _members(schema, "properties", f"{where}/properties")
+        if not properties:
             raise SchemaError(f"{where}/properties: the object names no property")
-        required = set(schema.get("required") or ())
+        required = _members(schema, "required", f"{where}/required", list)
+        if unknown := next((name for name in required if name not in list(properties)), None):
+            raise SchemaError(f"{where}/required: {unknown!r} is not among the properties")
         for name, names in properties.items():
             place = f"{where}/properties/{name}"
             if not _NAME.match(name):
@@ -168,6 +174,14 @@ class _Reader:
             )
 
 
+def _members(part: Mapping[str, Any], name: str, where: str, kind: type[Any] = dict) -> Any:
+    """Return what a keyword holds, an object or a list; an empty one where it is missing."""
+    value = part.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise SchemaError(f"{where}: {value!r} is not a {'list' if kind is list else 'JSON object'}")
+    return value or kind()
+
+
 def _said(part: dict[str, Any]) -> dict[str, Any]:
     """Return the description, and `ordered` where it has the words of our own schemas for ordered labels."""
     text = str(part.get("description") or "")
@@ -205,7 +219,7 @@ def _string(part: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def _labels(part: dict[str, Any], where: str) -> tuple[dict[str, str], ...]:
-    names = [each for each in part["enum"] if each is not None]
+    names = [each for each in _members(part, "enum", f"{where}/enum", list) if each is not None]
     if not all(isinstance(each, str) for each in names):
         raise SchemaError(
             f"{where}/enum: labels are texts; {next(each for each in names if not isinstance(each, str))!r} is none"
