@@ -234,12 +234,14 @@ def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
 
 def _parse_bare(field: OutputField, body: str) -> Fields:
     """Read a bare value; also one in JSON under its field's name, in quotes, or with a full stop."""
+    plain = body.strip("\"'`* ")
+    # A label may hold any of these signs itself.
+    if label := label_of(field.labels, body) or label_of(field.labels, plain):
+        return {field.name: label}
     if body.startswith("{"):
         value = _parse_json(body)
         return {field.name: value} if not isinstance(value, dict) else value
-    plain = body.strip("\"'`* ")
-    is_label = field.value_type.control != "label" or label_of(field.labels, plain) is not None
-    return {field.name: plain if is_label else plain.removesuffix(".")}
+    return {field.name: plain.removesuffix(".")}
 
 
 def _value(spec: TaskSpec, facts: Facts, slot: str, *, is_alone: bool) -> str | None:

@@ -164,9 +164,10 @@ def read_choices(field: OutputItem, value: object, where: str) -> list[str]:
 
 
 def label_of(labels: Sequence[Label], text: str) -> str | None:
-    """Return the label that a text names, ignoring case and blanks; None where it names none."""
+    """Return the label that a text names, as it is or else ignoring case and blanks; None where it names none."""
     name = folded(text)
-    return next((label.name for label in labels if folded(label.name) == name), None)
+    named = [label.name for label in labels if folded(label.name) == name]
+    return text if text in named else next(iter(named), None)
 
 
 def read_integer(field: OutputItem, value: object, where: str) -> int:

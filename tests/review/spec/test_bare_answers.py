@@ -13,7 +13,7 @@ from review.spec.schema import Label, OutputField
 from review.spec.starters import STARTERS
 from review.spec.starters.blank import SPEC as BLANK
 from review.spec.task_spec import TaskSpec, plural
-from review.spec.values import normalise_fields
+from review.spec.values import normalise_fields, normalise_value
 from tests.review.spec.test_json_schema import SPEC
 
 LABELS = (Label(name="Billing", description="Money"), Label(name="v1.2."))
@@ -45,6 +45,28 @@ def test_one_value_is_written_bare_and_read_back(parts: dict[str, Any], value: o
 )
 def test_a_label_is_read_from_what_large_models_put_around_it(answer: str) -> None:
     assert prompting.parse(task(type="choice", labels=LABELS), answer) == {"answer": "Billing"}
+
+
+@pytest.mark.parametrize("name", ["`code`", '"quoted"', "*", "{slot}", "cafe\u0301", "a  b"])
+def test_a_label_is_read_back_whatever_signs_it_holds(name: str) -> None:
+    labels = (Label(name="caf\u00e9"), Label(name="a b"), Label(name=name))
+
+    spec = task(type="choice", labels=labels)
+
+    assert prompting.parse(spec, prompting.completion(spec, {"answer": name})) == {"answer": name}
+    assert normalise_value(spec.output_schema[0], name, "answer") == name
+
+
+@pytest.mark.parametrize(
+    ("parts", "answer", "value"),
+    [
+        ({"type": "integer"}, "42.", 42),
+        ({"type": "boolean"}, "Yes.", True),
+        ({"type": "date"}, "2026-01-31.", "2026-01-31"),
+    ],
+)
+def test_a_full_stop_behind_a_bare_value_is_left_out(parts: dict[str, Any], answer: str, value: object) -> None:
+    assert prompting.parse(task(**parts), answer) == {"answer": value}
 
 
 def test_a_label_that_ends_in_a_full_stop_keeps_it() -> None:
