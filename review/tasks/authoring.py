@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import ceil, floor
 
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
@@ -14,9 +15,11 @@ from review import ports
 from review.models import Membership, Task, TaskVersion
 from review.spec import spec_errors
 from review.spec.prompting import canonical_json
+from review.spec.schema import OutputItem
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
+from review.text.reading.words import SPACED
 from web.errors import Refusal
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -121,10 +124,29 @@ def parse_spec(body: object) -> TaskSpec:
     if not isinstance(body, dict):
         raise Refusal("spec_invalid", "The specification must be a JSON object.", hint="See the schema of the API.")
     try:
-        return TaskSpec.model_validate_json(canonical_json(body))
+        spec = TaskSpec.model_validate_json(canonical_json(body))
     except ValidationError as error:
-        errors = spec_errors.by_path(error)
-        raise Refusal("spec_invalid", spec_errors.summary(errors), errors=errors) from None
+        raise _invalid(spec_errors.by_path(error)) from None
+    reasons = [_why_impossible(field, spec) for field in spec.output_schema]
+    if errors := {f"output_schema.{place}": [reason] for place, reason in enumerate(reasons) if reason}:
+        raise _invalid(errors)
+    return spec
+
+
+def _invalid(errors: dict[str, list[str]]) -> Refusal:
+    return Refusal("spec_invalid", spec_errors.summary(errors), errors=errors)
+
+
+def _why_impossible(item: OutputItem, spec: TaskSpec) -> str:
+    """Return the reason why no draft can pass a field; empty where one can. Versions from before keep such fields."""
+    low, high = item.minimum, item.maximum
+    is_whole = item.type == "integer" or item.decimals == 0
+    if is_whole and low is not None and high is not None and ceil(low) > floor(high):
+        return f"field '{item.name}': no whole number lies between {low:.15g} and {high:.15g}"
+    least_chars = 2 * (item.min_words or 0) - 1
+    if item.max_chars is not None and spec.language[:2] in SPACED and least_chars > item.max_chars:
+        return f"field '{item.name}': {item.min_words} words do not fit in {item.max_chars} characters"
+    return next(filter(None, (_why_impossible(part, spec) for part in item.items)), "")
 
 
 def spec_hash(spec: TaskSpec) -> str:

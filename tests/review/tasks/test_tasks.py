@@ -135,6 +135,16 @@ BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
         "output_schema.1",
         "min_words 500 is above max_words 160",
     ),
+    (
+        lambda body: body["output_schema"][1].update(max_chars=78),
+        "output_schema.1",
+        "40 words do not fit in 78 characters",
+    ),
+    (
+        lambda body: body["output_schema"].append({"name": "n", "type": "integer", "minimum": 0.2, "maximum": 0.8}),
+        "output_schema.2",
+        "no whole number lies between 0.2 and 0.8",
+    ),
     (lambda body: body["output_schema"][0].update(type="object"), "output_schema.0", "an object names its items"),
     (lambda body: body["output_schema"][0].update(type="choice"), "output_schema.0", "a choice names its labels"),
     (lambda body: body.update(slots=["first name"]), "slots.0", "A slot has two parts"),
