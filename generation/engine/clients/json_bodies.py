@@ -24,7 +24,8 @@ def json_object(content: bytes) -> dict[str, Any]:
         UnreadableBody: Not UTF-8, not JSON, or not an object.
     """
     try:
-        text = content.decode("utf-8")
+        # Some gateways put a byte order mark before it.
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableBody(f"mis_encoded: the body is not UTF-8 ({error.reason} at byte {error.start})") from error
     try:

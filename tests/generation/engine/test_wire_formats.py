@@ -167,6 +167,12 @@ def test_no_body_makes_reading_raise(provider: str, content: bytes) -> None:
     assert reply.request_id == "r-1"
 
 
+def test_a_byte_order_mark_before_a_body_is_passed_over() -> None:
+    reply = read(form(), b"\xef\xbb\xbf" + json.dumps(chat_body("stop")).encode())
+
+    assert (reply.text, reply.unreadable) == (MAIL, "")
+
+
 @pytest.mark.parametrize(
     ("code", "fate"),
     [
