@@ -13,6 +13,16 @@ def test_a_secret_is_its_environment_variable(monkeypatch):
     assert store.is_set("SOME_API_KEY")
 
 
+@pytest.mark.parametrize("value", ["sk-one\nsk-two", "sk-\u201cquoted\u201d", "sk-\u00fcber"])
+def test_a_value_that_no_header_carries_is_told_by_name_and_never_shown(monkeypatch, value):
+    monkeypatch.setenv("SOME_API_KEY", value)
+
+    with pytest.raises(Refusal, match="SOME_API_KEY is no key") as refusal:
+        store.resolve("SOME_API_KEY")
+
+    assert "sk-" not in refusal.value.message + refusal.value.hint
+
+
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "lower", "A B", "", "X;rm"])
 def test_the_houses_own_keys_and_odd_names_are_refused(monkeypatch, name):
     monkeypatch.setenv("SECRET_KEY", "x")

@@ -16,7 +16,9 @@ from web.whole_numbers import whole_number
 
 MESSAGE_LIMIT = 500
 # Raised by httpx and its successors before a byte of the request has left.
-NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"})
+NEVER_SENT = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError", "LocalProtocolError"}
+)
 # A gateway gave up while the provider may have gone on working, and billing.
 GATEWAY_LOST = frozenset({502, 504, 520, 522, 523, 524, 598, 599})
 CONFIGURATION = {

@@ -146,6 +146,17 @@ def test_the_program_begins_from_nothing_and_its_status_says_how_it_ended(
     assert attempts.result()["error"]["code"] == "key_refused"
 
 
+def test_a_key_that_no_header_carries_costs_nothing(
+    attempts: Attempts, provider: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_KEY", "sk-first-one\nsk-second-one")
+
+    result = attempts.run(teacher(provider.url), count=1, limits={"max_tries": 1})
+
+    assert (result["summary"]["uncertain"], result["summary"]["possible_cost_usd"]) == (0, 0)
+    assert provider.provider.requests == 0
+
+
 def test_a_missing_key_is_named_before_anything_is_sent(attempts: Attempts, provider: Running) -> None:
     result = attempts.run(teacher(provider.url, secret_ref="NO_SUCH_KEY"), count=1)
 
