@@ -16,7 +16,7 @@ from review.models import Membership, Task, TaskVersion
 from review.spec import spec_errors
 from review.spec.prompting import canonical_json
 from review.spec.schema import OutputItem
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
 from review.states import Role
 from review.tasks import permissions
 from review.text.reading.words import SPACED
@@ -127,14 +127,25 @@ def parse_spec(body: object) -> TaskSpec:
         spec = TaskSpec.model_validate_json(canonical_json(body))
     except ValidationError as error:
         raise _invalid(spec_errors.by_path(error)) from None
-    reasons = [_why_impossible(field, spec) for field in spec.output_schema]
-    if errors := {f"output_schema.{place}": [reason] for place, reason in enumerate(reasons) if reason}:
+    reasons = {f"output_schema.{place}": _why_impossible(field, spec) for place, field in enumerate(spec.output_schema)}
+    reasons |= {name: _wrong_marks(getattr(spec, name)) for name in ("teacher_template", "student_template")}
+    if errors := {path: [reason] for path, reason in reasons.items() if reason}:
         raise _invalid(errors)
     return spec
 
 
 def _invalid(errors: dict[str, list[str]]) -> Refusal:
     return Refusal("spec_invalid", spec_errors.summary(errors), errors=errors)
+
+
+def _wrong_marks(template: str) -> str:
+    """Return the reason why a template's marks would reach the model, or nothing would; empty where all is well."""
+    if template.count(USER_MARK) > 1 or template.count(SYSTEM_MARK) > 1:
+        return f"'{SYSTEM_MARK}' and '{USER_MARK}' stand once each"
+    system, mark, user = template.partition(USER_MARK)
+    if SYSTEM_MARK in (user if mark else system):
+        return f"'{SYSTEM_MARK}' comes first, and '{USER_MARK}' follows it"
+    return "" if user.strip() or not mark else f"nothing follows '{USER_MARK}'"
 
 
 def _why_impossible(item: OutputItem, spec: TaskSpec) -> str:

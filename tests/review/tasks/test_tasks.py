@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from members.models import Member
 from review.models import Membership, Task
 from review.spec.starters import outreach
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
 from review.states import Role
 from review.tasks import authoring
 from review.tasks.queries import latest_version
@@ -145,6 +145,10 @@ BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
         "output_schema.2",
         "no whole number lies between 0.2 and 0.8",
     ),
+    (lambda body: body.update(student_template=f"{SYSTEM_MARK} {{{{facts}}}}"), "student_template", "follows it"),
+    (lambda body: body.update(student_template=f"{USER_MARK} a {SYSTEM_MARK} b"), "student_template", "comes first"),
+    (lambda body: body.update(teacher_template=f"{SYSTEM_MARK} a {USER_MARK} "), "teacher_template", "nothing follows"),
+    (lambda body: body.update(teacher_template=f"{USER_MARK} a {USER_MARK} b"), "teacher_template", "stand once each"),
     (lambda body: body["output_schema"][0].update(type="object"), "output_schema.0", "an object names its items"),
     (lambda body: body["output_schema"][0].update(type="choice"), "output_schema.0", "a choice names its labels"),
     (lambda body: body.update(slots=["first name"]), "slots.0", "A slot has two parts"),
