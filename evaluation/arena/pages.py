@@ -21,7 +21,7 @@ from review.tasks.permissions import may, require, task_or_404
 from training.runs import queries as run_selectors
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.http.htmx import is_htmx, shown_status
 from web.http.pagination import numbered_page
 
@@ -62,12 +62,9 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     require(member, evaluation.task, Role.LEAD)
     labels = system_labels(evaluation, queries.comparable(evaluation))
     form = ArenaForm(request.POST or None, labels=labels, initial={"systems": queries.teacher_and_own(evaluation)})
-    if request.method == "POST" and form.is_valid():
-        try:
-            arena = open_arena.open_arena(evaluation, by=member, **form.cleaned_data)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
+    if request.method == "POST":
+        arena, _ = submit(form, lambda values: open_arena.open_arena(evaluation, by=member, **values))
+        if arena:
             return redirect("evaluation:arena", arena.pk)
     most = min(max(2, len(labels)), open_arena.MOST_SYSTEMS)
     context = {

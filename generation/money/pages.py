@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,10 +20,7 @@ from members.models import Member
 from members.session import member_of
 from review.tasks.permissions import task_or_404, tasks_for
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
-
-if TYPE_CHECKING:
-    from review.models import Task
+from web.http.form_errors import add_refusal, submit
 
 TITLES = {"job": "Order", "task": "Task", "teacher": "Teacher", "member": "Member", "day": "Day"}
 
@@ -36,14 +32,10 @@ def price_list(request: HttpRequest) -> HttpResponse:
     form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else filters)
     if request.method == "POST":
         require_admin(member_of(request))
-        if form.is_valid():
-            try:
-                entry = prices.set_price(form.new_price(), by=member_of(request))
-            except Refusal as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, f"The price of {entry.model} is saved.")
-                return redirect("generation:prices")
+        entry, _ = submit(form, lambda _: prices.set_price(form.new_price(), by=member_of(request)))
+        if entry:
+            messages.success(request, f"The price of {entry.model} is saved.")
+            return redirect("generation:prices")
     context = {
         "section": "generation",
         "prices": prices.prices(),
@@ -146,7 +138,14 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
     if request.method == "POST":
         if not may_set:
             raise PermissionDenied("Only an admin can set the installation's budget, and only a lead a task's.")
-        if form.is_valid() and _set_budget(request, form, task):
+        saved, _ = submit(
+            form,
+            lambda values: limits.set_limit(
+                scope=BudgetScope(values["scope"]), task=task, limit_usd=values["limit_usd"], by=member
+            ),
+        )
+        if saved:
+            messages.success(request, f"The budget is set to ${saved.limit_usd}.")
             return redirect("generation:task-budgets", slug) if slug else redirect("generation:budgets")
     visible = budgets.visible(member, task=task)
     context = {
@@ -157,21 +156,6 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
         "lines": [(each, budgets.may_set(member, each.budget.task)) for each in budgets.statuses_of(visible)],
     }
     return render(request, "generation/budgets.html", context, status=400 if form.errors else 200)
-
-
-def _set_budget(request: HttpRequest, form: BudgetForm, task: Task | None) -> bool:
-    try:
-        saved = limits.set_limit(
-            scope=BudgetScope(form.cleaned_data["scope"]),
-            task=task,
-            limit_usd=form.cleaned_data["limit_usd"],
-            by=member_of(request),
-        )
-    except Refusal as refusal:
-        add_refusal(form, refusal)
-        return False
-    messages.success(request, f"The budget is set to ${saved.limit_usd}.")
-    return True
 
 
 @require_POST

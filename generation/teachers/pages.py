@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from review.tasks.permissions import tasks_for
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
@@ -59,17 +60,14 @@ def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
     form = TeacherForm(request.POST or None, initial=initial, is_new=teacher is None)
     if preset:
         form.fields["model"].help_text = preset.model_help
-    if request.method == "POST" and form.is_valid():
-        try:
-            if teacher is None:
-                saved = teachers_edit.create(form.new_teacher(), by=member_of(request))
-            else:
-                saved = teachers_edit.change(teacher, form.new_teacher(teacher.slug), by=member_of(request))
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-            if "secret_ref" in form.errors:
-                form.forget_secret()
-        else:
+    if request.method == "POST":
+        write = partial(teachers_edit.change, teacher) if teacher else teachers_edit.create
+        saved, _ = submit(
+            form, lambda _: write(form.new_teacher(teacher.slug if teacher else ""), by=member_of(request))
+        )
+        if "secret_ref" in form.errors:
+            form.forget_secret()
+        if saved:
             messages.success(request, f"{saved.name} is saved.")
             if task := _task_waiting(request):
                 query = urlencode({"teacher": saved.slug})

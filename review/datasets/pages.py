@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from web import zones
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
@@ -176,14 +177,11 @@ def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse
     form = PushForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         require_recent(request)
-        chosen = dict(form.cleaned_data)
-        chosen["formats"] = tuple(chosen["formats"])
-        try:
-            job = hub_push.push(version, by=member, **chosen)
+        push = partial(hub_push.push, version, by=member)
+        job, _ = submit(form, lambda values: push(**values | {"formats": tuple(values["formats"])}))
+        if job:
             messages.success(request, "The version is on its way to the hub.")
             return redirect("jobs:detail", job_id=job.pk)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
     context = {
         **page_of(dataset),
         "version": version,

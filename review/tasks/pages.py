@@ -28,11 +28,12 @@ from review.tasks.spec_form import sections
 from review.tasks.spec_sections import first_mistake
 from web import strict_json
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.http.htmx import shown_status
 from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
+    from members.models import Member
     from review.models import Task, TaskVersion
 
 LONGEST_PHRASE = 200
@@ -71,23 +72,24 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     require_may_create(member_of(request))
     form = NewTaskForm(request.POST or None, initial=_initial(request.GET.get("from", "")))
-    if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data
-        try:
-            task = authoring.create(
-                name=chosen["name"],
-                slug=chosen["slug"] or slugify(chosen["name"])[: authoring.SLUG_CHARS].strip("-"),
-                spec=STARTERS[chosen["starter"]].spec,
-                by=member_of(request),
-                note=f"From the starter “{STARTERS[chosen['starter']].name}”",
-            )
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
+    if request.method == "POST":
+        task, _ = submit(form, lambda chosen: _create(chosen, by=member_of(request)))
+        if task:
             messages.success(request, f"{task.name} is created. Check it and change what does not fit.")
             return redirect("review:edit", task.slug)
     context = {"section": "task", "form": form, "starters": STARTERS.values(), "chosen": form["starter"].value()}
     return render(request, "review/tasks/new.html", context, status=400 if form.errors else 200)
+
+
+def _create(chosen: dict[str, Any], *, by: Member) -> Task:
+    starter = STARTERS[chosen["starter"]]
+    return authoring.create(
+        name=chosen["name"],
+        slug=chosen["slug"] or slugify(chosen["name"])[: authoring.SLUG_CHARS].strip("-"),
+        spec=starter.spec,
+        by=by,
+        note=f"From the starter “{starter.name}”",
+    )
 
 
 @require_safe

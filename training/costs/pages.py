@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from training.costs import host_prices as selectors
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 class HostPriceForm(forms.Form):
@@ -29,14 +28,10 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not member_of(request).is_admin:
             raise PermissionDenied("Only an admin can set the prices of hosts.")
-        if form.is_valid():
-            try:
-                saved = selectors.set_price(**form.cleaned_data, by=member_of(request))
-            except Refusal as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, f"The price of {saved.host} is saved.")
-                return redirect("training:host-prices")
+        saved, _ = submit(form, lambda values: selectors.set_price(**values, by=member_of(request)))
+        if saved:
+            messages.success(request, f"The price of {saved.host} is saved.")
+            return redirect("training:host-prices")
     context = {
         "section": "training",
         "form": form,

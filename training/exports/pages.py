@@ -21,7 +21,7 @@ from training.exports import formats, hub_push
 from training.exports import queries as selectors
 from training.miniatures import queries, zip_stream
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 class MiniatureHubForm(HubForm):
@@ -66,11 +66,8 @@ def send_to_hub(request: HttpRequest, miniature_id: UUID, target: str) -> HttpRe
     form = MiniatureHubForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         require_recent(request)
-        try:
-            job = hub_push.push(miniature, target=target, by=member, **form.cleaned_data)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
+        job, _ = submit(form, lambda values: hub_push.push(miniature, target=target, by=member, **values))
+        if job:
             messages.success(request, "The miniature is on its way to the hub.")
             return redirect("jobs:detail", job_id=job.pk)
     context = {

@@ -19,7 +19,7 @@ from training.students import queries as selectors
 from training.students.catalogue import FORECAST_ROWS, KNOWN_STUDENTS
 from training.students.published import PUBLISHED_STUDENTS
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 if TYPE_CHECKING:
     from members.models import Member
@@ -58,13 +58,9 @@ class StudentForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     form, status = StudentForm(request.POST or None), 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _register(form.cleaned_data, member_of(request))
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-            status = refusal.status
-        else:
+    if request.method == "POST":
+        made, status = submit(form, lambda values: _register(values, member_of(request)))
+        if made:
             messages.success(request, f"{made.name} is registered as '{made.slug}'.")
             return redirect("training:students")
     context = {

@@ -16,8 +16,7 @@ from members.tokens.scopes import SERVICE_SCOPES
 from review.tasks.permissions import task_or_404
 from review.tasks.service_tokens import issue, queries
 from review.tasks.service_tokens.issue import NAME_CHARS
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 class ServiceTokenForm(forms.Form):
@@ -39,11 +38,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     made = None
     if request.method == "POST" and form.is_valid():
         require_recent(request)
-        try:
-            made = issue.make(task, by=lead, **form.cleaned_data)
-            form = ServiceTokenForm()
-        except Refusal as refusal:
-            add_refusal(form, refusal)
+        made, _ = submit(form, lambda values: issue.make(task, by=lead, **values))
+        form = ServiceTokenForm() if made else form
     context = {
         "task": task,
         "section": "task",
