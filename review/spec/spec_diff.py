@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple
 from review.spec.task_spec import TaskSpec
 
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+# More pairs of words than this take more than a second to compare.
+MOST_PAIRS = 1_000_000
 _LABELS = {
     "instruction": "Instruction",
     "offer": "Offer",
@@ -25,6 +27,8 @@ _LABELS = {
     "guideline_examples": "Examples of the guideline",
     "personas": "Personas",
     "angles": "Angles",
+    "record_noun": "Noun of a record",
+    "record_noun_plural": "Noun of several records",
     "teacher_template": "Teacher template",
     "student_template": "Student template",
 }
@@ -57,10 +61,27 @@ def changes(old: TaskSpec, new: TaskSpec) -> list[SpecChange]:
 
 
 def word_diff(old: str, new: str) -> tuple[WordChange, ...]:
-    """Compare two texts word by word, as same, removed and added stretches."""
-    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    """Compare two texts word by word, as same, removed and added stretches; long ones by their lines first."""
+    if words := _words(old, new):
+        return tuple(_stretches(*words))
     segments: list[WordChange] = []
-    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for part in _stretches(old.splitlines(keepends=True), new.splitlines(keepends=True), are_lines=True):
+        last = segments[-1] if segments and part.kind == "added" else None
+        if last and last.kind == "removed" and (words := _words(last.text, part.text)):
+            segments[-1:] = _stretches(*words)
+        else:
+            segments.append(part)
+    return tuple(segments)
+
+
+def _words(old: str, new: str) -> tuple[list[str], list[str]] | None:
+    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
+    return (before, after) if len(before) * len(after) <= MOST_PAIRS else None
+
+
+def _stretches(before: list[str], after: list[str], *, are_lines: bool = False) -> list[WordChange]:
+    segments: list[WordChange] = []
+    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=are_lines).get_opcodes():
         if tag == "equal":
             segments.append(WordChange("same", "".join(before[i:j])))
             continue
@@ -68,7 +89,7 @@ def word_diff(old: str, new: str) -> tuple[WordChange, ...]:
             segments.append(WordChange("removed", "".join(before[i:j])))
         if m > k:
             segments.append(WordChange("added", "".join(after[k:m])))
-    return tuple(segments)
+    return segments
 
 
 def _compare(label: str, old: object, new: object) -> Iterator[SpecChange]:

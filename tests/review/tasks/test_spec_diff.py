@@ -7,6 +7,7 @@ from typing import Any
 from review.spec.spec_diff import changes, word_diff
 from review.spec.starters import outreach
 from review.spec.task_spec import Requirement, TaskSpec
+from tests.pace import within
 
 
 def after(**update: Any) -> TaskSpec:
@@ -32,6 +33,28 @@ def test_both_sides_of_a_difference_give_the_texts_back() -> None:
 
     assert "".join(part.text for part in segments if part.kind != "added") == old
     assert "".join(part.text for part in segments if part.kind != "removed") == new
+
+
+def test_a_long_text_is_compared_by_its_lines_first() -> None:
+    lines = [f"Rule {number}: say nothing of part {number * 7} before the reader asks.\n" for number in range(4_000)]
+    old = "".join(lines)
+    new = "".join([*lines[:1_000], "Rule 1000: say all of part 7000 before the reader asks.\n", *lines[1_001:], "End."])
+
+    with within(5):
+        segments = word_diff(old, new)
+
+    assert "".join(part.text for part in segments if part.kind != "added") == old
+    assert "".join(part.text for part in segments if part.kind != "removed") == new
+    changed = [(part.kind, part.text) for part in segments if part.kind != "same"]
+    assert changed == [("removed", "nothing"), ("added", "all"), ("added", "End.")]
+
+
+def test_another_noun_for_a_record_is_a_change() -> None:
+    found = changes(outreach.SPEC, after(record_noun="prospect", record_noun_plural="prospecta"))
+
+    assert [(change.label, change.kind) for change in found] == [
+        ("Noun of a record", "added"), ("Noun of several records", "added"),
+    ]  # fmt: skip
 
 
 def test_a_requirement_added_removed_and_reworded_are_three_changes() -> None:
