@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import prod
 from typing import Annotated, Any, Literal, Self
 
 import regex
@@ -25,6 +26,8 @@ _DEFAULT = rf"[^\s'\u2018\u2019\u201a{_NO_WORDS}](?:[^{_NO_WORDS}]{{0,58}}[^\s'\
 SLOT = re.compile(rf"\{{\{{\s*+(?P<name>[^{{}}]*?)\s*+(?:\|\s*+(?P<default>{_DEFAULT})\s*+)?\}}\}}")
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-(2**53), le=2**53)]
 MOST_LABELS, DEEPEST = 200, 3
+# Counts within counts are written out when a pattern is compiled: more take minutes, and gigabytes.
+_COUNT, MOST_REPEATS = re.compile(r"\{(\d{1,9})"), 1_000_000
 
 
 def _one_of(names: Iterable[str], name: object) -> object:
@@ -166,6 +169,8 @@ def _wrong_bounds(field: OutputItem) -> str:
         return reason
     if field.pattern and "pattern" not in field.value_type.options:
         return "only a text has a pattern"
+    if "){" in field.pattern and prod(max(1, int(count)) for count in _COUNT.findall(field.pattern)) > MOST_REPEATS:
+        return f"the counts of the pattern come to more than {MOST_REPEATS:,} repeats"
     try:
         regex.compile(field.pattern)
     except regex.error as error:
