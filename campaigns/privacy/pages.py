@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from django import forms
 from django.contrib import messages
@@ -19,8 +20,7 @@ from campaigns.suppression.forms import PersonForm
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import task_or_404
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,16 +61,11 @@ def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
 def erase(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = EraseForm(request.POST)
-    if form.is_valid():
-        try:
-            erased = export_and_erase.erase(
-                form.cleaned_data["address"], by=member_of(request), expected_hmac=_hmac_or_404(hmac)
-            )
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, erased.sentence())
-            return redirect("campaigns:person", task.slug, hmac)
+    key, erase_person = _hmac_or_404(hmac), partial(export_and_erase.erase, by=member_of(request))
+    erased, _ = submit(form, lambda values: erase_person(values["address"], expected_hmac=key))
+    if erased:
+        messages.success(request, erased.sentence())
+        return redirect("campaigns:person", task.slug, hmac)
     return _page(request, slug, hmac, form)
 
 

@@ -17,8 +17,7 @@ from campaigns.senders import queries as selectors
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import task_or_404
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,12 +25,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug, least=Role.LEAD)
     form = SenderForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = senders_edit.create(form.sender(), by=member)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
+    if request.method == "POST":
+        made, _ = submit(form, lambda _: senders_edit.create(form.sender(), by=member))
+        if made:
             messages.success(request, f"The sender '{made.name}' is there.")
             return redirect("campaigns:senders", task.slug)
     context = {
@@ -51,12 +47,9 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     identity = selectors.sender_or_404(member, sender)
     may_change = selectors.may_change(member, identity)
     form = SenderForm(request.POST or None, initial=forms.model_to_dict(identity, fields=SenderForm.base_fields))
-    if request.method == "POST" and form.is_valid():
-        try:
-            senders_edit.change(identity, form.sender(), by=member)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
+    if request.method == "POST":
+        changed, _ = submit(form, lambda _: senders_edit.change(identity, form.sender(), by=member))
+        if changed:
             messages.success(request, f"The sender '{identity.name}' is changed.")
             return redirect("campaigns:senders", task.slug)
     context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}

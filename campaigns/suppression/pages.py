@@ -21,7 +21,7 @@ from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.db import keyset
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import add_refusal, submit
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -77,14 +77,10 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
 def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug, least=Role.LEAD)
     form = LiftForm(request.POST)
-    if form.is_valid():
-        try:
-            lifts = lift(form.cleaned_data["address"], by=member_of(request), why=form.cleaned_data["reason"])
-        except Refusal as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _lifted_message(lifts[0].suppression.address_hmac))
-            return redirect("campaigns:suppressions", task.slug)
+    lifts, _ = submit(form, lambda values: lift(values["address"], by=member_of(request), why=values["reason"]))
+    if lifts:
+        messages.success(request, _lifted_message(lifts[0].suppression.address_hmac))
+        return redirect("campaigns:suppressions", task.slug)
     context = {**_context(request, task), "form": SuppressForm(), "lifting": form}
     return render(request, "campaigns/contacts/suppressions.html", context, status=422)
 

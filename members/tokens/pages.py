@@ -14,8 +14,7 @@ from members.session import member_of
 from members.tokens import issue, queries
 from members.tokens.forms import TokenForm
 from members.tokens.scopes import explained
-from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,11 +24,8 @@ def token_list(request: HttpRequest) -> HttpResponse:
     made = None
     if request.method == "POST" and form.is_valid():
         require_recent(request)
-        try:
-            made = issue.make_token(member, **form.cleaned_data)
-            form = TokenForm(is_admin=member.is_admin)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
+        made, _ = submit(form, lambda values: issue.make_token(member, **values))
+        form = TokenForm(is_admin=member.is_admin) if made else form
     context = {
         "section": "settings",
         "tab": "tokens",

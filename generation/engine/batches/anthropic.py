@@ -23,7 +23,7 @@ from generation.engine.clients.interface import CallError, Question
 from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at
 
 PAGE = 100
-SDK_ERRORS = ErrorTranslator(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
+SDK_ERRORS = ErrorTranslator(anthropic)
 # A line that did not come in time is not billed, other than a call.
 STATUSES = errors.STATUSES_OF_KINDS | {"timeout_error": 500}
 

@@ -15,12 +15,11 @@ class ErrorTranslator:
     """For one SDK.
 
     Args:
-        refused: What it raises for a status other than 2xx.
-        timed_out: What it raises when no answer came in time.
+        library: The SDK's module.
     """
 
-    def __init__(self, *, refused: type[Any], timed_out: type[Any]) -> None:
-        self._refused, self._timed_out = refused, timed_out
+    def __init__(self, library: Any) -> None:
+        self._library = library
 
     def of_payment(self) -> AbstractContextManager[None]:
         """Around what may cost money: a break, or a failure of the provider's own, leaves its fate unknown.
@@ -48,9 +47,9 @@ class ErrorTranslator:
             raise meaning(self._read(error)) from None
 
     def _read(self, error: Exception) -> CallError:
-        if isinstance(error, self._refused):
+        if isinstance(error, self._library.APIStatusError):
             return errors.of_creation(errors.from_sdk(error), error.status_code)
-        return errors.from_connection(error, timed_out=isinstance(error, self._timed_out))
+        return errors.from_connection(error, timed_out=isinstance(error, self._library.APITimeoutError))
 
 
 def created_id(answer: object) -> str:

@@ -25,7 +25,7 @@ ENDED = frozenset({"completed", "expired", "cancelled"})
 ORDER, TOKEN, POSITIONS = "miniatures_order", "miniatures_batch", "miniatures_positions"
 MOST_METADATA_CHARS = 512
 PAGE = 100
-SDK_ERRORS = ErrorTranslator(refused=openai.APIStatusError, timed_out=openai.APITimeoutError)
+SDK_ERRORS = ErrorTranslator(openai)
 
 
 class OpenAIBatches:
