@@ -12,6 +12,7 @@ from generation.judges.pairs import MOST_PAIRS
 from generation.money.forms import order_budget_field
 from generation.teachers.queries import TeacherLine, choices_of
 from web.http.form_choices import set_choices
+from web.whole_numbers import whole_number
 
 
 class JudgeForm(forms.Form):
@@ -67,5 +68,5 @@ class PairForm(forms.Form):
 
 def count_in(count: str) -> int:
     """Read the number in a form that is still being filled in; 0 for one that cannot be ordered."""
-    number = int(count) if count.isdecimal() and len(count) < 6 else 0
+    number = whole_number(count, otherwise=0)
     return number if number <= MOST_TEXTS else 0

@@ -18,13 +18,13 @@ from generation.judges.launch import Origin, Subject
 from generation.judges.pairs import Subjects
 from generation.orders import queries as orders_queries
 from generation.teachers import queries as teacher_selectors
+from generation.teachers.pages import teacher_price_part
 from jobs.states import FINISHED
 from members.session import member_of
 from review.sources.judge_records import queries as judge_records
 from review.spec.readable import readable
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
-from web.errors import Refusal
 from web.http.form_errors import submit
 from web.http.pagination import numbered_page
 
@@ -141,16 +141,10 @@ def comparison_price_part(request: HttpRequest, task: Task, subjects: Subjects) 
 def _price_part(
     request: HttpRequest, task: Task, count: str, quoted: Callable[[Teacher, int], dict[str, Any]]
 ) -> HttpResponse:
-    member = member_of(request)
-    require(member, task, Role.LEAD)
-    context: dict[str, Any] = {"task": task}
-    try:
-        chosen, number = request.POST.get("teacher", ""), count_in(count)
-        if chosen and number:
-            context |= quoted(teacher_selectors.teacher_or_404(member, chosen), number)
-    except Refusal as refusal:
-        context["no_quote"] = refusal
-    return render(request, "generation/_judging_price.html", context)
+    number = count_in(count)
+    return teacher_price_part(
+        request, "generation/_judging_price.html", task, lambda judge: quoted(judge, number) if number else {}
+    )
 
 
 @require_safe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from generation.learning.proposals import Basis
 from generation.learning.queries import ShownChange
 from generation.states import ProposalState
 from generation.teachers import queries as teacher_selectors
+from generation.teachers.pages import teacher_price_part
 from generation.teachers.queries import TeacherLine, choices_of
 from members.session import member_of
 from review.states import Role
@@ -103,16 +105,10 @@ def learn(request: HttpRequest, slug: str) -> HttpResponse:
 def price(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug, least=Role.LEAD)
-    context: dict[str, Any] = {"task": task}
-    try:
-        if chosen := request.GET.get("teacher", ""):
-            teacher = teacher_selectors.teacher_or_404(member, chosen)
-            context["estimate"] = proposals.price(
-                task, teacher=teacher, by=member, basis=_basis(request.GET.get("basis", ""))
-            )
-    except Refusal as refusal:
-        context["no_quote"] = refusal
-    return render(request, "generation/_learn_price.html", context)
+    price_of = partial(proposals.price, task, by=member, basis=_basis(request.GET.get("basis", "")))
+    return teacher_price_part(
+        request, "generation/_learn_price.html", task, lambda teacher: {"estimate": price_of(teacher=teacher)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

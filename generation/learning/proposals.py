@@ -55,13 +55,7 @@ class _Question:
         return str(Decision.objects.values_list("draft__record_id", flat=True).get(pk=self.cases[0].decision))
 
 
-def price(
-    task: Task,
-    *,
-    teacher: Teacher,
-    by: Member,
-    basis: Basis = Basis.DECISIONS,
-) -> OrderEstimate:
+def price(task: Task, *, teacher: Teacher, by: Member, basis: Basis = Basis.DECISIONS) -> OrderEstimate:
     """Estimate the cost of asking this teacher; writes nothing.
 
     Raises:

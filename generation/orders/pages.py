@@ -31,6 +31,7 @@ from web.http.form_errors import add_refusal
 from web.http.htmx import is_htmx
 from web.http.pagination import numbered_page
 from web.http.sorting import sorted_rows
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -140,8 +141,8 @@ def _quote_context(request: HttpRequest, task: Task, values: QueryDict) -> dict[
                 task,
                 teacher=wish.first or teacher,
                 mix=wish,
-                count=_whole_number(values.get("count", "")),
-                per_record=_whole_number(values.get("per_record") or "1"),
+                count=whole_number(values.get("count", ""), otherwise=0),
+                per_record=whole_number(values.get("per_record") or "1", otherwise=0),
                 wish=OrderForm.way_of(values),
                 by=member_of(request),
                 source=orders_queries.source_or_404(task, source) if source else None,
@@ -150,11 +151,6 @@ def _quote_context(request: HttpRequest, task: Task, values: QueryDict) -> dict[
     except Refusal as refusal:
         return {"line": line, "no_quote": refusal, "asked": [teacher]}
     return {"line": line, "quote": quote, "asked": [teacher], "shortage": split_advice.of_task(task)}
-
-
-def _whole_number(text: str) -> int:
-    """Read a whole number; 0, which every order refuses, where it is none."""
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
 @require_safe

@@ -12,6 +12,7 @@ from generation.money.forms import order_budget_field
 from generation.synthetic.launch import ABOUT_CHARS, LEAST, MOST, SyntheticRequest
 from generation.teachers.queries import TeacherLine, choices_of
 from web.http.form_choices import set_choices
+from web.whole_numbers import whole_number
 
 _ATTRIBUTES_HELP = (
     "One a line: a name, a colon, values with commas between them. One that is called like a fact decides that fact."
@@ -60,8 +61,7 @@ class SyntheticForm(forms.Form):
 
 def priced_request(values: Mapping[str, str]) -> SyntheticRequest:
     """Read a form that is still being filled in; the budget does not change the price."""
-    count = values.get("count", "")
-    number = int(count) if count.isdecimal() and len(count) < 10 else 0
+    number = whole_number(values.get("count", ""), otherwise=0)
     return SyntheticRequest(number, values.get("about", ""), attribute_lines(values.get("attributes", "")), Decimal(0))
 
 

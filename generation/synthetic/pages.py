@@ -14,6 +14,7 @@ from generation.synthetic import launch, take_in
 from generation.synthetic import queries as selectors
 from generation.synthetic.forms import SyntheticForm, priced_request
 from generation.teachers import queries as teacher_selectors
+from generation.teachers.pages import teacher_price_part
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
@@ -21,7 +22,7 @@ from web.errors import Refusal
 from web.http.form_errors import submit
 
 if TYPE_CHECKING:
-    from generation.models import Synthesis
+    from generation.models import Synthesis, Teacher
     from members.models import Member
     from review.models import Task
 
@@ -51,14 +52,11 @@ def synthetic_list(request: HttpRequest, slug: str) -> HttpResponse:
 def price(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug, least=Role.LEAD)
-    context: dict[str, Any] = {"task": task}
-    try:
-        if chosen := request.POST.get("teacher", ""):
-            teacher = teacher_selectors.teacher_or_404(member, chosen)
-            context["quoted"] = launch.quote(task, priced_request(request.POST.dict()), teacher=teacher, by=member)
-    except Refusal as refusal:
-        context["no_quote"] = refusal
-    return render(request, "generation/_synthetic_price.html", context)
+
+    def quoted(teacher: Teacher) -> dict[str, Any]:
+        return {"quoted": launch.quote(task, priced_request(request.POST.dict()), teacher=teacher, by=member)}
+
+    return teacher_price_part(request, "generation/_synthetic_price.html", task, quoted)
 
 
 @require_safe

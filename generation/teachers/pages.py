@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,12 +24,14 @@ from generation.teachers.forms import TeacherForm, teacher_initial
 from generation.teachers.offered_models import models_of
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
-from review.tasks.permissions import tasks_for
+from review.states import Role
+from review.tasks.permissions import require, tasks_for
 from web.errors import Refusal
 from web.http.form_errors import submit
 from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
+    from generation.models import Teacher
     from generation.teachers.presets import Preset
     from review.models import Task
 
@@ -117,6 +120,21 @@ def offered_models(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         context["refusal"] = refusal
     return render(request, "generation/_models.html", context)
+
+
+def teacher_price_part(
+    request: HttpRequest, template: str, task: Task, quoted: Callable[[Teacher], dict[str, Any]]
+) -> HttpResponse:
+    """Price of asking the chosen teacher, or the reason why it cannot be asked; a part of a form's page."""
+    member = member_of(request)
+    require(member, task, Role.LEAD)
+    context: dict[str, Any] = {"task": task}
+    try:
+        if chosen := (request.POST or request.GET).get("teacher", ""):
+            context |= quoted(selectors.teacher_or_404(member, chosen))
+    except Refusal as refusal:
+        context["no_quote"] = refusal
+    return render(request, template, context)
 
 
 @require_POST
