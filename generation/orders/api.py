@@ -15,14 +15,7 @@ from generation.diversity import queries as diversity_queries
 from generation.diversity.request import mix_request
 from generation.diversity.serializers import DiversityOut
 from generation.orders import launch, queries
-from generation.orders.serializers import (
-    CallOut,
-    OrderDetailOut,
-    OrderEstimateOut,
-    OrderIn,
-    OrderOut,
-    OrderStartedOut,
-)
+from generation.orders.serializers import CallOut, OrderDetailOut, OrderEstimateOut, OrderIn, OrderOut, OrderStartedOut
 from generation.orders.way import WayRequest
 from generation.states import CallState, Stragglers, UncertainPolicy, Way
 from generation.teachers import queries as teacher_selectors

@@ -7,20 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.interface import Finish, Question, Reply
-from generation.engine.clients.json_bodies import (
-    log_prob_at,
-    object_at,
-    shares_at,
-    text_in,
-    token_count_at,
-)
+from generation.engine.clients.json_bodies import log_prob_at, object_at, shares_at, text_in, token_count_at
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
 from generation.engine.structured.answers import JsonAnswers
 from review.spec.prompting import Message, canonical_json
 
-# Words of OpenAI, and those of servers that speak the same: vLLM, Ollama, TGI, gateways to other models.
+# Words of OpenAI, of Anthropic, and of servers that speak as they do: vLLM, Ollama, TGI, gateways to other models.
 FINISHES: dict[str, Finish] = {
     "stop": "complete",
     "eos": "complete",

@@ -221,7 +221,6 @@ def _body_message(body: object) -> str:
     return text[:MESSAGE_LIMIT]
 
 
-SCHEMA_REFUSED = "schema_refused"
 _ABOUT_SCHEMA = re.compile(
     r"response_format|json_schema|output_config|output_format|structured output|grammar|guided_json|"
     r"invalid schema|schema is too complex|does not support .{0,40}schema",
@@ -235,7 +234,7 @@ def as_schema_refusal(error: CallError) -> CallError:
         return error
     return CallError(
         "fatal",
-        SCHEMA_REFUSED,
+        "schema_refused",
         f"The provider does not take this task's output schema. It said: {error.message}",
         request_id=error.request_id,
     )

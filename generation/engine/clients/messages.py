@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.engine.clients.interface import Finish, Question, Reply
+from generation.engine.clients.chat_completions import FINISHES
+from generation.engine.clients.interface import Question, Reply
 from generation.engine.clients.json_bodies import object_at, text_in, token_count_at
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
@@ -15,15 +16,6 @@ from review.spec.prompting import Message
 
 HIGHEST_TEMPERATURE = 1.0
 CACHE_CONTROL = {"type": "ephemeral"}
-FINISHES: dict[str, Finish] = {
-    "end_turn": "complete",
-    "stop_sequence": "complete",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "context_window",
-    "refusal": "refusal",
-    "tool_use": "tool_use",
-    "pause_turn": "paused",
-}
 
 
 class Messages:
@@ -81,7 +73,7 @@ class Messages:
         blocks = body.get("content")
         if not isinstance(blocks, list):
             return Reply("", finish="other", unreadable="empty: the answer has no content", **metadata)
-        reply = Reply(text_in(blocks), finish=FINISHES.get(stop_reason, "other"), **metadata)
+        reply = Reply(text_in(blocks), finish=FINISHES.get(stop_reason.lower(), "other"), **metadata)
         return read_by_schema(self.answers, reply)
 
 

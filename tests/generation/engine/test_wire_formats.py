@@ -39,6 +39,11 @@ def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
     assert isinstance(parse_answer(SPEC, form().reply_of(chat_body(finish))), ParsedAnswer)
 
 
+@pytest.mark.parametrize("stop", ["end_turn", "stop_sequence", "stop", "END_TURN"])
+def test_a_finished_message_becomes_a_draft(stop: str) -> None:
+    assert isinstance(parse_answer(SPEC, form("anthropic").reply_of(messages_body(stop))), ParsedAnswer)
+
+
 def test_thinking_beside_the_text_of_an_answer_is_left_out() -> None:
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "Which depot?"}]}
     odd = ["x", {"type": "text"}, {"type": "text", "text": 3}, {"text": "y"}]
