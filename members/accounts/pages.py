@@ -20,7 +20,7 @@ from members.models import Member
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.language import pages
 from web.language.pages import AUTOMATIC
 
@@ -167,12 +167,8 @@ def member_list(request: HttpRequest) -> HttpResponse:
     made = None
     if request.method == "POST" and form.is_valid():
         require_recent(request)
-        chosen = dict(form.cleaned_data)
-        try:
-            made = manage.create_member(chosen.pop("username"), by=admin, **chosen)
-            form = NewMemberForm()
-        except Refusal as refusal:
-            add_refusal(form, refusal)
+        made, _ = submit(form, lambda values: manage.create_member(values.pop("username"), by=admin, **values))
+        form = NewMemberForm() if made else form
     context = _page("members", form=form, made=made, is_added=True, members=everyone)
     return render(request, "settings/members.html", context, status=422 if form.errors else 200)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from web.errors import Refusal
-from web.http.form_errors import add_refusal, submit
+from web.http.form_errors import submit
 from webhooks.deliveries import replay as deliveries_replay
 from webhooks.endpoints import edit, ports, queries
 
@@ -73,12 +73,8 @@ def index(request: HttpRequest) -> HttpResponse:
     empty = partial(NewHookForm, tasks=ports.led_tasks(member), may_all=member.is_admin)
     form, made = empty(request.POST or None), None
     if request.method == "POST" and form.is_valid():
-        chosen = dict(form.cleaned_data)
-        try:
-            made = edit.create(task_slug=chosen.pop("task"), by=member, **chosen)
-            form = empty()
-        except Refusal as refusal:
-            add_refusal(form, refusal)
+        made, _ = submit(form, lambda values: edit.create(task_slug=values.pop("task"), by=member, **values))
+        form = empty() if made else form
     context = _page(hooks=visible, form=form, made=made)
     return render(request, "webhooks/index.html", context, status=422 if form.errors else 200)
 
@@ -89,12 +85,10 @@ def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
     hook = queries.hook_or_404(member, hook_id)
     form = HookForm(request.POST or None, initial={"name": hook.name, "url": hook.url, "events": hook.events})
     if request.method == "POST" and form.is_valid():
-        try:
-            edit.change(hook, by=member, **form.cleaned_data)
+        changed, _ = submit(form, lambda values: edit.change(hook, by=member, **values))
+        if changed:
             messages.success(request, "The webhook is changed.")
             return redirect("webhooks:detail", hook_id=hook.pk)
-        except Refusal as refusal:
-            add_refusal(form, refusal)
     return _detail(request, hook, form, status=422 if form.errors else 200)
 
 
