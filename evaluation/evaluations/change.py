@@ -10,6 +10,8 @@ from evaluation.models import Evaluation
 from stats.intervals import shares
 from web.templatetags.figures import fixed
 
+# Parts of a task on which its scores depend; others only ask for the text in another way.
+_DECIDES_SCORES = ("input_schema", "output_schema", "offer", "language", "slots", "checks")
 # With a narrower interval whole points would hide the change.
 _FINE = 0.01
 
@@ -54,7 +56,9 @@ class Change:
 
 
 def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float = shares.LEVEL) -> Change | None:
-    """The change from an earlier run's evaluation to a later one's; None where they share no scored record.
+    """The change from an earlier run's evaluation to a later one's.
+
+    None where they share no scored record, or were scored in different ways, as by other checks.
 
     Args:
         earlier: None to compare with the student before tuning.
@@ -65,7 +69,7 @@ def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float 
     now = queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric)
     before = queries.scores_by_record(earlier or evaluation, system=system, metric=metric)
     common = sorted(now.scores.keys() & before.scores.keys())
-    if not common:
+    if not common or (earlier and not _is_scored_alike(evaluation, earlier)):
         return None
     ones, others = ([each.scores[record] for record in common] for each in (now, before))
     companies = [now.companies[record] or record for record in common]
@@ -78,3 +82,9 @@ def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float 
         records=len(common),
         is_enough=len(set(companies)) >= tables.fewest_companies(evaluation.summary),
     )
+
+
+def _is_scored_alike(evaluation: Evaluation, other: Evaluation) -> bool:
+    spec, other_spec = evaluation.task_version.spec, other.task_version.spec
+    is_same_task = all(getattr(spec, part) == getattr(other_spec, part) for part in _DECIDES_SCORES)
+    return is_same_task and evaluation.summary.get("measured_as", 1) == other.summary.get("measured_as", 1)

@@ -72,7 +72,7 @@ def _before(evaluation: Evaluation) -> Evaluation | None:
         run__purpose=RunPurpose.MINIATURE,
     )
     rows = rows.filter(suite_id=evaluation.suite_id) if evaluation.suite_id else rows.filter(suite=None)
-    done = rows.exclude(summary={}).select_related("run__student", "run__miniature")
+    done = rows.exclude(summary={}).select_related("run__student", "run__miniature", "task_version")
     newest = done.defer("record_ids").order_by("-run__number", "-created_at").first()
     return None if newest is None or newest.summary.get("is_exploratory") else newest
 

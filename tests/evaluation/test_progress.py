@@ -15,6 +15,7 @@ from evaluation.evaluations.progress import Progress
 from evaluation.models import EvaluationOutput
 from members.models import Member
 from review.models import Task
+from review.tasks.authoring import new_version
 from tests.training.conftest import freeze
 from tests.training.miniatures import conclude
 from training.models import TrainingRun
@@ -104,6 +105,33 @@ def test_a_round_says_nothing_of_so_few_companies_that_no_verdict_is_given(evalu
     outputs.exclude(record__in=records[: fewest - 1]).delete()
 
     assert enough and enough.change.records == fewest == 6
+    assert progress.of(last) is None
+
+
+@pytest.mark.django_db
+def test_a_round_is_not_compared_across_a_change_of_what_is_checked(evaluate: Any, task: Task, admin: Member) -> None:
+    evaluate(12)
+    last = evaluate(0)
+
+    def told(**changes: Any) -> bool:
+        last.task_version = new_version(task, spec=last.task_version.spec.model_copy(update=changes), by=admin)
+        last.save(update_fields=["task_version"])
+        return progress.of(last) is not None
+
+    assert told(instruction="Write better.")
+    assert not told(checks=())
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_a_round_is_not_compared_with_one_that_was_scored_in_another_way(evaluate: Any) -> None:
+    first = evaluate(12)
+    last = evaluate(0)
+    assert progress.of(last) is not None
+
+    first.summary["measured_as"] = last.summary["measured_as"] - 1
+    first.save(update_fields=["summary"])
+
     assert progress.of(last) is None
 
 
