@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from evaluation.evaluations import queries, tables
 from evaluation.evaluations.run_inputs import base_name, tuned_name
 from evaluation.models import Evaluation
+from stats.experiments.number_wording import NumberWording, wording_for
 from stats.intervals import shares
-from web.templatetags.figures import fixed
 
 # Parts of a task on which its scores depend; others only ask for the text in another way.
 _DECIDES_SCORES = ("input_schema", "output_schema", "offer", "language", "slots", "checks")
-# With a narrower interval whole points would hide the change.
-_FINE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +36,25 @@ class Change:
         return self.is_enough and (self.low > 0 or self.high < 0)
 
     @property
-    def reach(self) -> float:
-        """Distance from the difference to the farther end of its interval."""
-        gap = self.now - self.before
-        return max(gap - self.low, self.high - gap)
+    def words(self) -> NumberWording:
+        """Return numbers so fine that an end of the interval beside zero does not read as zero."""
+        ends = self.low, self.high
+        return wording_for((self.high - self.low) / 2, is_share=True, bounds=ends, lines=[0.0])
+
+    @property
+    def interval(self) -> str:
+        return f"difference {self.words.number(self.low)} to {self.words.gap(self.high)}"
 
     @property
     def figures(self) -> str:
-        """Both shares and the reach.
+        """Both shares and the interval of their difference.
 
-        *from 71 to 83 % (± 5) on 120 validation records*, or *71 % before, 73 % now* where it shows nothing.
+        *from 71.0 to 83.0 % (difference 7.0 to 17.0 points) on 120 validation records*, or *71.0 % before, 73.0 % now*
+        where it shows nothing.
         """
-        digits = 0 if self.reach >= _FINE else 1
-        before, now, reach = (fixed(100 * share, digits) for share in (self.before, self.now, self.reach))
-        shares_of_both = f"from {before} to {now} %" if self.is_measurable else f"{before} % before, {now} % now"
-        return f"{shares_of_both} (± {reach}) on {self.records:,} validation records"
+        before, now = self.words.number(self.before), self.words.level(self.now)
+        both = f"from {before} to {now}" if self.is_measurable else f"{before} % before, {now} now"
+        return f"{both} ({self.interval}) on {self.records:,} validation records"
 
 
 def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float = shares.LEVEL) -> Change | None:

@@ -31,15 +31,14 @@ class Progress:
 
     @property
     def sentence(self) -> str:
-        """Return the change in words, such as *Your 40 edits moved it from 71 % to 83 %*."""
+        """Return the change in words, such as *Your 40 edits moved it from 71.0 % to 83.0 %*."""
         shown = self.change
-        half = (shown.high - shown.low) / 2
-        before, after, half = (round(100 * each) for each in (shown.before, shown.now, half))
+        before, after = (shown.words.level(share) for share in (shown.before, shown.now))
         since = " of the student before tuning" if self.is_first else ""
-        base = f"on {shown.records} held-out record{'' if shown.records == 1 else 's'}"
+        base = f"{shown.interval}, on {shown.records} held-out record{'' if shown.records == 1 else 's'}"
         if shown.is_measurable:
-            return f"{self._cause} moved it from {before} %{since} to {after} % (± {half} points, {base})."
-        return f"{self._cause} did not measurably move it: {before} %{since}, {after} % now (± {half} points, {base})."
+            return f"{self._cause} moved it from {before}{since} to {after} ({base})."
+        return f"{self._cause} did not measurably move it: {before}{since}, {after} now ({base})."
 
     @property
     def _cause(self) -> str:

@@ -27,23 +27,28 @@ CHANGE = {"before": 0.71, "now": 0.83, "low": 0.07, "high": 0.17, "records": 60,
 @pytest.mark.parametrize(
     ("counts", "change", "expected"),
     [
-        ({}, {}, "Your 40 edits moved it from 71 % to 83 % (± 5 points, on 60 held-out records)."),
+        (
+            {},
+            {},
+            "Your 40 edits moved it from 71.0 % to 83.0 % (difference 7.0 to 17.0 points, on 60 held-out records).",
+        ),
         (
             {"accepts": 1},
             {"low": -0.02, "high": 0.26},
-            "Your 40 edits and 1 accepted draft did not measurably move it: 71 %, 83 % now (± 14 points, on 60 "
-            "held-out records).",
+            "Your 40 edits and 1 accepted draft did not measurably move it: 71.0 %, 83.0 % now (difference −2.0 to "
+            "26.0 points, on 60 held-out records).",
         ),
         (
             {"edits": 0, "accepts": 9, "is_first": True},
             {},
-            "Your 9 accepted drafts moved it from 71 % of the student before tuning to 83 % (± 5 points, on 60 "
-            "held-out records).",
+            "Your 9 accepted drafts moved it from 71.0 % of the student before tuning to 83.0 % (difference 7.0 to "
+            "17.0 points, on 60 held-out records).",
         ),
         (
             {"edits": 0},
-            {},
-            "Tuning again on the same examples moved it from 71 % to 83 % (± 5 points, on 60 held-out records).",
+            {"now": 0.73, "low": 0.0004, "high": 0.06},
+            "Tuning again on the same examples moved it from 71.00 % to 73.00 % (difference 0.04 to 6.00 points, on 60 "
+            "held-out records).",
         ),
     ],
 )

@@ -56,7 +56,9 @@ def test_a_second_round_says_what_the_new_examples_changed(task: Task, admin: Me
     assert job.result["change"]["low"] > 0.4
     found = queries.last(task)
     assert found is not None
-    assert found.sentence == "3 new examples moved it from 33 to 92 % (± 15) on 60 validation records."
+    assert found.sentence == (
+        "3 new examples moved it from 33.3 to 91.7 % (difference 43.6 to 69.3 points) on 60 validation records."
+    )
 
 
 @pytest.mark.slow
@@ -71,7 +73,7 @@ def test_where_nothing_was_approved_since_the_same_version_is_tuned_again(
     assert TrainingRun.objects.count() == 2
     found = queries.last(task)
     assert found is not None
-    assert found.sentence.startswith("No measurable change yet: 75 % before, 88 % now (± ")
+    assert found.sentence.startswith("No measurable change yet: 75.0 % before, 87.5 % now (difference −")
     assert found.sentence.endswith(" on 8 validation records, with the same examples.")
 
 
