@@ -41,18 +41,22 @@ class TeacherComparison:
 
     @cached_property
     def _intervals(self) -> list[dict[str, Interval]]:
-        """Intervals of the newest evaluation of each set of records, by `provider:model`."""
-        values: dict[str, dict[str, Interval]] = {}
+        """Intervals by `provider:model`, the newest ones, of texts for the same records that were scored alike."""
+        values: dict[tuple[object, ...], dict[str, Interval]] = {}
         rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").order_by("-created_at")
-        for records, summary in rows.values_list("records_hash", "summary")[:LOOKED_AT]:
-            for name, interval in _teachers(summary).items():
+        for *key, summary in rows.values_list("records_hash", "task_version", "summary")[:LOOKED_AT]:
+            if summary.get("is_exploratory"):
+                continue
+            metric = tables.headline_metric(summary).name
+            for name, interval in _teachers(summary, metric).items():
                 if label := self._labels.get(name):
-                    values.setdefault(records, {}).setdefault(label, interval)
+                    alike = (*key, metric, summary.get("measured_as", 1))
+                    values.setdefault(alike, {}).setdefault(label, interval)
         return list(values.values())
 
 
-def _teachers(summary: dict[str, Any]) -> dict[str, Interval]:
-    metric, kinds = tables.headline_metric(summary).name, summary.get("kinds", {})
+def _teachers(summary: dict[str, Any], metric: str) -> dict[str, Interval]:
+    kinds = summary.get("kinds", {})
     cells = {name: result.get(metric) for name, result in summary.get("systems", {}).items()}
     return {
         name: (cell["low"], cell["high"])
