@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from evaluation.arena import queries as arenas
 from evaluation.evaluations import answer, queries
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.metrics.typed import value_fields
-from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.models import Evaluation
 from members.accounts import manage
 from members.models import Member
+from review.models import Record
 from stats.intervals import shares
 
 PAIRS: Final = 10
@@ -81,10 +83,16 @@ def pairs_of(evaluation: Evaluation, member: Member) -> list[BlindPair]:
     systems = _pair_of_systems(evaluation)
     if systems is None:
         return []
-    own, teacher = (_texts(evaluation, system) for system in systems)
-    keys = [key for key in own.keys() & teacher.keys() if own[key][1] != teacher[key][1]]
+    own_name, teacher_name = systems
+    texts = arenas.texts_of(evaluation, [own_name, teacher_name])
+    titles = dict(Record.objects.filter(pk__in={record for record, _ in texts}).values_list("pk", "title"))
+    both = {
+        str(pk): (title, texts.get((pk, own_name), ""), texts.get((pk, teacher_name), ""))
+        for pk, title in titles.items()
+    }
+    keys = [key for key, (_, own, teacher) in both.items() if own and teacher and own != teacher]
     chosen = sorted(keys, key=lambda key: _lot(evaluation, member, key))[:PAIRS]
-    return [_pair(key, own[key], teacher[key][1], _lot(evaluation, member, f"side {key}")) for key in chosen]
+    return [_pair(key, *both[key], _lot(evaluation, member, f"side {key}")) for key in chosen]
 
 
 def read(choices: Mapping[str, str], pairs: list[BlindPair]) -> Guesses | None:
@@ -112,15 +120,9 @@ def _pair_of_systems(evaluation: Evaluation) -> tuple[str, str] | None:
     return (result.own.name, result.teachers[0].name) if result.teachers else None
 
 
-def _texts(evaluation: Evaluation, system: str) -> dict[str, tuple[str, str]]:
-    rows = EvaluationOutput.objects.filter(evaluation=evaluation, system=system).exclude(text="")
-    return {str(key): (title, text) for key, title, text in rows.values_list("record_id", "record__title", "text")}
-
-
-def _pair(key: str, own: tuple[str, str], teacher: str, lot: str) -> BlindPair:
-    title, text = own
+def _pair(key: str, title: str, own: str, teacher: str, lot: str) -> BlindPair:
     is_left = int(lot[:8], 16) % 2 == 0
-    left, right = (teacher, text) if is_left else (text, teacher)
+    left, right = (teacher, own) if is_left else (own, teacher)
     return BlindPair(key, title, left, right, "left" if is_left else "right")
 
 

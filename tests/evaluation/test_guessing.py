@@ -25,7 +25,7 @@ def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
         start_evaluation.start(miniature.run, by=admin), {"gpt": ("teacher", 0.9), OWN: ("lora", 0.8)}
     )
     for output in EvaluationOutput.objects.filter(evaluation=made):
-        output.text = f"A mail by {output.system} for {output.record_id}"
+        output.text, output.fields = f"A mail by {output.system} for {output.record_id}", None
         output.save()
     return made
 
@@ -44,6 +44,21 @@ def test_each_pair_has_one_text_of_the_teacher_and_the_order_stays(evaluation: E
     for pair in pairs:
         assert {authors[pair.left], authors[pair.right]} == {"teacher", "own"}
         assert authors[getattr(pair, pair.teacher_side)] == "teacher"
+
+
+def test_neither_side_shows_how_a_model_laid_out_its_answer(evaluation: Evaluation, admin: Member) -> None:
+    outputs = EvaluationOutput.objects.filter(evaluation=evaluation)
+    same, other = outputs.filter(system=OWN).values_list("record_id", flat=True)[:2]
+    for output in outputs:
+        body = "Hello" if output.record_id == same else f"A mail by {output.system}"
+        output.fields = {"subject": "Hello", "body": body}
+        output.text = f"Subject: Hello\n\n{body}" if output.system == "gpt" else f"Sure!\n```\n{output.fields}\n```"
+        output.save()
+
+    pairs = guessing.pairs_of(evaluation, admin)
+
+    assert str(other) in {pair.key for pair in pairs} and str(same) not in {pair.key for pair in pairs}
+    assert all(text.startswith("Subject: Hello\n\nA mail") for pair in pairs for text in (pair.left, pair.right))
 
 
 def test_both_sides_are_the_teachers_over_many_records(evaluation: Evaluation, admin: Member, viewer: Member) -> None:
