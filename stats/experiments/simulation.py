@@ -14,17 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.experiments import analysis
-from stats.intervals import (
-    always_valid as intervals_always_valid,
-)
-from stats.intervals import (
-    distributions,
-    two_clustered,
-    two_means,
-    two_shares,
-)
+from stats.intervals import always_valid as intervals_always_valid
+from stats.intervals import distributions, two_clustered, two_shares
 from stats.intervals.effects import Effect
-from stats.intervals.samples import ClusteredSample, ShareSample
+from stats.intervals.samples import ClusteredSample
 from stats.intervals.two_shares import LEVEL, DifferenceBy
 
 # Pairs of counts rarer than this do not move a coverage in its fourth digit.
@@ -196,8 +189,9 @@ def _row(population: Population, n_clusters: tuple[int, ...]) -> str:
 
 
 def as_if_independent(control: ClusteredSample, treatment: ClusteredSample) -> Effect:
-    """Welch over units that forgets their clusters; for shares, where a unit's variance follows from the mean."""
-    return two_means.difference(*(ShareSample(arm.total, arm.n) for arm in (control, treatment)))
+    """Welch over units that forgets their clusters; for shares, where a cluster's total tells its units."""
+    units = (np.repeat([1.0, 0.0], [int(arm.total), arm.n - int(arm.total)]) for arm in (control, treatment))
+    return two_clustered.difference(*map(ClusteredSample.of_units, units))
 
 
 def _or_none(

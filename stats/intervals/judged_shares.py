@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 
+from stats.intervals.distributions import normal_quantile
 from stats.intervals.shares import LEVEL, ShareInterval, wilson
 
 
@@ -135,7 +135,7 @@ def rogan_gladen(
     right, wrong = verdicts.both / verdicts.good, verdicts.judge_alone / verdicts.bad
     if right <= wrong:
         return None
-    z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
+    z2 = normal_quantile((1 + LEVEL) / 2) ** 2
     of = worth or Worth(judged, verdicts.good, verdicts.bad)
     judge_share, score = _share(passed, judged, of.judged)
     spread = ((score.high - score.low) / 2) ** 2 / z2

@@ -1,4 +1,4 @@
-"""Samples of one arm: counts of successes, sums of a number, or sums by cluster. Each checks its numbers."""
+"""Samples of one arm: counts of successes, or sums by cluster. Each checks its numbers."""
 
 from __future__ import annotations
 
@@ -38,32 +38,6 @@ class ShareSample:
     def variance(self) -> float:
         """Variance of one unit, p (1 - p)."""
         return self.mean * (1 - self.mean)
-
-
-@dataclass(frozen=True, slots=True)
-class MeanSample:
-    """`n` numbers by their sum and their sum of squares."""
-
-    total: float
-    sum_squares: float
-    n: int
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.total) and math.isfinite(self.sum_squares)):
-            raise ValueError("Sums must be finite numbers.")
-        if self.n < 2:
-            raise ValueError("A mean with an interval needs at least two units.")
-        if self.sum_squares * self.n < self.total**2 * (1 - 1e-12):
-            raise ValueError("The sum of squares is smaller than these numbers allow.")
-
-    @property
-    def mean(self) -> float:
-        return self.total / self.n
-
-    @property
-    def variance(self) -> float:
-        """Unbiased variance of one unit."""
-        return max(0.0, (self.sum_squares - self.total**2 / self.n) / (self.n - 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import sqrt
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.intervals.distributions import beta_quantile, t_quantile
+from stats.intervals.distributions import beta_quantile, normal_quantile, t_quantile
 from stats.intervals.samples import beyond_rounding
 
 LEVEL = 0.95
@@ -38,7 +36,7 @@ class ShareInterval:
 def wilson(count: float, of: float, *, level: float = LEVEL) -> ShareInterval:
     """The score interval of one share (Wilson 1927, JASA 22(158)). Counts may be fractions, as effective ones are."""
     _check(count, of)
-    z = _normal(level)
+    z = normal_quantile((1 + level) / 2)
     centre, reach = count + z * z / 2, z * sqrt(max(count * (of - count) / of, 0.0) + z * z / 4)
     return ShareInterval(max(0.0, (centre - reach) / (of + z * z)), min(1.0, (centre + reach) / (of + z * z)))
 
@@ -194,7 +192,7 @@ class _Clusters:
         shown = float((self.residuals**2 / (1 - weight)).sum()) / n**2
         if not variance or not shown:
             return kish
-        few = (_normal(level) / t_quantile((1 + level) / 2, self.count - 1)) ** 2
+        few = (normal_quantile((1 + level) / 2) / t_quantile((1 + level) / 2, self.count - 1)) ** 2
         return float(min(n, max(n * min(1.0, variance / shown) * few, 1.0)))
 
 
@@ -210,8 +208,3 @@ def _binary(values: Sequence[float]) -> Floats:
 def _check(count: float, of: float) -> None:
     if of <= 0 or not 0 <= count <= of * (1 + 1e-12):
         raise ValueError(f"A share is of 0 to n of n units, with n above 0; not {count:g} of {of:g}.")
-
-
-@lru_cache
-def _normal(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)

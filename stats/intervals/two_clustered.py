@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from stats.intervals import distributions, two_shares
+from stats.intervals import distributions, shares
 from stats.intervals.effects import Effect, Interval, Scale, StatisticalMethod
-from stats.intervals.samples import ClusteredSample, ShareSample
+from stats.intervals.samples import ClusteredSample
 from stats.intervals.two_shares import LEVEL, check_level
 
 CR2 = StatisticalMethod(
@@ -82,7 +82,8 @@ def _wilson(arm: ClusteredSample, variance: float, level: float) -> Interval:
     share, n = arm.mean, arm.effective_clusters
     if arm.is_clustered and variance:
         n = min(arm.n, share * (1 - share) / variance)
-    return two_shares.wilson(ShareSample(share * n, n), level=level)
+    ends = shares.wilson(min(share * n, n), n, level=level)
+    return Interval(ends.low, ends.high, level)
 
 
 def difference(control: ClusteredSample, treatment: ClusteredSample, *, level: float = LEVEL) -> Effect:

@@ -1,6 +1,6 @@
 """Two shares compared as if every unit were independent: intervals for their difference, ratio and odds ratio.
 
-It does not know clusters (`clusters` does) nor repeated looks (`sequences` does).
+It does not know clusters (`two_clustered` does) nor repeated looks (`always_valid` does).
 """
 
 from __future__ import annotations
@@ -119,13 +119,6 @@ def difference_bounds(
     else:
         low, high = _invert_score(x1, n1, x0, n0, corrected=by == DifferenceBy.MIETTINEN_NURMINEN, level=level)
     return np.clip(low, -1, 1), np.clip(high, -1, 1)
-
-
-def wilson(arm: ShareSample, *, level: float = LEVEL) -> Interval:
-    """Interval of one share: (x + z^2/2 +- z sqrt(x (n - x) / n + z^2/4)) / (n + z^2) (Wilson 1927, JASA 22(158))."""
-    check_level(level)
-    low, high = _wilson_bounds(np.array([arm.successes], dtype=np.float64), arm.n, level)
-    return Interval(max(0.0, float(low[0])), min(1.0, float(high[0])), level)
 
 
 def check_level(level: float) -> None:

@@ -68,6 +68,21 @@ def test_clusters_of_one_unit_are_welchs_test() -> None:
     assert effect.method.name == "Welch's t"
 
 
+def test_another_currency_scales_the_difference_and_leaves_the_uplift() -> None:
+    chance = np.random.default_rng(5)
+    amounts = chance.lognormal(0, 1, 80), chance.lognormal(0.2, 1.2, 130)
+    dollars, cents = ([ClusteredSample.of_units(each * rate) for each in amounts] for rate in (1, 100))
+
+    gaps, uplifts = zip(
+        *((two_clustered.difference(*arms), two_clustered.relative_uplift(*arms)) for arms in (dollars, cents)),
+        strict=True,
+    )
+
+    assert gaps[1].estimate == pytest.approx(100 * gaps[0].estimate)
+    assert gaps[1].p_value == pytest.approx(gaps[0].p_value)
+    assert uplifts[1].interval.low == pytest.approx(uplifts[0].interval.low)
+
+
 def test_clusters_of_one_size_have_one_degree_less_than_clusters() -> None:
     arm = of_clusters([4] * 15, list(range(15)), is_binary=False)
 
