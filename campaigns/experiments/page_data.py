@@ -185,11 +185,12 @@ def _deciding(comparison: dict[str, Any], result: dict[str, Any]) -> dict[str, A
 
 
 def _interval_chart(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
-    rows = []
-    for comparison in _comparisons(result):
-        effect = comparison["deciding"]
+    rows, comparisons = [], _comparisons(result)
+    contacts = {arm["name"]: arm["n"] for arm in result["analysis"]["arms"]} if comparisons else {}
+    for comparison in comparisons:
+        name, effect = comparison["arm"], comparison["deciding"]
         if effect is not None and effect["interval"]["low"] is not None:
-            rows.append(_row(comparison["arm"], effect, result["ripe"]))
+            rows.append(_row(name, effect, contacts[name] + contacts[result["analysis"]["control"]]))
     sign = -1 if results.request_of(experiment).higher_is_better else 1
     axis: dict[str, Any] = {"label": "difference, points", "zero": True}
     if experiment.claim == Claim.NOT_WORSE:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from campaigns.experiments import enrolments, register, results
+from campaigns.experiments import enrolments, page_data, register, results
 from campaigns.models import Event, Experiment, Message
 from campaigns.overview import figures
 from campaigns.sending import lifecycle
@@ -272,6 +272,9 @@ def test_three_arms_are_adjusted(task, people, lead):
     small = found["analysis"]["comparisons"][1]
     assert small["adjusted_p"] == pytest.approx(2 * small["p_value"])
     assert Event.objects.count() == 145
+    # Each line of the chart stands on its two arms alone.
+    chart = page_data._interval_chart(experiment, found)
+    assert [(row["name"], row["n"]) for row in chart["rows"]] == [("Large", 2000), ("Small", 2000)]
 
 
 @pytest.mark.slow(after_first=True)
