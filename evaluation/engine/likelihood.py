@@ -16,6 +16,7 @@ from torch import Tensor
 from evaluation.engine.contracts import GeneralLoss, GoldText, HeldOutRecord, first_texts
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
+from training.engine.contracts import TrainError
 from training.engine.data.chat import Messages
 from training.engine.data.control_tokens import RowRefusedError
 from training.engine.data.sft_rows import TokenRow
@@ -97,7 +98,11 @@ class LikelihoodScorer:
 
     @torch.no_grad()
     def _losses(self, rows: Sequence[TokenRow], batch_size: int) -> list[Tensor]:
-        """Nats of each supervised token of each row."""
+        """Nats of each supervised token of each row.
+
+        Raises:
+            TrainError: `diverged`, the model gives none: kept, they would stand as scores of a cell for good.
+        """
         order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
         by_row: dict[int, Tensor] = {}
         for start in range(0, len(order), batch_size):
@@ -107,6 +112,9 @@ class LikelihoodScorer:
             logits = self._head.logits(self._student.model, batch.input_ids, batch.positions, **inputs)
             log_probs = torch.log_softmax(logits.float(), dim=-1)
             losses = -log_probs.gather(1, batch.targets.unsqueeze(1)).squeeze(1)
+            if not bool(losses.isfinite().all()):
+                hint = "Lower the learning rate, or use bf16 or fp32."
+                raise TrainError("diverged", "The model's scores of a text are not numbers.", hint)
             parts = torch.split(losses, [rows[index].supervised for index in chosen])
             for index, part in zip(chosen, parts, strict=True):
                 by_row[index] = part.cpu()

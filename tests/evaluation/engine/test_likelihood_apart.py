@@ -11,6 +11,7 @@ import torch
 
 from evaluation.engine.likelihood import WINDOW_TOKENS, LikelihoodScorer
 from tests.training.engine.seq2seq.conftest import make_seq2seq, make_seq2seq_tokenizer
+from training.engine.contracts import TrainError
 from training.engine.data.chat import open_chat
 from training.engine.model.loading import LoadedStudent
 
@@ -43,6 +44,16 @@ def test_a_gold_is_scored_as_transformers_scores_it(student: LoadedStudent) -> N
     expected = nats(student, tokenizer(PROMPT[0]["content"])["input_ids"], tokenizer(GOLD)["input_ids"])
     assert scored[0] == pytest.approx(expected / len(GOLD.encode()), rel=1e-5)
     assert (scored[2] is None) == (student.context_length is not None)
+
+
+def test_a_model_whose_scores_are_no_numbers_is_told_and_no_score_kept(student: LoadedStudent) -> None:
+    with torch.no_grad():
+        student.model.get_output_embeddings().weight[:] = float("nan")
+
+    with pytest.raises(TrainError, match="are not numbers") as refused:
+        LikelihoodScorer(student, torch.device("cpu")).completions([(PROMPT, GOLD)], batch_size=2)
+
+    assert refused.value.code == "diverged"
 
 
 def test_a_plain_text_is_read_in_windows_as_answers_to_nothing(student: LoadedStudent) -> None:
