@@ -218,5 +218,5 @@ def _agree(pair: JudgedPair) -> bool:
 def _share(successes: int, n: int) -> VoteShare | None:
     if not n:
         return None
-    interval = (shares.clopper_pearson if n < shares.FEW else shares.wilson)(successes, n)
+    interval = shares.of_worth(successes / n, n)
     return VoteShare(successes / n, interval.low, interval.high, n)

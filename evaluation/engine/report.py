@@ -113,11 +113,26 @@ def _compared_systems(spec: EvaluationSpec) -> list[tuple[str, str]]:
 def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> dict[str, MetricInterval]:
     companies, drawn = _companies(spec), {"draws": spec.draws, "seed": spec.seed}
     return {
-        name: _share(by_record, companies, spec.level)
-        if is_share(name)
-        else _interval(means.mean(by_record, companies, level=spec.level, **drawn))
-        for name, by_record in metrics.items()
+        name: measured(name, by_record, companies, level=spec.level, **drawn) for name, by_record in metrics.items()
     }
+
+
+def measured(
+    metric: str, by_record: Mapping[str, float], companies: Mapping[str, str], *, level: float, **drawn: int
+) -> MetricInterval:
+    """Return the mean of a metric over records, at least one, with its interval: that of a share where it is one.
+
+    Args:
+        drawn: `draws` and `seed` of the bootstrap of a mean.
+    """
+    if not is_share(metric):
+        return _interval(means.mean(by_record, companies, level=level, **drawn))
+    records = sorted(by_record)
+    names, values = means.companies_of(records, companies), [by_record[record] for record in records]
+    interval = shares.clustered(values, names, level=level)
+    return MetricInterval(
+        mean=sum(values) / len(values), low=interval.low, high=interval.high, n=len(values), companies=len(set(names))
+    )
 
 
 def is_share(metric: str) -> bool:
@@ -127,15 +142,6 @@ def is_share(metric: str) -> bool:
 
 def _companies(spec: EvaluationSpec) -> dict[str, str]:
     return {record.id: record.company for record in spec.records}
-
-
-def _share(by_record: dict[str, float], companies: dict[str, str], level: float) -> MetricInterval:
-    records = sorted(by_record)
-    names, values = means.companies_of(records, companies), [by_record[record] for record in records]
-    interval = shares.clustered(values, names, level=level)
-    return MetricInterval(
-        mean=sum(values) / len(values), low=interval.low, high=interval.high, n=len(values), companies=len(set(names))
-    )
 
 
 def _share_difference(

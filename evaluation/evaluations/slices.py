@@ -8,15 +8,15 @@ by a look that gives no verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evaluation.engine import report
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import MetricDisplay
-from evaluation.metrics import reference_free, typed
 from evaluation.suites.slicing import Slices
-from stats.intervals import means, shares
+from stats.intervals import shares
 
 WORSE: Final = "worse than the rest"
 
@@ -71,41 +71,15 @@ def scored(
     sign = 1.0 if more_is_better else -1.0
     scored_slices = []
     for (column, value), records in held.items():
-        mine = _measured(scores, records, companies, metric, level)
-        rest = _measured(scores, scores.keys() - records, companies, metric, level)
+        mine, rest = (
+            report.measured(
+                metric.name, {record: scores[record] for record in part}, companies, level=level
+            ).model_dump()
+            for part in (records, scores.keys() - records)
+        )
         verdict = _verdict(mine, rest, sign, summary)
         scored_slices.append(ScoredSlice(column, value, tables.cell(mine, metric) or {}, _ends(mine, sign)[1], verdict))
     return sorted(scored_slices, key=lambda each: (each.best, each.column, each.value))
-
-
-def _measured(
-    scores: Mapping[str, float],
-    records: Iterable[str],
-    companies: Mapping[str, str],
-    metric: MetricDisplay,
-    level: float,
-) -> dict[str, Any]:
-    chosen = {record: scores[record] for record in sorted(records)}
-    names = means.companies_of(list(chosen), dict(companies))
-    if reference_free.is_share(metric.name) or typed.is_share(metric.name):
-        interval = shares.clustered(list(chosen.values()), names, level=level)
-        mean = sum(chosen.values()) / len(chosen)
-        return {
-            "mean": mean,
-            "low": interval.low,
-            "high": interval.high,
-            "n": len(chosen),
-            "companies": len(set(names)),
-        }
-    estimate = means.mean(chosen, dict(companies), level=level)
-    assert estimate is not None, "a slice has a record"
-    return {
-        "mean": estimate.mean,
-        "low": estimate.low,
-        "high": estimate.high,
-        "n": estimate.n,
-        "companies": estimate.companies,
-    }
 
 
 def _ends(value: dict[str, Any], sign: float) -> tuple[float, float]:

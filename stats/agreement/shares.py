@@ -52,8 +52,7 @@ def agreeing_share(tally: RatingTally) -> IntervalEstimate:
     value, units = point(tally, fleiss.percent()), tally.units
     if value is None:
         return IntervalEstimate(None, units=units, ratings=tally.ratings)
-    of = shares.clopper_pearson if units < shares.FEW else shares.wilson
-    interval = of(value * units, units)
+    interval = shares.of_worth(value, units)
     return IntervalEstimate(value, interval.low, interval.high, units, tally.ratings)
 
 
