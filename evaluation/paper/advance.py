@@ -149,8 +149,11 @@ def _progress(order: PaperOrder, part: PaperPart, kept: str | None) -> PartProgr
         reason = "cancelled: the budget was used up" if is_spent else why_ended(study.job)
         return PartProgress(part, PartState.NOT_RUN, reason, study)
     is_over = study.job.state == JobState.SUCCEEDED and not any(round_queries.is_awaited(each) for each in evaluations)
-    missing = "; ".join(f"{hub_id}: {why}" for hub_id, why in order.data.absent.items() if hub_id in part.hub_ids)
-    return PartProgress(part, PartState.MEASURED if is_over else PartState.RUNNING, missing, study, evaluations)
+    missing = [f"{hub_id}: {why}" for hub_id, why in order.data.absent.items() if hub_id in part.hub_ids]
+    if is_over and len(evaluations) < len(order.runs_of(part)) and order.spent_usd > order.budget_usd:
+        missing.append("not all runs were evaluated beside the teacher: the budget was used up")
+    state = PartState.MEASURED if is_over else PartState.RUNNING
+    return PartProgress(part, state, "; ".join(missing), study, evaluations)
 
 
 def _prepare_texts(order: PaperOrder) -> str:

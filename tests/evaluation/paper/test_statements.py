@@ -11,13 +11,15 @@ import pytest
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation, Study, StudyVerdict
 from evaluation.paper import report, statements
+from evaluation.paper.advance import PartState
 from evaluation.paper.order import PaperOrder
 from evaluation.studies import launch_study, replication
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.task_names import StudyReader
+from jobs.models import Job
 from members.models import Member
 from review.models import DatasetVersion
-from tests.evaluation.paper.conftest import look
+from tests.evaluation.paper.conftest import look, states
 from tests.evaluation.studies.conftest import finish_all
 from training.models import Student, TrainingRun
 
@@ -103,3 +105,20 @@ def test_a_reason_of_several_lines_stays_in_its_row_of_the_markdown() -> None:
     lines = report.as_markdown(data).splitlines()
 
     assert "| context | Why? | not run | Out of memory: 8 GiB \\| 4 |  |" in lines
+
+
+@pytest.mark.slow
+def test_evaluations_that_the_budget_left_out_are_told_beside_their_part_and_statements(
+    start: Callable[..., PaperOrder], gemma: Student, admin: Member, tmp_path: Path
+) -> None:
+    order = look(start("baseline"))
+    finish_all(Study.objects.get(), tmp_path)
+    Job.objects.filter(pk=order.job.pk).update(spec={**order.job.spec, "budget_usd": "-0.01"})
+
+    order = look(PaperOrder(Job.objects.get(pk=order.job.pk)))
+
+    why = "not all runs were evaluated beside the teacher: the budget was used up"
+    assert not Evaluation.objects.exists()
+    assert states(order)["baseline"] == (PartState.MEASURED, why)
+    told = report.build(order.task, order, StudyReader(admin))["statements"]
+    assert why in {each["why_not"] for each in told if each["part"] == "baseline"}
