@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+# A name or number as Django compares it: `*` is any host, and a dot in front takes in all names below.
+HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]")
 
 
 def text(name: str, default: str = "") -> str:
@@ -66,7 +69,9 @@ def number(name: str, default: float, *, minimum: float = 0, maximum: float = ma
     try:
         value = float(raw)
     except ValueError:
-        raise ImproperlyConfigured(f"{name} is '{raw}'; write a number, such as {default}.") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ImproperlyConfigured(f"{name} is '{raw}'; write a number, such as {default}.")
     if value < minimum:
         raise ImproperlyConfigured(f"{name} is {raw}; it must be at least {minimum}.")
     if value > maximum:
@@ -89,6 +94,30 @@ def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    """Comma-separated names of hosts.
+
+    Raises:
+        ImproperlyConfigured: There is none, or one that no request can come to, such as an address or a port.
+    """
+    names = words(name)
+    if wrong := [each for each in names or [text(name)] if not HOST.fullmatch(each)]:
+        raise ImproperlyConfigured(f"{name} holds '{wrong[0]}'; write names alone, comma-separated: app.example.com.")
+    return names
+
+
+def web_address(name: str, default: str = "") -> str:
+    """An address of the web, without a slash at its end; its path may be a secret, so a refusal does not repeat it.
+
+    Raises:
+        ImproperlyConfigured: It does not begin with `http://` or `https://` and a host.
+    """
+    value = text(name, default).rstrip("/")
+    if value and not re.match(r"https?://[^/\s]", value):
+        raise ImproperlyConfigured(f"{name} is no address of the web; write one such as https://app.example.com.")
+    return value
 
 
 def prefixed(prefix: str) -> dict[str, str]:

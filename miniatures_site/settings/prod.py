@@ -11,12 +11,12 @@ from miniatures_site.settings.serving import SERVING_BASE_URL
 DEBUG = False
 SECRET_KEY = env.required("SECRET_KEY", "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 env.required("ALLOWED_HOSTS", "List the names this site answers to, comma-separated, such as app.example.com.")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 env.required("DATABASE_URL", "Give a PostgreSQL address, such as postgres://user:password@db:5432/miniatures.")
 env.required("REDIS_URL", "Give a Redis address, such as redis://redis:6379/0.")
-SITE_URL = env.text("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}").rstrip("/")
+SITE_URL = env.web_address("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)

@@ -16,9 +16,9 @@ def providers() -> dict[str, Any]:
     """Allauth's description of the provider; empty where none is named.
 
     Raises:
-        ImproperlyConfigured: An issuer without the client that is registered there.
+        ImproperlyConfigured: An issuer that is no address, or without the client that is registered there.
     """
-    issuer = env.text("OIDC_ISSUER").rstrip("/")
+    issuer = env.web_address("OIDC_ISSUER")
     if not issuer:
         return {}
     why = "It comes from the provider, where this site is registered as a client."

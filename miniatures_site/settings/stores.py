@@ -27,6 +27,7 @@ def database(url: str) -> dict[str, Any]:
         ImproperlyConfigured: The URL names neither.
     """
     try:
+        _refuse_broken(url)
         parsed: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
     except Exception:
         raise ImproperlyConfigured(NO_ADDRESS.format("DATABASE_URL", "postgres://user:password@db:5432/name")) from None
@@ -49,14 +50,27 @@ def database(url: str) -> dict[str, Any]:
     return parsed
 
 
+def _refuse_broken(url: str) -> None:
+    """Refuse an address that a sign of its password cut in two, also where digits before the sign pass for a port.
+
+    Raises:
+        ValueError: It is broken so.
+    """
+    parts = urlsplit(url)
+    if parts.port == 0 or parts.fragment or (parts.netloc and "@" in parts.path + parts.query):
+        raise ValueError
+
+
 def redis_location(url: str) -> str:
     """The address of a Redis as Django's cache reads it: the broker's word for a socket is not the client's.
 
     Raises:
-        ImproperlyConfigured: A sign of the password ends the host's name.
+        ImproperlyConfigured: It is none of a Redis, or a sign of the password ends the host's name.
     """
     try:
-        urlsplit(url).port  # noqa: B018 (reads it)
+        _refuse_broken(url)
+        if url and urlsplit(url).scheme not in ("redis", "rediss", "unix", "redis+socket"):
+            raise ValueError
     except ValueError:
         raise ImproperlyConfigured(NO_ADDRESS.format("REDIS_URL", "redis://:password@redis:6379/0")) from None
     return url.replace("redis+socket://", "unix://", 1)

@@ -8,7 +8,7 @@ from miniatures_site.settings import env
 
 # Who is told when a trouble of the installation begins and ends: by mail, and by a call to an address.
 ALERT_MAILS = env.words("ALERT_MAILS")
-ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
+ALERT_WEBHOOK_URL = env.web_address("ALERT_WEBHOOK_URL")
 # A trouble is told once it has lasted so long, and its end once it has been gone for as long.
 ALERT_AFTER_S = env.number("ALERT_AFTER_S", 120, minimum=0)
 

@@ -27,7 +27,7 @@ def socket_path() -> Path:
 def base_url() -> str:
     """Return where this product's own engines reach `/v1`: `SERVING_BASE_URL`, else the address it was started with."""
     if settings.SERVING_BASE_URL:
-        return str(settings.SERVING_BASE_URL).rstrip("/")
+        return str(settings.SERVING_BASE_URL)
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/v1"  # noqa: S104 (it is left out)
 

@@ -26,6 +26,8 @@ def test_a_flag_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, raw: str, valu
     [
         (lambda: env.flag("IT", default=True), "maybe", "IT is 'maybe'; write 1 or 0."),
         (lambda: env.number("IT", 5), "many", "IT is 'many'; write a number, such as 5."),
+        (lambda: env.number("IT", 5), "nan", "IT is 'nan'; write a number, such as 5."),
+        (lambda: env.number("IT", 5), "inf", "IT is 'inf'; write a number, such as 5."),
         (lambda: env.number("IT", 5, minimum=1), "0.5", "IT is 0.5; it must be at least 1."),
         (lambda: env.number("IT", 0.1, maximum=0.25), "0.5", "IT is 0.5; it must be at most 0.25."),
     ],
@@ -54,7 +56,43 @@ def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
         stores.database("mysql://user@host/name")
 
 
-@pytest.mark.parametrize("password", ["se#cret", "se/cret", "se?cret"])
+@pytest.mark.parametrize("raw", [",", "a.example b.example", "https://a.example", "a.example:8443", "a.example/desk"])
+def test_a_host_that_no_request_could_name_is_refused(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("IT", raw)
+
+    with pytest.raises(ImproperlyConfigured, match="write names alone, comma-separated"):
+        env.hosts("IT")
+
+
+def test_hosts_are_names_numbers_and_all_below_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IT", " a.example , .b.example, 10.0.0.1,[::1],*,")
+
+    assert env.hosts("IT") == ["a.example", ".b.example", "10.0.0.1", "[::1]", "*"]
+
+
+@pytest.mark.parametrize("raw", ["hooks.example/secret", "web:8000/secret", "ftp://a.example/secret", "https:///secret"])
+def test_an_address_that_is_none_is_refused_without_its_path(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("IT", raw)
+
+    with pytest.raises(ImproperlyConfigured, match="IT is no address of the web") as refusal:
+        env.web_address("IT")
+
+    assert "secret" not in str(refusal.value)
+
+
+def test_an_address_loses_the_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IT", "http://[2001:db8::7]:8000/")
+
+    assert env.web_address("IT") == "http://[2001:db8::7]:8000"
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "http://redis:6379", "amqp://redis"])
+def test_an_address_that_is_no_redis_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="REDIS_URL is not an address such as redis://"):
+        stores.redis_location(url)
+
+
+@pytest.mark.parametrize("password", ["se#cret", "se/cret", "se?cret", "12#3", "12/3", "12?3"])
 def test_a_password_that_breaks_an_address_is_told_without_a_part_of_it(password: str) -> None:
     for read, url in ((stores.database, "postgres://m:{}@db/m"), (stores.redis_location, "redis://:{}@redis:6379/0")):
         with pytest.raises(ImproperlyConfigured, match="In a password write %23 for #") as refusal:
@@ -93,6 +131,8 @@ def set_up(environment: dict[str, str], then: str = "") -> subprocess.CompletedP
     [
         ({"LOG_LEVEL": "info"}, "LOG_LEVEL is 'info'; write one of: DEBUG, INFO, WARNING"),
         ({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS and EMAIL_USE_SSL are both on."),
+        ({"ALLOWED_HOSTS": "a.example b.example"}, "ALLOWED_HOSTS holds 'a.example b.example'; write names alone"),
+        ({"SITE_URL": "app.example"}, "SITE_URL is no address of the web; write one such as https://"),
     ],
 )
 def test_what_could_not_work_later_is_refused_at_the_start(given: dict[str, str], words: str, tmp_path) -> None:
