@@ -52,7 +52,6 @@ def test_a_file_that_another_stored_whole_meanwhile_is_left_alone(
     [
         OSError(errno.ENOSPC, "x"),
         OSError(errno.EDQUOT, "x"),
-        sqlite3.OperationalError("database or disk is full"),
         RuntimeError("I/O error: No space left on device (os error 28)"),
     ],
 )
@@ -63,6 +62,20 @@ def test_each_form_of_a_full_disk_becomes_the_same_refusal(error: Exception) -> 
     assert refused.value.code == "no_space"
     assert refused.value.message == "The disk of '/here' filled up while a file was written."
     assert refused.value.hint == "Do this."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sqlite3.OperationalError("database or disk is full"),
+        RuntimeError('could not extend file "base/16384/2619": No space left on device'),
+    ],
+)
+def test_a_full_database_is_not_taken_for_the_disk_of_the_file(error: Exception) -> None:
+    with pytest.raises(Refusal) as refused, full_disk.refused("a file was written", "/here"):
+        raise error
+
+    assert refused.value.message == "The disk of 'the database' filled up while a file was written."
 
 
 def test_the_innermost_place_is_the_one_that_is_named() -> None:

@@ -16,6 +16,8 @@ HINT: Final = "Free some room there, then try again."
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # Of programs and libraries that pass the system's error on as a text: pg_dump, SQLite, torch, safetensors.
 WORDS: Final = ("no space left on device", "disk quota exceeded", "file too large", "database or disk is full")
+# Of SQLite and PostgreSQL, whose disk may be another than that of the file being written.
+OF_DATABASE: Final = ("database or disk is full", "could not extend file")
 
 
 def is_full(error: BaseException) -> bool:
@@ -52,4 +54,5 @@ def refused(what: str, where: str | Path, *, hint: str = HINT) -> Iterator[None]
         is_told = isinstance(error, Refusal) and error.code == CODE
         if is_told or not is_full(error):
             raise
-        raise refusal(what, where, hint=hint) from error
+        is_database = any(words in str(error).lower() for words in OF_DATABASE)
+        raise refusal(what, "the database" if is_database else where, hint=hint) from error
