@@ -4,14 +4,13 @@ from allauth.account.views import password_set
 from allauth.mfa.totp.views import activate_totp
 from allauth.socialaccount.views import connections
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from members.invitations import pages
 from members.recent_login import reauthentication
 from members.sign_in import closed_pages, provider_page
 from miniatures_site.api import reference
 from miniatures_site.api.last_slash import in_either_form
-from miniatures_site.api.schema import SharedSchema
+from miniatures_site.api.schema import SchemaView
 from miniatures_site.health import pages as health_pages
 from miniatures_site.wiring import task_roles
 
@@ -24,7 +23,7 @@ urlpatterns = [
         "api/v1/",
         [
             path("", include("miniatures_site.api.urls")),
-            path("schema/", SpectacularAPIView.as_view(generator_class=SharedSchema), name="schema"),
+            path("schema/", SchemaView.as_view(), name="schema"),
             path("docs/", reference.page, name="docs"),
         ],
     ),

@@ -10,6 +10,9 @@ import threading
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.settings import APISettings
 
 _making = threading.Lock()
 _made: dict[str, Any] | None = None
@@ -30,3 +33,15 @@ class SharedSchema(SchemaGenerator):
     def get_schema(self, request: object = None, public: bool = False) -> dict[str, Any]:
         """Return it, whoever asks: what one may do is asked at each endpoint."""
         return whole()
+
+
+class _ByFormat(DefaultContentNegotiation):
+    # Elsewhere in the API `?format=` is the format of a dataset file.
+    settings = APISettings({"URL_FORMAT_OVERRIDE": "format"})
+
+
+class SchemaView(SpectacularAPIView):
+    """The schema as YAML or JSON, by `?format=` or by `Accept`."""
+
+    generator_class = SharedSchema
+    content_negotiation_class = _ByFormat

@@ -18,7 +18,7 @@ from web.http.pagination import KeysetPagination
 
 def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     client = as_member(admin)
-    told = client.get("/api/v1/schema/?format=json", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    told = client.get("/api/v1/schema/?format=json").json()
 
     page = client.get("/api/v1/docs/").content.decode()
 
@@ -26,6 +26,18 @@ def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     assert "next, previous, results, results[].id, results[].task" in page
     assert [path for path in told["paths"] if path not in page] == []
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+def test_the_schema_comes_in_the_format_that_is_named(admin, as_member):
+    client = as_member(admin)
+
+    as_json, as_yaml = (client.get(f"/api/v1/schema/?format={name}") for name in ("json", "yaml"))
+
+    assert as_json["Content-Type"] == "application/vnd.oai.openapi+json"
+    assert 'filename="Miniatures.json"' in as_json["Content-Disposition"]
+    assert as_yaml.content.startswith(b"openapi: 3.1.0")
+    assert client.get("/api/v1/schema/").content == as_yaml.content
+    assert client.get("/api/v1/schema/?format=xml").status_code == 404
 
 
 def test_every_place_of_the_reference_can_be_linked_to_by_an_id_of_its_own(admin, as_member):
