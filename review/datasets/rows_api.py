@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -18,7 +18,7 @@ from audit import downloads, trail
 from members.session import member_of
 from review.datasets import exports, files, queries
 from review.states import Split
-from web.http import content_encoding
+from web.http import conditions, content_encoding
 from web.http.byte_range import byte_range
 from web.http.lists import ListQuery, one_of
 from web.http.no_store import ASK_AGAIN
@@ -46,11 +46,12 @@ class RowsFileView(APIView):
         file = files.file_or_404(version, *_which(request), self.container)
         etag = f'"{file.sha256}"'
         wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
-        encoding = "" if wanted_range else self._encoding(request)
+        # Whoever names bytes gets these, not others that they are packed into.
+        encoding = "" if wanted_range or "If-Match" in request.headers else self._encoding(request)
         tag = f'W/"{file.sha256}-{encoding}"' if encoding else etag
         headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", **ASK_AGAIN}
-        if _is_known(tag, request.headers.get("If-None-Match", "")):
-            return HttpResponse(status=304, headers=headers)
+        if early := conditions.early_answer(request, headers):
+            return early
         part = byte_range(wanted_range, file.bytes)
         name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.{file.container}"
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -146,9 +147,3 @@ class RawSchemaView(APIView):
 
 def _which(request: Request) -> tuple[str, str]:
     return request.query_params.get("split", "train"), request.query_params.get("format", "sft")
-
-
-def _is_known(tag: str, header: str) -> bool:
-    """Return whether an If-None-Match header names the tag, by weak comparison (RFC 9110, 13.1.2)."""
-    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in tags or tag.removeprefix("W/") in tags

@@ -84,4 +84,4 @@ def send_to_hub(request: HttpRequest, miniature_id: UUID, target: str) -> HttpRe
 def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     export = selectors.ready_or_404(miniature, target)
-    return zip_stream.answer(zip_stream.exported(export), if_none_match=request.headers.get("If-None-Match"))
+    return zip_stream.answer(request, zip_stream.exported(export))

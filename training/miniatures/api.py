@@ -57,7 +57,7 @@ class MiniatureArchiveView(APIView):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, miniature_id: UUID) -> HttpResponseBase:
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
-        return zip_stream.answer(zip_stream.archive(miniature), if_none_match=request.headers.get("If-None-Match"))
+        return zip_stream.answer(request, zip_stream.archive(miniature))
 
 
 class MiniatureWriteView(APIView):

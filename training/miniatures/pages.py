@@ -72,7 +72,7 @@ def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> Http
 @require_safe
 def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
-    return zip_stream.answer(zip_stream.archive(miniature), if_none_match=request.headers.get("If-None-Match"))
+    return zip_stream.answer(request, zip_stream.archive(miniature))
 
 
 def _writing(miniature: Miniature, request: HttpRequest) -> Job | None:

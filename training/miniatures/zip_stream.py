@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.core.files.storage import default_storage
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from rest_framework.request import Request
 
 from training.inputs import run_inputs
 from training.miniatures import lineage
 from training.models import Miniature, MiniatureExport
+from web.http import conditions
 from web.http.no_store import ASK_AGAIN
 from web.ports import Port
 
@@ -64,15 +66,15 @@ def exported(export: MiniatureExport) -> Download:
     return _zipped(name, export.miniature, export.storage_prefix, export.files, small)
 
 
-def answer(download: Download, *, if_none_match: str | None) -> HttpResponseBase:
+def answer(request: HttpRequest | Request, download: Download) -> HttpResponseBase:
     """Send a download, or 304 to who has it; reading runs in threads, so a slow client does not hold the event loop.
 
-    Args:
-        if_none_match: The header of that name.
+    Raises:
+        Refusal: 412, the client names other bytes in `If-Match`.
     """
     headers = {"ETag": f'"{download.etag}"', **ASK_AGAIN}
-    if headers["ETag"] in (if_none_match or ""):
-        return HttpResponse(status=304, headers=headers)
+    if early := conditions.early_answer(request, headers):
+        return early
     headers["Content-Disposition"] = f'attachment; filename="{download.name}"'
     return StreamingHttpResponse(_sent(download.blocks), content_type=download.media_type, headers=headers)
 

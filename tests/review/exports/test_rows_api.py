@@ -108,6 +108,17 @@ def test_a_known_tag_is_answered_without_the_file_by_each_encoding_of_its_own(
     assert again('"other"') == 200
 
 
+def test_who_names_other_bytes_than_the_files_gets_none(api: APIClient, version: DatasetVersion) -> None:
+    whole, tag = data_of(version, "train", "sft"), api.get(address(version))["ETag"]
+
+    other = api.get(address(version), HTTP_IF_MATCH='"other"', HTTP_RANGE="bytes=10-19")
+    same = api.get(address(version), HTTP_IF_MATCH=f'"other", {tag}', HTTP_ACCEPT_ENCODING="gzip")
+
+    assert (other.status_code, other.json()["code"]) == (412, "another_file")
+    assert (same.status_code, b"".join(same)) == (200, whole)
+    assert api.get(address(version), HTTP_IF_MATCH="*").status_code == 200
+
+
 def test_a_range_is_of_the_stored_bytes_whatever_encoding_is_liked(api: APIClient, version: DatasetVersion) -> None:
     answer = api.get(address(version), HTTP_RANGE="bytes=10-19", HTTP_ACCEPT_ENCODING="gzip, zstd")
 

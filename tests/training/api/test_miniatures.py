@@ -42,14 +42,16 @@ def test_a_miniature_tells_its_files_and_its_whole_lineage(api_as, viewer, minia
     assert lineage["student"]["manifest_sha256"] == miniature.student.manifest_sha256
 
 
-def test_the_archive_is_not_sent_again_to_who_has_it(api_as, admin, miniature):
+def test_the_archive_is_not_sent_to_who_has_it_or_names_another(api_as, admin, miniature):
     client = api_as(admin)
 
     first = client.get(f"{address(miniature)}adapter.zip")
     again = client.get(f"{address(miniature)}adapter.zip", HTTP_IF_NONE_MATCH=first["ETag"])
+    other = client.get(f"{address(miniature)}adapter.zip", HTTP_IF_MATCH='"other"')
 
     assert first["Content-Disposition"] == 'attachment; filename="outreach-run-1-lora.zip"'
     assert again.status_code == 304
+    assert (other.status_code, other.json()["code"]) == (412, "another_file")
 
 
 def test_a_record_without_a_required_fact_is_a_problem_that_names_it(api_as, admin, miniature):
