@@ -5,19 +5,14 @@ Knows which rooms keep a copy of what was written from a record, and which jobs 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.models import Evaluation
 from generation.judges import take_in as judged
 from generation.models import Call, Order, Synthesis
 from jobs.models import Job, JobEvent
@@ -85,10 +80,6 @@ def erase_texts(records: Sequence[Record]) -> None:
     calls.update(excerpt="", error_message="", fields=None)
     for job_id, call_ids in by_job.items():
         _empty_events(JobEvent.objects.filter(job=job_id), "call_id", frozenset(call_ids))
-    outputs = EvaluationOutput.objects.filter(record__in=records)
-    scored = list(outputs.values_list("evaluation", flat=True).distinct())
-    outputs.update(text="", fields=None, marks=[])
-    transaction.on_commit(partial(_drop_outputs, scored, frozenset(str(record.pk) for record in records)))
     writing.erase_about(records)
     for record in records:
         named = re.compile(rf"{re.escape(record.title)}(?: \(\d+\))?" if record.title else str(record.pk))
@@ -123,20 +114,3 @@ def _empty(events: Iterable[JobEvent]) -> None:
         kept = {name: event.payload[name] for name in ("step", "call_id") if name in event.payload}
         event.payload = {**kept, "id": "", "text": "", "erased": True}
     JobEvent.objects.bulk_update(matching, ["payload"], batch_size=500)
-
-
-def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> None:
-    """Rewrite the stored outputs of evaluations without these records; their scores stay in rows."""
-    for evaluation_id in evaluation_ids:
-        folder = f"evaluations/{evaluation_id}"
-        try:
-            names = default_storage.listdir(folder)[1]
-        except FileNotFoundError:
-            continue
-        for name in names:
-            with default_storage.open(f"{folder}/{name}", "rb") as file:
-                lines = file.read().splitlines(keepends=True)
-            kept = [line for line in lines if json.loads(line)["record"] not in records]
-            if len(kept) < len(lines):
-                default_storage.delete(f"{folder}/{name}")
-                default_storage.save(f"{folder}/{name}", ContentFile(b"".join(kept)))
