@@ -14,6 +14,7 @@ from django.core.management.base import CommandError
 
 from demo.data import login_card
 from miniatures_site import one_machine
+from miniatures_site.settings import env
 from web.process import embedded_redis
 
 # Locked by the one process that may start the others on a folder of data, or delete them.
@@ -27,10 +28,18 @@ def lock_data() -> bool:
 
     Returns:
         Whether it is taken now; False where another process has it.
+
+    Raises:
+        CommandError: This account may not use the folder, or its disk is full or read-only.
     """
     folder = Path(settings.VAR_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Data, keys and texts of people: nobody else on this machine reads them.
+        folder.chmod(0o700)
+        file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise CommandError(env.UNUSABLE_DATA.format(folder, error.strerror)) from error
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from miniatures_site.settings import env
 from miniatures_site.settings.base import *  # noqa: F403
 from miniatures_site.settings.base import STORAGES, VAR_DIR
@@ -12,15 +14,22 @@ from web.net import ssrf
 
 
 def kept_secret(path: Path) -> str:
-    """A secret key made once and kept beside the data, readable by its owner only."""
-    # A full disk may have left an empty one.
-    if path.exists() and (kept := path.read_text().strip()):
-        return kept
-    path.parent.mkdir(parents=True, exist_ok=True)
-    value = secrets.token_urlsafe(50)
-    path.touch(mode=0o600)
-    path.write_text(value)
-    return value
+    """A secret key made once and kept beside the data, readable by its owner only.
+
+    Raises:
+        ImproperlyConfigured: The folder of data cannot be read, or written.
+    """
+    try:
+        # A full disk may have left an empty one.
+        if path.exists() and (kept := path.read_text().strip()):
+            return kept
+        path.parent.mkdir(parents=True, exist_ok=True)
+        value = secrets.token_urlsafe(50)
+        path.touch(mode=0o600)
+        path.write_text(value)
+        return value
+    except OSError as error:
+        raise ImproperlyConfigured(env.UNUSABLE_DATA.format(path.parent, error.strerror)) from error
 
 
 DEBUG = env.flag("DEBUG", default=False)

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 TRUE, FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
+UNUSABLE_DATA = "The folder of data, '{}', cannot be used: {}. Give it to this account, or name another in VAR_DIR."
 # A name or number as Django compares it: `*` is any host, and a dot in front takes in all names below.
 HOST = re.compile(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:.]+\]")
 

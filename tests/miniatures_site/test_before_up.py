@@ -102,6 +102,14 @@ def test_data_are_free_again_when_their_process_has_ended(settings, tmp_path):
     assert before_up.lock_data(), "It is this process that has them."
 
 
+def test_a_folder_of_data_that_cannot_be_used_is_named_in_a_sentence(settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.VAR_DIR = tmp_path / "file" / "var"
+
+    with pytest.raises(CommandError, match=r"file/var', cannot be used: Not a directory\. .* name another in VAR_DIR"):
+        before_up.refuse_second_start()
+
+
 def test_a_machine_without_the_sinks_library_is_told_what_to_install(monkeypatch) -> None:
     before_up.refuse_without_sink()
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)

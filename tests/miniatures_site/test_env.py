@@ -70,7 +70,9 @@ def test_hosts_are_names_numbers_and_all_below_a_name(monkeypatch: pytest.Monkey
     assert env.hosts("IT") == ["a.example", ".b.example", "10.0.0.1", "[::1]", "*"]
 
 
-@pytest.mark.parametrize("raw", ["hooks.example/secret", "web:8000/secret", "ftp://a.example/secret", "https:///secret"])
+@pytest.mark.parametrize(
+    "raw", ["hooks.example/secret", "web:8000/secret", "ftp://a.example/secret", "https:///secret"]
+)
 def test_an_address_that_is_none_is_refused_without_its_path(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
     monkeypatch.setenv("IT", raw)
 
@@ -182,6 +184,18 @@ def test_a_key_that_a_full_disk_left_empty_is_made_again(tmp_path) -> None:
 
     assert len(told.stdout.strip()) > 50, told.stderr
     assert (tmp_path / "secret-key").read_text() == told.stdout.strip()
+
+
+@pytest.mark.slow
+def test_data_that_cannot_be_used_are_told_in_a_sentence(tmp_path) -> None:
+    (tmp_path / "file").touch()
+    without_key = production(tmp_path / "file" / "var", "dev")
+    del without_key["SECRET_KEY"]
+
+    told = set_up(without_key)
+
+    assert "ImproperlyConfigured: The folder of data" in told.stderr
+    assert "cannot be used: Not a directory. Give it to this account, or name another in VAR_DIR." in told.stderr
 
 
 @pytest.mark.slow(after_first=True)

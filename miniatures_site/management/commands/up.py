@@ -90,8 +90,6 @@ class Command(BaseCommand):
         before_up.refuse_address(host, port)
         before_up.refuse_without_broker()
         before_up.refuse_without_sink()
-        # Data, keys and texts of people: nobody else on this machine reads them.
-        settings.VAR_DIR.chmod(0o700)
         steps = Steps(self.tell, is_told=first_start.is_first(settings.VAR_DIR))
         steps.begin(1, "collecting styles and scripts")
         collect_if_changed()
