@@ -29,16 +29,11 @@ def new_archive(target: Path) -> Iterator[Path]:
     When the block ends well it becomes `target` by a rename, packed if that ends in .tar, .tar.gz or .tar.zst.
 
     Raises:
-        Refusal: There is something at `target` already, or its disk fills up; then nothing of it is left there.
+        Refusal: There is something at `target` already, nothing can be written there, or its disk fills up; then
+            nothing of it is left there.
     """
-    if target.exists():
-        raise Refusal("target_exists", f"There is something at '{target}' already.", hint="Name a place that is free.")
-    target.parent.mkdir(parents=True, exist_ok=True)
     hint = "Free some room there or name a place on another disk; earlier backups are untouched."
-    with (
-        full_disk.refused("the backup was written", target.parent, hint=hint),
-        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-") as part,
-    ):
+    with full_disk.refused("the backup was written", target.parent, hint=hint), _folder_beside(target) as part:
         folder = Path(part) / "backup"
         folder.mkdir(mode=0o700)
         yield folder
@@ -50,6 +45,20 @@ def new_archive(target: Path) -> Iterator[Path]:
             packed.rename(target)
         else:
             folder.rename(target)
+
+
+def _folder_beside(target: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        if target.exists():
+            message = f"There is something at '{target}' already."
+            raise Refusal("target_exists", message, hint="Name a place that is free.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-")
+    except OSError as error:
+        if full_disk.is_full(error):
+            raise
+        message = f"Nothing can be written to '{target.parent}': {error.strerror}."
+        raise Refusal("no_place", message, hint="Name another folder, or give that one to this account.") from error
 
 
 @contextmanager

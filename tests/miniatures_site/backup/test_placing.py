@@ -202,6 +202,16 @@ def test_a_disk_that_fills_up_while_a_backup_is_packed_leaves_nothing_of_it_and_
     assert [path.name for path in tmp_path.iterdir()] == [former.name]
 
 
+@pytest.mark.parametrize("place", ["file/today.tar", "file/below/today"])
+def test_a_place_where_nothing_can_be_written_is_told_as_that(tmp_path, place):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(Refusal, match="Nothing can be written to") as refused:
+        fill_archive(tmp_path / place)
+
+    assert refused.value.code == "no_place"
+
+
 def test_a_disk_that_fills_up_while_a_backup_is_unpacked_says_where_and_what_to_do(tmp_path):
     packed, near = tmp_path / "today.tar", tmp_path / "var"
     with archive.new_archive(packed) as folder:
