@@ -58,12 +58,19 @@ class Command(BaseCommand):
 
     def _erase(self, options: dict[str, Any]) -> None:
         address = options["address"]
-        if not options["yes"] and input(f"Type {address} once more to erase it: ").strip() != address:
-            raise CommandError("Not the same address; nothing was erased.")
+        if not (options["yes"] or _is_typed_again(address)):
+            raise CommandError("Not the same address; nothing was erased. Without a terminal, --yes erases unasked.")
         self.stdout.write(export_and_erase.erase(address).sentence())
 
     def _erase_again(self, options: dict[str, Any]) -> None:
         self.stdout.write(f"Looked through {rewrite_files()} dataset versions that hold erased rows.")
+
+
+def _is_typed_again(address: str) -> bool:
+    try:
+        return input(f"Type {address} once more to erase it: ").strip() == address
+    except EOFError:
+        return False
 
 
 def _as_text(document: Mapping[str, Any]) -> str:

@@ -62,3 +62,14 @@ def test_the_command_asks_before_it_erases(held: Held, monkeypatch: pytest.Monke
         call_command("person", "erase", ADA)
 
     assert Contact.objects.get(pk=held.contact.pk).address == ADA
+
+
+def test_an_erasure_that_nobody_can_confirm_erases_nothing_and_names_the_way(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+
+    with pytest.raises(CommandError, match="Without a terminal, --yes erases unasked"):
+        call_command("person", "erase", ADA)
+
+    assert Contact.objects.get(pk=held.contact.pk).address == ADA
