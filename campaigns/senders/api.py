@@ -109,10 +109,10 @@ class SenderView(APIView):
         member = member_of(request)
         identity = senders_queries.sender_or_404(member, slug)
         held = {name: getattr(identity, name) for name in NewSender.__dataclass_fields__}
-        changes = request.data if isinstance(request.data, dict) else {}
+        changes: Any = request.data
+        body = checked(SenderIn(data=changes, partial=True), request)
         require_same(changes, slug=identity.slug)
-        body = checked(SenderIn(data={**held, **changes}), request)
-        sender_services.change(identity, NewSender(**body), by=member)
+        sender_services.change(identity, NewSender(**held | body), by=member)
         return Response(_sender_json(request, slug))
 
 

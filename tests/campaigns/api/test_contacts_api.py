@@ -172,10 +172,11 @@ def test_senders_are_made_and_changed(api: APIClient) -> None:
     bad = api.patch("/api/v1/senders/nora/", {"from_address": "noreply@s.example"}, format="json")
     same = api.patch("/api/v1/senders/nora/", {"slug": "nora"}, format="json")
     moved = api.patch("/api/v1/senders/nora/", {"slug": "other"}, format="json")
+    as_list = api.patch("/api/v1/senders/nora/", [{"name": "Eve"}], format="json")
     listed = api.get("/api/v1/senders/").json()["results"]
 
     assert (made.status_code, changed.status_code, bad.status_code) == (201, 200, 422)
     assert "from_address" in bad.json()["errors"]
-    assert (same.status_code, moved.status_code) == (200, 400)
+    assert (same.status_code, moved.status_code, as_list.status_code) == (200, 400, 400)
     assert moved.json()["errors"] == {"slug": ["It stays nora. Found 'other'."]}
     assert listed[0]["postal_address"] == SenderIdentity.objects.get().postal_address == "1 Quay Street"
