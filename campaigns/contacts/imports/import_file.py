@@ -139,16 +139,16 @@ def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> list[ContactR
     """Sort the first row about each person; return further ones, whose first may have been refused."""
     there = outcomes.known_among(taking.task, rows)
     taking.seen.update((hmac, contact.pk) for hmac, contact in there.items())
-    blocked = suppressed.suppressed_among([row.hmac for row in rows])
+    blocked, departing = suppressed.suppressed_among([row.hmac for row in rows]), outcomes.departing_among(rows)
     fresh: dict[str, tuple[ContactRow, Contact]] = {}
     repeats: list[ContactRow] = []
     for row in rows:
-        if row.hmac in blocked:
+        if row.hmac in blocked or row.hmac in taking.leaving:
             taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
         elif row.hmac in fresh:
             repeats.append(row)
         elif row.opted_out or row.hmac in taking.opted_out:
-            _take_opted_out(taking, row)
+            _take_opted_out(taking, row, is_contact=row.hmac in taking.seen or row.hmac in departing)
         elif row.hmac in taking.seen:
             _take_known(taking, row, there.get(row.hmac))
         else:
@@ -160,9 +160,9 @@ def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> list[ContactR
     return repeats
 
 
-def _take_opted_out(taking: _ImportRun, row: ContactRow) -> None:
+def _take_opted_out(taking: _ImportRun, row: ContactRow, *, is_contact: bool) -> None:
     """Have a contact suppressed who wants no more mails; refuse the row of anybody else."""
-    if row.hmac not in taking.seen:
+    if not is_contact:
         why = taking.opted_out.setdefault(row.hmac, row.opted_out)
         taking.tally.refuse(row.number, row.opted_out or why)
         return

@@ -60,6 +60,12 @@ def known_among(task: Task, rows: Iterable[ContactRow]) -> dict[str, Contact]:
     return {contact.address_hmac: contact for contact in there.only("address_hmac", *_CORRECTED)}
 
 
+def departing_among(rows: Iterable[ContactRow]) -> set[str]:
+    """Return hashes of rows that opt out a person who is a contact of any task."""
+    there = Contact.objects.filter(address_hmac__in=[row.hmac for row in rows if row.opted_out])
+    return set(there.filter(erased_at__isnull=True).values_list("address_hmac", flat=True))
+
+
 def differences(contact: Contact, row: ContactRow) -> dict[str, str]:
     """Return the values of a row that differ from a known contact; an empty cell says nothing."""
     values = {name: row.person.get(name, "") for name in _CORRECTED}

@@ -67,20 +67,23 @@ class _Count:
     naming: CompanyNaming
     seen: set[str] = field(default_factory=set)
     opted_out: dict[str, str] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     clusters: set[str] = field(default_factory=set)
 
     def add(self, rows: Sequence[ContactRow]) -> list[ContactRow]:
         """Count the first row about each person; return further ones, whose first may have been refused."""
-        blocked = suppressed_among([row.hmac for row in rows])
+        blocked, departing = suppressed_among([row.hmac for row in rows]), outcomes.departing_among(rows)
         there = outcomes.known_among(self.task, rows)
         self.seen.update(there)
         fresh: dict[str, ContactRow] = {}
         repeats: list[ContactRow] = []
         for row in rows:
+            if row.opted_out and (row.hmac in self.seen or row.hmac in departing):
+                self.leaving.add(row.hmac)
             if row.hmac in fresh:
                 repeats.append(row)
-            elif row.hmac in blocked or (row.opted_out and row.hmac in self.seen):
+            elif row.hmac in blocked or row.hmac in self.leaving:
                 self.census.suppressed += 1
             elif row.opted_out or row.hmac in self.opted_out:
                 why = self.opted_out.setdefault(row.hmac, row.opted_out)

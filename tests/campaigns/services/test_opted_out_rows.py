@@ -163,3 +163,19 @@ def test_a_later_row_takes_no_opt_out_back(admin: Member, tmp_path: Path) -> Non
     result = import_contacts(task, path, by=admin, defaults=BASIS, skip_bad=True)
 
     assert (preview.census.fresh, preview.file.rows_bad) == (1, 2) == (result.rows_added, result.rows_bad)
+
+
+@pytest.mark.django_db
+def test_who_is_a_contact_of_another_task_alone_is_suppressed_too(admin: Member, tmp_path: Path) -> None:
+    path, task = tmp_path / "export.csv", make_task(by=admin, slug="second")
+    path.write_text("Email,First Name\nada@acme.example,Ada\n")
+    import_contacts(make_task(by=admin), path, by=admin, defaults=BASIS)
+    path.write_text("Email,Email Opt Out\nada@acme.example,yes\nbo@bolt.example,no\nada@acme.example,no\n")
+
+    preview = read_preview(task, path, defaults=BASIS)
+    result = import_contacts(task, path, by=admin, defaults=BASIS)
+
+    assert (preview.census.suppressed, preview.census.fresh, preview.file.rows_bad) == (2, 1, 0)
+    assert (result.rows_suppressed, result.rows_added, result.rows_bad) == (2, 1, 0)
+    assert Suppression.objects.get().address_hmac == hmac_of("ada@acme.example")
+    assert not Contact.objects.filter(task=task, address="ada@acme.example").exists()
