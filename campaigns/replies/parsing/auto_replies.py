@@ -141,13 +141,12 @@ REPORT_SUBJECTS = re.compile(
     r"|(accepted|declined|tentative|tentatively accepted|cancell?ed event|zugesagt|abgelehnt|mit vorbehalt"
     r"|accepté|refusé|provisoire|accettato|rifiutato|geaccepteerd|afgewezen|aceptad[oa]|rechazad[oa]"
     r"|invitation (accepted|declined))\s*:"
-    r"|(undeliver\w+|unzustellbar\w*|non remis|non distribué|onbestelbaar|no entregado|mancata consegna"
-    r"|delivery status|mail delivery|returned mail|failure notice|message held)"
-    r"|(your )?(ticket|case|request) .{0,40}(closed|resolved|updated|solved)|eingangsbestätigung|empfangsbestätigung"
-    r"|lesebestätigung|accusé de réception|conferma di (lettura|ricezione)"
+    r"|message held|(your )?(ticket|case|request) .{0,40}(closed|resolved|updated|solved)"
+    r"|(eingangs|empfangs|lese)bestätigung|accusé de réception|conferma di (lettura|ricezione)"
     r"|ontvangstbevestiging|acuse de recibo|message quarantine|warning: (could not|message) )",
     re.IGNORECASE,
 )
+_ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}\.[\w.-]{2,100})")
 # The rest of a question: what is asked is not claimed.
 ASKED: Final = re.compile(r"[^.!?\n]*\?(?!\w)")
 MAX_CHARS = 1_500
@@ -166,7 +165,12 @@ def auto_reply_reason(mail: Mail, text: str = "", *, subject: str | None = None)
         subject: Its decoded subject; the raw header where it is not given.
     """
     subject = str(mail.get("Subject", "")) if subject is None else subject
-    return _marked(mail) or _worded(without_legal_note(text), subject, is_hinted=_is_hinted(mail))
+    text = without_legal_note(text)
+    if reason := _marked(mail):
+        return reason
+    if _is_returned(subject, text, by=_sender(mail)):
+        return BY_SUBJECT
+    return _worded(text, subject, is_hinted=_is_hinted(mail))
 
 
 def is_by_words(reason: str) -> bool:
@@ -246,8 +250,21 @@ def _marked(mail: Mail) -> str:
         return "an answer of a calendar"
     if "X-Failed-Recipients" in mail:
         return "X-Failed-Recipients"
-    name = next(iter(mailboxes.addresses([str(mail.get("From", ""))])), "").rpartition("@")[0].lower()
+    name = _sender(mail).rpartition("@")[0]
     return f"sent by {name[:40]}@" if SENDERS.fullmatch(name) else ""
+
+
+def _sender(mail: Mail) -> str:
+    return next(iter(mailboxes.addresses([str(mail.get("From", ""))])), "").lower()
+
+
+def _is_returned(subject: str, text: str, *, by: str) -> bool:
+    """Recognize a mail that came back: people write so of goods, and give no reason nor address of another company."""
+    bare = bare_subject(subject)
+    if is_answer(subject) or bare.endswith("?") or not delivery_reports.FAILED.search(bare):
+        return False
+    domains = {match[1].lower().rstrip(".") for match in _ADDRESS.finditer(text)}
+    return delivery_reports.gives_reason(text) or bool(domains - {by.rpartition("@")[2]})
 
 
 def _is_calendars_answer(part: Mail) -> bool:
@@ -269,8 +286,7 @@ def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     bare, beginning = bare_subject(subject), text[:MAX_CHARS]
     is_talk = absences.is_talk(beginning)
     # Programs put their word before the subject of the mail they report on: behind `Fwd:` a person wrote.
-    is_report = REPORT_SUBJECTS.match(bare) is not None or delivery_reports.FAILED.search(bare) is not None
-    if (is_report and not is_answer(subject)) or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
+    if (REPORT_SUBJECTS.match(bare) and not is_answer(subject)) or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
         return BY_SUBJECT
     is_short = len(text) <= SHORT or is_hinted
     if _is_machines(beginning) or (is_short and not is_talk and _reports(beginning)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message as Mail
 
-from campaigns.replies.parsing.refusals import STATUS, is_hard
+from campaigns.replies.parsing.refusals import NO_SUCH_WORDS, STATUS, is_hard
 
 # A server's answer in its own words, as reports in any language cite it.
 ANSWER = re.compile(
@@ -23,8 +23,8 @@ _RETURNED = (
     r"|delivery (has |to .{0,80} )?(failed|failure)|\(failure\)|failure notice|returned mail"
     r"|mail delivery failed|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered"
     r"|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"
-    r"|non remis|échec de la remise|no (se )?(ha podido|pudo|puede) entregar|error (de|en la) entrega|non recapita"
-    r"|recapito non riuscito|mancata consegna|onbestelbaar"
+    r"|non (?:remis|distribué)|échec de la remise|no entregado|no (se )?(ha podido|pudo|puede) entregar"
+    r"|error (de|en la) entrega|non recapita|recapito non riuscito|mancata consegna|onbestelbaar"
     r"|niet (be(zorgd|stelbaar)|afgeleverd)|kan ikke leveres|kan inte levereras|inte att leverera|niedostarczon"
     r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
@@ -166,6 +166,11 @@ def _has_given_up(subject: str, own: str, *, is_passing: bool) -> bool:
     if (delayed and not is_returned) or KEEPS_TRYING.search(own):
         return False
     return is_returned or GIVEN_UP.search(own) is not None or not (is_passing or DELAYED.search(own))
+
+
+def gives_reason(text: str) -> bool:
+    """Tell a text that cites a server's answer, or says that there is no such reader."""
+    return any(pattern.search(text) for pattern in (ANSWER, _MAILBOX_ANSWER, NO_SUCH_WORDS))
 
 
 def original_id(mail: Mail) -> str:

@@ -93,7 +93,30 @@ def test_a_person_who_writes_of_what_comes_back_is_no_machine(subject):
     "subject", ["来自qq.com的退信", "系统退信", "メール配信エラー", "配信不能: x", "[반송] x", "배달 실패"]
 )
 def test_a_title_of_a_failed_delivery_in_letters_of_the_far_east_is_a_machines(subject):
-    assert read(subject, "550", sender="system@mx.example").auto_reason
+    assert read(subject, "bo@bolt.example: 550", sender="system@mx.example").auto_reason
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Parcel not delivered",
+        "Undelivered samples",
+        "Delivery status of order 4711",
+        "Unable to deliver on Friday",
+        "Paket nicht zugestellt",
+        "Unzustellbar?",
+        "Colis non remis",
+        "Mancata consegna: ordine 4711",
+        "Bestelling niet bezorgd",
+        "Pedido no entregado",
+        "Zásilka nedoručena",
+    ],
+)
+def test_a_person_whose_subject_is_that_goods_did_not_come_is_no_machine(subject):
+    text = "Hello Nora, the samples are not here. They came back to you, I think. Ada, ada@acme.example"
+
+    assert read(subject, text).auto_reason == ""
+    assert read(subject, "<bo@bolt.example>: 550 5.1.1 unknown", sender="system@mx.example").auto_reason
 
 
 def test_an_absence_that_says_it_does_not_come_back_is_no_bounce():
