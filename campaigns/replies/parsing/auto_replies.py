@@ -286,7 +286,9 @@ def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     bare, beginning = bare_subject(subject), text[:MAX_CHARS]
     is_talk = absences.is_talk(beginning)
     # Programs put their word before the subject of the mail they report on: behind `Fwd:` a person wrote.
-    if (REPORT_SUBJECTS.match(bare) and not is_answer(subject)) or (SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)):
+    if (REPORT_SUBJECTS.match(bare) and not is_answer(subject)) or (
+        SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)
+    ):
         return BY_SUBJECT
     is_short = len(text) <= SHORT or is_hinted
     if _is_machines(beginning) or (is_short and not is_talk and _reports(beginning)):

@@ -67,9 +67,19 @@ _BARE_DAY: Final = re.compile(
     rf"|$)(?!\s*(?:days?|tage?|weeks?|wochen)){_NO_HOUR}",
     re.IGNORECASE,
 )
+_ARTICLES: Final = r"(?:,| on| the| le| der| dem| den| el| il)*"
 # A weekday with its day, whose month is the one in which that day is such a weekday.
 _WEEKDAY_AND_DAY: Final = re.compile(
-    rf"\b(?P<weekday>{_WEEKDAY})(?:,| the| le| der| dem| den| el| il)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.)?"
+    rf"\b(?P<weekday>{_WEEKDAY}){_ARTICLES} (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.)?"
+    rf"(?!\w|\.?\d){_NO_HOUR}",
+    re.IGNORECASE,
+)
+# An absence from a weekday with its day to a day: of hours no weekday fits, or the end comes first.
+_WEEKDAY_TO_DAY: Final = re.compile(
+    rf"\b(?:away|off|from|vom?|von|du|dal|van(?:af)?|del|desde){_ARTICLES} (?P<weekday>{_WEEKDAY})"
+    rf"{_ARTICLES} (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.)?,?"
+    r" ?(?:[-–—]|to|till|until|through|bis(?: zum)?|au|al?|tot|hasta)"
+    r" ?(?:the |den |el )?(?P<last>[12]?\d|3[01])(?:st|nd|rd|th|\.)?"
     rf"(?!\w|\.?\d){_NO_HOUR}",
     re.IGNORECASE,
 )
@@ -166,6 +176,7 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
         is_apart = all(end <= match.start() or match.end() <= start for start, end in whole)
         if day is not None and is_apart:
             dates.append((match, day))
+    dates += [(match, day) for match in _WEEKDAY_TO_DAY.finditer(text) if (day := _day_after_range(match, written_on))]
     # A date of return is surer than a last day away; of several the last holds, as in a range.
     if backs:
         return max(day for _, day in backs)
@@ -253,6 +264,13 @@ def _next_weekday_of_month(text: str, match: re.Match[str], written_on: date) ->
         and not (is_end and day <= written_on - timedelta(days=7))
     ]
     return days[0] if days and days[0] > written_on else None
+
+
+def _day_after_range(match: re.Match[str], written_on: date) -> date | None:
+    days = _days_of_month(int(match["day"]), written_on)
+    first = next((day for day in days if day.weekday() == _DAY_OF[lowered(match["weekday"])]), None)
+    last = _made(first.year, first.month, int(match["last"])) if first else None
+    return last + timedelta(days=1) if first and last and last > first else None
 
 
 def _next_day_of_month(day: int, written_on: date) -> date | None:

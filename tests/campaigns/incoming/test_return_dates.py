@@ -129,6 +129,22 @@ def test_hours_of_opening_are_no_day_of_return(text, day):
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("I am away from Monday 16 to 20.", "2026-03-21"),
+        ("Away Monday 16 - 20, back on Monday 23.", "2026-03-23"),
+        ("Je suis absente du lundi 16 au 20.", "2026-03-21"),
+        ("Sono in ferie dal lunedì 16 al 20.", "2026-03-21"),
+        ("Estoy de vacaciones del lunes 16 al 20.", "2026-03-21"),
+        ("Ich bin vom Montag, den 16., bis 20. nicht da.", "2026-03-21"),
+        ("Away from Tuesday 16 to 20.", "2026-03-10"),
+    ],
+)
+def test_a_weekday_with_its_day_begins_a_range_of_days(text, day):
+    assert read_return(text, written_on=date(2026, 3, 4)).day.isoformat() == day
+
+
+@pytest.mark.parametrize(
     ("text", "day_of_february", "day"),
     [
         ("I am out today, Monday 2, and back tomorrow.", 2, "2026-02-03"),
