@@ -99,8 +99,8 @@ def take_mail(raw: bytes) -> InboundResult:
     if incoming.bounce is not None:
         return _bounced(incoming)
     if incoming.complaint is not None:
-        ids = [incoming.complaint.original_message_id, *incoming.answers]
-        return _reported_message(incoming, EventKind.COMPLAINED, ids, {"type": incoming.complaint.feedback_type})
+        message = _reported_message(incoming, incoming.complaint.original_message_id)
+        return _record_event(message, EventKind.COMPLAINED, incoming, {"type": incoming.complaint.feedback_type})
     message, match = _answered(incoming)
     if message is None:
         return InboundResult.KNOWN if unmatched.keep(incoming) is False else InboundResult.UNMATCHED
@@ -156,10 +156,12 @@ def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict
 def _bounced(incoming: IncomingMail) -> InboundResult:
     bounce = incoming.bounce
     assert bounce is not None
-    payload = {"hard": bounce.is_hard, "status": bounce.status, "text": bounce.text}
+    message = _reported_message(incoming, bounce.original_message_id)
+    is_hard = bounce.is_hard and (message is None or bounce.is_about(message.contact.address))
+    payload = {"hard": is_hard, "status": bounce.status, "text": bounce.text}
     kind = EventKind.BOUNCED if bounce.is_final else EventKind.DEFERRED
-    kind = _kind_of_report(kind, bounce.original_message_id, is_hard=bounce.is_hard)
-    return _reported_message(incoming, kind, [bounce.original_message_id, *incoming.answers], payload)
+    kind = _kind_of_report(kind, bounce.original_message_id, is_hard=is_hard)
+    return _record_event(message, kind, incoming, payload)
 
 
 def _kind_of_report(kind: EventKind, message_id: str, *, is_hard: bool, is_of_answer: bool = False) -> EventKind:
@@ -172,15 +174,16 @@ def _kind_of_report(kind: EventKind, message_id: str, *, is_hard: bool, is_of_an
     return EventKind.DEFERRED if is_of_answer or mails_answered([message_id]) else kind
 
 
-def _reported_message(
-    incoming: IncomingMail, kind: EventKind, ids: Iterable[str], payload: dict[str, Any]
-) -> InboundResult:
+def _reported_message(incoming: IncomingMail, message_id: str) -> Message | None:
     """Match a report by the Message-ID it carries back, the address it was returned to, or any sign of ours."""
-    message = _by_ids(ids) or _by_token(incoming.recipients) or mail_of(incoming.marks)
-    return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
+    return _by_ids([message_id, *incoming.answers]) or _by_token(incoming.recipients) or mail_of(incoming.marks)
 
 
-def _record_event(message: Message, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any]) -> InboundResult:
+def _record_event(
+    message: Message | None, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any]
+) -> InboundResult:
+    if message is None:
+        return InboundResult.UNMATCHED
     key = _key(message, incoming, kind)
     if not key:
         return InboundResult.KNOWN

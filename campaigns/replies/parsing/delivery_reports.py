@@ -88,6 +88,15 @@ class Bounce:
     text: str
     original_message_id: str = ""
 
+    def is_about(self, address: str) -> bool:
+        """Tell a reader's own mailbox from another that theirs, a team's often, passes mails on to.
+
+        Servers rewrite domains; letters beyond ASCII are written in several ways.
+        """
+        failed, own = (each.rpartition("@")[0].partition("+")[0].lower() for each in (self.recipient, address))
+        is_plain = failed.isascii() and "\\" not in failed
+        return not (failed and own and is_plain) or failed == own or address.lower() in self.text.lower()
+
 
 def read_bounce(mail: Mail) -> Bounce | None:
     """The bounce a mail reports, if it is a delivery status notification about a failure or a delay.

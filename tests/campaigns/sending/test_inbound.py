@@ -117,6 +117,16 @@ def test_a_mail_to_the_unsubscribe_address_is_followed_and_is_no_reply(mail, wen
     assert not Reply.objects.exists()
 
 
+def test_a_dead_mailbox_that_a_teams_address_passes_mails_on_to_does_not_suppress_the_address(mail, went):
+    report = raw(simulated_mail.bounce(went))
+    name = mail.contact.address.partition("@")[0].encode()
+
+    receive.take_mail(report.replace(b"Final-Recipient: rfc822; " + name, b"Final-Recipient: rfc822; old"))
+
+    assert Event.objects.get(kind=EventKind.BOUNCED).payload["hard"] is False
+    assert not is_suppressed(mail.contact.address)
+
+
 def test_a_hard_bounce_suppresses_and_a_delay_does_not(campaign, went):
     delayed = receive.take_mail(raw(simulated_mail.bounce(went, status="4.2.2", reason="mailbox full")))
     state = Suppression.objects.exists()
