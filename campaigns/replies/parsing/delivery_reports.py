@@ -19,7 +19,7 @@ _CODE = re.compile(r"(?<![\d.])([245]\d\d)(?!\w)")
 _MAILBOX_ANSWER = re.compile(r"(?:^|[:>'])\s{0,40}(55[013])[ -]", re.MULTILINE)
 
 _RETURNED = (
-    r"undeliver|not (be )?delivered|could not be delivered|couldn.t be delivered"
+    r"undeliver|not (be(en)? )?delivered|could not be delivered|couldn.t be delivered"
     r"|delivery (has |to .{0,80} )?(failed|failure)|\(failure\)|failure notice|returned mail"
     r"|mail delivery failed|permanent (fatal )?error|returned to sender|unable to deliver|wasn.t delivered"
     r"|unzustellbar|nicht zugestellt|fehler bei der nachrichtenzustellung"

@@ -12,6 +12,7 @@ NO_SUCH_READER = frozenset({(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 6), (1, 
 UNKNOWN_AT_EDGE = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
 # Replies of RFC 5321 that mean the mailbox where no enhanced code says more.
 MAILBOX_CODES = frozenset({550, 551, 553})
+_WRAPPERS: dict[tuple[int, ...], int] = {(0, 0): 0, (1, 0): 1}
 # In other languages, as Exchange words it.
 _ADDRESSED = (
     r"(?:adres|empfänger|postfach|destinata|courriel|direcci[oó]n|buzón|indirizzo|casella|endereço|geadresseerde|postvak|modtager|mottaker|mottagare"
@@ -96,8 +97,8 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
         code: Reply code of SMTP, 0 where there was none.
     """
     codes = [tuple(map(int, match.groups())) for match in STATUS.finditer(f"{status} {text}")]
-    # A gateway may say no more than 5.0.0 of an answer that says more.
-    kind, subject, detail = next((each for each in codes if each[1:] != (0, 0)), codes[0] if codes else (0, 0, 0))
+    # A gateway may say no more than 5.0.0, or 5.1.0, of an answer that says more.
+    kind, subject, detail = max(codes, key=lambda each: _WRAPPERS.get(each[1:], 2), default=(0, 0, 0))
     if OUR_SIDE.search(text) and not ((subject, detail) == (1, 1) and _names_reader(text)):
         return False
     if subject in (0, 1, 4) and NO_SUCH_DOMAIN.search(text) and not TRY_AGAIN.search(text):

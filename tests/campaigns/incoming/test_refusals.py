@@ -15,6 +15,7 @@ DEAD = (
     "550 5.1.0 full.stop@y.example unknown",
     "550 5.1.0 Address unknown: rate@hotel.example",
     "550 5.1.0 Recipient refused, see https://antispam.example/policy",
+    "5.1.0 - Unknown address error 550-'5.1.1 <x@y.example>... User unknown' (delivery attempts: 0)",
 )
 ALIVE = (
     "550 5.1.0 <a@sender.example> sender rejected",
@@ -24,6 +25,7 @@ ALIVE = (
     "550 5.1.1 HELO command rejected: invalid name",
     "550-5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
     "550 5.1.0 Message refused by policy",
+    "5.1.0 - Unknown address error 550-'5.7.1 Message rejected: blocked by a reputation service' (attempts: 0)",
 )
 
 
