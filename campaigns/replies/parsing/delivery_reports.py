@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from email import message_from_string
 from email.message import Message as Mail
 
+from campaigns.replies.parsing.folding import folded
+from campaigns.replies.parsing.legal_notes import MAIL
 from campaigns.replies.parsing.refusals import NO_SUCH_WORDS, STATUS, is_hard
 
 # A server's answer in its own words, as reports in any language cite it.
@@ -57,6 +59,14 @@ GIVEN_UP = re.compile(
     r"|geen (?:verdere|nieuwe) pogingen",
     re.IGNORECASE | re.MULTILINE,
 )
+# Of mails and of goods: the sentence has to name a mail.
+_UNDELIVERED = re.compile(
+    r"unable to deliver|(could ?n.t|could not|cannot|can.t) be delivered"
+    r"|konnte nicht (an den empfanger )?(zugestellt|ubermittelt)|n.a pas (pu etre|ete) (remis|distribue|delivre)"
+    r"|non (e stato )?(recapitat|consegnat)|(kon|kan) niet (worden )?(afgeleverd|bezorgd)"
+    r"|no se (ha podido|pudo) entregar|no ha sido entregado"
+)
+_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\S))+")
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
 # Begins the header of the mail that came back.
 _COPY = re.compile(r"^\W{0,3}(?:Return-Path|Received|DKIM-Signature|Message-ID):", re.IGNORECASE | re.MULTILINE)
@@ -180,6 +190,12 @@ def _has_given_up(subject: str, own: str, *, is_passing: bool) -> bool:
 def gives_reason(text: str) -> bool:
     """Tell a text that cites a server's answer, or says that there is no such reader."""
     return any(pattern.search(text) for pattern in (ANSWER, _MAILBOX_ANSWER, NO_SUCH_WORDS))
+
+
+def is_undelivered(text: str) -> bool:
+    """Tell a text that says of a mail that it was not delivered."""
+    sentences = filter(_UNDELIVERED.search, _SENTENCE.findall(folded(text)))
+    return any(map(MAIL.search, sentences))
 
 
 def original_id(mail: Mail) -> str:

@@ -23,7 +23,7 @@ _READER: Final = re.compile(
     r"|niet (?:voor u|de (?:bedoelde|beoogde|juiste))|vertrouwelijk\w*"
     r"|por error|no es (?:usted )?(?:el|su|un) destinatari\w*|exclusivamente a|confidenciale?s?|confidential)\b"
 )
-_MAIL: Final = re.compile(
+MAIL: Final = re.compile(
     r"\b(?:message|e-?mails?|mail|contents?|information|nachricht|inhalt|informationen|courriel|contenu|informations|messaggio|comunicazione|contenuto|informazioni"
     r"|bericht|inhoud|informatie|mensaje|correo|contenido|informacion|attachments?|anhange?|anlagen)\b"
 )
@@ -48,7 +48,7 @@ def without_legal_note(text: str) -> str:
 
 def _is_note(paragraph: str) -> bool:
     plain = " ".join(folded(paragraph).split())
-    names_mail = _MAIL.search(plain) is not None
+    names_mail = MAIL.search(plain) is not None
     if _HEADING.match(paragraph) and names_mail:
         return True
     return names_mail and all(each.search(plain) for each in (_READER, _CONDITION))

@@ -127,6 +127,22 @@ def test_an_absence_that_says_it_does_not_come_back_is_no_bounce():
     assert parse_mail.parse_mail(mail.as_bytes()).bounce is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The parcel could not be delivered, nobody was there. Please send it again.",
+        "Thanks for your mail. Your driver was unable to deliver on Monday.",
+        "Das Paket konnte nicht zugestellt werden, es geht an Sie zurück.",
+        "Le colis n'a pas été remis, personne n'était là.",
+        "Il pacco non è stato consegnato. Lo rispedisca.",
+        "De doos kon niet worden bezorgd.",
+        "El paquete no ha sido entregado.",
+    ],
+)
+def test_a_person_whose_goods_were_not_delivered_is_no_machine(text):
+    assert read("Re: A question", text).auto_reason == ""
+
+
 def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
     assert read("", "Your parcel was not delivered: user unknown at the door. Delivery failed twice!").bounce is None
 
