@@ -1,7 +1,7 @@
-"""Return dates of absent readers, read from a notice in English, German, French, Italian, Dutch or Spanish. Pure.
+"""Return dates of absent readers, read from a notice. Pure.
 
 A notice names the first day back (`ab dem 12.01. wieder`), the last day away (`until 14 July`, `du 3 au 14 mars`), or a
-weekday. A date without a year is the next one after the mail's own day.
+weekday; languages beyond six give dates alone. A date without a year is the next one after the mail's own day.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from campaigns.replies.parsing.foreign_dates import in_figures
 from review.text.reading.words import lowered
 
 # Where no date can be read, and the longest that a notice may hold mails back by itself.
@@ -99,8 +100,8 @@ _BACK: Final = re.compile(
     re.IGNORECASE,
 )
 _LAST_DAY: Final = re.compile(
-    r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot|t/m|hasta"
-    r"|al)\b[^.\n]{0,14}$",
+    r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot(?: en met)?|t/m"
+    r"|hasta)\b[^.\n]{0,14}$",
     re.IGNORECASE,
 )
 _TOMORROW: Final = re.compile(
@@ -131,7 +132,7 @@ class Return:
 
 def read_return(text: str, *, written_on: date) -> Return:
     """The day of return that a notice names, or a week after it was written."""
-    plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
+    plain = in_figures(" ".join(text[:MAX_CHARS].replace("\u2019", "'").split()))
     days = [_named(plain, written_on, is_month_first=each) for each in _orders(plain)]
     near = [day for day in days if day and written_on < day <= written_on + LONGEST]
     # Where both orders fit, the later day sends nothing to somebody who is away.

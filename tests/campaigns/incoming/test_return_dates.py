@@ -145,6 +145,38 @@ def test_a_weekday_with_its_day_begins_a_range_of_days(text, day):
 
 
 @pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Estarei de férias até 11 de março.", "2026-03-12"),
+        ("Estarei ausente de 5 a 11 de março de 2026.", "2026-03-12"),
+        ("Jestem na urlopie do 11 marca.", "2026-03-12"),
+        ("Jestem na urlopie do 11 marca, wracam 16 marca.", "2026-03-16"),
+        ("Jag är på semester och åter den 16 mars.", "2026-03-16"),
+        ("Jeg er på ferie til og med den 11. marts.", "2026-03-12"),
+        ("Olen lomalla 11.3. asti.", "2026-03-12"),
+        ("Palaan 16. maaliskuuta.", "2026-03-16"),
+        ("Jsem na dovolené do 11. března.", "2026-03-12"),
+        ("Szabadságon vagyok március 11-ig.", "2026-03-12"),
+        ("Sunt în concediu până la 11 martie.", "2026-03-12"),
+        ("11 Mart'a kadar izindeyim.", "2026-03-12"),
+        ("11.03.2026 tarihine kadar izindeyim.", "2026-03-12"),
+        ("Θα απουσιάζω έως 11 Μαρτίου.", "2026-03-12"),
+        ("Я в отпуске до 11 марта.", "2026-03-12"),
+        ("Я у відпустці до 11 березня.", "2026-03-12"),
+        ("В отпуск съм до 11 март.", "2026-03-12"),
+        ("3月11日（水）まで休暇です。3月16日以降に返信します。", "2026-03-16"),
+        ("3月11日まで休暇です。", "2026-03-12"),
+        ("3월 11일까지 휴가입니다.", "2026-03-12"),
+        ("我将于3月16日返回办公室。", "2026-03-16"),
+        ("我休假至3月11日。", "2026-03-12"),
+        ("Hjælp: ring 11. Tilbage på mandag.", "2026-03-11"),
+    ],
+)
+def test_days_are_read_in_further_languages(text, day):
+    assert read_return(text, written_on=date(2026, 3, 4)).day.isoformat() == day
+
+
+@pytest.mark.parametrize(
     ("text", "day_of_february", "day"),
     [
         ("I am out today, Monday 2, and back tomorrow.", 2, "2026-02-03"),
