@@ -90,17 +90,15 @@ _FIELD: Final = re.compile(
 )
 _LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
 _DEVICE: Final = (
-    r"(?:ip(?:hone|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
-    r"|superhuman|spark\b|edison mail|\w*phone|\w*mobil|\w*telef)"
+    r"(?:ip(?:hon|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
+    r"|superhuman|spark\b|edison mail|[a-z]*phone|[a-z]*mobil|[a-z]*telef)"
 )
-# What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*, *Outlook für iOS
-# beziehen*.
+# What phones and mail programs set below: *Sent from my iPhone*, *Von meinem iPhone gesendet*.
 _SENT_FROM: Final = (
     r"(?:sent|gesendet|sendt|skickat|verzonden|verstuurd|enviad[oa]|inviat[oa]|envoyé|(?:wy|prze)słan[eoy]|odesláno|odoslané|poslano|trimis"
-    r"|lähetetty|(?:el)?küldve|отправлено|надіслано|στάλθηκε|发自|發自)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
-    rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|из|\u0441|з|az?|από|我的)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
-    rf"|(?:vo[nm]|diese nachricht wurde|내)\b.{{0,30}}{_DEVICE}.{{0,30}}(?:gesendet|보냄)\W{{0,3}}"
-    rf"|{_DEVICE}.{{0,12}}(?:gönderildi|送信)"
+    r"|lähetetty|(?:el)?küldve)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
+    rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|az?)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
+    rf"|(?:vo[nm]|diese nachricht wurde)\b.{{0,30}}{_DEVICE}.{{0,30}}gesendet\W{{0,3}}|{_DEVICE}.{{0,12}}gönderildi"
 )
 _GET_OUTLOOK: Final = (
     r"(?:\w+ (?:o |el |sie sich |aplikację )?)?(?:outlook|bluemail) \w+ (?:system\w* )?(?:ios|android|mac|windows)"
@@ -111,6 +109,10 @@ _SIGNATURE: Final = re.compile(
     r"|yahoo mail: search, organi[sz]e, conquer)\s*$",
     re.IGNORECASE,
 )
+# In a line of another alphabet these names alone are Latin.
+_LATIN_NAMES: Final = re.compile(rf"{_DEVICE}e?|\b(?:for|ios|mail)\b|<?https?:\S+", re.IGNORECASE)
+_SENTENCE: Final = re.compile(r"[A-Za-z\u00c0-\u024f.!?\u3002\uff01\uff1f]")
+_LONGEST_SIGNATURE: Final = 80
 
 
 def own_text(text: str) -> str:
@@ -129,7 +131,7 @@ def own_text(text: str) -> str:
         if height := _introduction_at(lines, at):
             has_quotation = True
             at = _after_introduction(lines, at, height)
-        elif _SIGNATURE.match(lines[at]):
+        elif _SIGNATURE.match(lines[at]) or _is_last_of_program(lines, at):
             at = _after_signature(lines, at)
         elif _SIGNED.fullmatch(lines[at]) or _PICTURE.fullmatch(lines[at]):
             at += 1
@@ -140,6 +142,13 @@ def own_text(text: str) -> str:
                 has_quotation = True
             at += 1
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()[:MAX_CHARS]
+
+
+def _is_last_of_program(lines: list[str], at: int) -> bool:
+    """Recognize the last line that phones set in other alphabets: a device's name alone is in Latin letters."""
+    rest, names = _LATIN_NAMES.subn("", lines[at])
+    is_foreign = names and not rest.isascii() and not _SENTENCE.search(rest) and len(lines[at]) <= _LONGEST_SIGNATURE
+    return bool(is_foreign) and not any(line.strip() for line in lines[at + 1 : _after_signature(lines, at)])
 
 
 def _is_quoted(line: str) -> bool:

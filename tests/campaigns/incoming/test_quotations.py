@@ -79,6 +79,33 @@ def test_a_writers_own_lines_that_look_like_an_introduction_stay(text: str) -> N
     assert quotations.own_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "나의 iPhone에서 보냄",
+        "iPhoneから送信",
+        "Outlook for iOS を入手",
+        "获取 Outlook for Android",
+        "Отправлено с iPhone",
+        "Получить Outlook для Android<https://aka.ms/AAb9ysg>",
+        "Στάλθηκε από το iPhone μου",
+        "נשלח מה-iPhone שלי",
+        "تم الإرسال من الـ iPhone الخاص بي",
+        "Odesláno z iPhonu",
+        "发自我的iPhone",
+    ],
+)
+def test_what_phones_set_below_in_any_alphabet_goes(line: str) -> None:
+    assert quotations.own_text(f"Ok.\n\n{line}\n\n{ATTRIBUTIONS[0]}\n\n{OURS}") == "Ok."
+
+
+@pytest.mark.parametrize(
+    "text", ["iPhoneで見ました\n来週お電話ください", "Работает на iPhone?", "Ok.\n\nWe use Outlook."]
+)
+def test_a_persons_own_line_about_a_device_stays(text: str) -> None:
+    assert quotations.own_text(text) == text
+
+
 def test_answers_between_and_below_stay_where_nothing_marks_our_words() -> None:
     line = ATTRIBUTIONS[0]
 
