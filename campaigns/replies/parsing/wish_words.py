@@ -126,16 +126,17 @@ PLAIN: Final = re.compile("|".join((*ENGLISH, *GERMAN, *FRENCH, *ITALIAN, *DUTCH
 ELSEWHERE: Final = tuple(
     folded(words)
     for words in (
-        r"\bdescadastr\w*|\b(?:parem?|deixem?) de (?:me |nos )?(?:envi|mand|escrev)\w*|\bnão (?:me |nos )?(?:envi|mand|contat|contact|escrev)\w*|\bnão (?:quer|desej|pretend|gostar)\w*(?: de)?(?: mais)? (?:receb|ser contact)\w*",
+        r"\bdescadastr\w*|\b(?:don|dar|dê)\w*(?:-me|-nos)? de baixa\b|\b(?:parem?|deixem?) de (?:me |nos )?(?:envi|mand|escrev)\w*|\bnão (?:me |nos )?(?:envi|mand|contat|contact|escrev)\w*|\bnão (?:quer|desej|pretend|gostar)\w*(?: de)?(?: mais)? (?:receb|ser contact)\w*",
         r"\b(?:usuń|usun|wypis|wykreśl|wyrejestr)\w*(?: \w+)? (?:mnie|nas|moj\w*|nasz\w*|z)\b|\bnie (?:pisz|wysył|przysył|kontakt)\w*",
         r"\b(?:ta bort|stryk|slet|slett|fjern|meld|radera) (?:mig|meg|oss|os|min|mitt|mine|mit|vår|vor)\b|\b(?:avregistrer|avprenumerer|avmeld|afmeld)\w*",
         r"\b(?:skicka|mejla|maila|skriv|send|kontakt)\w* (?:mig |meg |oss |os )?(?:inte|ikke|inga|ingen)\b|\b(?:sluta|slutt?|stopp?) (?:med )?(?:att |at |å )?(?:skicka|mejla|maila|skriv|send|kontakt)\w*",
         r"\bpoista\w*\b.{0,30}\b(?:minu|osoitte|listal|meidä|tieto)\w*|\b(?:älä|älkää) (?:enää )?(?:lähet|lähett|kirjoit|ota)\w*|\bperu\w* (?:uutiskirje|tilau)\w*",
         r"\b(?:vymaž|vymaz|odstraň|odstran|odhlas|odhlás|vyřaď|vyrad|smaž|vyškrtn)\w*\b.{0,20}\b(?:mě|mne|ma|nás|můj|moj\w*|z|zo)\b|\bne(?:pišt|posílej|zasílej|posielaj|kontaktuj)\w*",
         r"\b(?:törölj\w*|leiratkoz\w*|iratkoz\w* le)\b|\bne (?:írj|küldj|keress)\w*|\b(?:ștergeți|scoateți|eliminați|dezabon)\w*|\bnu (?:îmi|ne|mă|mai)\b.{0,15}\b(?:trimite|scrie|contact)\w*",
+        r"\b(?:uklonite|izbrišite|brišite|odjavite|maknite|izbacite) (?:me|nas|moj\w*|naš\w*)\b|\bne šaljite\b|\b(?:xóa|bỏ) (?:tôi|email|địa chỉ)|\bhủy đăng ký|\bđừng gửi",
         r"\blisteniz\w*\b.{0,20}\bç.kar\w*|\babonelik\w*\b.{0,20}\b(?:iptal|son)\w*|\b(?:göndermey|yazmay)\w*",
-        r"\b(?:отпиш|отписа|исключите|уберите|прекратите)\w*|\bудалите\b.{0,30}\b(?:меня|нас|мой|мою|наш\w*|из)\b|\bне (?:пишите|присылайте|отправляйте|беспокойте|надсилайте)|\b(?:відпиш|відписа|видаліть)\w*",  # noqa: RUF001 (other alphabets)
-        r"\b(?:διαγρά|διαγρα|απεγγρ)\w*|\bμην? (?:μου |μας )?(?:ξανα)?(?:στείλ|στέλν|γράψ|γράφ)\w*|(?:הסירו|הסר|להסיר|תסירו) אותי|רשימת התפוצה|إلغاء الاشتراك|\bاحذف\w*",  # noqa: RUF001 (other alphabets)
+        r"\b(?:отпиш|отписа|исключите|уберите|прекратите)\w*|\bудалите\b.{0,30}\b(?:меня|нас|мой|мою|наш\w*|из)\b|\bне (?:пишите|присылайте|отправляйте|беспокойте|надсилайте)|\b(?:відпиш|відписа|видаліть|премахн|отстран)\w*",  # noqa: RUF001 (other alphabets)
+        r"\b(?:διαγρά|διαγρα|απεγγρ)\w*|\bμην? (?:μου |μας )?(?:ξανα)?(?:στείλ|στέλν|γράψ|γράφ)\w*|(?:הסירו|הסר|להסיר|תסירו) אותי|רשימת התפוצה|إلغاء الاشتراك|\b(?:ال)?(?:احذف|حذف|إزالة|أزل|أزيلو)\w*|لا ترسل|عدم إرسال",  # noqa: RUF001 (other alphabets)
         r"退订|退訂|取消订阅|取消訂閱|(?:不要|别|勿)再?(?:给|向|发|發|寄|联系|聯絡)|配信.{0,3}(?:停止|解除|不要)|購読.{0,3}解除|送(?:ら|信し)ないで|수신 ?거부|보내지 ?마",
         r"从.{0,12}(?:删|移除|去掉)|從.{0,12}(?:刪|移除)|(?:邮箱|邮件地址|地址|电邮)从?.{0,6}(?:删|移除)|不(?:想|希望|愿意?)再?收|(?:リスト|名簿).{0,8}(?:外し|削除|除外)|(?:営業|メール|ご?連絡).{0,6}(?:不要|お断り|ご?遠慮|控え)|삭제해 ?주|원(?:치|하지) ?않",
         r"\b(?:vill|önskar|ønsker|vil) (?:inte|ikke)\b.{0,20}\b(?:mejl|mail|e-?post|reklam|utskick|meddelande|besked|henvendelse)\w*|\b(?:en|emme) (?:enää )?halua\b.{0,30}\b(?:sähköpost|viest|post|mainos|yhteyden)\w*|\bne(?:chci|chceme|přeji|přejeme)\b.{0,30}\b(?:mail|e-mail|zpráv|nabíd|sděl|dostáv)\w*|\bnie (?:chc|życz)\w*\b.{0,30}\b(?:otrzymyw|dostaw|mail|wiadomo)\w*",
