@@ -28,7 +28,8 @@ _MISSING = (
 NO_SUCH_WORDS = re.compile(
     r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
     r"|does(?:n.t| not) exist|invalid|disabled)"
-    r"|mailbox unavailable|(?:no such|unknown) (?:user|mailbox|recipient|address|person|account)|unrouteable address"
+    r"|mailbox unavailable|(?:no such|unknown|invalid) (?:user|mailbox|recipient|address|person|account)"
+    r"|unrouteable address"
     r"|not a valid (?:user|mailbox|recipient|account)\b"
     r"|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"

@@ -9,6 +9,7 @@ from campaigns.replies.parsing.refusals import is_hard
 DEAD = (
     "550 5.1.1 <x@y.example> no such user. If this is an error, check the SPF validation of your domain",
     "--> EHLO mail.sender.example\n<-- 250 Hi\n--> RCPT To:<x@y.example>\n<-- 550 5.1.1 No such user here",
+    "550 5.5.0 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]",
     "550 5.1.1 user is no longer listed in the directory",
     "550 5.1.1 unknown user; your sender address was a@b.example",
     "550 5.1.0 <x@y.example> User unknown (in reply to end of DATA command)",
