@@ -139,7 +139,7 @@ _INSTEAD: Final = re.compile(
     r"|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
     r"|\b(?:use|write (?:to )?|e-?mail|try|contact|send (?:it|them|mails|this|that) to) (?:me (?:at|on)"
     r"|my (?:work|private|other|new|personal|direct|colleague\w*|boss|successor)|our (?:new|other)|instead)\b"
-    r"|\binstead[.!]*$|\b(?:link|pdf|attachments?) is (?:fine|ok|better)\b"
+    r"|\binstead[.!]*$|\b(?:link|pdf|attachments?|e-?mails?|mail) (?:is|are) (?:fine|ok|better)\b"
     r"|\b(?:rufen|ruf) (?:sie )?(?:mich|uns|lieber|bitte|einfach)\b|\bsondern an\b|\bappelez[- ](?:moi|nous)\b"
     r"|\bmais (?:sur|a) \b|\bplutot a\b|\bllam[ae]\w*(?:me|nos)\b|\bsino a\b|\b(?:mi|ci) (?:chiami|telefoni)\b"
     r"|\bchiamat?e?(?:mi|ci)\b|\bma a(?:l|lla)?\b|\bbel (?:mij|me|ons)\b(?! niet)|\bmaar (?:naar|aan)\b"
