@@ -21,6 +21,11 @@ def named(name: str) -> ZoneInfo | None:
         return None
 
 
+def first_known(*names: str) -> ZoneInfo:
+    """Return the first zone of several names that there is; UTC where there is none."""
+    return next(filter(None, map(named, names)), ZoneInfo(UTC_NAME))
+
+
 def name_for(request: HttpRequest, *, default: str = UTC_NAME) -> str:
     """Return the name of the zone that the browser told; the default where it told none that is known."""
     name = unquote(request.COOKIES.get(COOKIE, ""))

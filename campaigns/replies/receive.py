@@ -29,6 +29,7 @@ from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
 from campaigns.states import NO_REPLIES, AnswerState, EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import email_addresses
+from web import zones
 
 # A mail that a person could have answered.
 _SENT_STATES = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
@@ -142,14 +143,13 @@ def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict
     """Return `away_until_s`: midnight of the day of return where the reader lives; empty for other automatic mail."""
     if kind != ReplyClass.OUT_OF_OFFICE:
         return {}
-    zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
+    zone = zones.first_known(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()
     written = min(incoming.sent_at or now, now)
     # Programs repeat our own subject, and a day in it is no day of return.
     subject = incoming.subject.replace(auto_replies.bare_subject(message.subject) or "\n", "")
     back = return_dates.read_return(f"{subject}. {incoming.text}", written_on=written.astimezone(zone).date())
-    midnight = datetime(back.day.year, back.day.month, back.day.day, tzinfo=zone)
-    payload = {"back_on": back.day.isoformat(), "away_until_s": int(midnight.timestamp())}
+    payload = {"back_on": back.day.isoformat(), "away_until_s": int(zones.start_of(back.day, zone).timestamp())}
     return {**payload, "is_told": back.told, "is_capped": back.is_capped}
 
 

@@ -1,11 +1,11 @@
-"""Moments at which a mail may be sent: quiet hours, weekends and days off in the recipient's time zone. Pure Python."""
+"""Moments at which a mail may be sent: quiet hours, weekends and days off in the recipient's time zone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+
+from web import zones
 
 SATURDAY = 5
 DAYS_AHEAD = 8
@@ -23,14 +23,14 @@ class SendingHours:
     at_weekends: bool
     days_off: frozenset[date] = frozenset()
 
-    def opens_at(self, now: datetime, *zones: str) -> datetime | None:
+    def opens_at(self, now: datetime, *names: str) -> datetime | None:
         """Return the moment from which a mail may leave if it may not leave now, else None.
 
         Args:
             now: An aware moment.
-            zones: Names of time zones, the first that is known counts; UTC if none is.
+            names: Of time zones, the first that is known counts; UTC if none is.
         """
-        local = now.astimezone(_zone(zones))
+        local = now.astimezone(zones.first_known(*names))
         if self._is_open(local):
             return None
         day = local.replace(minute=0, second=0, microsecond=0)
@@ -50,25 +50,10 @@ class SendingHours:
         return begin <= hour < end if begin <= end else hour >= begin or hour < end
 
 
-def day_starts(now: datetime, *zones: str) -> datetime:
+def day_starts(now: datetime, *names: str) -> datetime:
     """The last midnight in the first zone that is known, as UTC."""
-    return now.astimezone(_zone(zones)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-
-def _zone(names: tuple[str, ...]) -> ZoneInfo:
-    for name in names:
-        if name and (zone := _known(name)):
-            return zone
-    return ZoneInfo("UTC")
-
-
-@lru_cache(maxsize=512)
-def _known(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    # A name with a slash in front, a folder, a null byte: each its own error.
-    except (KeyError, ValueError, OSError):
-        return None
+    zone = zones.first_known(*names)
+    return zones.start_of(now.astimezone(zone).date(), zone)
 
 
 BURST_S = 1.0

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from campaigns.replies.parsing.foreign_dates import in_figures
 from review.text.reading.words import lowered
@@ -140,17 +139,6 @@ def read_return(text: str, *, written_on: date) -> Return:
     if day is None or day <= written_on:
         return Return(written_on + DEFAULT, told=False)
     return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
-
-
-def zone_of(*names: str) -> ZoneInfo:
-    """The first time zone that is known; UTC if none is."""
-    for name in names:
-        try:
-            if name:
-                return ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            continue
-    return ZoneInfo("UTC")
 
 
 def _orders(text: str) -> tuple[bool, ...]:
