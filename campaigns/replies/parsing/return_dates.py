@@ -171,6 +171,9 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
         return max(day for _, day in backs)
     if dates:
         last, day = max(dates, key=lambda each: each[1])
+        for weekday in _NAMED_DAY.finditer(text, last.end()):
+            if _says_back(text, weekday) and not text[weekday.end() : weekday.end() + 2].strip().isdigit():
+                return _next_weekday(weekday, day)
         return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
     if bare := _BARE_DAY.search(text):
         of_month = _next_day_of_month(int(bare["day"]), written_on)
@@ -183,7 +186,8 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
 def _says_back(text: str, match: re.Match[str]) -> bool:
     """Look at the words right before or after a date for a return, without `until` in between."""
     before = _clause_before(text, match)
-    after = re.split(r"[.;!?,]", text[match.end() : match.end() + 40])[0]
+    # The stop that ends a sentence may be a date's last sign.
+    after = re.split(r"[.;!?,]", text[match.end() - match[0].endswith(".") : match.end() + 40])[0]
     if _LAST_DAY.search(before):
         return False
     return bool(_BACK.search(before) or _BACK.search(after))
@@ -199,10 +203,7 @@ def _clause_before(text: str, match: re.Match[str]) -> str:
 def _by_weekday(text: str, written_on: date) -> date | None:
     if _TOMORROW.search(text):
         return written_on + timedelta(days=1)
-    days = [
-        (match, written_on + timedelta(days=(_DAY_OF[lowered(match["weekday"])] - written_on.weekday() - 1) % 7 + 1))
-        for match in _NAMED_DAY.finditer(text)
-    ]
+    days = [(match, _next_weekday(match, written_on)) for match in _NAMED_DAY.finditer(text)]
     for match, day in reversed(days):
         before = _clause_before(text, match)
         if _LAST_DAY.search(before):
@@ -212,6 +213,10 @@ def _by_weekday(text: str, written_on: date) -> date | None:
     if days:
         return days[-1][1]
     return written_on + timedelta(days=7 - written_on.weekday()) if _NEXT_WEEK.search(text) else None
+
+
+def _next_weekday(match: re.Match[str], after: date) -> date:
+    return after + timedelta(days=(_DAY_OF[lowered(match["weekday"])] - after.weekday() - 1) % 7 + 1)
 
 
 def _day_of(match: re.Match[str], written_on: date, *, is_month_first: bool) -> date | None:

@@ -138,6 +138,9 @@ def test_hours_of_opening_are_no_day_of_return(text, day):
         ("Estoy de vacaciones del lunes 16 al 20.", "2026-03-21"),
         ("Ich bin vom Montag, den 16., bis 20. nicht da.", "2026-03-21"),
         ("Away from Tuesday 16 to 20.", "2026-03-10"),
+        ("Our offices are closed on Friday 6 March. We are back on Monday.", "2026-03-09"),
+        ("I am away until Friday, 13 March, back Monday.", "2026-03-16"),
+        ("Am Freitag, 6. März, geschlossen. Ab Montag sind wir wieder da.", "2026-03-09"),
     ],
 )
 def test_a_weekday_with_its_day_begins_a_range_of_days(text, day):
