@@ -77,7 +77,8 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     if not fields["body"].strip():
         raise Refusal("no_words", "This mail has no text.")
     earlier = threads.earlier_mails(message)
-    _refuse_repeats(fields["body"], earlier)
+    if repeat := repeats.find(fields["body"], [content.fields_of(mail) for mail in earlier]):
+        raise Refusal("repeats_earlier", str(repeat), hint="A contact never gets the same text twice.")
     if message.step.same_thread and earlier:
         fields = {**fields, "subject": reply_subject(earlier[0].subject or content.fields_of(earlier[0])["subject"])}
     leave_url = unsubscribe_url(message.pk, sender)
@@ -153,11 +154,6 @@ def problem_of(error: Refusal | ValueError) -> str:
 def reply_subject(subject: str) -> str:
     """Return the subject of an answer to a mail of this subject: one `Re:` before it, however often it was answered."""
     return f"Re: {_ANSWERED.sub('', subject)}"
-
-
-def _refuse_repeats(body: str, earlier: Sequence[Message]) -> None:
-    if repeat := repeats.find(body, [content.fields_of(mail) for mail in earlier]):
-        raise Refusal("repeats_earlier", str(repeat), hint="A contact never gets the same text twice.")
 
 
 def _answers(message_ids: Sequence[str]) -> dict[str, str]:

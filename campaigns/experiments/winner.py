@@ -51,11 +51,6 @@ class ExperimentWinner:
         }
 
 
-def is_concluded(result: Mapping[str, Any]) -> bool:
-    """Tell whether its last answer is in: every contact is past its horizon, or a person ended the campaign before."""
-    return result["stage"] == ExperimentStage.COMPLETE or (result["ended_early"] and bool(result["verdicts"]))
-
-
 def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWinner | None:
     """The arm to go on with; None before the end, and where the arms did not get their planned shares.
 
@@ -63,7 +58,9 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     ranks the arms only where their readers are people.
     """
     ratio = result["sample_ratio"]
-    if not is_concluded(result) or (ratio and ratio["is_alarm"]):
+    # Its last answer is in: every contact is past its horizon, or a person ended the campaign before.
+    is_concluded = result["stage"] == ExperimentStage.COMPLETE or (result["ended_early"] and result["verdicts"])
+    if not is_concluded or (ratio and ratio["is_alarm"]):
         return None
     arms = {arm.name: arm for arm in _arms(experiment)}
     shown = {line["arm"]: line["sentence"] for line in result["verdicts"] if line["outcome"] == ClaimOutcome.SHOWN}

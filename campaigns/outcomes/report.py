@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns.events import record
-from campaigns.models import Contact, Enrolment, Event, HoldoutOutcome, Message
+from campaigns.models import Enrolment, Event, HoldoutOutcome, Message
 from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState, StopReason
 from members.models import Member
 from review.states import Role
@@ -91,7 +91,8 @@ def report_without_mail(
     permissions.require(by, enrolment.campaign.task, Role.LEAD)
     record.lock_contacts(enrolment.contact)
     enrolment = Enrolment.objects.select_related("contact", "campaign", "arm").get(pk=enrolment.pk)
-    _refuse_if_erased(enrolment.contact)
+    if enrolment.contact.erased_at is not None:
+        raise Refusal("contact_erased", "This person was erased: nothing more about them can be recorded.", status=409)
     at = at.astimezone(UTC).replace(microsecond=0)
     if not _is_without_mail(enrolment, at):
         raise Refusal(
@@ -134,11 +135,6 @@ def _differs(kind: EventKind, value: object) -> Refusal:
         hint="A reported outcome cannot change. Report another one with its own time.",
         status=409,
     )
-
-
-def _refuse_if_erased(contact: Contact) -> None:
-    if contact.erased_at is not None:
-        raise Refusal("contact_erased", "This person was erased: nothing more about them can be recorded.", status=409)
 
 
 def _refuse_if_closed(message: Message) -> None:

@@ -63,14 +63,11 @@ def _set_default(request: HttpRequest, pipeline: Pipeline) -> HttpResponse:
     try:
         version = promotion.version_of(pipeline, whole_number(number, otherwise=0) if number else None, act=act)
         (promotion.promote if act == Act.PROMOTE else promotion.demote)(version, by=member_of(request))
-        messages.success(request, _begins_with(promotion.default_of(pipeline.task)))
+        default = promotion.default_of(pipeline.task)
+        messages.success(request, f"The next campaign of this task begins with {default or 'no pipeline'}.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("campaigns:pipeline", pipeline.slug)
-
-
-def _begins_with(default: PipelineVersion | None) -> str:
-    return f"The next campaign of this task begins with {default or 'no pipeline'}."
 
 
 def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipeline | None) -> HttpResponse:

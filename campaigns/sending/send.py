@@ -52,7 +52,8 @@ def ensure_sending(campaign: Campaign) -> Job | None:
     person, or failed within the last 30 seconds, none.
     """
     outbox.settle_left_behind(campaign)
-    if campaign.state != CampaignState.RUNNING or not _has_due(campaign) or _left_today(campaign) <= 0:
+    due = outbox.waiting(campaign, now=timezone.now())
+    if campaign.state != CampaignState.RUNNING or not due.exists() or _left_today(campaign) <= 0:
         return None
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -212,10 +213,6 @@ def server_unreachable(answer: ServerReply) -> MustWait:
 def put_off(reason: str, again_s: float) -> MustWait:
     """Return a wait that lasts its whole time."""
     return MustWait(reason[:200], again_s=again_s, is_over=lambda: False)
-
-
-def _has_due(campaign: Campaign) -> bool:
-    return outbox.waiting(campaign, now=timezone.now()).exists()
 
 
 def _pace(campaign: Campaign) -> TokenBucket:

@@ -156,7 +156,8 @@ def parse(value: str) -> EmailAddress:
     try:
         validated = validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"'{_short(text)}' is not a mail address: {_first_small(str(error))}") from None
+        why = str(error)
+        raise ValueError(f"'{_short(text)}' is not a mail address: {why[:1].lower()}{why[1:].rstrip('.')}") from None
     return _checked(validated)
 
 
@@ -254,7 +255,3 @@ def _base(local: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _first_small(text: str) -> str:
-    return (text[:1].lower() + text[1:]).rstrip(".")

@@ -7,6 +7,7 @@ from email.message import Message as Mail
 from typing import Final
 
 from campaigns.replies.parsing import absences, delivery_reports, mailboxes
+from campaigns.replies.parsing.delivery_reports import FAILED, RETURNED
 from campaigns.replies.parsing.legal_notes import without_legal_note
 
 # Fields that only automata set.
@@ -260,7 +261,7 @@ def _sender(mail: Mail) -> str:
 def _is_returned(subject: str, text: str, *, by: str) -> bool:
     """Recognize a mail that came back: people write so of goods, and give no reason nor address of another company."""
     bare = bare_subject(subject)
-    if is_answer(subject) or bare.endswith("?") or not delivery_reports.FAILED.search(bare):
+    if is_answer(subject) or bare.endswith("?") or not (RETURNED.search(bare) or FAILED.search(bare)):
         return False
     domains = {match[1].lower().rstrip(".") for match in _ADDRESS.finditer(text)}
     return delivery_reports.gives_reason(text) or bool(domains - {by.rpartition("@")[2]})

@@ -12,8 +12,7 @@ from campaigns.replies.parsing import charsets, html_text
 from campaigns.replies.parsing.delivery_reports import WHOLE_PARTS
 
 # A plain part that asks for another program: *This message is in HTML format*.
-_STUB: Final = re.compile(r"\bhtml\b", re.IGNORECASE)
-_LONGEST_STUB: Final = 300
+_STUB: Final = re.compile(r"(?is)(?=.{0,300}\Z).*\bhtml\b")
 
 
 class _Leaf(NamedTuple):
@@ -65,13 +64,9 @@ def _alternative(branches: Sequence[list[_Leaf]]) -> list[_Leaf]:
     filled = [branch for branch in branches if any(leaf.text for leaf in branch)]
     rich = [branch for branch in filled if any(leaf.is_html for leaf in branch)]
     plain = [branch for branch in filled if not any(leaf.is_html for leaf in branch)]
-    if plain and not (rich and _is_stub(_of_run(plain[0]))):
+    if plain and not (rich and _STUB.match(_of_run(plain[0]))):
         return plain[0]
     return next(iter(rich), [])
-
-
-def _is_stub(text: str) -> bool:
-    return len(text) <= _LONGEST_STUB and _STUB.search(text) is not None
 
 
 def _of_run(leaves: Sequence[_Leaf]) -> str:

@@ -31,13 +31,9 @@ _RETURNED = (
     r"|nie można dostarczyć|não (é possível entregar|entreg)|a entrega falhou"
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
 )
-# In a server's mail a mail came back; people write so of goods, and name a bounce by a whole title alone.
+# In a server's mail a mail came back; people write so of goods.
 RETURNED = re.compile(rf"{_RETURNED}|退信|退回|配信(?:できません|不能|エラー)|반송|배달 ?실패", re.IGNORECASE)
-_TITLES = (
-    r"^(?:\[반송\]|(?:(?:来自\S{1,80}的|系统|系統)?退信|(?:メール)?配信(?:できません|不能|エラー)|배달 ?실패)"
-    r"(?:通知)?\s*(?:[:\uff1a\n]|\Z))"
-)
-FAILED = re.compile(rf"{_RETURNED}|{_TITLES}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
+FAILED = re.compile(rf"{_RETURNED}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
 _KEEPS_TRYING = (
     r"will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
     r"|not yet been delivered|could not send message for past|noch nicht zugestellt"

@@ -176,7 +176,7 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
                 return _next_weekday(weekday, day)
         return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
     if bare := _BARE_DAY.search(text):
-        of_month = _next_day_of_month(int(bare["day"]), written_on)
+        of_month = next((day for day in _days_of_month(int(bare["day"]), written_on) if day > written_on), None)
         return of_month if of_month is None or _BACK.search(bare[0]) else of_month + timedelta(days=1)
     if month := _MONTH_ALONE.search(text):
         return _of_month(_MONTH_OF[lowered(month["month"])], month[0], written_on)
@@ -265,10 +265,6 @@ def _day_after_range(match: re.Match[str], written_on: date) -> date | None:
     first = next((day for day in days if day.weekday() == _DAY_OF[lowered(match["weekday"])]), None)
     last = _made(first.year, first.month, int(match["last"])) if first else None
     return last + timedelta(days=1) if first and last and last > first else None
-
-
-def _next_day_of_month(day: int, written_on: date) -> date | None:
-    return next((each for each in _days_of_month(day, written_on) if each > written_on), None)
 
 
 def _days_of_month(day: int, written_on: date) -> list[date]:
