@@ -19,8 +19,21 @@ from review.sources.imports.logs.messages import (
 )
 from web import strict_json
 
-_ENDINGS = "stop end_turn stop_sequence eos eos_token complete completed finish finished success"
-_WHOLE = frozenset({"", *_ENDINGS.split()})
+_WHOLE = frozenset(
+    {
+        "",
+        "stop",
+        "end_turn",
+        "stop_sequence",
+        "eos",
+        "eos_token",
+        "complete",
+        "completed",
+        "finish",
+        "finished",
+        "success",
+    }
+)
 _WITH_CALLS = frozenset({"tool_calls", "tool_use", "function_call", "tool_call"})
 NO_ANSWER = "the request failed{}, so there is no answer"
 

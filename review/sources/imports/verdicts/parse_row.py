@@ -24,19 +24,58 @@ from review.states import Verdict
 from web import strict_json
 
 LEAVE_OUT = "leave_out"
-_WORDS = {
+_GUESSES: dict[str, tuple[str, ...]] = {
     Verdict.ACCEPT: (
-        "accept, accepted, approve, approved, yes, good, correct, true, 1, ok, keep, positive, pass, consistent, "
-        "thumbs up, like"
+        "accept",
+        "accepted",
+        "approve",
+        "approved",
+        "yes",
+        "good",
+        "correct",
+        "true",
+        "1",
+        "ok",
+        "keep",
+        "positive",
+        "pass",
+        "consistent",
+        "thumbs up",
+        "like",
     ),
     Verdict.REJECT: (
-        "reject, rejected, no, bad, incorrect, wrong, false, 0, negative, fail, drop, discard, discarded, "
-        "inconsistent, thumbs down, dislike"
+        "reject",
+        "rejected",
+        "no",
+        "bad",
+        "incorrect",
+        "wrong",
+        "false",
+        "0",
+        "negative",
+        "fail",
+        "drop",
+        "discard",
+        "discarded",
+        "inconsistent",
+        "thumbs down",
+        "dislike",
     ),
-    Verdict.EDIT: "edit, edited, rewrite, rewritten, correction, corrected, fix, fixed, change, needs edit, needs work",
-    LEAVE_OUT: "skip, skipped, ignore, ignored, unsure, not sure, n/a, none, unknown, don't know",
+    Verdict.EDIT: (
+        "edit",
+        "edited",
+        "rewrite",
+        "rewritten",
+        "correction",
+        "corrected",
+        "fix",
+        "fixed",
+        "change",
+        "needs edit",
+        "needs work",
+    ),
+    LEAVE_OUT: ("skip", "skipped", "ignore", "ignored", "unsure", "not sure", "n/a", "none", "unknown", "don't know"),
 }
-_GUESSES = {verdict: tuple(words.split(", ")) for verdict, words in _WORDS.items()}
 # In 1973, before any verdict: what is less counts something else.
 _LEAST_S = 1e8
 _FLAG = InputField(name="rating", type="boolean")
