@@ -12,30 +12,93 @@ from urllib.parse import urlsplit
 
 # As in example.co.uk and example.com.au; only beneath a country's two letters.
 _SECOND_LEVEL = frozenset(
-    re.findall(
-        r"\S+",
-        "ac co com edu firm gen go gob gouv gov govt ind ltd me mil ne net nom or org plc school web",
-    )
+    {
+        "ac",
+        "co",
+        "com",
+        "edu",
+        "firm",
+        "gen",
+        "go",
+        "gob",
+        "gouv",
+        "gov",
+        "govt",
+        "ind",
+        "ltd",
+        "me",
+        "mil",
+        "ne",
+        "net",
+        "nom",
+        "or",
+        "org",
+        "plc",
+        "school",
+        "web",
+    }
 )
 # Companies share the host and differ by path: linkedin.com/company/acme.
 _SHARED_BY_PATH = frozenset(
-    re.findall(
-        r"\S+",
-        "angel.co apple.com bit.ly crunchbase.com dropbox.com f6s.com facebook.com fb.com github.com gitlab.com "
-        "google.com instagram.com linkedin.com linktr.ee medium.com notion.so pinterest.com producthunt.com "
-        "techstars.com tiktok.com twitter.com vimeo.com wellfound.com wikipedia.org x.com xing.com yelp.com "
+    {
+        "angel.co",
+        "apple.com",
+        "bit.ly",
+        "crunchbase.com",
+        "dropbox.com",
+        "f6s.com",
+        "facebook.com",
+        "fb.com",
+        "github.com",
+        "gitlab.com",
+        "google.com",
+        "instagram.com",
+        "linkedin.com",
+        "linktr.ee",
+        "medium.com",
+        "notion.so",
+        "pinterest.com",
+        "producthunt.com",
+        "techstars.com",
+        "tiktok.com",
+        "twitter.com",
+        "vimeo.com",
+        "wellfound.com",
+        "wikipedia.org",
+        "x.com",
+        "xing.com",
+        "yelp.com",
         "youtube.com",
-    )
+    }
 )
 # Companies have a name of their own beneath the host: acme.webflow.io.
 _SHARED_BY_NAME = frozenset(
-    re.findall(
-        r"\S+",
-        "azurewebsites.net blogspot.com carrd.co firebaseapp.com framer.website github.io gitlab.io "
-        "godaddysites.com herokuapp.com mydurable.com myshopify.com netlify.app notion.site pages.dev "
-        "squarespace.com strikingly.com substack.com tumblr.com vercel.app web.app webflow.io weebly.com "
-        "wixsite.com wordpress.com",
-    )
+    {
+        "azurewebsites.net",
+        "blogspot.com",
+        "carrd.co",
+        "firebaseapp.com",
+        "framer.website",
+        "github.io",
+        "gitlab.io",
+        "godaddysites.com",
+        "herokuapp.com",
+        "mydurable.com",
+        "myshopify.com",
+        "netlify.app",
+        "notion.site",
+        "pages.dev",
+        "squarespace.com",
+        "strikingly.com",
+        "substack.com",
+        "tumblr.com",
+        "vercel.app",
+        "web.app",
+        "webflow.io",
+        "weebly.com",
+        "wixsite.com",
+        "wordpress.com",
+    }
 )
 LONGEST = 200
 

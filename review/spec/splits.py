@@ -15,13 +15,72 @@ from typing import Final
 SPLITS: Final = ("train", "validation", "test")
 # A remainder of 1 no larger than rounding error.
 _NO_SHARE: Final = 1e-9
-_LEGAL_NAMES = (
-    "inc, incorporated, llc, l l c, llp, lp, ltd, limited, plc, corp, corporation, co, company, gmbh, mbh, "
-    "gmbh co kg, ag, kg, ohg, se, ug, ev, e v, sa, s a, sas, sarl, s a r l, srl, s r l, spa, s p a, bv, b v, nv, "
-    "n v, ab, as, a s, a/s, asa, aps, oy, oyj, sl, s l, lda, sp z o o, zrt, kft, pty, pty ltd, pte, pte ltd, "
-    "pvt ltd, kk, k k, co ltd, sia, uab, doo, d o o, sro, s r o"
+_LEGAL = (
+    "inc",
+    "incorporated",
+    "llc",
+    "l l c",
+    "llp",
+    "lp",
+    "ltd",
+    "limited",
+    "plc",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "gmbh",
+    "mbh",
+    "gmbh co kg",
+    "ag",
+    "kg",
+    "ohg",
+    "se",
+    "ug",
+    "ev",
+    "e v",
+    "sa",
+    "s a",
+    "sas",
+    "sarl",
+    "s a r l",
+    "srl",
+    "s r l",
+    "spa",
+    "s p a",
+    "bv",
+    "b v",
+    "nv",
+    "n v",
+    "ab",
+    "as",
+    "a s",
+    "a/s",
+    "asa",
+    "aps",
+    "oy",
+    "oyj",
+    "sl",
+    "s l",
+    "lda",
+    "sp z o o",
+    "zrt",
+    "kft",
+    "pty",
+    "pty ltd",
+    "pte",
+    "pte ltd",
+    "pvt ltd",
+    "kk",
+    "k k",
+    "co ltd",
+    "sia",
+    "uab",
+    "doo",
+    "d o o",
+    "sro",
+    "s r o",
 )
-_LEGAL = tuple(_LEGAL_NAMES.split(", "))
 _SUFFIX = re.compile(
     r"(?:[\s,]+(?:&\s*)?(?:"
     + "|".join(r"\.?\s?".join(map(re.escape, s.split())) for s in sorted(_LEGAL, key=len, reverse=True))
