@@ -5,7 +5,6 @@ Each place where a table may stand is named by its path: `data`, `result.items`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -20,20 +19,52 @@ _TEXTS = 3
 _NAMES = ("columns", "header", "headers", "fields", "names", "column_names")
 # Keys that programs put rows under, whatever else stands beside them.
 _WRAPPERS = frozenset(
-    re.findall(
-        r"\w+",
-        "data rows records items results result value values entries list objects hits content response payload "
-        "body dataset examples train",
-    )
+    {
+        "data",
+        "rows",
+        "records",
+        "items",
+        "results",
+        "result",
+        "value",
+        "values",
+        "entries",
+        "list",
+        "objects",
+        "hits",
+        "content",
+        "response",
+        "payload",
+        "body",
+        "dataset",
+        "examples",
+        "train",
+    }
 )
 # Lists that are parts of one row: turns of a conversation, answers of a model, marks of annotators.
 _PARTS = frozenset(
-    re.findall(
-        r"\w+",
-        "messages choices conversation turns annotations predictions responses entities spans observations "
-        "tool_calls history events preferred_output non_preferred_output resourceSpans contents input output "
+    {
+        "messages",
+        "choices",
+        "conversation",
+        "turns",
+        "annotations",
+        "predictions",
+        "responses",
+        "entities",
+        "spans",
+        "observations",
+        "tool_calls",
+        "history",
+        "events",
+        "preferred_output",
+        "non_preferred_output",
+        "resourceSpans",
+        "contents",
+        "input",
+        "output",
         "outputs",
-    )
+    }
 )
 # A dataset server wraps each row: `{"row_idx": 0, "row": {…}, "truncated_cells": []}`.
 _SERVED = frozenset({"row_idx", "row"})
