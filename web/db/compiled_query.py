@@ -9,20 +9,17 @@ models, related rows and annotations that the queryset would give.
 
 from __future__ import annotations
 
-import copy
-import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.constants import OnConflict
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, UpdateQuery
 
 from web.db import prepared
@@ -35,38 +32,79 @@ M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
-class _CompiledStatement:
-    """A compiled queryset; `slots` holds, for each parameter, the name of its value or None where it is fixed."""
-
-    compiler: Any
-    sql: str
-    parameters: tuple[Any, ...]
-    slots: tuple[str | None, ...]
-    model: type[Model]
-
-
-@dataclass(frozen=True, slots=True)
 class _Sql:
-    """A statement whose rows become no models; `slots` as of `_CompiledStatement`."""
+    """A statement, and for each of its parameters the name of the value that it carries."""
 
     sql: str
-    parameters: tuple[Any, ...]
-    slots: tuple[str | None, ...]
+    slots: tuple[str, ...]
 
     @classmethod
     def of(cls, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]) -> _Sql:
-        return cls(*_with_constants(connections[DEFAULT_DB_ALIAS], sql, parameters, stand_ins))
+        """Put constants into the text, so that one plan for all calls may use partial indexes.
+
+        SQLite too plans a statement at each call anew where a parameter decides whether a partial index fits.
+        """
+        connection = connections[DEFAULT_DB_ALIAS]
+        names = {_to_parameter(connection, value): name for name, value in stand_ins.items() if value is not None}
+        kept = tuple(parameters)
+        slots = [names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in kept]
+        if missing := set(names.values()) - set(slots):
+            raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
+        texts = ("%s" if name else prepared.literal(connection, value) for name, value in zip(slots, kept, strict=True))
+        # A doubled percent sign of the statement itself stays doubled.
+        return cls(sql.replace("%%", "%%%%") % tuple(texts), tuple(name for name in slots if name))
 
     @contextmanager
     def executed(self, values: Mapping[str, Value]) -> Iterator[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
-        filled = [
-            _to_parameter(connection, values[name]) if name else value
-            for name, value in zip(self.slots, self.parameters, strict=True)
-        ]
         with prepared.cursor(connection) as cursor:
-            cursor.execute(self.sql, filled)
+            cursor.execute(self.sql, [_to_parameter(connection, values[name]) for name in self.slots])
             yield cursor
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows(Generic[M]):
+    """Maker of models from a statement's rows, related rows and annotations included, as `ModelIterable` makes them.
+
+    Attributes:
+        own: Columns of the model itself, and `names` their attributes.
+        annotations: Columns by the attribute that each becomes.
+        populators: Makers of related rows.
+        converters: By column, how its value is read from the database.
+    """
+
+    model: type[M]
+    own: slice
+    names: Sequence[str]
+    annotations: Mapping[str, int]
+    populators: Sequence[Any]
+    converters: Mapping[int, tuple[Sequence[Callable[..., Any]], Any]]
+
+    @classmethod
+    def of(cls, compiler: Any) -> _Rows[M]:
+        # Converters refer to a connection: this one, never opened, instead of one that belongs to a thread.
+        compiler.connection = connections.create_connection(DEFAULT_DB_ALIAS)
+        own = slice(compiler.klass_info["select_fields"][0], compiler.klass_info["select_fields"][-1] + 1)
+        return cls(
+            compiler.klass_info["model"],
+            own,
+            [column[0].target.attname for column in compiler.select[own]],
+            compiler.annotation_col_map,
+            cast(Any, get_related_populators)(compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS),
+            compiler.get_converters([column[0] for column in compiler.select]),
+        )
+
+    def made(self, row: Sequence[Any], connection: BaseDatabaseWrapper) -> M:
+        values = list(row)
+        for column, (converters, expression) in self.converters.items():
+            for convert in converters:
+                values[column] = convert(values[column], expression, connection)
+        made = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values[self.own])
+        for populator in self.populators:
+            populator.populate(values, made)
+        for name, column in self.annotations.items():
+            setattr(made, name, values[column])
+        return made
 
 
 class CompiledQuery(Generic[M]):
@@ -79,8 +117,7 @@ class CompiledQuery(Generic[M]):
 
     def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
         self._build = build
-        self._statements: dict[Hashable, _CompiledStatement] = {}
-        self._lock = threading.Lock()
+        self._statements: dict[Hashable, tuple[_Sql, _Rows[M]]] = {}
 
     def __call__(self, *fixed: Hashable, **values: Value) -> list[M]:
         """Ask.
@@ -90,37 +127,18 @@ class CompiledQuery(Generic[M]):
         """
         connection = connections[DEFAULT_DB_ALIAS]
         key = (connection.vendor, fixed, *((name, type(value)) for name, value in values.items()))
-        statement = self._statements.get(key) or self._compile(key, fixed, values)
-        adapted = {name: _to_parameter(connection, value) for name, value in values.items()}
-        parameters = tuple(
-            adapted[name] if name else value for name, value in zip(statement.slots, statement.parameters, strict=True)
-        )
-        compiler = copy.copy(statement.compiler)
-        compiler.connection = connection
-        compiler.as_sql = lambda: (statement.sql, parameters)
-        if connection.vendor == "postgresql":
-            compiler.execute_sql = lambda **_: prepared.rows(connection, statement.sql, parameters)
-        queryset: Any = SimpleNamespace(
-            db=DEFAULT_DB_ALIAS,
-            model=statement.model,
-            _known_related_objects={},
-            query=SimpleNamespace(get_compiler=lambda using: compiler),
-        )
-        return list(ModelIterable(queryset))
+        if key not in self._statements:
+            # Two threads at once compile the same statement.
+            self._statements[key] = self._compile(fixed, values)
+        statement, rows = self._statements[key]
+        with statement.executed(values) as cursor:
+            return [rows.made(row, connection) for row in cursor.fetchall()]
 
-    def _compile(self, key: Hashable, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _CompiledStatement:
-        connection = connections[DEFAULT_DB_ALIAS]
+    def _compile(self, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> tuple[_Sql, _Rows[M]]:
         stand_ins = _stand_ins(values)
-        queryset = self._build(*fixed, **stand_ins)
-        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+        compiler: Any = self._build(*fixed, **stand_ins).query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        sql, parameters, slots = _with_constants(connection, sql, parameters, stand_ins)
-        # The connection belongs to this thread; each call puts in its own.
-        compiler.connection = None
-        statement = _CompiledStatement(compiler, sql, tuple(parameters), slots, queryset.model)
-        with self._lock:
-            self._statements[key] = statement
-        return statement
+        return _Sql.of(sql, parameters, stand_ins), _Rows.of(compiler)
 
 
 class CompiledExists:
@@ -234,34 +252,6 @@ class CompiledInsert(Generic[M]):
         [(sql, _)] = compiler.as_sql()
         self._sql[connections[DEFAULT_DB_ALIAS].vendor] = sql
         return str(sql)
-
-
-def _with_constants(
-    connection: BaseDatabaseWrapper, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
-) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
-    """On PostgreSQL put constants into the statement, so that one plan for all calls may use partial indexes."""
-    kept = tuple(parameters)
-    slots = _slots(connection, kept, stand_ins)
-    if connection.vendor != "postgresql":
-        return sql, kept, slots
-    texts = ("%s" if name else prepared.literal(connection, value) for name, value in zip(slots, kept, strict=True))
-    # A doubled percent sign of the statement itself stays doubled.
-    return (
-        sql.replace("%%", "%%%%") % tuple(texts),
-        tuple(None for name in slots if name),
-        tuple(name for name in slots if name),
-    )
-
-
-def _slots(
-    connection: BaseDatabaseWrapper, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
-) -> tuple[str | None, ...]:
-    """Return for each parameter the name of the value it carries, or None where it is fixed."""
-    names = {_to_parameter(connection, value): name for name, value in stand_ins.items() if value is not None}
-    slots = tuple(names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in parameters)
-    if missing := set(names.values()) - set(slots):
-        raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
-    return slots
 
 
 def _stand_ins(values: Mapping[str, Value]) -> dict[str, Value]:
