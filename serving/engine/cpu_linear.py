@@ -28,11 +28,12 @@ class Slots:
 
     Attributes:
         shared: The slot of all rows; None where they differ.
+        last: The highest.
     """
 
     def __init__(self, slots: Sequence[int]) -> None:
-        self.slots = list(slots)
-        self.shared = self.slots[0] if len(set(self.slots)) == 1 else None
+        self.slots, self.last = list(slots), max(slots)
+        self.shared = self.last if len(set(slots)) == 1 else None
         self._places: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
     def sums(self, table: Tensor, height: int, size: int, weights: Tensor) -> Tensor:
@@ -80,14 +81,16 @@ class JoinedLinear:
         self._owners = torch.tensor(
             [at for at, out in enumerate(self._outs.values()) for _ in range(out // self._block)]
         )
-        self._tables: tuple[Tensor, Tensor] | None = None
+        # Pairs of the first so many slots one below the other: (slots * in, layers * r) and (slots * blocks * r, w).
+        self._stacked = 0
+        self._downs = self._ups = torch.empty(0)
 
     def __call__(self, x: Tensor, slots: Slots) -> Tensor:
         y = self._product(x)
         if not self._pairs or slots.shared == 0:
             return y
         if slots.shared is None:
-            return y.add_(self._beside(x, slots))
+            return y.add_(self._beside(x, slots).view_as(y))
         pair = self._pairs.get(slots.shared)
         return y if pair is None else y.addmm_(x @ pair[0], pair[1])
 
@@ -98,37 +101,32 @@ class JoinedLinear:
         downs = [down.float() for down, _ in own]
         ups = [self._ordered(name, up.float().T).T for name, (_, up) in zip(self._outs, own, strict=True)]
         self._own[slot] = list(zip(downs, ups, strict=True))
-        self._pairs[slot], self._tables = (torch.cat(downs, dim=1), torch.block_diag(*ups)), None
+        self._pairs[slot], self._stacked = (torch.cat(downs, dim=1), torch.block_diag(*ups)), 0
 
     def drop(self, slot: int) -> None:
         self._pairs.pop(slot, None)
         self._own.pop(slot, None)
-        self._tables = None
+        self._stacked = 0
 
     def _beside(self, x: Tensor, slots: Slots) -> Tensor:
         """Rows through their own pairs: a product with a row's part of a table is a weighted sum of the part's rows."""
-        if self._tables is None or len(self._tables[0]) <= max(slots.slots) * self._width:
-            self._tables = self._stacked(1 + max(*slots.slots, *self._pairs))
-        downs, ups = self._tables
-        rank = downs.shape[1] // len(self._outs)
-        middle = slots.sums(downs, self._width, self._width, x)
+        if slots.last >= self._stacked:
+            self._stack(1 + max(slots.last, *self._pairs))
+        middle = slots.sums(self._downs, self._width, self._width, x)
         if len(self._owners) != len(self._outs):
-            middle = middle.view(len(x), -1, rank)[:, self._owners]
-        return slots.sums(ups, len(self._owners) * rank, rank, middle).view(len(x), -1)
+            middle = middle.view(len(x), -1, self._rank)[:, self._owners]
+        return slots.sums(self._ups, len(self._owners) * self._rank, self._rank, middle)
 
-    def _stacked(self, slots: int) -> tuple[Tensor, Tensor]:
-        """Pairs of so many slots one below the other, padded with zeros.
-
-        (slots * in, layers * r) and (slots * blocks * r, w).
-        """
-        rank = max(down.shape[1] for own in self._own.values() for down, _ in own)
+    def _stack(self, slots: int) -> None:
+        """Lay the pairs of so many slots one below the other, padded with zeros."""
+        rank = self._rank = max(down.shape[1] for own in self._own.values() for down, _ in own)
         downs = torch.zeros(slots, self._width, len(self._outs), rank)
         ups = torch.zeros(slots, len(self._owners), rank, self._block)
         for slot, own in self._own.items():
             for number, (down, up) in enumerate(own):
                 downs[slot, :, number, : down.shape[1]] = down
                 ups[slot, self._owners == number, : len(up)] = up.unflatten(1, (-1, self._block)).transpose(0, 1)
-        return downs.flatten(2).flatten(0, 1), ups.flatten(0, 2)
+        self._downs, self._ups, self._stacked = downs.flatten(2).flatten(0, 1), ups.flatten(0, 2), slots
 
     def _ordered(self, name: str, outputs: Tensor) -> Tensor:
         return outputs[self._orders[name]] if name in self._orders else outputs
