@@ -70,3 +70,8 @@ def test_what_opens_is_open_and_the_first_hour_that_is(begin, until):
 def test_a_day_begins_at_midnight_of_the_zone():
     assert day_starts(at("2026-11-18T12:00"), "Asia/Tokyo") == at("2026-11-17T15:00")
     assert day_starts(at("2026-11-18T12:00"), "nowhere") == at("2026-11-18T00:00")
+
+
+@pytest.mark.parametrize("now", ["2026-10-25T00:30", "2026-10-25T01:30", "2026-10-25T02:30"])
+def test_a_day_in_which_clocks_go_back_to_midnight_begins_once(now: str) -> None:
+    assert day_starts(at(now), "Atlantic/Azores") == at("2026-10-25T00:00")
