@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from miniatures_site.backup import create, portable
 from web.errors import Refusal
+from web.process.soft_end import soft_end
 
 
 class Command(BaseCommand):
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             help="restore it into a scratch database afterwards; only then is it recorded as verified",
         )
 
+    @soft_end()
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             manifest = create.create_backup(

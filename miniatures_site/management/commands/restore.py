@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from miniatures_site.backup import restore
 from web.errors import Refusal
+from web.process.soft_end import soft_end
 
 
 class Command(BaseCommand):
@@ -22,6 +23,7 @@ class Command(BaseCommand):
             "--force", action="store_true", help="over an installation with members, which is renamed aside"
         )
 
+    @soft_end()
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             done = restore.restore(Path(options["source"]), force=options["force"])

@@ -1,0 +1,42 @@
+"""A command that is asked to end takes back what it began."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINES = """
+import sys, tempfile, time
+from web.process.soft_end import soft_end
+with soft_end(), tempfile.TemporaryDirectory(dir=sys.argv[1]):
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_what_was_begun_is_gone_after_a_signal(tmp_path: Path, number: int) -> None:
+    with subprocess.Popen([sys.executable, "-c", LINES, tmp_path], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        is_begun = bool(list(tmp_path.iterdir()))
+
+        process.send_signal(number)
+
+    assert is_begun
+    assert process.returncode == 128 + number
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_ignored_a_closed_terminal_goes_on(tmp_path: Path) -> None:
+    ignoring = [sys.executable, "-c", f"import signal; signal.signal(1, signal.SIG_IGN)\n{LINES}", tmp_path]
+    with subprocess.Popen(ignoring, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+
+    assert process.returncode == 128 + signal.SIGTERM
