@@ -37,7 +37,7 @@ class SharedSchema(SchemaGenerator):
 
 class _ByFormat(DefaultContentNegotiation):
     # Elsewhere in the API `?format=` is the format of a dataset file.
-    settings = APISettings({"URL_FORMAT_OVERRIDE": "format"})
+    settings: Any = APISettings({"URL_FORMAT_OVERRIDE": "format"})
 
 
 class SchemaView(SpectacularAPIView):

@@ -40,7 +40,12 @@ def verify_backup(source: Path) -> BackupTrial:
 
     Returns:
         The recorded trial; `problem` says why a backup is not verified.
+
+    Raises:
+        Refusal: There is nothing at `source`: a mistyped name is no backup that failed, and rings no alarm.
     """
+    if not source.exists():
+        raise Refusal("no_backup", f"There is nothing at '{source}'.")
     backup: Manifest | None = None
     problem = ""
     try:

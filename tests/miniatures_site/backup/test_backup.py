@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from jobs.models import BackupTrial
@@ -242,3 +243,11 @@ def test_trials_are_recorded_with_their_problem_and_only_the_newest_are_kept(db,
     assert all("cannot be opened as a backup" in row.problem and row.verified_at is None for row in rows)
     assert [row.pk for row in BackupTrial.objects.all()] == [rows[2].pk, rows[1].pk]
     assert list(settings.VAR_DIR.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_a_mistyped_name_is_no_backup_that_failed(tmp_path):
+    with pytest.raises(CommandError, match="There is nothing at"):
+        call_command("verify_backup", tmp_path / "mistyped.tar")
+
+    assert not BackupTrial.objects.exists()
