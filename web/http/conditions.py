@@ -19,6 +19,6 @@ def early_answer(request: HttpRequest | Request, headers: Mapping[str, str]) -> 
     """
     unsent = HttpResponse(headers=headers)
     answer = get_conditional_response(request, etag=headers["ETag"], response=unsent)
-    if answer.status_code == 412:
+    if answer is not None and answer.status_code == 412:
         raise Refusal("another_file", "The file holds other bytes than If-Match names.", status=412)
     return None if answer is unsent else answer
