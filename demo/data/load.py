@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from demo.data import (
+    clock,
     demo_task,
     handwritten_drafts,
     label_tasks,
@@ -21,11 +22,17 @@ from demo.data import (
     simulated_reviewers,
     task_steps,
 )
+from demo.data.claim_check import CLAIM_CHECK
+from demo.data.company_news import COMPANY_NEWS
 from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import demo_spec
 from demo.data.prospects import generate
-from demo.data.tasks import FOR_STUDIES, MAILS, TASKS
+from demo.data.reply_sorting import REPLY_SORTING
+from demo.data.research_summary import RESEARCH_SUMMARY
+from demo.data.support_answer import SUPPORT_ANSWER
+from demo.data.tasks import FOR_STUDIES, MAILS
+from demo.data.ticket_routing import TICKET_ROUTING
 from members.models import Member
 from review.models import Decision, Draft, Source, Task
 from review.sources import imports
@@ -63,7 +70,11 @@ RENTED_HOST = {
     ),
 }
 FIRST_TASK = "writing the task"
+# Days since the demo's first one.
+FIRST_DAY = 60
 Report = Callable[[str], None]
+# Day counted back from today, 0 for the day of the step before; name; loader.
+Step = tuple[float, str, Callable[[Member], bool]]
 
 
 def load(say: Report, *, until: str = "") -> bool:
@@ -76,33 +87,48 @@ def load(say: Report, *, until: str = "") -> bool:
     Returns:
         Whether any part was missing.
     """
-    admin = give_login()
-    steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
-        ("registering the demo student and the demo encoder", _students),
-        (FIRST_TASK, _task),
-        ("adding its members", _people),
-        ("importing 300 fictional prospects", _prospects),
-        (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
-        ("having the demo's members judge most of them", _first_week),
-        ("importing further prospects for training, written and judged at once", _for_training),
-        (TUNING, partial(_tune, MAILS)),
-        ("studying how many samples it takes, with what was measured before", rounds.study),
-        ("having some more judged by two", _second_week),
+    steps: tuple[Step, ...] = (
+        (FIRST_DAY, "registering the demo student and the demo encoder", _students),
+        (0, FIRST_TASK, _task),
+        (0, "adding its members", _people),
+        (0, "importing 300 fictional prospects", _prospects),
+        (0, f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
+        (59, "having the demo's members judge most of them", _first_week),
+        (56, "importing further prospects for training, written and judged at once", _for_training),
+        (54, TUNING, partial(_tune, MAILS)),
+        (0, "studying how many samples it takes, with what was measured before", rounds.study),
+        (53, "having some more judged by two", _second_week),
         # Last, so that they wait on the desk: a few mails in another style would only confuse so small a student.
-        ("importing 40 drafts written by hand", _hand_drafts),
-        *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
-        *((f"tuning a miniature of {slug}, in the same way", partial(_tune, slug)) for slug in rounds.STAGES),
-        (TRANSFER, rounds.transfer),
-        (CAMPAIGN, _experiment),
+        (0, "importing 40 drafts written by hand", _hand_drafts),
+        *_of_task(CLAIM_CHECK, 49),
+        *_of_task(COMPANY_NEWS, 47),
+        (45, TRANSFER, rounds.transfer),
+        (experiment_load.DAYS + 1, CAMPAIGN, _experiment),
+        *_of_task(TICKET_ROUTING, 2),
+        *_of_task(REPLY_SORTING, 1),
+        *_of_task(RESEARCH_SUMMARY, 0),
+        # Two hours' verdicts, the last of them a moment ago.
+        *_of_task(SUPPORT_ANSWER, 2 / 24),
     )
     did_something = False
-    for name, step in steps:
-        if name == until:
-            break
-        if step(admin):
-            say(name)
-            did_something = True
+    with clock.running():
+        clock.set_to(clock.days_ago(FIRST_DAY))
+        admin = give_login()
+        for days, name, step in steps:
+            if name == until:
+                break
+            if days:
+                clock.set_to(clock.days_ago(days))
+            if step(admin):
+                say(name)
+                did_something = True
     return did_something
+
+
+def _of_task(demo: DemoTask, days: float) -> Iterator[Step]:
+    yield days, f"writing and judging {demo.name}", partial(_answered_task, demo)
+    if demo.slug in rounds.ROUNDS:
+        yield 0, f"tuning a miniature of {demo.slug}, in the same way", partial(_tune, demo.slug)
 
 
 def load_for_studies(slug: str) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from demo.data import clock
 from demo.data.demo_task import key_of
 from members.models import Member
 from review.bulk import execution, planning
@@ -137,6 +138,8 @@ def _decide(member: Member, card: Assignment, rng: random.Random, strictness: fl
 
 
 def _record(member: Member, card: Assignment, verdict: Opinion, rng: random.Random) -> None:
+    seconds = round(rng.uniform(5, 40), 1)
+    clock.wait(seconds)
     decisions.record(
         card.draft_id,
         by=member,
@@ -145,7 +148,7 @@ def _record(member: Member, card: Assignment, verdict: Opinion, rng: random.Rand
         if_match=card.etag,
         fields=verdict.fields,
         reasons=verdict.reasons,
-        seconds=round(rng.uniform(5, 40), 1),
+        seconds=seconds,
     )
 
 

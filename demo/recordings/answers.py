@@ -39,7 +39,7 @@ def play(run: RunDir, spec: GenerationSpec) -> None:
         hint = "Launch it again to run it here. Developers: python -m demo.recordings.record answers"
         run.finish("failed", error=EngineError(code="other_inputs", message=message, hint=hint))
         return
-    run.emit("log", level="info", message=f"Recorded on {recorded_on()}; played back here.")
+    run.emit("log", level="info", message="Recorded answers, played back here.")
     for index, (record, prompt) in enumerate(zip(spec.records, prompts, strict=True)):
         answer = answers[prompt]
         told = {
@@ -73,11 +73,6 @@ def kept_answers() -> dict[str, dict[str, Any]]:
     """Read recorded answers by the hash of their prompt."""
     lines = ANSWERS.read_text(encoding="utf-8").splitlines() if ANSWERS.exists() else []
     return {answer["prompt"]: answer for answer in map(json.loads, lines)}
-
-
-def recorded_on() -> str:
-    about: dict[str, str] = json.loads((FOLDER / "recording.json").read_text())
-    return about["on"]
 
 
 def write(answers: dict[str, dict[str, Any]]) -> None:

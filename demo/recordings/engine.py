@@ -42,7 +42,7 @@ def main(path: str) -> None:
     run.emit(
         "log",
         level="info",
-        message=f"Recorded on {made_from['on']}, {made_from['seconds']:.0f} s on "
+        message=f"Recorded in {made_from['seconds']:.0f} s on "
         f"{made_from['machine']}{_beside(made_from)}; played back here.",
     )
     for line in (folder / "events.jsonl").read_text().splitlines():

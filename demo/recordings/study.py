@@ -128,7 +128,7 @@ def play(
             )
         study = launch_study.launch(request, version=version, student=student, by=by, others=others)
         job = lock_job(study.job_id)
-        message = f"Its cells were measured on {about['on']}, in {about['seconds']:.0f} s on {about['machine']}."
+        message = f"Its cells were measured before, in {about['seconds']:.0f} s on {about['machine']}."
         append_event(job, "log", {"level": "info", "message": message}, spec={**job.spec, PLAYED_BACK: True})
     run_job(study.job_id, worker="demo")
     return study

@@ -2,7 +2,7 @@
 
 The product's own services import contacts, register the experiment and launch the campaign. One mail for each arm and
 company (`pilots`) then passes the stages of its pipeline, the desk, SMTP to a sink and the webhook. All others
-(`others`, `doings`) are inserted as rows. Simulated weeks pass on a clock of the loader. An interrupted load continues
+(`others`, `doings`) are inserted as rows. Weeks pass on the loaders' clock. An interrupted load continues
 from its rows.
 """
 
@@ -12,8 +12,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.generator import BytesGenerator
 from email.message import Message as Mail
@@ -21,11 +19,9 @@ from email.policy import SMTP
 from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
-from unittest.mock import patch
 
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 
 from campaigns.experiments import record_look
 from campaigns.models import Campaign, Experiment, Look, Message
@@ -33,44 +29,24 @@ from campaigns.outcomes import report
 from campaigns.replies import record_reply, webhook_signatures
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, MessageState
+from demo.data import clock
 from demo.data.experiment import doings, others, pilots, plan, reply_texts
 from demo.data.experiment.population import ReaderAction
 from demo.mail_sink import simulated_mail
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
-from review.models import Decision, Task
+from review.models import Task
 
 # With fewer contacts an arm lacks a company, and answers of miniatures are not recorded.
 FEWEST = 1_500
 # Days of the looks: the last mail leaves in the third week, and readers have two weeks to answer.
 LOOK_DAYS = (24, 36)
-DAYS = LOOK_DAYS[-1] + 1
-FIRST_HOUR = 9
+# Days since its first morning: other tasks came after its end.
+DAYS = LOOK_DAYS[-1] + 3
+# Time for its plan, its pilots and a lead's verdicts on them, before all other mails leave.
+BEFORE = timedelta(hours=2)
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 INBOUND = "/api/v1/inbound/miniatures/"
-
-
-class Clock:
-    """Clock that stands still until it is set, so that weeks of a campaign pass during the load.
-
-    For the loading process only, before any server runs. Jobs are claimed by the database's own clock.
-    """
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-
-@contextmanager
-def stopped(at: datetime) -> Iterator[Clock]:
-    """Patch `django.utils.timezone.now` with a clock."""
-    clock = Clock(at)
-    # The field's default is the function itself, bound when the model was imported.
-    created_at = Decision._meta.get_field("created_at")
-    with patch.object(timezone, "now", clock.now), patch.object(created_at, "_get_default", clock.now):
-        yield clock
 
 
 def load(
@@ -91,21 +67,18 @@ def load(
         return False
     lead = Member.objects.get(username="lena")
     launched = Campaign.objects.filter(slug=plan.SLUG).values_list("launched_at", flat=True).first()
-    began = launched or _morning(timezone.now() - timedelta(days=DAYS))
-    with stopped(began) as now, pilots.to_sink():
+    began = clock.morning(launched or clock.days_ago(DAYS))
+    with clock.running(), pilots.to_sink():
+        clock.set_to(began - BEFORE)
         campaign = plan.launched(admin, lead, task, contacts=contacts, companies=companies)
         if campaign.state == CampaignState.RUNNING:
             pilots.hold_back(campaign)
             pilots.send(campaign, lead, live=live)
-        _let_days_pass(campaign, lead, now, began)
+        _let_days_pass(campaign, lead, began)
     return True
 
 
-def _morning(moment: datetime) -> datetime:
-    return moment.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
-
-
-def _let_days_pass(campaign: Campaign, lead: Member, now: Clock, began: datetime) -> None:
+def _let_days_pass(campaign: Campaign, lead: Member, began: datetime) -> None:
     chosen = pilots.by_arm_and_record(campaign)
     own = [mail.pk for mail in chosen.values()]
     others.lay(campaign, chosen, began=began)
@@ -117,9 +90,9 @@ def _let_days_pass(campaign: Campaign, lead: Member, now: Clock, began: datetime
     for number, day in enumerate(LOOK_DAYS):
         until = began + timedelta(days=day)
         if Look.objects.filter(experiment=experiment).count() <= number:
-            readers.act(now, after=before, until=until)
+            readers.act(after=before, until=until)
             doings.pour(campaign, everybody, chances, after=before, until=until)
-            now.at = until
+            clock.set_to(until)
             if day == LOOK_DAYS[-1]:
                 lifecycle.end(campaign, by=lead)
             record_look.record_look(Experiment.objects.get(slug=plan.SLUG), by=lead)
@@ -136,11 +109,11 @@ class _Readers:
         due = [(at, doing, mail) for mail in sent for at, doing in doings.of_reader(mail, chances)]
         self._actions = sorted(due, key=itemgetter(0))
 
-    def act(self, now: Clock, *, after: datetime, until: datetime) -> None:
+    def act(self, *, after: datetime, until: datetime) -> None:
         """Do the actions of a period, and set the clock to each."""
         for at, doing, mail in self._actions:
             if after < at <= until:
-                now.at = at
+                clock.set_to(at)
                 self._do(doing, mail, at)
 
     def _do(self, doing: ReaderAction, mail: Message, at: datetime) -> None:

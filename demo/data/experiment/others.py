@@ -30,7 +30,7 @@ _VARYING = (
 )  # fmt: skip
 _OF_RUN = (
     "id", "message", "stage", "part", "state", "site", "record", "draft", "order", "output", "reason", "seconds",
-    "ended_at",
+    "created_at", "ended_at",
 )  # fmt: skip
 Pilots = Mapping[tuple[UUID | None, UUID | None], Message]
 
@@ -89,7 +89,8 @@ def _run(mail: UUID, run: StageRun) -> tuple[Any, ...]:
     """Copy a stage of another mail with the same answer, which was paid once."""
     return (
         uuid4().hex, mail.hex, run.stage_id.hex, run.part, run.state, _hex(run.site_id), _hex(run.record_id),
-        _hex(run.draft_id), _hex(run.order_id), as_json(run.output), run.reason, run.seconds, moment(run.ended_at),
+        _hex(run.draft_id), _hex(run.order_id), as_json(run.output), run.reason, run.seconds, moment(run.created_at),
+        moment(run.ended_at),
     )  # fmt: skip
 
 

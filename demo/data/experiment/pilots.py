@@ -20,6 +20,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Enrolment, Message
 from campaigns.sending import tick
 from campaigns.states import MessageState
+from demo.data import clock
 from demo.data.experiment import population
 from demo.data.simulated_reviewers import fix_faults, opinion
 from demo.mail_sink import server
@@ -125,14 +126,17 @@ def _approve(campaign: Campaign, lead: Member) -> int:
     for draft in drafts.values():
         fields = _wanted(draft)
         rng = random.Random(f"{draft.record.title} {draft.fields_hash}")
+        seconds = round(rng.uniform(8, 30) if fields is None else rng.uniform(40, 120), 1)
+        etag = deck.hold(lead, draft.pk).etag
+        clock.wait(seconds)
         decisions.record(
             draft.pk,
             by=lead,
             id=uuid.uuid5(draft.pk, "decision"),
             verdict="accept" if fields is None else "edit",
-            if_match=deck.hold(lead, draft.pk).etag,
+            if_match=etag,
             fields=fields,
-            seconds=round(rng.uniform(8, 30) if fields is None else rng.uniform(40, 120), 1),
+            seconds=seconds,
         )
     return len(drafts)
 

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from demo.data import clock, load
 from miniatures_site import one_machine
 from miniatures_site.backup import archive
 from miniatures_site.demo_snapshot import snapshot
@@ -78,7 +79,10 @@ class Command(BaseCommand):
 
     def load_and_write(self, target: Path) -> None:
         """Migrate, load the demo by its loaders, and back it up."""
-        call_command("migrate", verbosity=0)
+        with clock.running():
+            # Teachers and prices, which it brings, are there before the demo's first day.
+            clock.set_to(clock.days_ago(load.FIRST_DAY + 1))
+            call_command("migrate", verbosity=0)
         call_command("load_demo", stdout=self.stdout)
         try:
             snapshot.make(target)

@@ -63,7 +63,7 @@ def test_an_answer_is_told_with_the_tokens_and_seconds_it_took(kept: None, tmp_p
     assert draft["fields"] == CLAIMS
     assert draft["call_id"] == call_id(UUID(body["order"]), 0)
     assert (draft["latency_s"], draft["usage"]) == (0.25, {"input_tokens": 90, "output_tokens": 40})
-    assert "Recorded on 1 May 2026" in told(folder, "log")[0]["message"]
+    assert "Recorded answers" in told(folder, "log")[0]["message"]
 
 
 def test_an_answer_that_came_to_nothing_is_a_failure(kept: None, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_what_was_recorded_comes_with_the_ids_of_this_load(kept: Path, tmp_path:
     assert {output["record"]: output["completion"] for output in outputs} == facts
     said = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert [event["kind"] for event in said] == ["log", "metric"]
-    assert "1 May 2026, 85 s on two cores" in said[0]["payload"]["message"]
+    assert "Recorded in 85 s on two cores" in said[0]["payload"]["message"]
 
 
 @pytest.mark.parametrize(("load", "is_said"), [(2.4, False), (14.0, True)])
@@ -90,7 +90,7 @@ def test_a_recording_made_beside_other_work_says_so(kept: Path, tmp_path: Path, 
     engine.main(str(folder))
 
     said = json.loads((folder / "events.jsonl").read_text().splitlines()[0])["payload"]["message"]
-    assert said.startswith("Recorded on 1 May 2026, 85 s on two cores")
+    assert said.startswith("Recorded in 85 s on two cores")
     assert ("beside other work, which made it slower" in said) is is_said
 
 

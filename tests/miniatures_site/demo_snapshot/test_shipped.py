@@ -93,6 +93,11 @@ print("SEEN", json.dumps({
     "passwords": [each.username for each in Member.objects.all() if each.has_usable_password()],
 }))
 """
+HISTORY = """
+import json
+from tests.miniatures_site.demo_snapshot import history
+print("HISTORY", json.dumps([history.violations(), history.chance_changes()]))
+"""
 
 
 def unfolded(page: str) -> str:
@@ -157,6 +162,16 @@ def test_its_pages_hold_no_alert_and_lead_with_the_figures_of_the_pictures(seen)
 
     assert alerts == {}
     assert says == pictured
+
+
+@pytest.mark.slow
+def test_its_rows_tell_one_history(restored):
+    told = restored.python(HISTORY)
+
+    violations, chance_changes = json.loads(re.search("^HISTORY (.*)$", told, re.MULTILINE)[1])
+    assert len(violations) > 400
+    assert {pair: count for pair, count in violations.items() if count} == {}
+    assert chance_changes == []
 
 
 @pytest.mark.slow
