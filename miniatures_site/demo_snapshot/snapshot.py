@@ -8,12 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.utils import timezone
 
 import demo
 from audit.seals import sealing
 from demo.data import load
 from demo.data.experiment import kept_mails
+from jobs.models import Job, JobEvent
+from jobs.states import JobState
 from miniatures_site import one_machine
 from miniatures_site.backup import archive, create, databases, manifest, restore
 from miniatures_site.backup.manifest import Manifest
@@ -78,6 +81,9 @@ def settle_demo() -> None:
     """Make anew what hangs on this machine: the shipped students' files, the seals, the login and the mailbox."""
     for slug in SHIPPED:
         registration.register_shipped(slug)
+    # What waits, the serving of its miniatures, begins with this installation.
+    JobEvent.objects.filter(job__state=JobState.QUEUED).update(ts=Now())
+    Job.objects.filter(state=JobState.QUEUED).update(created_at=Now(), queued_at=Now(), rung_at=Now())
     sealing.seal_days()
     load.give_login()
     kept_mails.write()
