@@ -24,7 +24,7 @@ class CostsQuery(ListQuery):
         required=False,
         min_value=0,
         max_value=figures.MOST_VOLUME,
-        help_text="Outputs a month; by default the last 30 days'",
+        help_text="Outputs a month; by default the last 30 days', or 1,000",
     )
 
 

