@@ -34,7 +34,7 @@ IN_ORDER = (
 # A mail is planned before it is written.
 EXPECTED = {("Message", "draft")}
 # What may lie ahead.
-AHEAD = ("leased_until", "next_at")
+AHEAD = ("leased_until", "next_at", "expire_date")
 
 
 def violations() -> dict[str, int]:
