@@ -130,11 +130,8 @@ def trait_of(address: str) -> Trait:
 
 
 def day_of(address: str) -> float:
-    """Return a person's place in the order of sending, in [0, 1), drawn apart from their traits.
-
-    By another draw chance alone would look like a change of the reply rate where a month begins within the campaign.
-    """
-    return _numbers("morning", address, 1)[0]
+    """Return a person's place in the order of sending, in [0, 1), drawn apart from their traits."""
+    return _numbers("day", address, 1)[0]
 
 
 def actions(address: str, *, chance: float) -> list[ReaderAction]:
