@@ -104,10 +104,10 @@ def load(say: Report, *, until: str = "") -> bool:
         *_of_task(COMPANY_NEWS, 47),
         (45, TRANSFER, rounds.transfer),
         (experiment_load.DAYS + 1, CAMPAIGN, _experiment),
-        *_of_task(TICKET_ROUTING, 2),
+        *_of_task(RESEARCH_SUMMARY, 2),
         *_of_task(REPLY_SORTING, 1),
-        *_of_task(RESEARCH_SUMMARY, 0),
-        # Two hours' verdicts, the last of them a moment ago.
+        # Verdicts of the last hours, so that this week has some on any of its days.
+        *_of_task(TICKET_ROUTING, 6 / 24),
         *_of_task(SUPPORT_ANSWER, 2 / 24),
     )
     did_something = False
