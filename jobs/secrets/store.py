@@ -104,7 +104,7 @@ def resolve(name: str) -> str:
         # No header carries it: a call would be lost on its way out, and taken for one that may have been paid.
         raise Refusal(
             "secret_missing",
-            f"The secret {name} is no key: it holds a line break or a letter that no key has.",
+            f"The secret {name} has a line break or a letter that no key has.",
             hint=f"Set the environment variable {name} to the key alone, and start the workers again.",
         )
     return value

@@ -141,7 +141,7 @@ def _invalid(errors: dict[str, list[str]]) -> Refusal:
 def _wrong_marks(template: str) -> str:
     """Return the reason why a template's marks would reach the model, or nothing would; empty where all is well."""
     if template.count(USER_MARK) > 1 or template.count(SYSTEM_MARK) > 1:
-        return f"'{SYSTEM_MARK}' and '{USER_MARK}' stand once each"
+        return f"'{SYSTEM_MARK}' and '{USER_MARK}' may be used once each"
     system, mark, user = template.partition(USER_MARK)
     if SYSTEM_MARK in (user if mark else system):
         return f"'{SYSTEM_MARK}' comes first, and '{USER_MARK}' follows it"
