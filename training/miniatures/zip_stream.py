@@ -67,11 +67,7 @@ def exported(export: MiniatureExport) -> Download:
 
 
 def answer(request: HttpRequest | Request, download: Download) -> HttpResponseBase:
-    """Send a download, or 304 to who has it; reading runs in threads, so a slow client does not hold the event loop.
-
-    Raises:
-        Refusal: 412, the client names other bytes in `If-Match`.
-    """
+    """Send a download, or what `early_answer` does; reading runs in threads: no slow client holds the event loop."""
     headers = {"ETag": f'"{download.etag}"', **ASK_AGAIN}
     if early := conditions.early_answer(request, headers):
         return early

@@ -72,6 +72,16 @@ def test_the_archive_holds_the_weights_the_card_and_a_manifest_with_the_lineage(
     assert manifest["summary"]["validation_loss"] == 0.61
 
 
+def test_a_download_that_holds_other_bytes_than_those_named_is_refused(as_member, admin, miniature):
+    address = reverse("training:miniature-archive", args=[miniature.pk])
+
+    other = as_member(admin).get(address, HTTP_IF_MATCH='"other"')
+    dated = as_member(admin).get(address, HTTP_IF_UNMODIFIED_SINCE="Sat, 01 Jan 2000 00:00:00 GMT")
+
+    assert (other.status_code, other.json()["code"]) == (412, "another_file")
+    assert dated.status_code == 200
+
+
 def test_writing_without_scripts_leads_to_the_page_that_shows_it(as_member, admin, miniature):
     client = as_member(admin)
 
