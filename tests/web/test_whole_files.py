@@ -6,8 +6,10 @@ import errno
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError
 
 from tests.full_disks import room_for
 from web.disk import full_disk
@@ -53,6 +55,8 @@ def test_a_file_that_another_stored_whole_meanwhile_is_left_alone(
         OSError(errno.ENOSPC, "x"),
         OSError(errno.EDQUOT, "x"),
         RuntimeError("I/O error: No space left on device (os error 28)"),
+        # A copy's: of the database's own disk Django's connection tells.
+        sqlite3.OperationalError("database or disk is full"),
     ],
 )
 def test_each_form_of_a_full_disk_becomes_the_same_refusal(error: Exception) -> None:
@@ -67,8 +71,9 @@ def test_each_form_of_a_full_disk_becomes_the_same_refusal(error: Exception) -> 
 @pytest.mark.parametrize(
     "error",
     [
-        sqlite3.OperationalError("database or disk is full"),
-        RuntimeError('could not extend file "base/16384/2619": No space left on device'),
+        OperationalError("database or disk is full"),
+        OperationalError('could not write to file "base/pgsql_tmp/pgsql_tmp42.0": No space left on device'),
+        psycopg.errors.DiskFull("kein Platz"),
     ],
 )
 def test_a_full_database_is_not_taken_for_the_disk_of_the_file(error: Exception) -> None:

@@ -14,17 +14,18 @@ CODE: Final = "no_space"
 HINT: Final = "Free some room there, then try again."
 # A quota or a limit on file sizes ends a write as a full disk does.
 FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# PostgreSQL's code, whose words are in the server's language.
+DISK_FULL: Final = "53100"
 # Of programs and libraries that pass the system's error on as a text: pg_dump, SQLite, torch, safetensors.
 WORDS: Final = ("no space left on device", "disk quota exceeded", "file too large", "database or disk is full")
-# Of SQLite and PostgreSQL, whose disk may be another than that of the file being written.
-OF_DATABASE: Final = ("database or disk is full", "could not extend file")
 
 
 def is_full(error: BaseException) -> bool:
     """Return whether a write failed for lack of space, also where a library hides the system's error behind its own."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in FULL:
+        is_disk_full = getattr(cause, "sqlstate", None) == DISK_FULL
+        if is_disk_full or (isinstance(cause, OSError) and cause.errno in FULL):
             return True
         cause = cause.__cause__ or cause.__context__
     words = str(error).lower()
@@ -54,5 +55,6 @@ def refused(what: str, where: str | Path, *, hint: str = HINT) -> Iterator[None]
         is_told = isinstance(error, Refusal) and error.code == CODE
         if is_told or not is_full(error):
             raise
-        is_database = any(words in str(error).lower() for words in OF_DATABASE)
+        # Only the product's own connection raises these, and its disk may be another than that of the file.
+        is_database = type(error).__module__.startswith(("django.db.", "psycopg."))
         raise refusal(what, "the database" if is_database else where, hint=hint) from error
