@@ -80,7 +80,7 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     Else a last column of labels answers.
     """
     used_columns = [
-        replace(column, use=MODEL if column.field in MODELS else SPLIT if _is_split(column) else column.use)
+        replace(column, use=MODEL if column.field in MODELS else SPLIT if _is_split(column, columns) else column.use)
         for column in columns
     ]
     free = [column for column in used_columns if column.use == FACT and column.values and _fits_an_answer(column)]
@@ -122,9 +122,13 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     )
 
 
-def _is_split(column: Column) -> bool:
+def _is_split(column: Column, columns: Sequence[Column]) -> bool:
+    """Tell a split by its name, or by its words: `train` and others, where another column can answer."""
     words = {text_of(value).strip().casefold() for value in column.values}
-    return column.field in SPLITS or (len(words) > 1 and words <= SPLIT_WORDS.keys())
+    is_told = {"train"} < words <= SPLIT_WORDS.keys() and not is_named(column)
+    others = [each for each in columns if each is not column]
+    can_answer = any(is_named(each) or _is_label(each) or _are_codes(each) for each in others)
+    return column.field in SPLITS or (is_told and can_answer)
 
 
 def _is_label(column: Column) -> bool:

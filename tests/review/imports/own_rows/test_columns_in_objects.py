@@ -120,5 +120,26 @@ def test_a_column_of_words_for_splits_is_the_split_whatever_its_name(tmp_path: P
     assert [column.use for column in columns_of(open_table(tmp_path / "rows"))] == ["split", "fact", "answer"]
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "topics", "use"),
+    [
+        ("phase", ("train", "val", "test"), LABELS, "split"),
+        ("phase", ("train", "test"), None, "answer"),
+        ("topic", ("train", "test"), LABELS, "answer"),
+        ("activity", ("Training", "Test"), LABELS, "fact"),
+        ("label", ("Development", "Testing", "Training"), None, "answer"),
+        ("environment", ("dev", "test"), LABELS, "fact"),
+    ],
+)
+def test_words_for_splits_tell_no_split_where_they_may_be_labels(
+    tmp_path: Path, name: str, words: tuple[str, ...], topics: list[str] | None, use: str
+) -> None:
+    rows = [{"text": text, name: words[n % len(words)]} for n, text in enumerate(TEXTS)]
+    rows = [row | {"kind": label} for row, label in zip(rows, topics, strict=True)] if topics else rows
+    (tmp_path / "rows").write_text(json.dumps(rows))
+
+    assert {column.name: column.use for column in columns_of(open_table(tmp_path / "rows"))}[name] == use
+
+
 def test_lists_of_texts_by_their_labels_are_texts_with_labels(looked: Any) -> None:
     assert looked({"repair": TEXTS[:7], "question": TEXTS[7:]}) == ({"text": "fact", "key": "answer"}, {})
