@@ -33,6 +33,8 @@ MAIL, RECIPIENTS = (
     frozenset({"subject", "body"}),
     frozenset({"company", "prospect", "sector", "industry", "recipient", "firma", "branche", "entreprise", "empresa"}),
 )
+# Lists that people lay beside a text.
+BESIDE = frozenset({"reactions", "attachments", "links", "comments", "likes"})
 # Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
 _MADE = frozenset({"draft", "generated"})
 _ABOUT = frozenset(

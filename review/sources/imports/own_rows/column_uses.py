@@ -11,7 +11,7 @@ from typing import Any
 from review.sources.imports.cell_texts import text_of
 from review.sources.imports.logs.answer_shape import shape_of
 from review.sources.imports.own_rows import column_names
-from review.sources.imports.own_rows.column_names import ANSWERS, MAIL, MODELS, RECIPIENTS, SPLITS
+from review.sources.imports.own_rows.column_names import ANSWERS, BESIDE, MAIL, MODELS, RECIPIENTS, SPLITS
 from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS
 from review.sources.imports.read_rows import SPLIT_WORDS
 from review.spec.value_types import TYPES
@@ -136,10 +136,8 @@ def _is_label(column: Column) -> bool:
 
 
 def _is_written(column: Column) -> bool:
-    """Tell whole answers or lists of their parts from things with an id, a count or an address, such as reactions."""
-    parts = [part for value in column.values if isinstance(value, list) for part in value if isinstance(part, dict)]
-    names = {name.casefold() for part in parts for name in part}
-    return column.kinds[:1] in ((FIELDS,), ()) and names.isdisjoint(("id", "count", "url"))
+    """Tell whole answers or lists of their parts from what people lay beside a text, such as reactions."""
+    return column.kinds[:1] in ((FIELDS,), ()) and column.field.split("_")[-1] not in BESIDE
 
 
 def _is_last_label(column: Column) -> bool:

@@ -93,6 +93,15 @@ def looked(tmp_path: Path) -> Any:
             {"id": "fact", "note": "fact", "status": "answer"},
         ),
         (
+            [{"id": n, "text": text, "entities": [{"id": n, "label": label, "start_offset": 0, "end_offset": 3}],
+              "relations": [], "Comments": []} for n, (text, label) in enumerate(EACH)],
+            {"id": "fact", "text": "fact", "entities": "answer"},
+        ),
+        (
+            [{"text": text, "items": [{"name": label, "count": n}]} for n, (text, label) in enumerate(EACH)],
+            {"text": "fact", "items": "answer"},
+        ),
+        (
             [{"name": f"trace{n}", "input": {"question": text}, "output": {"topic": label, "urgent": True}}
              for n, (text, label) in enumerate(EACH)],
             {"name": "fact", "question": "fact", "output": "answer"},

@@ -104,7 +104,7 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"text": TICKETS, "label": NAMES, "tag_count": range(40), "topic": [*NAMES[1:], "other"]}, {"label", "topic"}),
         ({"text": TICKETS, "labels": CODES}, {"labels"}),
         ({"text": TEXTS, "opened": [f"11/3/2026 2:{n % 3}0 PM" for n in range(12)]}, set()),
-        ({"text": TEXTS, "reactions": [[{"name": "up", "count": n}] for n in range(12)]}, set()),
+        ({"text": TEXTS, "reactions": [[{"name": "up", "votes": n}] for n in range(12)]}, set()),
         ({"text": TEXTS, "label.responses": REPEATED, "label.responses.users": [["u1"]] * 12}, {"label.responses"}),
         ({"text": TEXTS, "label": LISTS}, set()),
         ({"text": TEXTS, "label": REPEATED, "evidence": LISTS}, {"label"}),
