@@ -160,6 +160,21 @@ def test_options_below_a_question_over_several_columns_name_them(write: Write, *
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "id,Tools [Excel],Tools [Word],comment\n1,Excel,,\n2,,Word,good\n3,,Word,fine\n",
+        "id,Tools [Excel],Tools [Word],comment\n1,Excel,Word,\n2,,Word,good\n3,,Word,fine\n",
+        "id,Tools [Excel],Tools [Word]\n,Excel,Word\n2,,Word\n,Excel,\n",
+        "id,Tools [Excel],Tools [Word]\n,Excel,Word\n2,Excel,Word\n3,Excel,Word\n",
+        "part,Unit [kg],weight\nbolt,kg,3\nnut,g,7\n",
+        "part,Unit [kg],weight\n,kg,3\nnut,g,7\nrod,g,8\n",
+    ],
+)
+def test_a_first_row_with_words_of_its_columns_names_is_a_row(write: Write, text: str) -> None:
+    assert not any(row.problem for row in open_table(write(text)).rows())
+
+
+@pytest.mark.parametrize(
     ("first", "is_row"),
     [
         (",What did you like about us?,What did you not?", False),

@@ -137,17 +137,14 @@ def _are_numbered(cells: Sequence[str]) -> bool:
 def with_options(header: Sequence[object], below: Sequence[Sequence[object]]) -> list[str]:
     """Return the names of a header; a question of a survey over several columns gets their options in the row below.
 
-    That row fills all gaps of the header, and leaves a named column blank that the rows below it fill.
+    That row fills all gaps of the header, and leaves the first column blank that the rows below it fill.
     """
     names, options = [_text(cell) for cell in header], [_text(cell) for cell in (below or [()])[0]]
     wide = max(span(names), span(options))
     names, options = ([*row, *[""] * wide][:wide] for row in (names, options))
     gaps = {at for at, name in enumerate(names) if not name}
     rest = [row for row in below[1:] if span(row)]
-    is_below = any(
-        name and not option and len(rest) > 1 and all(len(row) > at and _text(row[at]) for row in rest)
-        for at, (name, option) in enumerate(zip(names, options, strict=True))
-    )
+    is_below = len(rest) > 1 and not any(options[:1]) and all(_text(row[0]) for row in rest)
     if not gaps or 0 in gaps or not is_below or not all(options[at] for at in gaps):
         return [_text(cell) for cell in header]
     question = ""

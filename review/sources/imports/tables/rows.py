@@ -121,28 +121,42 @@ def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
     first = list(islice(rows, _LOOK_ROWS))
     ids = [value for value in first[:2][-1].values.values() if value] if first else []
     has_ids = ids and all(str(value).startswith('{"ImportId":') for value in ids)
-    count = len(first[:2]) if has_ids else int(any(map(_respells_names, first[:1])) or _are_questions(first))
+    told = [{name: text for name, cell in row.values.items() if (text := str(cell or "").strip())} for row in first]
+    is_told = any(map(_respells_names, first[:1])) or _are_options(first, told) or _are_questions(told)
+    count = len(first[:2]) if has_ids else int(is_told)
     described = [replace(row, values={}, problem="describes the columns") for row in first[:count]]
     return chain(described, first[count:], rows)
 
 
 def _respells_names(row: Row) -> bool:
     names = [(name, text) for name, text in row.values.items() if isinstance(text, str) and text != name]
-    has_options = any(text and name.endswith(f" [{text}]") for name, text in names)
-    return has_options or sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
+    return sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
 
 
-def _are_questions(rows: list[Row]) -> bool:
+def _are_options(rows: list[Row], filled: list[dict[str, str]]) -> bool:
+    """Tell whether a first row holds the options in the names, and none of what the first column has in other rows."""
+    ids = next(iter(rows[0].values), "") if rows else ""
+    options = {name: text for name, text in filled[0].items() if name.endswith("]")} if ids else {}
+    rest = [row for row in filled[1:] if row]
+    return (
+        len(options) >= _LEAST_RESPELT
+        and all(name.endswith(f" [{' '.join(text.split())}]") for name, text in options.items())
+        and ids not in filled[0]
+        and all(ids in row for row in rest)
+        and any(options.items() - row.items() for row in rest)
+    )
+
+
+def _are_questions(rows: list[dict[str, str]]) -> bool:
     """Tell whether a first row holds the questions of columns with codes for names, such as `Q5`, and nothing else."""
-    filled = [{name: text for name, value in row.values.items() if (text := str(value or "").strip())} for row in rows]
-    if len(rows) <= _LEAST_ROWS or not filled[0]:
+    if len(rows) <= _LEAST_ROWS or not rows[0]:
         return False
-    asked = [name for name, text in filled[0].items() if text.endswith("?")]
-    later = [row.get(name, "") for row in filled[1:] for name in asked]
-    are_coded = all(_CODE.fullmatch(name) and text.count(" ") > 1 for name, text in filled[0].items())
-    are_told = len(asked) > 1 or (asked and len(filled[0]) < len(filled[1]))
+    asked = [name for name, text in rows[0].items() if text.endswith("?")]
+    later = [row.get(name, "") for row in rows[1:] for name in asked]
+    are_coded = all(_CODE.fullmatch(name) and text.count(" ") > 1 for name, text in rows[0].items())
+    are_told = len(asked) > 1 or (asked and len(rows[0]) < len(rows[1]))
     is_alone = sum(text.endswith("?") for text in later) * 4 <= len(later)
-    return bool(are_coded and are_told and is_alone and len(asked) * 2 >= len(filled[0]))
+    return bool(are_coded and are_told and is_alone and len(asked) * 2 >= len(rows[0]))
 
 
 def _letters(text: str) -> str:
