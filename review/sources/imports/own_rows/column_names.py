@@ -48,7 +48,6 @@ _SCORED = frozenset(
     re.findall(r"\w+", "toxicity insult threat hate anger fear joy sadness positive negative prob probability")
 )
 _OF_CODES = frozenset({"id", "code"})
-_RATES = frozenset({"ratio", "rate", "share", "confidence"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
 COUNTS = re.compile(
@@ -107,7 +106,7 @@ def is_scored(field: str) -> bool:
 
 def is_rate(field: str) -> bool:
     """Report whether a name says that a share tells a row, such as `upvote_ratio`, and no label."""
-    return field.split("_")[-1] in _RATES
+    return field.split("_")[-1] in ("ratio", "rate", "share", "confidence")
 
 
 def is_made(field: str) -> bool:

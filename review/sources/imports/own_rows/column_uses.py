@@ -95,7 +95,8 @@ def with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
     told = [column for column in used_columns if column.use == FACT and len(set(map(text_of, column.values))) > 1]
     if told and told[-1] not in free:
         last = None
-    if not answers and last and (_is_written(last) or _is_last_label(last)):
+    is_whole = last and last.kinds[:1] in ((FIELDS,), ()) and last.field.split("_")[-1] not in BESIDE
+    if not answers and last and (is_whole or _is_last_label(last)):
         answers = [last]
     if not answers:
         answers = [column for column in (first, last) if column and _is_unnamed_label(column)][:1]
@@ -133,11 +134,6 @@ def _is_split(column: Column, columns: Sequence[Column]) -> bool:
 
 def _is_label(column: Column) -> bool:
     return any(TYPES[kind].is_picked for kind in column.kinds[:1] if kind in TYPES)
-
-
-def _is_written(column: Column) -> bool:
-    """Tell whole answers or lists of their parts from what people lay beside a text, such as reactions."""
-    return column.kinds[:1] in ((FIELDS,), ()) and column.field.split("_")[-1] not in BESIDE
 
 
 def _is_last_label(column: Column) -> bool:
