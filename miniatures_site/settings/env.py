@@ -117,7 +117,9 @@ def web_address(name: str, default: str = "") -> str:
     """
     value = text(name, default).rstrip("/")
     if value and not re.match(r"https?://[^/\s]", value):
-        raise ImproperlyConfigured(f"{name} cannot be used as a web address; write one such as https://app.example.com.")
+        raise ImproperlyConfigured(
+            f"{name} cannot be used as a web address; write one such as https://app.example.com."
+        )
     return value
 
 

@@ -76,7 +76,7 @@ def test_hosts_are_names_numbers_and_all_below_a_name(monkeypatch: pytest.Monkey
 def test_an_address_that_is_none_is_refused_without_its_path(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
     monkeypatch.setenv("IT", raw)
 
-    with pytest.raises(ImproperlyConfigured, match="IT is no address of the web") as refusal:
+    with pytest.raises(ImproperlyConfigured, match="IT cannot be used as a web address") as refusal:
         env.web_address("IT")
 
     assert "secret" not in str(refusal.value)
@@ -134,7 +134,7 @@ def set_up(environment: dict[str, str], then: str = "") -> subprocess.CompletedP
         ({"LOG_LEVEL": "info"}, "LOG_LEVEL is 'info'; write one of: DEBUG, INFO, WARNING"),
         ({"EMAIL_USE_TLS": "1", "EMAIL_USE_SSL": "1"}, "EMAIL_USE_TLS and EMAIL_USE_SSL are both on."),
         ({"ALLOWED_HOSTS": "a.example b.example"}, "ALLOWED_HOSTS holds 'a.example b.example'; write names alone"),
-        ({"SITE_URL": "app.example"}, "SITE_URL is no address of the web; write one such as https://"),
+        ({"SITE_URL": "app.example"}, "SITE_URL cannot be used as a web address; write one such as https://"),
     ],
 )
 def test_what_could_not_work_later_is_refused_at_the_start(given: dict[str, str], words: str, tmp_path) -> None:

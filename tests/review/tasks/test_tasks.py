@@ -148,7 +148,11 @@ BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
     (lambda body: body.update(student_template=f"{SYSTEM_MARK} {{{{facts}}}}"), "student_template", "follows it"),
     (lambda body: body.update(student_template=f"{USER_MARK} a {SYSTEM_MARK} b"), "student_template", "comes first"),
     (lambda body: body.update(teacher_template=f"{SYSTEM_MARK} a {USER_MARK} "), "teacher_template", "nothing follows"),
-    (lambda body: body.update(teacher_template=f"{USER_MARK} a {USER_MARK} b"), "teacher_template", "may be used once each"),
+    (
+        lambda body: body.update(teacher_template=f"{USER_MARK} a {USER_MARK} b"),
+        "teacher_template",
+        "may be used once each",
+    ),
     (lambda body: body["output_schema"][0].update(type="object"), "output_schema.0", "an object names its items"),
     (lambda body: body["output_schema"][0].update(type="choice"), "output_schema.0", "a choice names its labels"),
     (lambda body: body.update(slots=["first name"]), "slots.0", "A slot has two parts"),
