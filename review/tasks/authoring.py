@@ -15,7 +15,7 @@ from review import ports
 from review.models import Membership, Task, TaskVersion
 from review.spec import spec_errors
 from review.spec.prompting import canonical_json
-from review.spec.schema import OutputItem
+from review.spec.schema import MOST_REPEATS, OutputItem, repeats
 from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
 from review.states import Role
 from review.tasks import permissions
@@ -149,7 +149,7 @@ def _wrong_marks(template: str) -> str:
 
 
 def _why_impossible(item: OutputItem, spec: TaskSpec) -> str:
-    """Return the reason why no draft can pass a field; empty where one can. Versions from before keep such fields."""
+    """Return the reason why no draft can pass a field in time; empty where one can. Older versions keep such fields."""
     low, high = item.minimum, item.maximum
     is_whole = item.type == "integer" or item.decimals == 0
     if is_whole and low is not None and high is not None and ceil(low) > floor(high):
@@ -157,6 +157,8 @@ def _why_impossible(item: OutputItem, spec: TaskSpec) -> str:
     least_chars = 2 * (item.min_words or 0) - 1
     if item.max_chars is not None and spec.language[:2] in SPACED and least_chars > item.max_chars:
         return f"field '{item.name}': {item.min_words} words do not fit in {item.max_chars} characters"
+    if repeats(item.pattern) > MOST_REPEATS:
+        return f"field '{item.name}': the counts of the pattern come to more than {MOST_REPEATS:,} repeats"
     return next(filter(None, (_why_impossible(part, spec) for part in item.items)), "")
 
 

@@ -145,6 +145,11 @@ BROKEN: list[tuple[Callable[[dict], object], str, str]] = [
         "output_schema.2",
         "no whole number lies between 0.2 and 0.8",
     ),
+    (
+        lambda body: body["output_schema"][0].update(pattern="(?x)((a{999} ) {999} ) {999}"),
+        "output_schema.0",
+        "more than 1,000,000 repeats",
+    ),
     (lambda body: body.update(student_template=f"{SYSTEM_MARK} {{{{facts}}}}"), "student_template", "follows it"),
     (lambda body: body.update(student_template=f"{USER_MARK} a {SYSTEM_MARK} b"), "student_template", "comes first"),
     (lambda body: body.update(teacher_template=f"{SYSTEM_MARK} a {USER_MARK} "), "teacher_template", "nothing follows"),
@@ -183,6 +188,20 @@ def test_a_mistake_in_a_specification_is_named_at_its_place(change: Callable, pa
 
     assert refusal.value.code == "spec_invalid"
     assert any(says in text for text in refusal.value.errors[path])
+
+
+def test_counts_of_a_pattern_side_by_side_are_no_mistake() -> None:
+    uuid, body = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", outreach.SPEC.canonical()
+    body["output_schema"][0]["pattern"] = rf"{uuid}/{uuid}(?:\p{{L}}|[]({{9}}]){{0,999}}"
+
+    assert authoring.parse_spec(body).output_schema[0].pattern
+
+
+def test_a_version_from_before_is_read_whatever_its_pattern_counts() -> None:
+    body = outreach.SPEC.canonical()
+    body["output_schema"][0]["pattern"] = "((a{999}){999}){999}"
+
+    assert TaskSpec.model_validate(body).output_schema[0].pattern
 
 
 @pytest.mark.parametrize("body", [[], "text", None, 7])
