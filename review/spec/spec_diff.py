@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
+from operator import eq
 from typing import Any, Literal, NamedTuple
 
 from review.spec.task_spec import TaskSpec
 
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
-# More pairs of words than this take more than a second to compare.
-MOST_PAIRS = 1_000_000
+# More take more than a second.
+MOST_STEPS = 100_000
 _LABELS = {
     "instruction": "Instruction",
     "offer": "Offer",
@@ -62,34 +65,51 @@ def changes(old: TaskSpec, new: TaskSpec) -> list[SpecChange]:
 
 def word_diff(old: str, new: str) -> tuple[WordChange, ...]:
     """Compare two texts word by word, as same, removed and added stretches; long ones by their lines first."""
-    if words := _words(old, new):
-        return tuple(_stretches(*words))
-    segments: list[WordChange] = []
-    for part in _stretches(old.splitlines(keepends=True), new.splitlines(keepends=True), are_lines=True):
-        last = segments[-1] if segments and part.kind == "added" else None
-        if last and last.kind == "removed" and (words := _words(last.text, part.text)):
-            segments[-1:] = _stretches(*words)
+    words, cost = _stretches(_TOKEN.findall(old), _TOKEN.findall(new), MOST_STEPS)
+    if cost <= MOST_STEPS:
+        return tuple(words)
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    lines, cost = _stretches(before, after, MOST_STEPS, are_lines=True)
+    segments, left = list[WordChange](), MOST_STEPS - cost
+    for part in lines:
+        if part.kind == "added" and segments and segments[-1].kind == "removed":
+            removed = segments.pop().text
+            words, cost = _stretches(_TOKEN.findall(removed), _TOKEN.findall(part.text), left)
+            segments += words
+            left -= cost if cost <= left else 0
         else:
             segments.append(part)
     return tuple(segments)
 
 
-def _words(old: str, new: str) -> tuple[list[str], list[str]] | None:
-    before, after = _TOKEN.findall(old), _TOKEN.findall(new)
-    return (before, after) if len(before) * len(after) <= MOST_PAIRS else None
+def _stretches(
+    before: list[str], after: list[str], most_steps: int, *, are_lines: bool = False
+) -> tuple[list[WordChange], int]:
+    """Compare two lists of words or lines between their common ends; only whole where that takes too many steps.
 
-
-def _stretches(before: list[str], after: list[str], *, are_lines: bool = False) -> list[WordChange]:
-    segments: list[WordChange] = []
-    for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=are_lines).get_opcodes():
+    Returns:
+        The stretches, and the steps: pairs of equal words, and a share of all pairs.
+    """
+    begin = sum(takewhile(bool, map(eq, before, after)))
+    end = sum(takewhile(bool, map(eq, reversed(before[begin:]), reversed(after[begin:]))))
+    head, before, tail = before[:begin], before[begin : len(before) - end], before[len(before) - end :]
+    after = after[begin : len(after) - end]
+    counts = Counter(after)
+    steps = sum(counts[word] for word in before if not word.isspace()) + len(before) * len(after) // 200
+    segments = [WordChange("same", "".join(head))]
+    if steps <= most_steps:
+        # Blanks hang on the words beside them: alone they are no match. Blank lines are one.
+        matcher = SequenceMatcher(None if are_lines else str.isspace, before, after, autojunk=are_lines)
+        opcodes = matcher.get_opcodes()
+    else:
+        opcodes = [("replace", 0, len(before), 0, len(after))]
+    for tag, i, j, k, m in opcodes:
         if tag == "equal":
             segments.append(WordChange("same", "".join(before[i:j])))
-            continue
-        if j > i:
-            segments.append(WordChange("removed", "".join(before[i:j])))
-        if m > k:
-            segments.append(WordChange("added", "".join(after[k:m])))
-    return segments
+        else:
+            segments += [WordChange("removed", "".join(before[i:j])), WordChange("added", "".join(after[k:m]))]
+    segments.append(WordChange("same", "".join(tail)))
+    return [part for part in segments if part.text], steps
 
 
 def _compare(label: str, old: object, new: object) -> Iterator[SpecChange]:

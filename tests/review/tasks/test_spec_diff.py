@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
+
+import pytest
 
 from review.spec.spec_diff import changes, word_diff
 from review.spec.starters import outreach
@@ -47,6 +50,34 @@ def test_a_long_text_is_compared_by_its_lines_first() -> None:
     assert "".join(part.text for part in segments if part.kind != "removed") == new
     changed = [(part.kind, part.text) for part in segments if part.kind != "same"]
     assert changed == [("removed", "nothing"), ("added", "all"), ("added", "End.")]
+
+
+def test_a_word_that_changed_in_a_line_of_thousands_is_shown_alone() -> None:
+    words = [f"word{number % 7}" for number in range(5_000)]
+
+    segments = word_diff(" ".join([*words, "first", *words]), " ".join([*words, "short", *words]))
+
+    assert [part.text for part in segments if part.kind != "same"] == ["first", "short"]
+
+
+@pytest.mark.parametrize("between", [" ", ", "])
+def test_a_text_of_many_rewritten_lines_is_compared_at_once(between: str) -> None:
+    def text(seed: int) -> str:
+        rng = Random(seed)
+        lines = (between.join(f"word{int(rng.paretovariate(0.7)) % 3_000}" for _ in range(240)) for _ in range(90))
+        return "\n\n".join(lines)
+
+    with within(1.5):
+        segments = word_diff(text(1), text(2))
+
+    assert "".join(part.text for part in segments if part.kind != "added") == text(1)
+    assert "".join(part.text for part in segments if part.kind != "removed") == text(2)
+
+
+def test_words_are_compared_where_a_blank_is_all_that_they_share() -> None:
+    segments = word_diff("Say: one two.", "Say: three four.")
+
+    assert [part.text for part in segments] == ["Say: ", "one two", "three four", "."]
 
 
 def test_another_noun_for_a_record_is_a_change() -> None:
