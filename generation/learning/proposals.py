@@ -134,7 +134,8 @@ def accept(proposal: TaskProposal, *, by: Member, edited: Mapping[int, str | Non
             hint="Rebase it: its changes are laid on the latest version, where they still fit.",
             status=409,
         )
-    spec = authoring.parse_spec(applied(open_one.base_version.spec, _chosen(open_one, edited or {})))
+    before = open_one.base_version.spec
+    spec = authoring.parse_spec(applied(before, _chosen(open_one, edited or {})), before)
     rows = len(open_one.counted.get(EXAMPLES, ()))
     note = f"From {rows} examples" if rows else f"From {len(open_one.decisions)} decisions"
     made = authoring.new_version(open_one.task, spec=spec, by=by, note=note)

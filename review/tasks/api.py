@@ -126,7 +126,7 @@ class VersionsView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug)
         data = read_body(TaskVersionIn, request)
-        spec = authoring.parse_spec(data["spec"])
+        spec = authoring.parse_spec(data["spec"], queries.latest_version(task).spec)
         version = authoring.new_version(task, spec=spec, by=member, note=data["note"])
         return Response(TaskVersionOut(version).data, status=201)
 

@@ -115,8 +115,11 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "", base:
     return made
 
 
-def parse_spec(body: object) -> TaskSpec:
+def parse_spec(body: object, before: TaskSpec | None = None) -> TaskSpec:
     """Read a spec that came as plain data from outside.
+
+    Args:
+        before: The version that it changes: fields and templates may keep faults that they have there.
 
     Raises:
         Refusal: `spec_invalid`, with each mistake under the dotted path of its field.
@@ -127,11 +130,20 @@ def parse_spec(body: object) -> TaskSpec:
         spec = TaskSpec.model_validate_json(canonical_json(body))
     except ValidationError as error:
         raise _invalid(spec_errors.by_path(error)) from None
-    reasons = {f"output_schema.{place}": _why_impossible(field, spec) for place, field in enumerate(spec.output_schema)}
-    reasons |= {name: _wrong_marks(getattr(spec, name)) for name in ("teacher_template", "student_template")}
-    if errors := {path: [reason] for path, reason in reasons.items() if reason}:
+    kept = _faults(before).values() if before else ()
+    if errors := {path: [fault[1]] for path, fault in _faults(spec).items() if fault[1] and fault not in kept}:
         raise _invalid(errors)
     return spec
+
+
+def _faults(spec: TaskSpec) -> dict[str, tuple[str, str]]:
+    """Return the name of each field and template by its path, with the reason why it is refused, or none."""
+    fields = {
+        f"output_schema.{place}": (field.name, _why_impossible(field, spec))
+        for place, field in enumerate(spec.output_schema)
+    }
+    templates = ("teacher_template", "student_template")
+    return fields | {name: (name, _wrong_marks(getattr(spec, name))) for name in templates}
 
 
 def _invalid(errors: dict[str, list[str]]) -> Refusal:

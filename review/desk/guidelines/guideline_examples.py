@@ -85,7 +85,7 @@ def _next_version(
         spec = latest_version(task).spec
         changed = change(spec.guideline_examples)
         body = spec.canonical() | {"guideline_examples": [example.model_dump(mode="json") for example in changed]}
-        return authoring.new_version(task, spec=authoring.parse_spec(body), by=by, note=note)
+        return authoring.new_version(task, spec=authoring.parse_spec(body, spec), by=by, note=note)
 
 
 def _with(shown: Examples, example: GuidelineExample) -> list[GuidelineExample]:

@@ -16,9 +16,10 @@ from generation.models import Call, Order, TaskProposal, Teacher
 from members.models import Member
 from review.datasets import revocations
 from review.models import Task
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import SYSTEM_MARK, TaskSpec
 from review.states import Split
 from review.tasks import authoring
+from review.tasks.queries import latest_version
 from tests.generation.teaching.conftest import OPENING, Judge
 from web.errors import Refusal
 
@@ -60,6 +61,18 @@ def test_accepting_makes_the_next_version_and_tells_the_audit(counted: TaskPropo
     assert made.spec.offer.forbidden_phrases and "Wrong fact" in made.spec.guideline
     assert (counted.state, counted.accepted_version, counted.decided_by) == ("accepted", made, lead)
     assert AuditRow.objects.filter(act="proposal_accepted").count() == 1
+
+
+def test_a_fault_that_the_task_has_already_does_not_refuse_a_proposal(task: Task, lead: Member, judged: Judge) -> None:
+    spec = latest_version(task).spec
+    template = f"{SYSTEM_MARK} {spec.teacher_template}"
+    authoring.new_version(task, spec=spec.model_copy(update={"teacher_template": template}), by=lead)
+    judged("edit", 4)
+    judged("reject", 4, reasons=["wrong_fact"])
+
+    made = proposals.accept(proposals.propose(task, by=lead), by=lead)
+
+    assert made.spec.teacher_template == template
 
 
 def test_a_change_can_be_edited_or_left_out(counted: TaskProposal, lead: Member) -> None:

@@ -12,6 +12,7 @@ from members.models import Member
 from review.models import Record, Task
 from review.spec.json_schema_reading import fields_from_json_schema
 from review.spec.starters import outreach
+from review.spec.task_spec import SYSTEM_MARK
 from tests.review.factories import make_task, triage_spec
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,17 @@ def test_a_specification_with_mistakes_is_a_problem_with_paths(api: APIClient, t
 
     assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
     assert answer.json()["errors"]["language"] == ["A language code such as 'en' or 'de-AT'."]
+
+
+def test_a_fault_of_the_version_before_refuses_no_other_change(api: APIClient, admin: Member) -> None:
+    template = f"{outreach.SPEC.student_template} {SYSTEM_MARK}"
+    task = make_task(by=admin, spec=outreach.SPEC.model_copy(update={"student_template": template}))
+    spec = outreach.SPEC.canonical() | {"guideline": "Be brief.", "student_template": template}
+
+    address = f"/api/v1/tasks/{task.slug}/versions/"
+
+    assert api.post(address, {"spec": spec}, format="json").status_code == 201
+    assert api.post(address, {"spec": spec | {"teacher_template": template}}, format="json").status_code == 422
 
 
 def test_a_form_with_two_files_or_a_field_that_is_none_imports_nothing(api: APIClient, task: Task) -> None:

@@ -18,7 +18,7 @@ from review.erasure import erase
 from review.models import Decision, Draft, Revocation, Task
 from review.spec.spec_diff import changes
 from review.spec.starters import outreach
-from review.spec.task_spec import TaskSpec
+from review.spec.task_spec import SYSTEM_MARK, TaskSpec
 from review.tasks import authoring
 from review.tasks.queries import latest_version
 from tests.review import factories
@@ -40,6 +40,19 @@ def test_an_example_makes_the_next_version_and_shows_the_text_that_counts(
     assert "A better text." in now.examples[1].text
     assert now.examples[2].reasons == "Tone"
     assert {example.note for example in now.examples} == {"So, please."}
+
+
+def test_a_task_with_a_fault_from_before_shows_examples_and_hides_them(
+    task: Task, judged: list[Draft], admin: Member
+) -> None:
+    spec = latest_version(task).spec
+    template = f"{SYSTEM_MARK} {spec.teacher_template}"
+    authoring.new_version(task, spec=spec.model_copy(update={"teacher_template": template}), by=admin)
+
+    showing.show(judged[0].pk, by=admin)
+    hidden = showing.hide(task, judged[0].pk, by=admin)
+
+    assert hidden.spec.teacher_template == template
 
 
 def test_a_version_keeps_no_text_of_an_example(task: Task, judged: list[Draft], admin: Member) -> None:

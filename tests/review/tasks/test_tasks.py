@@ -204,6 +204,23 @@ def test_a_version_from_before_is_read_whatever_its_pattern_counts() -> None:
     assert TaskSpec.model_validate(body).output_schema[0].pattern
 
 
+def test_faults_of_the_version_before_do_not_refuse_the_next() -> None:
+    body = outreach.SPEC.canonical()
+    body["output_schema"][1].update(max_chars=78)
+    body["teacher_template"] = f"{SYSTEM_MARK} a {USER_MARK} "
+    before = TaskSpec.model_validate(body)
+
+    body["instruction"] = "Write."
+    body["output_schema"].insert(0, {"name": "first"})
+    assert authoring.parse_spec(body, before).instruction == "Write."
+
+    body["output_schema"][2].update(max_chars=77)
+    body["student_template"] = body["teacher_template"]
+    with pytest.raises(Refusal) as refusal:
+        authoring.parse_spec(body, before)
+    assert set(refusal.value.errors) == {"output_schema.2", "student_template"}
+
+
 @pytest.mark.parametrize("body", [[], "text", None, 7])
 def test_a_specification_that_is_no_object_is_refused(body: object) -> None:
     with pytest.raises(Refusal, match="must be a JSON object"):
