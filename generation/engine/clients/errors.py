@@ -45,6 +45,10 @@ STATUSES_OF_KINDS = {
 _RETRY_DELAY = re.compile(r"'retrydelay': '(\d{1,9}(?:\.\d{1,9})?)s'")
 _TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+# OpenRouter's moderation of one text; an account that is flagged reads otherwise.
+_FLAGGED_TEXT = re.compile(r"'(?:flagged_input|reasons)':|(?:input|prompt|text|message|content) (?:was|is) flagged")
+# An answer that vLLM finds too long for any text.
+_LONG_ANSWER = re.compile(r"length is (\d{1,9}) tokens.{0,80}\b(\d{1,9}) in the (?:completion|output)")
 # Words of any refusal that no waiting will mend.
 OUT_OF_FUNDS = (
     "insufficient_quota",
@@ -106,8 +110,7 @@ def from_status(status: int, headers: Mapping[str, str], body: object, request_i
         wait_s = float(delay[1])
     if any(word in words for word in OUT_OF_FUNDS):
         return CallError("fatal", "out_of_funds", message, request_id=request_id)
-    if status == 403 and "flagged" in words:
-        # As OpenRouter tells of one text; the key is sound.
+    if status == 403 and _FLAGGED_TEXT.search(words):
         return CallError("rejected", "content_filter", message, request_id=request_id)
     if status in CONFIGURATION:
         code, lead = CONFIGURATION[status]
@@ -116,6 +119,8 @@ def from_status(status: int, headers: Mapping[str, str], body: object, request_i
         return CallError("fatal", "redirected", "The address answers with a redirect, which is not followed.")
     if status in (400, 413, 422):
         fate, code = next((REJECTED[word] for word in REJECTED if word in words), ("rejected", "request_rejected"))
+        if (answer := _LONG_ANSWER.search(words)) and int(answer[2]) >= int(answer[1]):
+            code = "request_rejected"
         return CallError(fate, "too_long" if status == 413 else code, message, request_id=request_id)
     if status in (429, 529) or (status == 503 and wait_s is not None):
         code = "rate_limited" if status == 429 else "overloaded"

@@ -8,6 +8,10 @@ from generation.engine.clients import errors
 from generation.engine.clients.interface import CallError
 
 SPENT = "You have reached your specified API usage limits. You will regain access on 2026-04-01 at 00:00 UTC."
+OLDER = (
+    "This model's maximum context length is 4096 tokens. However, you requested {} tokens ({} in the messages, {} in "
+    "the completion). Please reduce the length of the messages or completion."
+)
 TOO_MUCH = "'max_tokens' or 'max_completion_tokens' is too large: 9000."
 
 
@@ -22,6 +26,10 @@ TOO_MUCH = "'max_tokens' or 'max_completion_tokens' is too large: 9000."
         (400, {"message": f"{TOO_MUCH} This model's maximum context length is 9."}, "rejected", "request_rejected"),
         (400, {"error": {"message": "Output blocked by content filtering policy"}}, "rejected", "content_filter"),
         (403, {"error": {"message": "This model is moderated; your input was flagged"}}, "rejected", "content_filter"),
+        (403, {"error": {"message": "No.", "metadata": {"flagged_input": "a"}}}, "rejected", "content_filter"),
+        (403, {"error": {"message": "Your account has been flagged for its input."}}, "fatal", "forbidden"),
+        (400, {"message": OLDER.format(9100, 100, 9000)}, "rejected", "request_rejected"),
+        (400, {"message": OLDER.format(4500, 4000, 500)}, "rejected", "too_long"),
         (413, {"error": {"type": "request_too_large", "message": "no"}}, "rejected", "too_long"),
         (400, {"error": {"code": "content_policy_violation", "message": "no"}}, "rejected", "content_filter"),
         (400, {"error": {"message": "Invalid schema for response_format 'x'"}}, "fatal", "schema_refused"),
