@@ -263,7 +263,7 @@ WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
 # of a host, and a SearXNG server whose key, if it wants one, stands in RESEARCH_SEARCH_KEY.
 RESEARCH_CONTACT = env.text("RESEARCH_CONTACT")
 RESEARCH_DELAY_S = env.number("RESEARCH_DELAY_S", 1)
-RESEARCH_SEARCH_URL = env.web_address("RESEARCH_SEARCH_URL")
+RESEARCH_SEARCH_URL = env.web_address("RESEARCH_SEARCH_URL").rstrip("/")
 
 # The hub that versions are sent to; empty: the one its library knows.
 HUB_ENDPOINT = env.text("HUB_ENDPOINT").rstrip("/")
@@ -281,6 +281,6 @@ GPU_USD_PER_HOUR = env.number("GPU_USD_PER_HOUR", 1.5)
 ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
 
 # Where links in mails lead: the public address of this site, without a slash at its end.
-SITE_URL = env.web_address("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}")
+SITE_URL = env.web_address("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}").rstrip("/")
 # Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.
 MAILBOX_DIR: Path | None = None

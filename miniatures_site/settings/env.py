@@ -110,13 +110,13 @@ def hosts(name: str) -> list[str]:
 
 
 def web_address(name: str, default: str = "") -> str:
-    """An address of the web, without a slash at its end; its path may be a secret, so a refusal does not repeat it.
+    """An address of the web; its path may be a secret, so a refusal does not repeat it.
 
     Raises:
         ImproperlyConfigured: It does not begin with `http://` or `https://` and a host.
     """
-    value = text(name, default).rstrip("/")
-    if value and not re.match(r"https?://[^/\s]", value):
+    value = text(name, default)
+    if value and not re.match(r"https?://[^/\s]", value, re.IGNORECASE):
         raise ImproperlyConfigured(
             f"{name} cannot be used as a web address; write one such as https://app.example.com."
         )

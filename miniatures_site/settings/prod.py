@@ -16,7 +16,7 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 env.required("DATABASE_URL", "Give a PostgreSQL address, such as postgres://user:password@db:5432/miniatures.")
 env.required("REDIS_URL", "Give a Redis address, such as redis://redis:6379/0.")
-SITE_URL = env.web_address("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
+SITE_URL = env.web_address("SITE_URL", f"https://{ALLOWED_HOSTS[0].lstrip('.')}").rstrip("/")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)

@@ -21,7 +21,7 @@ SERVING_PATIENCE_S = env.number("SERVING_PATIENCE_S", 10, minimum=0)
 SERVING_SOCKET = env.text("SERVING_SOCKET")
 # Where web processes of other hosts reach engines of this one, as host or host:port; empty: its own socket alone.
 SERVING_ADDRESS = env.text("SERVING_ADDRESS")
-SERVING_BASE_URL = env.web_address("SERVING_BASE_URL")
+SERVING_BASE_URL = env.web_address("SERVING_BASE_URL").rstrip("/")
 # Which server serves: by what is installed, our own engine, llama.cpp, vLLM, or a server that somebody else runs; and
 # the path of llama-server where it is not on the PATH.
 SERVING_BACKEND = env.choice("SERVING_BACKEND", "auto", among=("auto", "own", "llama", "vllm", "url"))

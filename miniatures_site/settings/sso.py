@@ -18,7 +18,7 @@ def providers() -> dict[str, Any]:
     Raises:
         ImproperlyConfigured: An issuer that is no address, or without the client that is registered there.
     """
-    issuer = env.web_address("OIDC_ISSUER")
+    issuer = env.web_address("OIDC_ISSUER").rstrip("/")
     if not issuer:
         return {}
     why = "It comes from the provider, where this site is registered as a client."

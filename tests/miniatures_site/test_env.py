@@ -82,10 +82,11 @@ def test_an_address_that_is_none_is_refused_without_its_path(monkeypatch: pytest
     assert "secret" not in str(refusal.value)
 
 
-def test_an_address_loses_the_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IT", "http://[2001:db8::7]:8000/")
+@pytest.mark.parametrize("raw", ["http://[2001:db8::7]:8000", "HTTPS://App.example/hook/"])
+def test_an_address_stays_as_it_is_written(monkeypatch: pytest.MonkeyPatch, raw: str) -> None:
+    monkeypatch.setenv("IT", raw)
 
-    assert env.web_address("IT") == "http://[2001:db8::7]:8000"
+    assert env.web_address("IT") == raw
 
 
 @pytest.mark.parametrize("url", ["localhost:6379", "http://redis:6379", "amqp://redis"])
