@@ -98,15 +98,15 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def hosts(name: str) -> list[str]:
-    """Comma-separated names of hosts.
+    """Comma-separated names of hosts, without those that no request can come to, such as an address or a port.
 
     Raises:
-        ImproperlyConfigured: There is none, or one that no request can come to, such as an address or a port.
+        ImproperlyConfigured: No name is left.
     """
-    names = words(name)
-    if wrong := [each for each in names or [text(name)] if not HOST.fullmatch(each)]:
-        raise ImproperlyConfigured(f"{name} holds '{wrong[0]}'; write names alone, comma-separated: app.example.com.")
-    return names
+    if names := [each for each in words(name) if HOST.fullmatch(each)]:
+        return names
+    usage = "write names alone, comma-separated: app.example.com, or [::1] for a number of IPv6."
+    raise ImproperlyConfigured(f"{name} holds '{text(name)}'; {usage}")
 
 
 def web_address(name: str, default: str = "") -> str:
