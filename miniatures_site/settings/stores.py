@@ -57,7 +57,9 @@ def _refuse_broken(url: str) -> None:
         ValueError: It is broken so.
     """
     parts = urlsplit(url)
-    if parts.port == 0 or parts.fragment or (parts.netloc and "@" in parts.path + parts.query):
+    # The @ of credentials stands behind such a sign; that of a path or a value has another before it, or a key.
+    is_cut = parts.netloc and "@" not in parts.netloc and "@" in parts.path + parts.query.partition("=")[0]
+    if parts.port == 0 or parts.fragment or is_cut:
         raise ValueError
 
 

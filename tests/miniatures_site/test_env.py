@@ -104,6 +104,12 @@ def test_a_password_that_breaks_an_address_is_told_without_a_part_of_it(password
         assert "'se'" not in "".join(traceback.format_exception(refusal.value))
 
 
+@pytest.mark.parametrize("rest", ["db?application_name=web@host1", "a@b"])
+def test_an_at_sign_after_the_host_breaks_no_address(rest: str) -> None:
+    assert stores.database(f"postgres://u:p@h/{rest}")["HOST"] == "h"
+    assert stores.redis_location("redis://h/0?client_name=a@b") == "redis://h/0?client_name=a@b"
+
+
 @pytest.mark.parametrize("name", ["my miniatures", "C# and ?", "100%25"])
 def test_a_folder_may_be_called_anything(name: str) -> None:
     var = Path("/home") / name
