@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from web.process.soft_end import no_end
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,8 +25,9 @@ class Rollback:
         """
         self._steps.append((what, step))
 
+    @no_end()
     def run(self) -> list[str]:
-        """Take every step, the later ones also when one fails.
+        """Take every step, the later ones also when one fails; whoever asks the process to end meanwhile is not heeded.
 
         Returns:
             What could not be taken back.

@@ -15,6 +15,20 @@ with soft_end(), tempfile.TemporaryDirectory(dir=sys.argv[1]):
     time.sleep(60)
 """
 
+TAKING_BACK = """
+import signal, sys
+from miniatures_site.backup.rollback import Rollback
+from web.process.soft_end import soft_end
+undo = Rollback()
+for step in "ab":
+    undo.add(step, lambda: [signal.raise_signal(getattr(signal, sys.argv[1])), print("taken back", flush=True)])
+with soft_end():
+    try:
+        raise OSError
+    except BaseException:
+        print(undo.run())
+"""
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_what_was_begun_is_gone_after_a_signal(tmp_path: Path, number: int) -> None:
@@ -40,3 +54,10 @@ def test_who_ignored_a_closed_terminal_goes_on(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
 
     assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_what_is_being_taken_back_is_taken_back_whole(name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", TAKING_BACK, name], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.returncode) == ("taken back\ntaken back\n[]\n", 0), done.stderr

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -18,16 +20,29 @@ def soft_end() -> Iterator[None]:
     """
 
     def leave(number: int, _frame: FrameType | None) -> None:
-        for each in before:
+        for each in ENDS:
             signal.signal(each, signal.SIG_IGN)
         sys.exit(128 + number)
 
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
+    with _handled(leave, *ENDS):
+        yield
+
+
+@contextmanager
+def no_end() -> Iterator[None]:
+    """Ignore both signals and Ctrl-C within the block. Call it in the main thread."""
+    with _handled(signal.SIG_IGN, *ENDS, signal.SIGINT):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None] | signal.Handlers, *numbers: int) -> Iterator[None]:
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    before = {number: earlier for number, earlier in handlers.items() if earlier is not signal.SIG_IGN}
     for number in before:
-        signal.signal(number, leave)
+        signal.signal(number, handler)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
