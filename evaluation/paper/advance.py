@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from evaluation.evaluations import start_evaluation
+from evaluation.evaluations import inputs, start_evaluation
 from evaluation.models import Evaluation, Study
 from evaluation.paper import order as orders
 from evaluation.paper.order import PaperOrder
@@ -33,6 +33,8 @@ from jobs.monitor.queries import why_ended
 from jobs.states import CANCELLABLE, ENDED_BADLY, FINISHED, JobState
 from review.datasets import freezing
 from review.models import Dataset
+from review.states import Split
+from training.models import TrainingRun
 from training.runs import isolating
 from training.students import downloading
 from web.errors import Refusal
@@ -150,7 +152,9 @@ def _progress(order: PaperOrder, part: PaperPart, kept: str | None) -> PartProgr
         return PartProgress(part, PartState.NOT_RUN, reason, study)
     is_over = study.job.state == JobState.SUCCEEDED and not any(round_queries.is_awaited(each) for each in evaluations)
     missing = [f"{hub_id}: {why}" for hub_id, why in order.data.absent.items() if hub_id in part.hub_ids]
-    if is_over and len(evaluations) < len(order.runs_of(part)) and order.spent_usd > order.budget_usd:
+    # Without a record held out none would be evaluated with any budget.
+    may_begin = is_over and _to_begin(order, part) and inputs.held_out(order.task, Split.VALIDATION, limit=1)
+    if may_begin and order.spent_usd > order.budget_usd:
         missing.append("not all runs were evaluated beside the teacher: the budget was used up")
     state = PartState.MEASURED if is_over else PartState.RUNNING
     return PartProgress(part, state, "; ".join(missing), study, evaluations)
@@ -238,17 +242,16 @@ def _why_not(order: PaperOrder, plan: PartPlan) -> str:
 
 def _evaluate(order: PaperOrder, part: PaperPart) -> str:
     """Have the part's runs evaluated beside the teacher, one after another, while the budget lasts."""
+    to_begin = _to_begin(order, part)
     for run in order.runs_of(part):
         evaluation = round_queries.evaluation_of(run)
-        is_dead = evaluation is not None and _was_lost_before(order, evaluation)
-        if (evaluation is None or is_dead) and order.spent_usd > order.budget_usd:
-            return ""
-        is_over = evaluation is not None and not is_dead and not round_queries.is_awaited(evaluation)
-        if run.job.state != JobState.SUCCEEDED or is_over:
+        if run in to_begin and order.spent_usd > order.budget_usd:
+            continue
+        if run not in to_begin and (evaluation is None or not round_queries.is_awaited(evaluation)):
             continue
         try:
             with transaction.atomic():
-                begin = partial(start_evaluation.start, by=None) if is_dead else rounds.evaluate
+                begin = partial(start_evaluation.start, by=None) if evaluation and run in to_begin else rounds.evaluate
                 evaluation = begin(run, most_teacher_usd=order.left_usd)
         except Refusal:
             continue
@@ -256,6 +259,12 @@ def _evaluate(order: PaperOrder, part: PaperPart) -> str:
             resume_sub_job(job)
             return f"The evaluation of {run.name.lower()} {UNDER_WAY}"
     return ""
+
+
+def _to_begin(order: PaperOrder, part: PaperPart) -> list[TrainingRun]:
+    """Return the part's runs that succeeded and have no evaluation, or none that the order may count on."""
+    runs = (run for run in order.runs_of(part) if run.job.state == JobState.SUCCEEDED)
+    return [run for run in runs if (each := round_queries.evaluation_of(run)) is None or _was_lost_before(order, each)]
 
 
 def _was_lost_before(order: PaperOrder, evaluation: Evaluation) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from evaluation.evaluations import start_evaluation
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation, Study, StudyVerdict
 from evaluation.paper import report, statements
@@ -17,8 +19,10 @@ from evaluation.studies import launch_study, replication
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.task_names import StudyReader
 from jobs.models import Job
+from jobs.states import JobState
 from members.models import Member
-from review.models import DatasetVersion
+from review.models import DatasetVersion, Record
+from review.states import Split
 from tests.evaluation.paper.conftest import look, states
 from tests.evaluation.studies.conftest import finish_all
 from training.models import Student, TrainingRun
@@ -122,3 +126,13 @@ def test_evaluations_that_the_budget_left_out_are_told_beside_their_part_and_sta
     assert states(order)["baseline"] == (PartState.MEASURED, why)
     told = report.build(order.task, order, StudyReader(admin))["statements"]
     assert why in {each["why_not"] for each in told if each["part"] == "baseline"}
+
+    lost = start_evaluation.start(order.runs_of(order.parts[0])[0], by=None).job
+    assert lost is not None and states(order)["baseline"] == (PartState.RUNNING, "")
+    Job.objects.filter(pk=lost.pk).update(state=JobState.CANCELLED, finished_at=order.job.created_at - timedelta(1))
+    assert states(order)["baseline"] == (PartState.MEASURED, why)
+    Job.objects.filter(pk=order.runs_of(order.parts[0])[0].job_id).update(state=JobState.FAILED)
+    assert states(order)["baseline"] == (PartState.MEASURED, "")
+    Job.objects.filter(pk=order.runs_of(order.parts[0])[0].job_id).update(state=JobState.SUCCEEDED)
+    Record.objects.filter(task=order.task).update(split=Split.TRAIN)
+    assert states(order)["baseline"] == (PartState.MEASURED, "")
