@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from evaluation.evaluations import queries, tables
@@ -71,7 +72,7 @@ def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float 
     now = queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric)
     before = queries.scores_by_record(earlier or evaluation, system=system, metric=metric)
     common = sorted(now.scores.keys() & before.scores.keys())
-    if not common or (earlier and not _is_scored_alike(evaluation, earlier)):
+    if not common or (earlier and scored_by(evaluation) != scored_by(earlier)):
         return None
     ones, others = ([each.scores[record] for record in common] for each in (now, before))
     companies = [now.companies[record] or record for record in common]
@@ -86,7 +87,7 @@ def between(evaluation: Evaluation, earlier: Evaluation | None, *, level: float 
     )
 
 
-def _is_scored_alike(evaluation: Evaluation, other: Evaluation) -> bool:
-    spec, other_spec = evaluation.task_version.spec, other.task_version.spec
-    is_same_task = all(getattr(spec, part) == getattr(other_spec, part) for part in _DECIDES_SCORES)
-    return is_same_task and evaluation.summary.get("measured_as", 1) == other.summary.get("measured_as", 1)
+def scored_by(evaluation: Evaluation) -> tuple[str, int]:
+    """Return what its scores depend on beside the records; with another they are not compared."""
+    parts = evaluation.task_version.spec.model_dump(mode="json", include=set(_DECIDES_SCORES))
+    return json.dumps(parts, sort_keys=True), evaluation.summary.get("measured_as", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, Final
 
-from evaluation.evaluations import tables
+from evaluation.evaluations import change, tables
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from generation.models import Teacher
@@ -43,14 +43,15 @@ class TeacherComparison:
     def _intervals(self) -> list[dict[str, Interval]]:
         """Intervals by `provider:model`, the newest ones, of texts for the same records that were scored alike."""
         values: dict[tuple[object, ...], dict[str, Interval]] = {}
-        rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").order_by("-created_at")
-        for *key, summary in rows.values_list("records_hash", "task_version", "summary")[:LOOKED_AT]:
+        rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").select_related("task_version")
+        for evaluation in rows.defer("record_ids").order_by("-created_at")[:LOOKED_AT]:
+            summary = evaluation.summary
             if summary.get("is_exploratory"):
                 continue
             metric = tables.headline_metric(summary).name
             for name, interval in _teachers(summary, metric).items():
                 if label := self._labels.get(name):
-                    alike = (*key, metric, summary.get("measured_as", 1))
+                    alike = (evaluation.records_hash, metric, change.scored_by(evaluation))
                     values.setdefault(alike, {}).setdefault(label, interval)
         return list(values.values())
 

@@ -65,7 +65,8 @@ def test_teachers_that_were_measured_in_different_ways_are_not_compared(
     assert told(metric="exact") is None
     assert told(measured_as=2) is None
     assert told(is_exploratory=True) is None
-    version = later.task_version
-    later.task_version = new_version(run.task, spec=version.spec.model_copy(update={"checks": ()}), by=admin)
-    later.save(update_fields=["task_version"])
-    assert told() is None
+    spec = later.task_version.spec
+    for change, verdict in (({"instruction": "Write."}, True), ({"checks": ()}, None)):
+        later.task_version = new_version(run.task, spec=spec.model_copy(update=change), by=admin)
+        later.save(update_fields=["task_version"])
+        assert told() is verdict
