@@ -109,9 +109,10 @@ _SIGNATURE: Final = re.compile(
     r"|yahoo mail: search, organi[sz]e, conquer)\s*$",
     re.IGNORECASE,
 )
+_NAMED_DEVICE: Final = re.compile(_DEVICE, re.IGNORECASE)
 # In a line of another alphabet these names alone are Latin.
 _LATIN_NAMES: Final = re.compile(rf"{_DEVICE}e?|\b(?:for|ios|mail)\b|<?https?:\S+", re.IGNORECASE)
-_SENTENCE: Final = re.compile(r"[A-Za-z\u00c0-\u024f.!?\u3002\uff01\uff1f]")
+_SENTENCE: Final = re.compile(r"[\dA-Za-z\u00c0-\u024f.!?\u3002\uff01\uff1f]")
 _LONGEST_SIGNATURE: Final = 80
 
 
@@ -131,7 +132,7 @@ def own_text(text: str) -> str:
         if height := _introduction_at(lines, at):
             has_quotation = True
             at = _after_introduction(lines, at, height)
-        elif _SIGNATURE.match(lines[at]) or _is_last_of_program(lines, at):
+        elif _SIGNATURE.match(lines[at]) or (_is_last_of_program(lines, at) and any(map(str.strip, kept))):
             at = _after_signature(lines, at)
         elif _SIGNED.fullmatch(lines[at]) or _PICTURE.fullmatch(lines[at]):
             at += 1
@@ -146,9 +147,11 @@ def own_text(text: str) -> str:
 
 def _is_last_of_program(lines: list[str], at: int) -> bool:
     """Recognize the last line that phones set in other alphabets: a device's name alone is in Latin letters."""
-    rest, names = _LATIN_NAMES.subn("", lines[at])
-    is_foreign = names and not rest.isascii() and not _SENTENCE.search(rest) and len(lines[at]) <= _LONGEST_SIGNATURE
-    return bool(is_foreign) and not any(line.strip() for line in lines[at + 1 : _after_signature(lines, at)])
+    if not _NAMED_DEVICE.search(lines[at]) or len(lines[at]) > _LONGEST_SIGNATURE:
+        return False
+    rest = _LATIN_NAMES.sub("", lines[at])
+    is_foreign = not rest.isascii() and not _SENTENCE.search(rest)
+    return is_foreign and not any(line.strip() for line in lines[at + 1 : _after_signature(lines, at)])
 
 
 def _is_quoted(line: str) -> bool:

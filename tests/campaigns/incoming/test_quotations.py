@@ -100,10 +100,24 @@ def test_what_phones_set_below_in_any_alphabet_goes(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["iPhoneで見ました\n来週お電話ください", "Работает на iPhone?", "Ok.\n\nWe use Outlook."]
+    "text",
+    [
+        "iPhoneで見ました\n来週お電話ください",
+        "Работает на iPhone?",
+        "Ok.\n\nWe use Outlook.",
+        "Не присылайте мне mail",
+        "Удалите мой адрес из Outlook",
+        "Ok.\n\nУдалите мой mail из рассылки",
+        "Γεια σας\n\nΔιαγράψτε το mail μου",
+        "了解です\n\nmail 送らないで",
+        " \n请不要再发 mail",
+        "תסירו את ה mail שלי",
+        "Хорошо\n\nДавайте созвонимся https://calendly.com/ivan",
+        "Хорошо\n\nМой phone 123456",
+    ],
 )
 def test_a_persons_own_line_about_a_device_stays(text: str) -> None:
-    assert quotations.own_text(text) == text
+    assert quotations.own_text(text) == text.strip()
 
 
 def test_answers_between_and_below_stay_where_nothing_marks_our_words() -> None:
