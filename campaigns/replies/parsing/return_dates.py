@@ -130,15 +130,23 @@ class Return:
 
 
 def read_return(text: str, *, written_on: date) -> Return:
-    """The day of return that a notice names, or a week after it was written."""
+    """The day of return that a notice names, or a week after it was written. No words make this fail."""
+    try:
+        day = _read(text, written_on)
+    # As in reading a mail: a day that is lost is no disaster, and a mail that is refused is one.
+    except Exception:
+        day = None
+    if day is None or day <= written_on:
+        return Return(written_on + DEFAULT, told=False)
+    return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
+
+
+def _read(text: str, written_on: date) -> date | None:
     plain = in_figures(" ".join(text[:MAX_CHARS].replace("\u2019", "'").split()))
     days = [_named(plain, written_on, is_month_first=each) for each in _orders(plain)]
     near = [day for day in days if day and written_on < day <= written_on + LONGEST]
     # Where both orders fit, the later day sends nothing to somebody who is away.
-    day = max(near, default=days[0])
-    if day is None or day <= written_on:
-        return Return(written_on + DEFAULT, told=False)
-    return Return(min(day, written_on + LONGEST), told=True, is_capped=day > written_on + LONGEST)
+    return max(near, default=days[0])
 
 
 def _orders(text: str) -> tuple[bool, ...]:

@@ -8,6 +8,10 @@ import pytest
 
 from campaigns.replies.parsing.return_dates import read_return
 
+TURKISH = (
+    "OCAK ŞUBAT MART NİSAN MAYIS HAZİRAN TEMMUZ AĞUSTOS EYLÜL EKİM KASIM ARALIK",
+    "ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik",
+)
 WRITTEN = date(2026, 3, 2)
 NOTICES = [
     ("I am on leave, back on 9 March.", "2026-03-09"),
@@ -173,10 +177,40 @@ def test_a_weekday_with_its_day_begins_a_range_of_days(text, day):
         ("我将于3月16日返回办公室。", "2026-03-16"),
         ("我休假至3月11日。", "2026-03-12"),
         ("Hjælp: ring 11. Tilbage på mandag.", "2026-03-11"),
+        ("Vanaf do 12 maart weer bereikbaar.", "2026-03-12"),
+        ("Ich bin ab Do 12.03. wieder erreichbar. Gruß, Paweł", "2026-03-12"),
+        ("Wieder im Büro: Do 12. März", "2026-03-12"),
+        ("A partir do dia 12/03", "2026-03-12"),
+        ("Volto a partir do dia 12 de março.", "2026-03-12"),
+        ("Urlop do dnia 11.03.2026", "2026-03-12"),
+        ("Do 11. 3. jsem mimo kancelář.", "2026-03-12"),
+        ("Som na dovolenke do 11. marca.", "2026-03-12"),
+        ("Na dopustu sem do 11.3.", "2026-03-12"),
     ],
 )
 def test_days_are_read_in_further_languages(text, day):
     assert read_return(text, written_on=date(2026, 3, 4)).day.isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        *((name, number) for names in TURKISH for number, name in enumerate(names.split(), 1)),
+        ("ΜΑΡΤΙΟΥ", 3),
+        ("Μάιοσ", 5),
+        ("µάιος", 5),
+        ("ſeptembrie", 9),
+        ("ᲀересня", 9),
+    ],
+)
+def test_months_are_read_in_any_letters_that_are_taken_for_theirs(name, month):
+    text = f"15 {name} tarihine kadar izinliyim"
+
+    assert read_return(text, written_on=date(2026, month, 2)).day == date(2026, month, 16)
+
+
+def test_no_reading_of_a_day_fails():
+    assert not read_return("Back on Friday 5.", written_on=date.min).told
 
 
 @pytest.mark.parametrize(
