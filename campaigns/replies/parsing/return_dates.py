@@ -98,6 +98,12 @@ _BACK: Final = re.compile(
     r"|reabr\w+|reincorpor\w+|a partir)\b",
     re.IGNORECASE,
 )
+# Others may be there on weekdays: *my deputy is back on Mondays*, *open again Monday to Friday*.
+_BACK_ON: Final = re.compile(
+    rf"{_BACK.pattern}(?: (?:in|to|at) (?:the )?(?:office|work))?(?: next| am| ab| op)?{_ARTICLES}"
+    rf" (?P<weekday>{_WEEKDAY})\b(?! ?\d|\W*\w{{0,7}} ?(?:{_WEEKDAY}))",
+    re.IGNORECASE,
+)
 _LAST_DAY: Final = re.compile(
     r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot(?: en met)?|t/m"
     r"|hasta)\b[^.\n]{0,14}$",
@@ -179,9 +185,8 @@ def _named(text: str, written_on: date, *, is_month_first: bool) -> date | None:
         return max(day for _, day in backs)
     if dates:
         last, day = max(dates, key=lambda each: each[1])
-        for weekday in _NAMED_DAY.finditer(text, last.end()):
-            if _says_back(text, weekday) and not text[weekday.end() : weekday.end() + 2].strip().isdigit():
-                return _next_weekday(weekday, day)
+        if weekday := _BACK_ON.search(text, last.end()):
+            return _next_weekday(weekday, day)
         return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
     if bare := _BARE_DAY.search(text):
         of_month = next((day for day in _days_of_month(int(bare["day"]), written_on) if day > written_on), None)
@@ -202,10 +207,8 @@ def _says_back(text: str, match: re.Match[str]) -> bool:
 
 
 def _clause_before(text: str, match: re.Match[str]) -> str:
-    return re.split(
-        r"[.;!?](?!\d)\s|\bund\b|\band\b|\bet\b|\be\b|\ben\b(?= )|\by\b",
-        text[max(0, match.start() - 60) : match.start()],
-    )[-1]
+    before = text[max(0, match.start() - 60) : match.start()]
+    return re.split(r"[.;!?](?!\d)\s|\b(?:und|and|et|e|y|en(?= ))\b", before)[-1]
 
 
 def _by_weekday(text: str, written_on: date) -> date | None:

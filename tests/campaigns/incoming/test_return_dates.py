@@ -145,6 +145,11 @@ def test_hours_of_opening_are_no_day_of_return(text, day):
         ("Our offices are closed on Friday 6 March. We are back on Monday.", "2026-03-09"),
         ("I am away until Friday, 13 March, back Monday.", "2026-03-16"),
         ("Am Freitag, 6. März, geschlossen. Ab Montag sind wir wieder da.", "2026-03-09"),
+        ("Bis 12.03. bin ich nicht da. Frau Meier ist montags bis freitags erreichbar.", "2026-03-13"),
+        ("Bis 12.03. bin ich nicht da. Frau Meier ist mittwochs erreichbar.", "2026-03-13"),
+        ("I am away until 12 March. Our office is open Monday to Friday and we will get back to you.", "2026-03-13"),
+        ("I am away until 12 March. My deputy is back in the office on Mondays.", "2026-03-13"),
+        ("I am away until 12 March. We are available again Monday to Friday.", "2026-03-13"),
     ],
 )
 def test_a_weekday_with_its_day_begins_a_range_of_days(text, day):
