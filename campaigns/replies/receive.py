@@ -127,10 +127,12 @@ def take_reply(
         payload: `found_by` and `message_id`, and what else its event keeps.
         occurred_at: When it came; now by default.
     """
-    read = sorting.sort(ReceivedReply(incoming.subject, incoming.text, incoming.auto_reason))
+    is_returned = delivery_reports.is_title_of(incoming.subject, auto_replies.bare_subject(message.subject))
+    reason = incoming.auto_reason or (auto_replies.BY_SUBJECT if is_returned else "")
+    read = sorting.sort(ReceivedReply(incoming.subject, incoming.text, reason))
     kind = EventKind.AUTO_REPLIED if read.reply_class in NO_REPLIES else EventKind.REPLIED
     if kind == EventKind.AUTO_REPLIED:
-        payload |= {"why": incoming.auto_reason, **_absence(message, incoming, read.reply_class)}
+        payload |= {"why": reason, **_absence(message, incoming, read.reply_class)}
     event = None
     if key := _key(message, incoming, kind):
         event = record_reply.record_reply(message, incoming, read, key=key, payload=payload, occurred_at=occurred_at)

@@ -55,14 +55,17 @@ GIVEN_UP = re.compile(
     r"|geen (?:verdere|nieuwe) pogingen",
     re.IGNORECASE | re.MULTILINE,
 )
-# Of mails and of goods: the sentence has to name a mail.
+# Of mails and of goods: the clause has to name a mail, and one that is not the writer's own.
 _UNDELIVERED = re.compile(
-    r"unable to deliver|(could ?n.t|could not|cannot|can.t) be delivered"
-    r"|konnte nicht (an den empfanger )?(zugestellt|ubermittelt)|n.a pas (pu etre|ete) (remis|distribue|delivre)"
-    r"|non (e stato )?(recapitat|consegnat)|(kon|kan) niet (worden )?(afgeleverd|bezorgd)"
-    r"|no se (ha podido|pudo) entregar|no ha sido entregado"
+    r"unable to deliver|(?:(?:could|was|has) ?n.t|(?:could|was|has) not|cannot|can.t) (?:be(?:en)? )?delivered"
+    r"|nicht (?:\w+ ){0,3}(?:zugestellt|ubermittelt)|n.a (?:(?:pas|pu|ete|etre) )+(?:remis|distribue|delivre)"
+    r"|non (?:e stat[ao] |puo essere )?(?:recapitat|consegnat)|niet (?:worden )?(?:afgeleverd|bezorgd)"
+    r"|no (?:se )?(?:ha podido|pudo|ha sido|fue) (?:ser )?entreg|nao (?:foi|pode ser) entreg"
 )
-_SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?=\S))+")
+_CLAUSE = re.compile(r"(?:[^.!?,;\n]|[.!?](?=\S))+")
+_OWN = re.compile(
+    r"\b(?:my|our|mein\w*|unser\w*|mon|notre|mi[ao]?|nostr.|nuestr.|mijn|onze?|meu|minha|noss.) (?:\w+ )?[\w-]+"
+)
 MESSAGE_ID = re.compile(r"^\W{0,3}Message-ID:\s*<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
 # Begins the header of the mail that came back.
 _COPY = re.compile(r"^\W{0,3}(?:Return-Path|Received|DKIM-Signature|Message-ID):", re.IGNORECASE | re.MULTILINE)
@@ -190,8 +193,14 @@ def gives_reason(text: str) -> bool:
 
 def is_undelivered(text: str) -> bool:
     """Tell a text that says of a mail that it was not delivered."""
-    sentences = filter(_UNDELIVERED.search, _SENTENCE.findall(folded(text)))
-    return any(map(MAIL.search, sentences))
+    clauses = filter(_UNDELIVERED.search, _CLAUSE.findall(folded(text)))
+    return any(MAIL.search(_OWN.sub(" ", clause)) for clause in clauses)
+
+
+def is_title_of(subject: str, returned: str) -> bool:
+    """Tell a title of a failed delivery that has the subject of the returned mail behind its colon."""
+    title, colon, rest = subject.partition(":")
+    return bool(colon and returned and RETURNED.search(title)) and rest.strip().endswith(returned.strip())
 
 
 def original_id(mail: Mail) -> str:

@@ -25,7 +25,7 @@ _READER: Final = re.compile(
 )
 MAIL: Final = re.compile(
     r"\b(?:message|e-?mails?|mail|contents?|information|nachricht|inhalt|informationen|courriel|contenu|informations|messaggio|comunicazione|contenuto|informazioni"
-    r"|bericht|inhoud|informatie|mensaje|correo|contenido|informacion|attachments?|anhange?|anlagen)\b"
+    r"|bericht|inhoud|informatie|mensaje|mensagem|correo|contenido|informacion|attachments?|anhange?|anlagen)\b"
 )
 _CONDITION: Final = re.compile(
     r"\b(?:if|in case|should you|when|unauthori[sz]ed|sollten sie|falls|wenn|unbefugte\w*|si vous|si|toute|qualora"

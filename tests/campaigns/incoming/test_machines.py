@@ -137,10 +137,32 @@ def test_an_absence_that_says_it_does_not_come_back_is_no_bounce():
         "Il pacco non è stato consegnato. Lo rispedisca.",
         "De doos kon niet worden bezorgd.",
         "El paquete no ha sido entregado.",
+        "Thanks for your mail, but the goods were not delivered: the box was not delivered at all.",
+        "My last mail was not delivered, so here it is again: yes, please.",
+        "Meine letzte Nachricht wurde wohl nicht zugestellt: ja, gerne!",
     ],
 )
 def test_a_person_whose_goods_were_not_delivered_is_no_machine(text):
     assert read("Re: A question", text).auto_reason == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mail was not delivered.",
+        "Your message to jan@acme.example wasn't delivered.",
+        "The message has not been delivered to its recipient.",
+        "Ihre Nachricht wurde nicht zugestellt. Grund: Größe.",
+        "Leider konnte Ihre E-Mail nicht an den Empfänger zugestellt werden.",
+        "El mensaje no pudo ser entregado a jan@acme.example.",
+        "Votre courriel n'a pas été distribué.",
+        "La mail non è stata consegnata.",
+        "A sua mensagem não foi entregue.",
+        "Uw bericht is niet afgeleverd.",
+    ],
+)
+def test_a_gateways_word_that_a_mail_was_not_delivered_is_a_machines(text):
+    assert read("A question", text).auto_reason
 
 
 def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():

@@ -97,6 +97,26 @@ def test_a_day_in_our_own_subject_is_no_day_of_return(mail, went):
     assert Event.objects.get(kind=EventKind.AUTO_REPLIED).payload["is_told"] is False
 
 
+@pytest.mark.parametrize(
+    ("subject", "is_machine"),
+    [
+        ("Undeliverable: [EXT] Your boxes", True),
+        ("Non remis : Your boxes", True),
+        ("Undeliverable: 4 pallets", False),
+        ("Re: Undeliverable: Your boxes", False),
+    ],
+)
+def test_a_title_of_a_failed_delivery_before_our_own_subject_is_a_machines(mail, went, subject, is_machine):
+    Message.objects.filter(pk=mail.pk).update(subject="Re: Your boxes")
+    answer = simulated_mail.reply(went, "The limit of 5 MB is exceeded.")
+    del answer["Subject"]
+    answer["Subject"] = subject
+
+    receive.take_mail(raw(answer))
+
+    assert Event.objects.get(kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED)).is_machine is is_machine
+
+
 def test_a_reply_that_asks_to_be_left_alone_is_followed(mail, went):
     receive.take_mail(raw(simulated_mail.reply(went, "Please remove me from your list")))
 
