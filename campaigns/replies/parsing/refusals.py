@@ -28,8 +28,8 @@ _MISSING = (
 NO_SUCH_WORDS = re.compile(
     r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
     r"|does(?:n.t| not) exist|invalid|disabled)"
-    r"|mailbox unavailable|(?:no such|unknown|invalid) (?:user|mailbox|recipient|address|person|account)"
-    r"|unrouteable address"
+    r"|mailbox unavailable|(?:no such|unknown|invalid) (?:user|mailbox|recipient)"
+    r"|(?:no such|unknown) (?:address|person|account)|unrouteable address"
     r"|not a valid (?:user|mailbox|recipient|account)\b"
     r"|wasn.t found at"
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
@@ -82,7 +82,7 @@ _ADDRESSES = re.compile(r"\S+@\S+|https?://\S+")
 # What a bare 550 is about where it is no reader: the sender, its server, the mail, or a rule without a name.
 NO_READER_WORDS = re.compile(
     r"prohibit|frequency|\b(?:dkim|spoof\w*|virus\w*|malware|phish\w*|attacks?|suspicious|suspected|content is|banned"
-    r"|throttl\w*|greylist\w*|too (?:many|large|big)|not (?:permitted|authori[sz]ed|welcome))\b"
+    r"|headers?|mail from|throttl\w*|greylist\w*|too (?:many|large|big)|not (?:permitted|authori[sz]ed|welcome))\b"
     # Servers name the command that was answered; only `RCPT TO` names the reader.
     r"|in reply to (?!rcpt)|after (?:pipelined )?(?:end of data|mail from|helo|ehlo|initial connection)"
     r"|after i sent the message|sender was rejected",

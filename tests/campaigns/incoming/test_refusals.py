@@ -10,6 +10,8 @@ DEAD = (
     "550 5.1.1 <x@y.example> no such user. If this is an error, check the SPF validation of your domain",
     "--> EHLO mail.sender.example\n<-- 250 Hi\n--> RCPT To:<x@y.example>\n<-- 550 5.1.1 No such user here",
     "550 5.5.0 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]",
+    "550 5.1.1 invalid address",
+    "550 Invalid mailbox",
     "550 5.1.1 user is no longer listed in the directory",
     "550 5.1.1 unknown user; your sender address was a@b.example",
     "550 5.1.0 <x@y.example> User unknown (in reply to end of DATA command)",
@@ -26,6 +28,9 @@ ALIVE = (
     "550 5.1.1 HELO command rejected: invalid name",
     "550-5.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages",
     "550 5.1.0 Message refused by policy",
+    "550 5.7.1 Message rejected: content in header From has an invalid address (in reply to end of DATA command)",
+    "550 Invalid address in From header",
+    "550 5.5.2 Invalid address format in Reply-To",
     "5.1.0 - Unknown address error 550-'5.7.1 Message rejected: blocked by a reputation service' (attempts: 0)",
 )
 
