@@ -88,6 +88,7 @@ class Bounce:
         recipient: The address it is about, empty where the notice does not say.
         text: The server's own words, cut.
         original_message_id: Message-ID of the mail that came back, without angle brackets; may be empty.
+        sent_to: Recipients by the header of the mail that came back; may be empty.
     """
 
     is_hard: bool
@@ -96,6 +97,7 @@ class Bounce:
     recipient: str
     text: str
     original_message_id: str = ""
+    sent_to: str = ""
 
     def is_about(self, address: str) -> bool:
         """Tell a reader's own mailbox from another that theirs, a team's often, passes mails on to.
@@ -103,8 +105,9 @@ class Bounce:
         Servers rewrite domains; letters beyond ASCII are written in several ways.
         """
         failed, own = (each.rpartition("@")[0].partition("+")[0].lower() for each in (self.recipient, address))
-        is_plain = failed.isascii() and "\\" not in failed
-        return not (failed and own and is_plain) or failed == own or address.lower() in self.text.lower()
+        is_other = failed.isascii() and "\\" not in failed and failed not in ("", own)
+        is_passed_on = address.lower() in self.sent_to.lower() and address.lower() not in self.text.lower()
+        return not (is_other and is_passed_on)
 
 
 def read_bounce(mail: Mail) -> Bounce | None:
@@ -132,6 +135,7 @@ def read_bounce(mail: Mail) -> Bounce | None:
         recipient=_address(block),
         text=diagnostic,
         original_message_id=original_id(mail),
+        sent_to=_of_original(mail, "To"),
     )
 
 
@@ -205,13 +209,20 @@ def is_title_of(subject: str, returned: str) -> bool:
 
 def original_id(mail: Mail) -> str:
     """Message-ID of the mail a report carries back, whole or by its headers alone."""
+    return bare_id(_of_original(mail, "Message-ID"))
+
+
+def _of_original(mail: Mail, header: str) -> str:
     for part in mail.walk():
         kind = part.get_content_type()
         if kind in WHOLE_PARTS | HEADER_PARTS and isinstance(inner := part.get_payload(), list) and inner:
             first = inner[0]
-            return bare_id(str(first.get("Message-ID", ""))) if isinstance(first, Mail) else ""
+            return str(first.get(header, "")) if isinstance(first, Mail) else ""
         if kind in HEADER_PARTS:
-            return bare_id(_id_in_text(part))
+            raw = part.get_payload(decode=True)
+            text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+            match = re.search(rf"^{header}:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
+            return match[1] if match else ""
     return ""
 
 
@@ -219,13 +230,6 @@ def bare_id(text: str) -> str:
     """A Message-ID without angle brackets and white space."""
     match = re.search(r"<([^<>\s]+)>", text)
     return (match[1] if match else text.strip())[:300]
-
-
-def _id_in_text(part: Mail) -> str:
-    raw = part.get_payload(decode=True)
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
-    match = re.search(r"^message-id:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
-    return match[1] if match else ""
 
 
 def _blocks(part: Mail) -> list[Mail]:
