@@ -32,7 +32,9 @@ with soft_end():
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_what_was_begun_is_gone_after_a_signal(tmp_path: Path, number: int) -> None:
-    with subprocess.Popen([sys.executable, "-c", LINES, tmp_path], stdout=subprocess.PIPE) as process:
+    # Under `nohup` tests inherit that it is ignored.
+    heeding = [sys.executable, "-c", f"import signal; signal.signal(1, signal.SIG_DFL)\n{LINES}", tmp_path]
+    with subprocess.Popen(heeding, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         is_begun = bool(list(tmp_path.iterdir()))
