@@ -107,7 +107,7 @@ def load(say: Report, *, until: str = "") -> bool:
         *_of_task(RESEARCH_SUMMARY, 2),
         *_of_task(REPLY_SORTING, 1),
         # Verdicts of the last hours, so that this week has some on any of its days.
-        *_of_task(TICKET_ROUTING, 6 / 24),
+        *_of_task(TICKET_ROUTING, 7 / 24),
         *_of_task(SUPPORT_ANSWER, 2 / 24),
     )
     did_something = False
