@@ -17,7 +17,7 @@ def test_a_secret_is_its_environment_variable(monkeypatch):
 def test_a_value_that_no_header_carries_is_told_by_name_and_never_shown(monkeypatch, value):
     monkeypatch.setenv("SOME_API_KEY", value)
 
-    with pytest.raises(Refusal, match="SOME_API_KEY is no key") as refusal:
+    with pytest.raises(Refusal, match="SOME_API_KEY has a line break or a letter") as refusal:
         store.resolve("SOME_API_KEY")
 
     assert "sk-" not in refusal.value.message + refusal.value.hint
