@@ -25,11 +25,6 @@ from tests.campaigns.statistics.arms import of_clusters
 AFTER = LAUNCHED + timedelta(days=14, hours=1)
 
 
-def only(items):
-    (one,) = items
-    return one
-
-
 @pytest.mark.slow
 def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
     experiment = launched(experiment, counts((59, 1000), (51, 1000)))
@@ -37,13 +32,13 @@ def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
     found = results.result(experiment, at=AFTER)
 
     expected = two_shares.difference(ShareSample(59, 1000), ShareSample(51, 1000))
-    one = only(found["analysis"]["comparisons"])
+    (one,) = found["analysis"]["comparisons"]
     assert (found["stage"], found["rests_on"], found["ripe"]) == ("complete", "single look", 2000)
     assert one["effect"]["estimate"] == pytest.approx(-0.008)
     assert one["effect"]["interval"]["low"] == expected.interval.low
     assert one["effect"]["interval"]["high"] == expected.interval.high
     assert one["effect"]["p_value"] == expected.p_value
-    said = only(found["verdicts"])
+    (said,) = found["verdicts"]
     assert said["sentence"] == (
         "It is still open whether Variant did worse than Teacher by more than 2 points: 5.1 % against 5.9 %, "
         "difference −0.8 points (95 % −2.8 to 1.2)."
@@ -57,7 +52,7 @@ def test_not_worse_is_shown_when_the_margin_is_cleared(experiment):
 
     found = results.result(experiment, at=AFTER)
 
-    said = only(found["verdicts"])
+    (said,) = found["verdicts"]
     assert (said["finding"], said["outcome"]) == ("not_worse", "shown")
     assert said["sentence"].startswith(
         "Variant did not do worse than Teacher by more than 2 points: 5.8 % against 5.9 %"
@@ -68,7 +63,7 @@ def test_not_worse_is_shown_when_the_margin_is_cleared(experiment):
 def test_worse_by_more_than_the_margin_refutes_the_claim(experiment):
     experiment = launched(experiment, counts((90, 500), (50, 500)))
 
-    said = only(results.result(experiment, at=AFTER)["verdicts"])
+    (said,) = results.result(experiment, at=AFTER)["verdicts"]
 
     assert (said["finding"], said["outcome"]) == ("worse", "refuted")
 
@@ -85,7 +80,7 @@ def test_companies_not_contacts_make_the_error(experiment):
 
     found = results.result(experiment, at=AFTER)
 
-    one = only(found["analysis"]["comparisons"])
+    (one,) = found["analysis"]["comparisons"]
     expected = robust.difference(
         of_clusters([3] * 60, [3.0] * 8 + [0.0] * 52, is_binary=True),
         of_clusters([3] * 60, [3.0] * 6 + [0.0] * 54, is_binary=True),
@@ -129,7 +124,7 @@ def test_only_those_at_their_horizon_are_compared_and_by_what_may_be_watched(exp
     assert (found["stage"], found["rests_on"]) == ("running", "always-valid sequence")
     assert (found["ripe"], found["assigned"]) == (400, 500)
     assert found["missing"]["not_at_horizon"] == 100
-    one = only(found["analysis"]["comparisons"])
+    (one,) = found["analysis"]["comparisons"]
     assert one["effect"]["estimate"] == pytest.approx(-0.04)
     watched, single = one["watched"]["interval"], one["effect"]["interval"]
     assert watched["low"] < single["low"] < single["high"] < watched["high"]
@@ -170,7 +165,7 @@ def test_nothing_is_said_before_anyone_is_at_the_horizon(experiment):
 def test_a_silent_audience_has_a_verdict_at_the_end(experiment):
     experiment = launched(experiment, counts((0, 500), (0, 500)))
 
-    said = only(results.result(experiment, at=AFTER)["verdicts"])
+    (said,) = results.result(experiment, at=AFTER)["verdicts"]
 
     assert said["finding"] == "not_worse"
 
@@ -217,7 +212,7 @@ def test_segments_are_compared_apart_and_adjusted(experiment):
     ]
     experiment = launched(experiment, rows)
 
-    spread = only(results.result(experiment, at=AFTER)["segments"])
+    (spread,) = results.result(experiment, at=AFTER)["segments"]
 
     cold, food = spread["lines"]
     assert (spread["arm"], spread["varies"], spread["df"]) == ("Variant", True, 1)
@@ -253,7 +248,7 @@ def test_the_csv_gives_the_same_verdict_to_anyone_and_names_nobody(experiment, t
         "analyse_experiment", str(path), unit="contact", arm="arm", metric="outcome", cluster="company",
         control="Teacher", margin=0.02, stdout=out,
     )  # fmt: skip
-    said = only(results.result(experiment, at=AFTER)["verdicts"])["sentence"]
+    said = results.result(experiment, at=AFTER)["verdicts"][0]["sentence"]
     assert said in out.getvalue()
 
 
@@ -272,9 +267,8 @@ def test_three_arms_are_adjusted(task, people, lead):
     small = found["analysis"]["comparisons"][1]
     assert small["adjusted_p"] == pytest.approx(2 * small["p_value"])
     assert Event.objects.count() == 145
-    # Each line of the chart stands on its two arms alone.
-    chart = page_data._interval_chart(experiment, found)
-    assert [(row["name"], row["n"]) for row in chart["rows"]] == [("Large", 2000), ("Small", 2000)]
+    lines = page_data._interval_chart(experiment, found)["rows"]
+    assert [(line["name"], line["n"]) for line in lines] == [("Large", 2000), ("Small", 2000)]
 
 
 @pytest.mark.slow(after_first=True)
