@@ -74,6 +74,21 @@ def test_the_queryset_is_built_once_for_each_set_of_fixed_arguments(task: Task) 
     assert built == [2, 3]
 
 
+def test_constants_stand_in_the_text_so_that_one_plan_serves_all_calls(task: Task) -> None:
+    sent: list[Any] = []
+
+    def note(execute: Any, sql: str, parameters: Any, *more: Any) -> Any:
+        sent.append(list(parameters))
+        return execute(sql, parameters, *more)
+
+    ask = CompiledQuery(lambda *, task_id: Draft.objects.filter(task_id=task_id, record__title__lt="O'Hara 5%"))
+    with connection.execute_wrapper(note):
+        found = ask(task_id=task.pk)
+
+    assert set(found) == set(Draft.objects.filter(task_id=task.pk, record__title__lt="O'Hara 5%"))
+    assert [len(parameters) for parameters in sent] == [1]
+
+
 def test_moments_are_parameters_too(task: Task) -> None:
     ask = CompiledQuery(lambda *, before: Record.objects.filter(created_at__lt=before))
     now = timezone.now()
