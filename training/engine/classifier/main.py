@@ -21,7 +21,7 @@ from training.engine.classifier.network import EncoderWithHeads, attach_adapter
 from training.engine.classifier.objective import Classification
 from training.engine.classifier.prediction import Prediction, predict
 from training.engine.classifier.rows import TargetRow
-from training.engine.classifier.words import WordVotes
+from training.engine.classifier.words import STEPS, WordVotes
 from training.engine.context import TrainContext
 from training.engine.contracts import HUB_TOKEN, TrainError, TrainSpec, TrainSummary
 from training.engine.data.chat import Chat
@@ -155,7 +155,13 @@ def _prepare(
     scalers = objective.scalers_of(inputs.heads, inputs.train)
     words = None
     if not all(field.is_number for field in inputs.heads.fields):
-        words = WordVotes.fit(inputs.opened.tokenizer, inputs.train, inputs.heads.fields, seed=recipe.seed)
+        words = WordVotes.fit(
+            inputs.opened.tokenizer,
+            inputs.train,
+            inputs.heads.fields,
+            seed=recipe.seed,
+            report=lambda done: run.emit("progress", done=done, total=STEPS, unit="steps on words"),
+        )
     bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)
     if not recipe.epochs:
         _require_words(words, inputs.heads)

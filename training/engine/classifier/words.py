@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final, NamedTuple
 
@@ -35,8 +35,9 @@ LETTERS: Final = 16
 RUNS: Final = (3, 4, 5)
 # Runs of letters weigh less than words: few rows say little of them.
 RUNS_WEIGH: Final = 0.3
-# Steps of the fit, the least rows of one, and how often a row comes at least.
+# Steps of the fit, steps between two reports, the least rows of a step, and how often a row comes at least.
 STEPS: Final = 250
+REPORT_EVERY: Final = 10
 ROWS: Final = 32
 PASSES: Final = 4
 RATE: Final = 0.06
@@ -104,11 +105,20 @@ class WordVotes(nn.Module):
         return cls(tensors["words"].long(), tensors["letters"], tensors["rarity"].float(), tensors["votes"].float())
 
     @classmethod
-    def fit(cls, tokenizer: Any, rows: Sequence[TargetRow], fields: Sequence[HeadField], *, seed: int) -> WordVotes:
+    def fit(
+        cls,
+        tokenizer: Any,
+        rows: Sequence[TargetRow],
+        fields: Sequence[HeadField],
+        *,
+        seed: int,
+        report: Callable[[int], object] = lambda done: None,
+    ) -> WordVotes:
         """Fit the votes on training rows.
 
         Args:
             seed: Of the order of rows.
+            report: Receives how many of `STEPS` are done, after every tenth.
         """
         began = time.perf_counter()
         scores = sum(field.scores for field in fields)
@@ -118,12 +128,14 @@ class WordVotes(nn.Module):
         model.rarity = model._rarity_in(rows)
         with torch.enable_grad():
             model.votes.requires_grad_()
-            model._learn(rows, fields, Random(seed))
+            model._learn(rows, fields, Random(seed), report)
         model.votes = model.votes.detach()
         model.fit_s = time.perf_counter() - began
         return model
 
-    def _learn(self, rows: Sequence[TargetRow], fields: Sequence[HeadField], rng: Random) -> None:
+    def _learn(
+        self, rows: Sequence[TargetRow], fields: Sequence[HeadField], rng: Random, report: Callable[[int], object]
+    ) -> None:
         optimizer = torch.optim.Adam([self.votes], lr=RATE, fused=True)
         size = min(len(rows), max(ROWS, math.ceil(PASSES * len(rows) / STEPS)))
         waiting: list[TargetRow] = []
@@ -138,6 +150,8 @@ class WordVotes(nn.Module):
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(_loss(scores, learns, batch, fields))
             optimizer.step()
+            if (step + 1) % REPORT_EVERY == 0:
+                report(step + 1)
 
     def _features(self, input_ids: Tensor, attention_mask: Tensor) -> Features:
         groups = (self._word_places(input_ids, attention_mask), self._run_places(input_ids, attention_mask))

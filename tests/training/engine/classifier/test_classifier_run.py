@@ -211,7 +211,7 @@ def test_rows_of_one_label_teach_nothing(encoder, lay_classifier, tune, result, 
 
 
 @pytest.mark.slow
-def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tune, result, rows):
+def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tune, result, events):
     run_dir = lay_classifier("run", encoder("modernbert"), recipe={"method": "lora", "rank": 4, "epochs": 0})
 
     assert tune(run_dir) == 0
@@ -221,6 +221,10 @@ def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tun
     assert summary["validation_loss"] == summary["validation_loss_before"]
     assert summary["measures"]["accuracy"] == 1
     assert summary["seconds"] > 0
+    steps = [each["done"] for each in events(run_dir, "progress") if each["unit"] == "steps on words"]
+    assert len(steps) > 10
+    assert steps == sorted(steps)
+    assert steps[-1] == events(run_dir, "progress")[0]["total"]
     base = StudentRef(path=str(encoder("modernbert")))
     kept = loading.load_classifier(run_dir / "adapter", base, dtype=torch.float32).model
     assert all(not layer.weight.any() and not layer.bias.any() for layer in kept.layers)
