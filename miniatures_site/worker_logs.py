@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import warnings
 from typing import Any
 
+from celery.exceptions import CPendingDeprecationWarning
 from celery.signals import (
     beat_init,
     before_task_publish,
+    celeryd_after_setup,
     setup_logging,
     task_postrun,
     task_prerun,
@@ -26,6 +29,12 @@ _began = threading.local()
 def keep_settings(loglevel: int | str = logging.INFO, **_: Any) -> None:
     """Leave the log as settings have it; Celery would give it a format of its own, with secrets."""
     logging.getLogger("celery").setLevel(loglevel)
+
+
+@celeryd_after_setup.connect
+def hide_outlook(**_: Any) -> None:
+    """Hide what a later Celery will do, which its logging shows at each lost connection, in six lines."""
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
 
 
 @before_task_publish.connect

@@ -8,10 +8,12 @@ import logging
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery.exceptions import CPendingDeprecationWarning
 from celery.worker.request import Request
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -212,3 +214,12 @@ def test_an_engine_names_its_job_and_its_request(monkeypatch: pytest.MonkeyPatch
         "attempt": "3",
         "message": "a step",
     }
+
+
+def test_a_lost_broker_does_not_bring_celerys_plans_into_the_log(recwarn):
+    warnings.filterwarnings("always", category=CPendingDeprecationWarning)
+
+    worker_logs.hide_outlook()
+    warnings.warn("In Celery 6.0 this changes.", CPendingDeprecationWarning, stacklevel=1)
+
+    assert not recwarn.list
