@@ -81,7 +81,9 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
             if full_disk.is_full(error):
                 raise full_disk.refusal(f"'{source}' was unpacked", near) from None
-            raise Refusal("backup_broken", f"'{source}' cannot be opened as a backup: {error}.") from None
+            # One that fits no packing lists a reason for each, line by line.
+            why = "it is not a tar file" if "\n" in str(error) else error
+            raise Refusal("backup_broken", f"'{source}' cannot be opened as a backup: {why}.") from None
         yield Path(part) / "backup"
 
 

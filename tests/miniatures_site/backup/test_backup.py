@@ -155,6 +155,15 @@ def test_half_a_tar_file_touches_nothing(packed, build, tmp_path):
     assert not (house.var / "artefacts").exists()
 
 
+@pytest.mark.parametrize("content", [b"", b"no archive at all\n" * 100])
+def test_a_file_that_is_no_archive_is_refused_in_one_sentence(content, tmp_path, settings):
+    settings.VAR_DIR = tmp_path / "var"
+    (tmp_path / "today.tar").write_bytes(content)
+
+    with pytest.raises(Refusal, match=r"today.tar' cannot be opened as a backup: it is not a tar file\.$"):
+        restore.restore(tmp_path / "today.tar")
+
+
 @pytest.mark.parametrize("name", ["../../climbed", "/climbed", "backup/link"])
 def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, settings, name):
     settings.VAR_DIR = tmp_path / "deep" / "var"
