@@ -245,7 +245,7 @@ def _checked(validated: ValidatedEmail) -> EmailAddress:
         raise ValueError(f"'{_short(text)}' is too long: {MAX_CHARS} characters, {LOCAL_CHARS} of them before the @")
     base = _base(local)
     if base in _NEVER:
-        raise ValueError(f"'{_short(text)}' belongs to no person who could be written to ('{base}')")
+        raise ValueError(f"'{_short(text)}' is the address of a program or an office, not of a person")
     return EmailAddress(text, local, domain, is_role=base in _ROLES)
 
 

@@ -168,7 +168,7 @@ def test_bad_rows_are_refused_by_number_with_their_reason_and_nothing_is_kept(
     assert refusal.value.code == "rows_bad"
     assert "Nothing was imported" in refusal.value.message
     expected = {
-        "row 3": "not a mail address", "row 4": "belongs to no person", "row 5": "'lawful_basis' is empty",
+        "row 3": "not a mail address", "row 4": "not of a person", "row 5": "'lawful_basis' is empty",
         "row 6": "'basis_source' is empty", "row 7": "'basis_date' is empty", "row 8": "in the future",
         "row 9": "expected a date", "row 10": "expected one of consent", "row 11": "Europe/Berlin",
         "row 12": "80 is the limit", "row 13": "'company' is empty", "row 14": "'address' is empty",
