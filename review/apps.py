@@ -15,7 +15,7 @@ class ReviewConfig(AppConfig):
         """Tell the jobs room who sees and steers which jobs and which this room brings; keep its triggers in place."""
         from jobs.kinds import registry
         from review import ports
-        from review.bulk import sentences as bulk_sentences
+        from review.bulk import wording as bulk_sentences
         from review.datasets.job_kinds import FreezeKind, PushKind
         from review.db import text_index
         from review.db.immutability import give_function, install_after_migrate

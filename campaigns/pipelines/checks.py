@@ -21,7 +21,7 @@ from campaigns.pipelines.values import MailValues, outputs_of
 from campaigns.states import MessageState, StageKind, StageState
 from review.drafts.intake import add_marks
 from review.models import Draft
-from review.sources.claim_records.harvest import passage_of
+from review.sources.claim_records.make import passage_of
 from review.spec.schema import SLOT
 from review.text.checks import Mark
 from review.text.grounding.passages import SENTENCE

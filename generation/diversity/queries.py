@@ -13,7 +13,7 @@ from generation.diversity.mix import MixSettings
 from generation.models import BestOf, LeftOut, Order
 from generation.states import ChosenBy, LeftOutReason
 from review.models import DatasetVersion, Draft, Task
-from review.text.search.texts import texts_of_fields
+from review.text.search.words import texts_of_fields
 from web.whole_numbers import whole_number
 
 # The newest so many drafts of an order are measured.

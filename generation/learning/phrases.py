@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from generation.learning.cases import Case
-from review.text.search.texts import texts_of_facts, texts_of_fields
+from review.text.search.words import texts_of_facts, texts_of_fields
 
 SHORTEST, LONGEST = 2, 5
 LEAST_DECISIONS = 3

@@ -21,7 +21,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role, Verdict
 from review.tasks.permissions import may, tasks_for
 from review.tasks.queries import latest_version
-from review.text.search.texts import texts_of_fields
+from review.text.search.words import texts_of_fields
 from web.http.first_or_404 import first_or_404
 
 LISTED = 50

@@ -20,7 +20,7 @@ from generation.states import LeftOutReason
 from review.datasets.selection import writes_no_prose
 from review.drafts.intake import NewDraft
 from review.models import Draft, SearchBacklog, SearchText
-from review.text.search.texts import texts_of_fields
+from review.text.search.words import texts_of_fields
 
 # The newest so many drafts of a task are compared with.
 REMEMBERED = 20_000

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from members.session import member_of
 from review.bulk import approved_texts, listing, planning, similar_drafts, wording
-from review.bulk.packed_ids import pack_ids
+from review.bulk.planning import pack_ids
 from review.bulk.wording import LONGEST_SAMPLE
 from review.desk import lead_queue
 from review.drafts import draft_filters, queries

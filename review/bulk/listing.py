@@ -28,8 +28,8 @@ from review.spec.task_spec import TaskSpec
 from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import may
 from review.tasks.queries import latest_version
-from review.text.search import highlight
-from review.text.search.texts import texts_of_fields
+from review.text.search.query import passage
+from review.text.search.words import texts_of_fields
 from web.db import keyset
 from web.whole_numbers import whole_number
 
@@ -190,7 +190,7 @@ def _line(draft: Draft, draft_filter: DraftFilter, *, may_review: bool, is_told:
     return {
         **line,
         "id": draft.pk,
-        "parts": highlight.passage(text, query) if text else (),
+        "parts": passage(text, query) if text else (),
         "may_choose": may_review and draft.state == DraftState.PENDING,
     }
 

@@ -17,7 +17,7 @@ from members.models import Member
 from members.session import member_of
 from review.bulk import bulk_undo, bulk_verdict, execution, planning, wording
 from review.bulk.bulk_verdict import TYPED_ABOVE, BulkVerdict
-from review.bulk.packed_ids import pack_ids, unpack_ids
+from review.bulk.planning import pack_ids, unpack_ids
 from review.drafts import draft_filters
 from review.states import Role
 from review.tasks.permissions import task_or_404

@@ -28,8 +28,7 @@ from review.text.near_duplicates import minhash
 from review.text.near_duplicates.minhash import Signatures
 from review.text.reading.words import sentences
 from review.text.search import query
-from review.text.search.texts import texts_of_fields
-from review.text.search.words import folded, tidy, words
+from review.text.search.words import folded, texts_of_fields, tidy, words
 from web.caching import slow_figures
 from web.db.chunks import chunked
 

@@ -1,11 +1,14 @@
 """The golds of a task run through the filters of a selection, with what each filter dropped.
 
-Reads light rows only: no text. Knows filters and caps; does not know near-duplicates, files or versions.
+Reads light rows only: no text. Knows filters and caps, of which caps come last; not near-duplicates, files or versions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,11 +16,11 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
-from review.datasets import caps, gold_conditions, golds_at
-from review.datasets.caps import CapKey
+from review.datasets import gold_conditions, golds_at
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.gold_conditions import FilterCondition
 from review.models import Decision, Gold, Task
+from review.spec import splits
 from review.states import MACHINE, Verdict
 from review.tasks.queries import latest_version
 
@@ -206,7 +209,7 @@ def _with_caps(result: FilteredGolds, task: Task, filters: DatasetFilters) -> Fi
     if not filters.has_caps:
         return result
     rows = [CapKey(str(row.draft), row.group, row.capped) for row in result.rows]
-    out = caps.over_cap(rows, filters, seed=task.seed)
+    out = over_cap(rows, filters, seed=task.seed)
     line = FilterCount("cap", "Over a cap")
     for index in sorted(out):
         line.drop(result.rows[index].draft)
@@ -214,3 +217,54 @@ def _with_caps(result: FilteredGolds, task: Task, filters: DatasetFilters) -> Fi
     result.lines.append(line)
     result.rows = [row for index, row in enumerate(result.rows) if index not in out]
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class CapKey:
+    """Values of one row that caps are counted by.
+
+    Attributes:
+        id: Of its draft.
+        values: Its values of the capped input fields, in their order; None where it has none.
+    """
+
+    id: str
+    group: str
+    values: tuple[str | None, ...]
+
+
+def over_cap(rows: Sequence[CapKey], filters: DatasetFilters, *, seed: str) -> set[int]:
+    """Indices of rows that are over a cap.
+
+    Args:
+        rows: The oldest first.
+        filters: Their caps and the order in which rows are asked.
+        seed: The task's secret.
+    """
+    if not filters.has_caps:
+        return set()
+    taken: Counter[tuple[str, str]] = Counter()
+    out: set[int] = set()
+    for index in _order(rows, filters, seed):
+        places = list(_places(rows[index], filters))
+        if any(taken[place] >= most for place, most in places):
+            out.add(index)
+        else:
+            taken.update(place for place, _ in places)
+    return out
+
+
+def _order(rows: Sequence[CapKey], filters: DatasetFilters, seed: str) -> Iterable[int]:
+    if filters.cap_order == "newest":
+        return range(len(rows) - 1, -1, -1)
+    drawn = [hmac.digest(seed.encode(), f"cap {row.id}".encode(), hashlib.sha256) for row in rows]
+    return sorted(range(len(rows)), key=drawn.__getitem__)
+
+
+def _places(row: CapKey, filters: DatasetFilters) -> Iterable[tuple[tuple[str, str], int]]:
+    """The caps a row falls under; a row without the fact is under no cap of it."""
+    if filters.cap_per_group is not None:
+        yield ("", splits.normal_group(row.group)), filters.cap_per_group
+    for (name, most), value in zip(filters.cap_per.items(), row.values, strict=True):
+        if value not in (None, ""):
+            yield (name, str(value).strip().casefold()), most

@@ -1,9 +1,15 @@
-"""Verbs of datasets: make a selection, freeze a version of it."""
+"""Verbs of datasets: make a selection, freeze a version of it, and tell whether anything changed since the last one.
 
+What is said of drafts is only ever added to, so a fingerprint of counts and newest moments changes with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
@@ -12,11 +18,29 @@ from audit import trail
 from jobs.lifecycle import control
 from jobs.states import ENDED_BADLY
 from members.models import Member
-from review.datasets import dataset_filters, mail_outcomes, queries, selection_state
+from review import ports
+from review.datasets import dataset_filters, mail_outcomes, queries
 from review.datasets.containers import has_parquet
+from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import Selection, preview, select
-from review.models import Dataset, DatasetVersion, Task
-from review.states import Role
+from review.models import (
+    Comment,
+    Dataset,
+    DatasetVersion,
+    Decision,
+    Draft,
+    Gold,
+    MachineAcceptance,
+    Preference,
+    RecallUndo,
+    Record,
+    Revocation,
+    Ruling,
+    Task,
+    TaskVersion,
+)
+from review.spec.prompting import canonical_json
+from review.states import OPEN, DraftState, MailOutcome, Role
 from review.tasks.permissions import require
 from web.db.keys import free_slug
 from web.errors import Refusal
@@ -60,7 +84,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
         )
     # The task's row is the lock under which numbers are given, and what is judged is counted.
     Task.objects.select_for_update().get(pk=dataset.task_id)
-    state = selection_state.state_hash(dataset.task, chosen)
+    state = state_hash(dataset.task, chosen)
     if (same := _version_of(dataset, state)) is not None:
         same.is_unchanged = True
         return same
@@ -123,3 +147,63 @@ def create(task: Task, *, name: str, by: Member, filters: dict[str, Any] | None 
 
 
 __all__ = ["Selection", "create", "freeze", "preview", "select"]
+
+
+# A new number makes a selection frozen under an earlier shape of the files count as changed.
+FILES_SHAPE = 1
+
+
+def state_hash(task: Task, filters: DatasetFilters) -> str:
+    """Return a hash that differs once a version frozen now could differ: a few aggregates over indexes, no text.
+
+    Args:
+        task: Locked by the caller, so that two freezes at once see the same state.
+        filters: The selection, before freezing writes down until when outcomes count.
+
+    Returns:
+        SHA-256, hex.
+    """
+    state = {
+        "files": FILES_SHAPE,
+        # Without a zone it reads as it did before filters had one, so that their hashes stay.
+        "filters": filters.model_dump(mode="json", exclude=None if filters.zone else {"zone"}),
+        "decisions": _size(Decision.objects.filter(task=task), "created_at"),
+        "golds": _size(Gold.objects.filter(task=task), "decided_at"),
+        "rulings": _size(Ruling.objects.filter(draft__task=task), "created_at"),
+        "preferences": _size(Preference.objects.filter(task=task), "created_at"),
+        "comments": _size(Comment.objects.filter(draft__task=task), "created_at"),
+        "revoked": _size(Revocation.objects.filter(draft__task=task), "created_at"),
+        "erased drafts": _size(Draft.objects.filter(task=task, erased_at__isnull=False), "erased_at"),
+        "erased records": _size(Record.objects.filter(task=task, erased_at__isnull=False), "erased_at"),
+        "versions": _size(TaskVersion.objects.filter(task=task), "created_at"),
+        **_of_filters(task, filters),
+    }
+    # A version may have been written between a recall and its undo.
+    if undone := RecallUndo.objects.filter(recall__task=task).count():
+        state["recalls undone"] = undone
+    return hashlib.sha256(canonical_json(state).encode()).hexdigest()
+
+
+def _size(rows: QuerySet[Any], moment: str) -> list[Any]:
+    size = rows.order_by().aggregate(count=Count("pk"), newest=Max(moment))
+    return [size["count"], size["newest"] and size["newest"].isoformat()]
+
+
+def _of_filters(task: Task, filters: DatasetFilters) -> dict[str, Any]:
+    """Return what only some filters ask about."""
+    state: dict[str, Any] = {}
+    drafts = Draft.objects.filter(task=task).order_by()
+    if filters.without_marks or filters.without_checks:
+        state["marks"] = drafts.filter(gold__isnull=False).aggregate(marks=Sum("marks_count"))["marks"]
+    if filters.takes_machine:
+        standing = MachineAcceptance.objects.filter(draft__task=task, draft__state=DraftState.MACHINE)
+        state["machine"] = _size(standing, "created_at")
+    if filters.unjudged == "take":
+        state["unjudged"] = _size(drafts.filter(state__in=OPEN), "created_at")
+    if filters.asks_for_outcomes and (room := ports.mail_outcomes()) is not None:
+        mails = {outcome: room.drafts_with(outcome, until=None).filter(task=task) for outcome in MailOutcome}
+        state["outcomes"] = {outcome.value: rows.order_by().count() for outcome, rows in mails.items()}
+    if filters.exploratory_pairs:
+        # Such a pair is made once its unanswered mail is two weeks old: days alone change it.
+        state["day"] = timezone.now().date().isoformat()
+    return state

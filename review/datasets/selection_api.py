@@ -1,4 +1,4 @@
-"""API of what stands around frozen versions: what a selection would take, how two versions differ, and revocations."""
+"""API of what stands around frozen versions: what a selection would take, doubtful golds, how versions differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import dataset_filters, removed_samples, revocations, row_changes, selection_preview, version_diff
+from review.datasets import (
+    dataset_filters,
+    doubtful,
+    removed_samples,
+    revocations,
+    row_changes,
+    selection_preview,
+    version_diff,
+)
 from review.datasets import queries as datasets_queries
 from review.drafts import queries
 from web import strict_json
@@ -230,3 +238,54 @@ def _json(raw: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refusal("bad_filters", "The filters must be a JSON object.", status=400)
     return value
+
+
+class ContradictingGoldOut(serializers.Serializer[Any]):
+    """A gold, with what it says where golds of its input differ."""
+
+    draft = serializers.UUIDField()
+    title = serializers.CharField(allow_blank=True)
+    split = serializers.CharField()
+    values = serializers.DictField(child=serializers.CharField(allow_blank=True))
+
+
+class DoubtfulLabelOut(serializers.Serializer[Any]):
+    """A gold whose label is likely wrong; `likely` is what golds with such words say, `confidence` its probability."""
+
+    draft = serializers.UUIDField()
+    title = serializers.CharField(allow_blank=True)
+    split = serializers.CharField()
+    given = serializers.CharField()
+    likely = serializers.CharField()
+    confidence = serializers.FloatField()
+
+
+class FieldDoubtsOut(serializers.Serializer[Any]):
+    """One field. `right`: share of golds whose label the word model gives too; null where they are too few."""
+
+    name = serializers.CharField()
+    golds = serializers.IntegerField()
+    rare = serializers.IntegerField()
+    right = serializers.FloatField(allow_null=True)
+    most_frequent = serializers.FloatField()
+    total = serializers.IntegerField()
+    labels = DoubtfulLabelOut(many=True)
+
+
+class DoubtfulGoldsOut(serializers.Serializer[Any]):
+    """Golds that are worth a second look: totals, and the first of each kind."""
+
+    golds = serializers.IntegerField()
+    is_partial = serializers.BooleanField()
+    contradicted = serializers.IntegerField()
+    contradictions = serializers.ListField(child=ContradictingGoldOut(many=True))
+    doubts = FieldDoubtsOut(many=True)
+
+
+class DoubtfulGoldsView(APIView):
+    """Golds of equal facts that say different values, and labels that a model of the other golds would not give."""
+
+    @extend_schema(operation_id="dataset_doubtful", responses=DoubtfulGoldsOut, parameters=[FILTERS])
+    def get(self, request: Request, slug: str) -> Response:
+        dataset, filters = asked(request, slug)
+        return Response(DoubtfulGoldsOut(doubtful.look(dataset.task, filters)).data)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from review.datasets import api, doubtful_api, pages, rows_api, selection_api, version_pages
+from review.datasets import api, pages, rows_api, selection_api, version_pages
 from review.datasets.recalls import api as recalls_api
 from review.datasets.recalls import pages as recalls_pages
 
@@ -30,7 +30,7 @@ dataset_api_urls: list[URLPattern] = [
     path("datasets/<slug:slug>/", api.DatasetView.as_view(), name="api-dataset"),
     path("datasets/<slug:slug>/versions/", api.DatasetVersionsView.as_view(), name="api-dataset-versions"),
     path("datasets/<slug:slug>/preview/", selection_api.SelectionPreviewView.as_view(), name="api-dataset-preview"),
-    path("datasets/<slug:slug>/doubtful/", doubtful_api.DoubtfulGoldsView.as_view(), name="api-dataset-doubtful"),
+    path("datasets/<slug:slug>/doubtful/", selection_api.DoubtfulGoldsView.as_view(), name="api-dataset-doubtful"),
     path("drafts/<uuid:draft_id>/revocation/", selection_api.RevocationView.as_view(), name="api-revocation"),
     path("tasks/<slug:slug>/recalls/preview/", recalls_api.RecallPreviewView.as_view(), name="api-recall-preview"),
     path("tasks/<slug:slug>/recalls/", recalls_api.RecallsView.as_view(), name="api-recalls"),

@@ -13,7 +13,7 @@ from review.desk.cards import card_facts
 from review.desk.cards.remarks import Remark, remarks
 from review.drafts import queries
 from review.models import Assignment, Draft
-from review.spec import paths, typed_values
+from review.spec import paths, values
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
@@ -85,7 +85,7 @@ def _as_typed(spec: TaskSpec, fields: Fields, written: Fields) -> Fields:
     """Return the fields in normal form; a required field may be empty while the reviewer types."""
     schema = tuple(field.model_copy(update={"required": False}) for field in spec.output_schema)
     try:
-        return normalise_fields(schema, typed_values.read_typed(schema, fields, written))
+        return normalise_fields(schema, values.read_typed(schema, fields, written))
     except ValueError as error:
         words = f"{str(error)[:1].upper()}{str(error)[1:]}."
         raise Refusal("invalid_fields", words, errors={"fields": [words]}) from error

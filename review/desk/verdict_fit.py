@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from review.spec import typed_values
+from review.spec import values
 from review.spec.prompting import canonical_json
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
@@ -130,7 +130,7 @@ def fit(submitted: SubmittedVerdict, spec: TaskSpec, draft: Fields) -> tuple[Ver
 
 def _whole(spec: TaskSpec, draft: Fields, fields: Fields) -> Fields:
     """Return the fields in normal form; one that is left out stays as the draft has it."""
-    return normalise_fields(spec.output_schema, typed_values.read_typed(spec.output_schema, {**draft, **fields}, draft))
+    return normalise_fields(spec.output_schema, values.read_typed(spec.output_schema, {**draft, **fields}, draft))
 
 
 def _without_stale_reasoning(spec: TaskSpec, draft: Fields, fields: Fields) -> Fields:

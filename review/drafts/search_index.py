@@ -19,7 +19,7 @@ from review.models import Draft, SearchBacklog, SearchText
 from review.spec.schema import Facts, Fields
 from review.text.near_duplicates import minhash
 from review.text.search import words
-from review.text.search.texts import texts_of_facts, texts_of_fields
+from review.text.search.words import texts_of_facts, texts_of_fields
 from web.db.bulk_insert import BulkInserter, as_json
 from web.db.chunks import chunked
 

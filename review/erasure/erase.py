@@ -22,7 +22,7 @@ from review.datasets.removed_samples import holds_erased, versions_holding
 from review.db import immutability
 from review.desk.comments import writing
 from review.drafts import search_index
-from review.erasure import files, tombstones
+from review.erasure import files
 from review.models import (
     Assignment,
     ClaimOrigin,
@@ -136,7 +136,7 @@ def _erase_record(record: Record) -> None:
 def _erase_drafts(drafts: Sequence[Draft]) -> None:
     pks = [draft.pk for draft in drafts]
     for draft in drafts:
-        draft.fields = tombstones.tombstone_of(draft.fields)
+        draft.fields = files.tombstone_of(draft.fields)
         draft.messages, draft.thread, draft.marks, draft.marks_count = [], None, [], 0
         draft.erased_at = timezone.now()
         if draft.state != DraftState.DECIDED:
@@ -157,7 +157,7 @@ def _erase_decisions(drafts: Sequence[Draft]) -> int:
     for decision in decisions:
         values: dict[str, Any] = {"note": ""}
         if decision.fields is not None:
-            values["fields"] = tombstones.tombstone_of(decision.fields)
+            values["fields"] = files.tombstone_of(decision.fields)
         Decision.objects.filter(pk=decision.pk).update(**values)
     Ruling.objects.filter(draft__in=pks).exclude(note="").update(note="")
     Preference.objects.filter(record__in={draft.record_id for draft in drafts}).exclude(note="").update(note="")

@@ -1,18 +1,20 @@
 """Frozen files without the rows of an erased person. Knows files and rows of versions; not whose they were.
 
 A file is written anew under a new name, its row points there in the erasing transaction, and the old one goes once that
-is committed. What it held stays in the version's manifest as a hash.
+is committed. What it held stays in the version's manifest as a hash. Tombstones replace texts; equal texts get equal
+ones, so that golds rebuild alike.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.core.files import File
@@ -24,8 +26,9 @@ from jobs.states import FINISHED
 from review.datasets import exports
 from review.datasets.containers import parquet_of, require_parquet
 from review.datasets.removed_samples import tombstones as erased_drafts
-from review.erasure import tombstones
 from review.models import DatasetFile, DatasetVersion
+from review.spec.prompting import fields_hash
+from review.spec.schema import Fields
 
 # Of a row of `raw`: what stays as it is, and what stays without its texts. Comments go, and whatever is new.
 _WITHOUT_TEXT = ("id", "task", "task_version", "split", "outcomes")
@@ -131,7 +134,7 @@ def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
         **{key: row[key] for key in _WITHOUT_TEXT if key in row},
         **{key: [_silenced(each) for each in row[key]] for key in _HISTORIES if key in row},
         "record": {"id": row["record"]["id"], "group": "erased", "facts": {}},
-        "draft": tombstones.tombstone_of(row["draft"]),
+        "draft": tombstone_of(row["draft"]),
         "decision": _silenced(row["decision"]),
         "provenance": {**row["provenance"], "note": ""},
     }
@@ -139,5 +142,31 @@ def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
 
 def _silenced(entry: dict[str, Any]) -> dict[str, Any]:
     """Return a decision, ruling or preference with its texts erased; its author and time stay."""
-    fields = {"fields": entry["fields"] and tombstones.tombstone_of(entry["fields"])} if "fields" in entry else {}
+    fields = {"fields": entry["fields"] and tombstone_of(entry["fields"])} if "fields" in entry else {}
     return {**entry, **fields, **({"note": ""} if "note" in entry else {})}
+
+
+_WORD: Final = re.compile(r"\[erased [0-9a-f]{64}\]")
+
+
+def tombstone_of(fields: Fields) -> Fields:
+    """The tombstone of a draft's fields: the same names, and the hash of what stood there in place of every text.
+
+    That of a tombstone is itself.
+    """
+    if _is_buried(fields):
+        return fields
+    word = f"[erased {fields_hash(fields)}]"
+    return {name: _buried(value, word) for name, value in fields.items()}
+
+
+def _buried(value: object, word: str) -> Any:
+    if isinstance(value, list):
+        return [dict.fromkeys(element, word) for element in value[:1] if isinstance(element, dict)]
+    return word
+
+
+def _is_buried(value: object) -> bool:
+    if isinstance(value, (dict, list)):
+        return all(map(_is_buried, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None

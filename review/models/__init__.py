@@ -1,15 +1,20 @@
 """The rows of the review room, by subject."""
 
 from review.models.acceptance import AcceptanceRule, MachineAcceptance
-from review.models.bulk import BulkAct
-from review.models.comments import Comment, Mention
-from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation, UnjudgedRow
-from review.models.desk import Assignment, Decision, Draft, Gold
+from review.models.datasets import (
+    Dataset,
+    DatasetFile,
+    DatasetRow,
+    DatasetVersion,
+    Recall,
+    RecalledDraft,
+    RecallUndo,
+    Revocation,
+    UnjudgedRow,
+)
+from review.models.desk import Assignment, BulkAct, Decision, Draft, Gold, Preference
 from review.models.desk_settings import DeskSettings, KnownAnswer
-from review.models.preferences import Preference
-from review.models.recalls import Recall, RecalledDraft, RecallUndo
-from review.models.revisions import RevisionRequest
-from review.models.rulings import Reconsideration, Ruling
+from review.models.rulings import Comment, Mention, Reconsideration, RevisionRequest, Ruling
 from review.models.search import SearchBacklog, SearchText
 from review.models.share_outs import DailyMail, SharedCard, ShareOut, SharePart
 from review.models.sources import ClaimOrigin, Record, Source

@@ -1,4 +1,7 @@
-"""Saved selections of golds and their frozen versions."""
+"""Saved selections of golds, their frozen versions, and recalls: many drafts out of use in one act, and its undo.
+
+Rows of recalls are only added; a trigger refuses anything else.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,46 @@ from django.db import models
 
 from jobs.models import Job
 from review.models.desk import Decision, Draft
-from review.models.recalls import Recall
 from review.models.tasks import Task
-from review.states import Split
+from review.states import DraftState, RecallReturn, Split
+
+
+class Recall(models.Model):
+    """One act that took drafts out of use; its id is made by the client."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="recalls")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    # What the drafts have in common: order, teacher, reviewer, since, until.
+    criteria = models.JSONField(default=dict)
+    reason = models.TextField()
+    count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="recalls_of_task")]
+
+
+class RecalledDraft(models.Model):
+    """One draft of a recall, and where it stood before."""
+
+    recall = models.ForeignKey(Recall, on_delete=models.DO_NOTHING, related_name="recalled")
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="+")
+    state_before = models.CharField(max_length=10, choices=DraftState.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["recall", "draft"], name="draft_once_per_recall")]
+
+
+class RecallUndo(models.Model):
+    """The undo of a recall: its drafts may be used again, as before or once they are judged anew."""
+
+    recall = models.OneToOneField(Recall, on_delete=models.DO_NOTHING, related_name="undo")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    kind = models.CharField(max_length=10, choices=RecallReturn.choices)
+    count = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
 
 
 class Dataset(models.Model):

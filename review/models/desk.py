@@ -1,4 +1,4 @@
-"""Drafts, who holds them, what was decided, and what counts."""
+"""Drafts, who holds them, what was decided, one by one or in bulk, which was preferred, and what counts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,38 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from review.models.bulk import BulkAct
 from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
 from review.states import RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn, Verdict
+
+
+class BulkAct(models.Model):
+    """One verdict on many drafts at once, and when it was undone. Its decisions name it; the client makes its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="bulk_acts")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    verdict = models.CharField(max_length=10)
+    # How the drafts were found, for the record: filters, a sentence, a cluster.
+    selection = models.JSONField(default=dict)
+    body_hash = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="bulk_acts_of_task")]
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.selection.get("is_done"))
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Number of drafts passed over, by why."""
+        return dict(self.selection.get("left_out", {}))
+
 
 # Waits on the desk, for any reviewer.
 FOR_ANYBODY = Q(state=DraftState.PENDING, for_reviewer__isnull=True)
@@ -229,3 +257,27 @@ class Gold(models.Model):
             # A page counts over the newest golds, so that it costs the same at ten million as at ten thousand.
             models.Index(fields=["task", "-decided_at"], name="golds_newest"),
         ]
+
+
+class Preference(models.Model):
+    """An expert's choice of the best draft shown, made without seeing authors; a trigger refuses UPDATE and DELETE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="+")
+    record = models.ForeignKey(Record, on_delete=models.DO_NOTHING, related_name="preferences")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    # None when the expert found none better than the others.
+    chosen = models.ForeignKey(Draft, null=True, on_delete=models.DO_NOTHING, related_name="chosen_in")
+    # Ids of the drafts as they were laid out, left to right.
+    shown = models.JSONField(default=list)
+    seconds = models.FloatField(default=0)
+    note = models.TextField(blank=True)
+    body_hash = models.CharField(max_length=64)
+    retracts = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="retracted_by"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="preferences_of_task")]

@@ -1,4 +1,7 @@
-"""Leads' rulings on drafts that verdicts alone do not settle. Rows are only added; a trigger refuses anything else."""
+"""What is said of drafts beside verdicts: leads' rulings, requests to revise, comments and mentions.
+
+Rulings are only added; a trigger refuses anything else.
+"""
 
 from __future__ import annotations
 
@@ -56,3 +59,44 @@ class Reconsideration(models.Model):
     class Meta:
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["task", "-created_at"], name="reconsiderations_of_task")]
+
+
+class RevisionRequest(models.Model):
+    """An expert's request that a teacher write a draft again; a job of `generation` does the work."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="revision_requests")
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    instruction = models.TextField()
+    teacher = models.CharField(max_length=120, blank=True)
+    job_id = models.UUIDField(null=True, blank=True, unique=True)
+    # The draft that came of it.
+    result = models.OneToOneField(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="asked_by")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class Comment(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="comments")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [models.Index(fields=["draft", "created_at"], name="comments_of_draft")]
+
+
+class Mention(models.Model):
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="mentions")
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mentions")
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comment", "member"], name="one_mention_per_comment")]
+        indexes = [
+            models.Index(fields=["member"], condition=models.Q(read_at__isnull=True), name="unread_mentions"),
+        ]

@@ -23,8 +23,16 @@ from review.tasks.spec_layout import (
     RepeatedRows,
     SectionLayout,
 )
-from review.tasks.spec_lines import LINE_OF, lines_of, parts_from, value_lines
-from review.tasks.spec_sections import FormCheck, FormControl, FormRow, FormSection
+from review.tasks.spec_sections import (
+    LINE_OF,
+    FormCheck,
+    FormControl,
+    FormRow,
+    FormSection,
+    lines_of,
+    parts_from,
+    value_lines,
+)
 from review.text.checks import CHECKS, CHECKS_OF_MAILS, knows
 from review.text.own_checks.installed import installed
 from review.text.own_checks.process import OWN_CHECKS, UnansweredError

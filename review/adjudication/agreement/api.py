@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.adjudication import agreement, reviewers
-from review.adjudication.agreement import AgreementReport, wording
+from review.adjudication.agreement import AgreementReport, figures
 from review.adjudication.agreement.figures import AgreementWeek, ReviewerPair
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -50,7 +50,7 @@ class FiguresInWords(serializers.CharField):
     """Agreement figures as a sentence."""
 
     def to_representation(self, value: Any) -> str:
-        return wording.of_figures(value)
+        return figures.of_figures(value)
 
 
 class ComparisonOut(serializers.Serializer[Any]):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from members.session import member_of
 from review.adjudication import agreement
-from review.adjudication.agreement import AgreementReport, wording
+from review.adjudication.agreement import AgreementReport, figures
 from review.desk import lead_queue
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -27,19 +27,19 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "is_lead": is_lead,
         "report": report,
         "enough": agreement.ENOUGH,
-        "lines": [{"of": line, "words": wording.of_figures(line)} for line in report.lines],
+        "lines": [{"of": line, "words": figures.of_figures(line)} for line in report.lines],
         "pairs": [
             {
                 "of": pair,
                 "one": report.names.get(pair.one, "?"),
                 "other": report.names.get(pair.other, "?"),
-                "words": wording.of_pair(pair),
+                "words": figures.of_pair(pair),
             }
             for pair in report.pairs
             if is_lead or member.pk in (pair.one, pair.other)
         ],
         "weeks": _weeks(report),
-        "weeks_words": wording.of_weeks(len(report.weeks)),
+        "weeks_words": figures.of_weeks(len(report.weeks)),
     }
     return render(request, "review/agreement/index.html", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from members.session import member_of
 from review.adjudication import reviewers
 from review.adjudication.reviewers import FASTEST_WPM, RATES_OF, Profile, figures
-from review.adjudication.reviewers.day import latest_day
+from review.adjudication.reviewers.profile import latest_day
 from review.adjudication.share_outs import queries as share_out_queries
 from review.desk import lead_queue
 from review.states import Role

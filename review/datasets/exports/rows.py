@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from review.datasets.exports.judged import JudgedDraft, RejectedText
+from review.datasets.exports.schema import JudgedDraft, RejectedText
 from review.spec import prompting
 from review.spec.prompting import Message, canonical_json
 from review.text.grounding import quoting

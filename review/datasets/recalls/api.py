@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.datasets.recalls import preview, queries, recall, undo
+from review.datasets.recalls import preview, queries, recall
 from review.datasets.recalls.criteria import Criteria
 from review.states import RecallReturn, Role
 from review.tasks.permissions import task_or_404
@@ -164,5 +164,5 @@ class RecallUndoView(APIView):
     )
     def post(self, request: Request, recall_id: UUID) -> Response:
         values = read_body(RecallUndoIn, request)
-        done = undo.undo(recall_id, by=member_of(request), kind=RecallReturn(values["kind"]))
+        done = recall.undo(recall_id, by=member_of(request), kind=RecallReturn(values["kind"]))
         return Response(RecallUndoOut(done).data, status=201)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
-from review.datasets.recalls import preview, queries, recall, undo
+from review.datasets.recalls import preview, queries, recall
 from review.datasets.recalls.criteria import CRITERIA, Criteria
 from review.datasets.recalls.preview import Consequences
 from review.drafts import queries as draft_queries
@@ -123,7 +123,7 @@ def detail(request: HttpRequest, recall_id: UUID) -> HttpResponse:
 def undo_page(request: HttpRequest, recall_id: UUID) -> HttpResponse:
     kind = RecallReturn.JUDGE_ANEW if request.POST.get("kind") == RecallReturn.JUDGE_ANEW else RecallReturn.AS_BEFORE
     try:
-        done = undo.undo(recall_id, by=member_of(request), kind=kind)
+        done = recall.undo(recall_id, by=member_of(request), kind=kind)
     except Refusal as refusal:
         messages.error(request, refusal.message)
     else:

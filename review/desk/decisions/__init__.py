@@ -15,7 +15,7 @@ from members.models import Member
 from review.desk import context, verdict_fit
 from review.desk import deck as desk_deck
 from review.desk.context import DecisionContext
-from review.desk.decisions import record_verdict, retract
+from review.desk.decisions import record_verdict
 from review.desk.decisions.outcome import DecisionOutcome, OvertakenError
 from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Decision
@@ -117,7 +117,7 @@ def _record(
         return _again(id, by=by, body_hash=body_hash, decision_context=decision_context)
     _check_etag(decision_context, by=by, if_match=if_match)
     if submission.verdict is Verdict.RETRACT:
-        return retract.retract(decision_context, by=by, id=id, submission=submission, body_hash=body_hash)
+        return record_verdict.retract(decision_context, by=by, id=id, submission=submission, body_hash=body_hash)
     return record_verdict.judge(
         decision_context, by=by, id=id, submission=submission, body_hash=body_hash, deck_size=deck_size
     )

@@ -4,8 +4,7 @@ A card is in front of one reviewer at a time: the partial unique index on active
 taken under row locks that skip what others hold. It does not know what a verdict is.
 """
 
-from review.desk.deck.deal import deal, deal_among, held_card, hold, renew
-from review.desk.deck.draw import take
+from review.desk.deck.deal import deal, deal_among, held_card, hold, renew, take
 from review.desk.deck.leases import not_free, reclaim, wait_for
 from review.desk.deck.release import ReleasedCard, release, set_aside, undo_set_aside, words_of_lead
 from review.drafts.etags import etag_for

@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.desk.deck import leases
-from review.desk.deck.deal import hold
-from review.desk.deck.draw import take
+from review.desk.deck.deal import hold, take
 from review.models import Assignment, Draft, Ruling
 from review.spec.schema import Fields
 from review.states import (

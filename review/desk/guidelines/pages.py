@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.models import Member
 from members.session import member_of
 from review.desk import lead_queue
-from review.desk.guidelines import ask_again, guideline_examples
+from review.desk.guidelines import guideline_examples
 from review.desk.guidelines import queries as guidelines_queries
 from review.drafts import queries
 from review.states import Role
@@ -74,14 +74,14 @@ def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
 
 def _answer(request: HttpRequest, member: Member, task: Task) -> str:
     post = request.POST
-    kept = ask_again.answer(
+    kept = guideline_examples.answer(
         task,
         by=member,
         version=whole_number(post.get("version", ""), otherwise=0),
-        kind=post.get("kind", ask_again.STAND),
+        kind=post.get("kind", guideline_examples.STAND),
         reasons=post.getlist("reason"),
     )
-    if kept.kind == ask_again.STAND:
+    if kept.kind == guideline_examples.STAND:
         return f"The {kept.earlier:,} earlier decisions remain in force."
     drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
     return f"{drafts} in the queue for reviewers who have not judged them."
@@ -115,5 +115,5 @@ def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestio
 
 
 def _answer_line(kept: Reconsideration) -> dict[str, Any]:
-    words = "They still hold" if kept.kind == ask_again.STAND else KINDS.get(kept.kind, kept.kind)
+    words = "They still hold" if kept.kind == guideline_examples.STAND else KINDS.get(kept.kind, kept.kind)
     return {"kept": kept, "words": words}

@@ -1,15 +1,18 @@
 """Makes claim records of a task's decisions.
 
-Golds of a task that checks claims, each on the side of the split of its record.
+Golds of a task that checks claims, each on the side of the split of its record. A sentence counts as supported where an
+expert accepted its draft and it rests on a fact; as not supported where an edit changed one of its numbers or names, or
+where its draft was rejected for a wrong fact and it is known which sentence was meant.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 
@@ -17,14 +20,20 @@ from audit import trail
 from members.models import Member
 from review.models import Decision, Task
 from review.sources import derived_records
-from review.sources.claim_records import harvest
-from review.sources.claim_records.harvest import HarvestedClaim
 from review.sources.derived_records import MOST, DerivedRow
 from review.sources.imports import staging
+from review.spec import prompting
+from review.spec.numbers import readings_in
+from review.spec.paths import texts
+from review.spec.schema import SLOT, Facts, Fields
 from review.spec.task_spec import TaskSpec
 from review.states import Role, Verdict
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from review.text.grounding import attribution
+from review.text.grounding.passages import PassageIndex, index_passages, offer_lines
+from review.text.grounding.sentence_support import sentence_support
+from review.text.reading.names import unknown_names
 from review.text.verification.claim_task import CLAIM, PASSAGE, SUPPORTED, is_claim_task
 from web.errors import Refusal
 
@@ -139,7 +148,7 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
         record, spec = decision.draft.record, decision.draft.task_version.spec
         for claim in claims or ():
             try:
-                facts = {CLAIM: claim.text, PASSAGE: harvest.passage_of(spec, record.facts)}
+                facts = {CLAIM: claim.text, PASSAGE: passage_of(spec, record.facts)}
                 answer = {SUPPORTED: claim.supported}
                 made = derived_records.derive(record, facts, answer, of=spec, into=target)
                 rows.setdefault((record.pk, claim.text), _Row(claim, made))
@@ -152,11 +161,11 @@ def _claims(decision: Decision, reasons: Sequence[str]) -> list[HarvestedClaim] 
     """None for a rejection for a wrong fact of which it is not known which sentence was meant."""
     draft, spec = decision.draft, decision.draft.task_version.spec
     if decision.verdict == Verdict.ACCEPT:
-        return harvest.accepted(spec, draft.record.facts, draft.fields)
+        return accepted(spec, draft.record.facts, draft.fields)
     if decision.verdict == Verdict.EDIT:
-        return harvest.edited(spec, draft.fields, decision.fields or draft.fields)
+        return edited(spec, draft.fields, decision.fields or draft.fields)
     if decision.verdict == Verdict.REJECT and not set(reasons).isdisjoint(decision.reasons):
-        return harvest.rejected(spec, draft.record.facts, draft.fields) or None
+        return rejected(spec, draft.record.facts, draft.fields) or None
     return []
 
 
@@ -167,3 +176,93 @@ def _balanced(rows: Sequence[_Row]) -> list[_Row]:
         (row for row in rows if row.claim.supported), key=lambda row: sha256(row.made.digest.encode()).digest()
     )
     return [*wrong, *right[: _FOR_EACH * len(wrong)]]
+
+
+# Of one accepted draft, so that long ones do not crowd out the others.
+_OF_ONE_DRAFT: Final = 2
+# From here on two sentences are one before and after an edit.
+_ALIKE: Final = 0.6
+_SHORTEST_CHARS: Final = 20
+
+
+class HarvestedClaim(NamedTuple):
+    text: str
+    supported: bool
+
+
+def passage_of(spec: TaskSpec, facts: Facts) -> str:
+    """The facts as the task's prompts write them, and what its offer says: what a sentence may lean on."""
+    offer = "\n".join(line for _, line in offer_lines(spec.offer))
+    return f"{prompting.facts_sheet(spec, facts)}\n{offer}".strip()
+
+
+def accepted(spec: TaskSpec, facts: Facts, fields: Fields) -> list[HarvestedClaim]:
+    """Sentences of an accepted draft that rest on a fact, those that rest on most first."""
+    index = index_passages(facts, spec.offer)
+    pairs = [
+        (sentence, text)
+        for text in _texts(spec, fields)
+        for sentence in _resting(text, index, spec.language)
+        if not SLOT.search(text[sentence.start : sentence.end])
+    ]
+    best = sorted(pairs, key=lambda each: -len(each[0].facts))[:_OF_ONE_DRAFT]
+    return [HarvestedClaim(text[sentence.start : sentence.end], True) for sentence, text in best]
+
+
+def edited(spec: TaskSpec, before: Fields, after: Fields) -> list[HarvestedClaim]:
+    """Sentences in which an edit put other numbers or names: not supported as they were, supported as they are."""
+    were, are = (dict.fromkeys(_sentences(spec, fields)) for fields in (before, after))
+    gone, come = [each for each in were if each not in are], [each for each in are if each not in were]
+    claims = []
+    for old in gone:
+        new = max(come, key=lambda each: _likeness(old, each), default="")
+        if new and _likeness(old, new) >= _ALIKE and _told(old) - _told(new) and _told(new):
+            claims += [HarvestedClaim(old, False), HarvestedClaim(new, True)]
+            come.remove(new)
+    return claims
+
+
+def rejected(spec: TaskSpec, facts: Facts, fields: Fields) -> list[HarvestedClaim]:
+    """Sentences of a draft that was rejected for a wrong fact.
+
+    Those the rules refute, or the only one that claims anything.
+
+    Where neither is so nobody knows which sentence was meant, and there is none.
+    """
+    support = sentence_support(spec, facts, fields)
+    wrong = [each.text for each in support.unsupported] if support else []
+    if not wrong and len(claimed := list(_sentences(spec, fields))) == 1:
+        wrong = claimed
+    return [HarvestedClaim(text, False) for text in wrong if not SLOT.search(text)]
+
+
+def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
+    places = texts(spec.output_schema, fields)
+    return [
+        place.text
+        for place in places
+        if (not place.field.role and place.item.type != "quote") or place.field.role == "body"
+    ]
+
+
+def _sentences(spec: TaskSpec, fields: Fields) -> Iterator[str]:
+    for text in _texts(spec, fields):
+        yield from (text[start:end] for start, end in attribution.claims(text, spec.language))
+
+
+def _resting(text: str, index: PassageIndex, language: str) -> Iterator[attribution.Sentence]:
+    claims = set(attribution.claims(text, language))
+    for sentence in attribution.attribute(text, index, language=language):
+        is_long = sentence.end - sentence.start >= _SHORTEST_CHARS
+        if sentence.facts and is_long and (sentence.start, sentence.end) in claims:
+            yield sentence
+
+
+def _likeness(first: str, second: str) -> float:
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+def _told(sentence: str) -> frozenset[str]:
+    """Numbers and names of a sentence."""
+    names: Sequence[tuple[int, int]] = list(unknown_names(sentence, frozenset()))
+    return readings_in(sentence) | {sentence[start:end] for start, end in names}

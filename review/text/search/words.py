@@ -1,4 +1,4 @@
-"""Words as the text index knows them: without case and accents, each with its place in the text. Pure Python.
+"""Texts of drafts and facts as the index holds them: words without case and accents, each with its place. Pure Python.
 
 Both databases index what stands here and nothing else, so that they find the same: their own parsers are given words of
 letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese, Thai) are
@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import regex
 
@@ -98,3 +98,23 @@ def _folded_sign(sign: str) -> str:
     if order in (_OVERLAY, _NUKTA) or order in _POINTS or order >= _ACCENTS or _NO_SIGN.match(sign):
         return ""
     return f"{ord(sign):x}"
+
+
+def texts_of_fields(fields: Mapping[str, Any]) -> str:
+    """All texts of a draft in the order of its fields, those in lists among them."""
+    return "\n".join(_texts(fields.values()))
+
+
+def texts_of_facts(facts: Mapping[str, Any]) -> str:
+    """All facts of a record."""
+    return "\n".join(_texts(facts.values()))
+
+
+def _texts(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, Mapping):
+            yield from _texts(value.values())
+        elif isinstance(value, list | tuple):
+            yield from _texts(value)
+        elif value is not None and value != "" and not isinstance(value, bool):
+            yield str(value)

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, Contact, Message
 from campaigns.sending import lifecycle, tick
 from generation.models import Order
 from members.models import Member
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.desk import deck as desk_deck
 from review.desk.revisions import revision_requests
@@ -57,7 +57,7 @@ def test_mails_of_recalled_drafts_wait_for_the_recalls_undo(campaign: Campaign, 
     tick.advance_all()
     tick.advance_all()
     kept = set(Message.objects.values_list("state", "draft__state"))
-    undo.undo(taken.pk, by=lead)
+    recall.undo(taken.pk, by=lead)
     tick.advance_all()
 
     assert kept == {("written", "kept")}

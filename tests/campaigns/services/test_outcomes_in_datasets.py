@@ -19,7 +19,7 @@ from review import ports
 from review.datasets import freezing
 from review.datasets import queries as datasets
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.exclusion_reason import exclusion_reasons
+from review.datasets.version_diff import exclusion_reasons
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import MailOutcome, Split
 from tests.campaigns import factories as campaigns

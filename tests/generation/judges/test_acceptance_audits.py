@@ -12,7 +12,7 @@ from audit.models import AuditRow
 from generation.judges.acceptance import act, evidence
 from generation.models import Judging, Teacher
 from members.models import Member
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.desk import deck, golds
 from review.models import AcceptanceRule, Decision, Draft, RevisionRequest, Task
@@ -81,7 +81,7 @@ def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_o
     assert told.data["why"] == rule.ended_why and AuditRow.objects.filter(act="acceptance_ended").exists()
     assert made.count == len(taken) and not accepted(task)
 
-    undo.undo(made.pk, by=lead, kind=RecallReturn.JUDGE_ANEW)
+    recall.undo(made.pk, by=lead, kind=RecallReturn.JUDGE_ANEW)
     assert {draft.state for draft in Draft.objects.filter(pk__in=[draft.pk for draft in taken])} == {DraftState.PENDING}
 
 
@@ -157,7 +157,7 @@ def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRu
     tag = preview.preview(task, criteria, by=lead).tag
     made = recall.carry_out(task, criteria, by=lead, id=uuid4(), reason="Wait.", tag=tag)
 
-    undo.undo(made.pk, by=lead)
+    recall.undo(made.pk, by=lead)
 
     assert accepted(task) == taken
 

@@ -18,7 +18,7 @@ from generation.selection import judge as selection_judge
 from generation.states import Purpose
 from jobs.contracts import EngineEvent
 from members.models import Member
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.models import Draft, Preference, Source, Task
 from review.states import DraftState
@@ -158,7 +158,7 @@ def test_a_recalled_draft_is_chosen_only_alone_and_then_waits_for_the_undo(
     best.choose_by_checks(order, [Draft.objects.all()[0].record_id])
 
     assert on_desk() == ([] if is_whole else ["Hello 2"])
-    undo.undo(taken.pk, by=lead)
+    recall.undo(taken.pk, by=lead)
     assert on_desk() == (["Hello 1"] if is_whole else ["Hello 2"])
 
 

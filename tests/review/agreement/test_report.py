@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.adjudication import agreement, rulings
-from review.adjudication.agreement import wording
+from review.adjudication.agreement import figures
 from review.desk.lead_queue import dispute_etag
 from review.models import BulkAct, Decision, Draft, KnownAnswer, Task
 from tests import pace
@@ -75,7 +75,7 @@ def test_a_task_without_overlap_has_no_figure_and_says_so(task: Task, team: list
 
     assert report.units == 0
     assert report.lines[0].alpha.value is None
-    assert wording.of_figures(report.lines[0]).startswith("Too few: No draft was judged by more than one")
+    assert figures.of_figures(report.lines[0]).startswith("Too few: No draft was judged by more than one")
 
 
 def test_full_agreement_is_one_and_a_difference_lowers_it(task: Task, team: list[Member], say: Say) -> None:
@@ -109,7 +109,7 @@ def test_equal_edits_are_the_same_text_and_others_are_not(task: Task, team: list
     text = next(line for line in agreement.report(task).lines if line.key == "text")
 
     assert text.same.value == pytest.approx(9 / 12)
-    assert "75 %" in wording.of_figures(text)
+    assert "75 %" in figures.of_figures(text)
 
 
 def test_requirements_of_the_rubric_are_compared_one_by_one(task: Task, team: list[Member], say: Say) -> None:
@@ -175,8 +175,8 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
 
     assert [pair.units for pair in report.pairs] == [22, 4, 4]
     assert report.pairs[0].kappa.value == 1
-    assert wording.of_pair(report.pairs[0]) == "They never disagreed."
-    assert wording.of_pair(report.pairs[1]).startswith("Too few: 4 drafts were judged")
+    assert figures.of_pair(report.pairs[0]) == "They never disagreed."
+    assert figures.of_pair(report.pairs[1]).startswith("Too few: 4 drafts were judged")
     assert [week.alpha.units for week in report.weeks] == [22]
 
 

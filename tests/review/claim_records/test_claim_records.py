@@ -15,7 +15,7 @@ from members.models import Member
 from review.desk import deck
 from review.erasure import erase
 from review.models import Decision, Gold, Record, Task
-from review.sources.claim_records import harvest, make
+from review.sources.claim_records import make
 from review.spec.starters import outreach
 from review.states import Role, Split
 from tests.review import factories
@@ -34,24 +34,24 @@ def fields_of(sentence: str) -> dict[str, str]:
 
 
 def test_of_an_accepted_draft_sentences_that_rest_on_facts_are_supported() -> None:
-    assert harvest.accepted(SPEC, FACTS, PLAIN) == [(RIGHT, True)]
-    assert harvest.accepted(SPEC, FACTS, fields_of("Planning is never easy for anybody.")) == []
+    assert make.accepted(SPEC, FACTS, PLAIN) == [(RIGHT, True)]
+    assert make.accepted(SPEC, FACTS, fields_of("Planning is never easy for anybody.")) == []
 
 
 def test_of_an_edit_both_forms_of_a_sentence_are_taken_where_a_number_or_a_name_changed() -> None:
     wrong = RIGHT.replace("Lund", "Plovdiv")
 
-    assert harvest.edited(SPEC, fields_of(wrong), PLAIN) == [(wrong, False), (RIGHT, True)]
-    assert harvest.edited(SPEC, fields_of(RIGHT.replace("I read", "We heard")), PLAIN) == []
-    assert harvest.edited(SPEC, fields_of("The office has 900 people in all its places."), PLAIN) == []
+    assert make.edited(SPEC, fields_of(wrong), PLAIN) == [(wrong, False), (RIGHT, True)]
+    assert make.edited(SPEC, fields_of(RIGHT.replace("I read", "We heard")), PLAIN) == []
+    assert make.edited(SPEC, fields_of("The office has 900 people in all its places."), PLAIN) == []
 
 
 def test_of_a_rejection_the_sentence_is_taken_that_must_have_been_meant() -> None:
     wrong, vague = RIGHT.replace("Lund", "Plovdiv"), "Planning is never easy for anybody."
 
-    assert harvest.rejected(SPEC, FACTS, fields_of(f"{RIGHT} {wrong}")) == [(wrong, False)]
-    assert harvest.rejected(SPEC, FACTS, fields_of(vague)) == [(vague, False)]
-    assert harvest.rejected(SPEC, FACTS, fields_of(f"{RIGHT} {vague}")) == []
+    assert make.rejected(SPEC, FACTS, fields_of(f"{RIGHT} {wrong}")) == [(wrong, False)]
+    assert make.rejected(SPEC, FACTS, fields_of(vague)) == [(vague, False)]
+    assert make.rejected(SPEC, FACTS, fields_of(f"{RIGHT} {vague}")) == []
 
 
 @pytest.fixture
@@ -145,10 +145,10 @@ def test_claims_of_an_erased_record_are_erased_with_it(
 def test_claims_of_facts_longer_than_a_passage_may_be_are_left_out(
     task: Task, into: Task, records: list[Record], admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = harvest.passage_of
+    whole = make.passage_of
     long = records[1].facts["company"]
     monkeypatch.setattr(
-        harvest, "passage_of", lambda spec, facts: whole(spec, facts) + "x" * 200_001 * (facts["company"] == long)
+        make, "passage_of", lambda spec, facts: whole(spec, facts) + "x" * 200_001 * (facts["company"] == long)
     )
 
     made = make.make(task, into=into, by=admin)

@@ -9,9 +9,9 @@ import pytest
 
 from members.models import Member
 from review.adjudication import rulings
-from review.datasets import caps, dataset_filters, freezing
-from review.datasets.caps import CapKey
+from review.datasets import dataset_filters, filtering, freezing
 from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.filtering import CapKey
 from review.desk import golds
 from review.desk import lead_queue as said
 from review.models import BulkAct, Dataset, DatasetVersion, Decision, Draft, Record, Task
@@ -178,7 +178,7 @@ def rows(*groups: str) -> list[CapKey]:
 
 
 def test_a_cap_takes_writings_of_one_company_for_one() -> None:
-    out = caps.over_cap(rows("Acme Ltd.", "ACME", "acme, inc", "Else"), DatasetFilters(cap_per_group=1), seed="s")
+    out = filtering.over_cap(rows("Acme Ltd.", "ACME", "acme, inc", "Else"), DatasetFilters(cap_per_group=1), seed="s")
 
     assert out == {0, 1}
 
@@ -186,7 +186,7 @@ def test_a_cap_takes_writings_of_one_company_for_one() -> None:
 def test_a_random_cap_draws_the_same_every_time_and_another_under_another_seed() -> None:
     many, filters = rows(*["x"] * 200), DatasetFilters(cap_per_group=50, cap_order="random")
 
-    first, again, other = (caps.over_cap(many, filters, seed=seed) for seed in ("a", "a", "b"))
+    first, again, other = (filtering.over_cap(many, filters, seed=seed) for seed in ("a", "a", "b"))
 
     assert first == again != other
     assert len(first) == 150
@@ -196,7 +196,7 @@ def test_a_random_cap_draws_the_same_every_time_and_another_under_another_seed()
 def test_all_caps_hold_at_once_and_rows_without_the_fact_are_under_none() -> None:
     capped = [CapKey(str(i), f"g{i}", (value, None)) for i, value in enumerate(["a", "A ", "b", None, "", "a"])]
 
-    out = caps.over_cap(capped, DatasetFilters(cap_per={"sector": 1, "city": 1}), seed="s")
+    out = filtering.over_cap(capped, DatasetFilters(cap_per={"sector": 1, "city": 1}), seed="s")
 
     assert out == {0, 1}
 

@@ -17,7 +17,7 @@ from jobs.models import Job
 from members.models import Member
 from review.datasets import freezing, revocations
 from review.datasets import write_version as writing
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.desk import decisions, deck
 from review.desk.comments import writing as comments
@@ -105,7 +105,7 @@ def test_a_version_written_between_a_recall_and_its_undo_is_not_the_same(dataset
     tag = preview.preview(dataset.task, chosen, by=admin).tag
     made = recall.carry_out(dataset.task, chosen, by=admin, id=uuid4(), reason="A broken prompt.", tag=tag)
     sealed(first)
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert freezing.freeze(dataset, by=admin).number == 2
 

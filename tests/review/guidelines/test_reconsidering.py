@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error, transaction
 
 from members.models import Member
-from review.desk.guidelines import ask_again as answering
 from review.desk.guidelines import guideline_examples as showing
 from review.models import Draft, Gold, Reconsideration, Ruling, Task
 from review.spec.task_spec import Check
@@ -57,7 +56,7 @@ def test_before_any_decision_nothing_is_asked(task: Task, admin: Member) -> None
 def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
-    kept = answering.answer(task, by=admin, version=number)
+    kept = showing.answer(task, by=admin, version=number)
 
     assert (kept.kind, kept.earlier, kept.asked_again, kept.by) == ("stand", 3, 0, admin)
     assert reconsideration.open_question(task) is None
@@ -65,7 +64,7 @@ def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Draft], ad
 
 
 def test_the_next_change_asks_again(task: Task, judged: list[Draft], admin: Member) -> None:
-    answering.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
+    showing.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
 
     change(task, by=admin, reasons=())
 
@@ -77,7 +76,7 @@ def test_the_next_change_asks_again(task: Task, judged: list[Draft], admin: Memb
 def test_accepted_ones_go_back_to_the_desk_and_count_meanwhile(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
-    kept = answering.answer(task, by=admin, version=number, kind="accepted")
+    kept = showing.answer(task, by=admin, version=number, kind="accepted")
 
     assert kept.asked_again == 2
     assert waiting(judged) == [True, True, False]
@@ -95,7 +94,7 @@ def test_those_rejected_for_a_reason(task: Task, judged: list[Draft], admin: Mem
         )
         == []
     )
-    kept = answering.answer(task, by=admin, version=number, kind="reasons", reasons=["tone"])
+    kept = showing.answer(task, by=admin, version=number, kind="reasons", reasons=["tone"])
 
     assert (kept.asked_again, kept.reasons) == (1, ["tone"])
     assert waiting(judged) == [False, False, True]
@@ -109,7 +108,7 @@ def test_those_a_changed_check_marks_now(task: Task, judged: list[Draft], admin:
     )
     number = change(task, by=admin, output_schema=fields, checks=(Check(kind="length"),))
 
-    kept = answering.answer(task, by=admin, version=number, kind="marked")
+    kept = showing.answer(task, by=admin, version=number, kind="marked")
 
     # The edited text is short enough; the accepted one is not.
     assert kept.asked_again == 1
@@ -121,7 +120,7 @@ def test_what_a_lead_ruled_on_stays(task: Task, judged: list[Draft], admin: Memb
     Ruling.objects.create(draft=judged[0], kind=RulingKind.SETTLE, decision=gold.decision, lead=admin)
     number = change(task, by=admin, guideline="Be brief.")
 
-    kept = answering.answer(task, by=admin, version=number, kind="accepted")
+    kept = showing.answer(task, by=admin, version=number, kind="accepted")
 
     assert kept.asked_again == 1
     assert waiting(judged) == [False, True, False]
@@ -132,17 +131,17 @@ def test_an_answer_to_an_older_version_is_refused(task: Task, judged: list[Draft
     change(task, by=admin, guideline="Be briefer.")
 
     with pytest.raises(Refusal) as refused:
-        answering.answer(task, by=admin, version=number)
+        showing.answer(task, by=admin, version=number)
 
     assert refused.value.status == 409
 
 
 def test_answering_twice_is_told(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
-    answering.answer(task, by=admin, version=number)
+    showing.answer(task, by=admin, version=number)
 
     with pytest.raises(Refusal, match="answered already"):
-        answering.answer(task, by=admin, version=number)
+        showing.answer(task, by=admin, version=number)
 
 
 @pytest.mark.parametrize(("kind", "code"), [("perhaps", "unknown_answer"), ("reasons", "no_reasons")])
@@ -150,7 +149,7 @@ def test_answers_that_are_none(task: Task, judged: list[Draft], admin: Member, k
     number = change(task, by=admin, guideline="Be brief.")
 
     with pytest.raises(Refusal) as refused:
-        answering.answer(task, by=admin, version=number, kind=kind)
+        showing.answer(task, by=admin, version=number, kind=kind)
 
     assert refused.value.code == code
 
@@ -159,11 +158,11 @@ def test_only_leads_answer(task: Task, judged: list[Draft], admin: Member, exper
     number = change(task, by=admin, guideline="Be brief.")
 
     with pytest.raises(PermissionDenied):
-        answering.answer(task, by=expert, version=number)
+        showing.answer(task, by=expert, version=number)
 
 
 def test_an_answer_never_changes(task: Task, judged: list[Draft], admin: Member) -> None:
-    answering.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
+    showing.answer(task, by=admin, version=change(task, by=admin, guideline="Be brief."))
 
     with pytest.raises(Error, match="never changes"), transaction.atomic():
         Reconsideration.objects.update(kind="accepted")

@@ -14,7 +14,7 @@ from review.adjudication.share_outs import share
 from review.adjudication.share_outs.plan import ShareRequest
 from review.bulk import bulk_undo
 from review.datasets import revocations
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.desk import assignments, lead_queue, member_offboarding
 from review.desk import deck as desk_deck
@@ -55,7 +55,7 @@ def test_the_undo_of_a_bulk_act_leaves_them_away_and_the_recalls_undo_brings_the
     bulk_undo.undo(done.pk, by=expert)
 
     assert states(task) == {DraftState.KEPT}
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
     assert states(task) == {DraftState.PENDING}
 
 
@@ -125,7 +125,7 @@ def test_a_dispute_that_a_lifted_ruling_opens_again_waits_for_no_lead_until_the_
 
     assert states(task) == {DraftState.KEPT}
     assert not lead_queue.anything_waits(task)
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
     assert Draft.objects.get(pk=first.draft_id).state == DraftState.DISPUTED
     assert lead_queue.anything_waits(task)
 
@@ -142,7 +142,7 @@ def test_a_dispute_that_a_bulk_acts_undo_ended_waits_for_a_reviewer_after_the_un
     made = recalled(task, admin)
     bulk_undo.undo(done.pk, by=expert)
 
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert Draft.objects.get(pk=first.draft_id).state == DraftState.PENDING
     assert not lead_queue.anything_waits(task)
@@ -166,7 +166,7 @@ def test_a_card_that_was_recalled_during_a_share_out_is_everybodys_after_both(
     made = recalled(task, admin)
 
     share.end_due(date.today() + timedelta(days=9))
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert not Draft.objects.filter(task=task, for_reviewer__isnull=False).exists()
 
@@ -178,7 +178,7 @@ def test_a_card_that_was_recalled_before_its_reviewer_left_is_everybodys(
     made = recalled(task, admin)
 
     member_offboarding.return_cards(expert)
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert not Draft.objects.filter(for_reviewer=expert).exists()
 
@@ -209,7 +209,7 @@ def test_a_recalled_draft_that_was_kept_from_the_desk_stays_there(task: Task, ad
 
 def test_the_undo_lets_it_be_put_there_after_all(task: Task, admin: Member) -> None:
     Draft.objects.filter(task=task).update(state=DraftState.KEPT)
-    undo.undo(recalled(task, admin).pk, by=admin)
+    recall.undo(recalled(task, admin).pk, by=admin)
 
     moved = put_on_desk(Draft.objects.filter(task=task))
 

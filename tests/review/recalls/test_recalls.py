@@ -18,7 +18,7 @@ from audit.models import AuditRow
 from members.models import Member
 from review.datasets import freezing, removed_samples, revocations, write_version
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.recalls import preview, recall, undo
+from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
 from review.desk import deck
 from review.desk import golds as golds_of_desk
@@ -68,7 +68,7 @@ def test_all_drafts_of_a_teacher_leave_later_versions_and_come_back_as_they_were
 
     made = make(task, admin, teacher="one")
     without = usable(task)
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert (made.count, without, usable(task)) == (2, 2, 4)
     assert states(task) == before
@@ -87,7 +87,7 @@ def test_drafts_that_wait_or_are_in_a_deck_leave_the_desk_until_the_undo(
 
     assert set(Draft.objects.filter(teacher="three").values_list("state", flat=True)) == {DraftState.KEPT}
     assert deck.deal(reviewer, task, count=5) == []
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
     assert set(Draft.objects.filter(teacher="three").values_list("state", flat=True)) == {DraftState.PENDING}
 
 
@@ -96,7 +96,7 @@ def test_back_to_the_desk_no_verdict_counts_until_the_draft_is_judged_anew(task:
     made = make(task, admin, reviewer=admin.username)
     assert (made.count, usable(task)) == (4, 0)
 
-    undo.undo(made.pk, by=admin, kind=RecallReturn.JUDGE_ANEW)
+    recall.undo(made.pk, by=admin, kind=RecallReturn.JUDGE_ANEW)
     counting_at_once = usable(task)
     golds.decide(admin, task, "reject")
     golds.decide(admin, task)
@@ -146,7 +146,7 @@ def test_a_frozen_version_is_marked_while_the_recall_stands_and_not_after_its_un
 
     made = make(task, admin, teacher="one")
     marked = removed_samples.removed_counts(version)
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert (marked["revoked"], removed_samples.removed_counts(version)["revoked"]) == (2, 0)
 
@@ -156,14 +156,14 @@ def test_what_was_revoked_by_itself_is_not_taken_and_stays_revoked(task: Task, a
     revocations.revoke(alone.pk, by=admin, reason="Withdrawn.")
 
     made = make(task, admin, teacher="one")
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     assert made.count == 1
     assert Revocation.objects.get().draft_id == alone.pk
 
 
 def test_after_an_undo_the_same_drafts_can_be_recalled_once_more(task: Task, admin: Member) -> None:
-    undo.undo(make(task, admin, teacher="one").pk, by=admin)
+    recall.undo(make(task, admin, teacher="one").pk, by=admin)
 
     assert make(task, admin, teacher="one").count == 2
 
@@ -207,17 +207,17 @@ def test_an_undo_is_a_leads_and_comes_once(task: Task, admin: Member, reviewer: 
     made = make(task, admin, teacher="one")
 
     with pytest.raises(PermissionDenied):
-        undo.undo(made.pk, by=reviewer)
+        recall.undo(made.pk, by=reviewer)
     with pytest.raises(Http404):
-        undo.undo(uuid4(), by=admin)
-    undo.undo(made.pk, by=admin)
+        recall.undo(uuid4(), by=admin)
+    recall.undo(made.pk, by=admin)
     with pytest.raises(Refusal, match="already undone"):
-        undo.undo(made.pk, by=admin)
+        recall.undo(made.pk, by=admin)
 
 
 def test_act_and_undo_are_on_the_trail_and_told_to_hooks_once(task: Task, admin: Member) -> None:
     made = make(task, admin, teacher="one")
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     acts = AuditRow.objects.filter(subject_id=str(made.pk)).order_by("pk")
     assert list(acts.values_list("act", flat=True)) == ["drafts_recalled", "recall_undone"]
@@ -238,7 +238,7 @@ def test_rows_of_recalls_refuse_every_change_and_revocations_go_by_the_undo_alon
         with pytest.raises(DatabaseError, match="never change"), transaction.atomic():
             change()
 
-    undo.undo(made.pk, by=admin)
+    recall.undo(made.pk, by=admin)
 
     for row_change in (lambda: RecallUndo.objects.update(count=9), lambda: RecallUndo.objects.all().delete()):
         with pytest.raises(DatabaseError, match="never change"), transaction.atomic():

@@ -9,7 +9,7 @@ import pytest
 
 from members.models import Member
 from review.models import SearchText
-from review.text.search import highlight
+from review.text.search import query
 from review.text.search.query import parse
 from review.text.search.words import folded, tidy, words
 from tests.review import factories
@@ -96,7 +96,7 @@ def test_marks_that_make_another_word_count_and_others_do_not(line: str, names: 
     (TEXTS["Thai"], "ข้าว", "ข้าว"),
 ])  # fmt: skip
 def test_a_hit_is_drawn_with_its_marks(text: str, line: str, hit: str) -> None:
-    parts = highlight.passage(text, parse(line))
+    parts = query.passage(text, parse(line))
 
     assert [part.text for part in parts if part.is_hit] == [tidy(hit)]
 

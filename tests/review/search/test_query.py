@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from review.text.search import highlight
+from review.text.search import query
 from review.text.search.query import parse, sentence
 from review.text.search.words import folded, words
 
@@ -48,7 +48,7 @@ def test_ascii_and_other_text_fold_alike() -> None:
 def test_a_passage_begins_near_the_hit_and_marks_it() -> None:
     text = "word " * 60 + "the new depot in Rotterdam opened " + "word " * 60
 
-    parts = highlight.passage(text, parse("rotterdam"))
+    parts = query.passage(text, parse("rotterdam"))
 
     assert [part.text for part in parts if part.is_hit] == ["Rotterdam"]
     assert len("".join(part.text for part in parts)) < 200
@@ -58,14 +58,14 @@ def test_a_passage_begins_near_the_hit_and_marks_it() -> None:
 def test_hostile_text_stays_text() -> None:
     text = "<script>alert('depot')</script> \u202edepot\u202c"
 
-    parts = highlight.passage(text, parse("depot"))
+    parts = query.passage(text, parse("depot"))
 
     assert "".join(part.text for part in parts) == text
     assert sum(part.is_hit for part in parts) == 2
 
 
 def test_overlapping_hits_are_drawn_once() -> None:
-    assert highlight.hits("a b c", parse('"a b" "b c"')) == [(0, 5)]
+    assert query.hits("a b c", parse('"a b" "b c"')) == [(0, 5)]
 
 
 def test_a_long_sentence_is_asked_for_by_its_first_words() -> None:

@@ -18,7 +18,7 @@ from review.datasets import write_version as writing
 from review.datasets.removed_samples import erased_rows
 from review.desk import deck, golds
 from review.drafts.intake import put_on_desk
-from review.erasure import tombstones
+from review.erasure import files
 from review.erasure.erase import erase_records
 from review.erasure.files import sweep
 from review.models import Assignment, Dataset, DatasetFile, DatasetVersion, Decision, Draft, Gold, Record, Task
@@ -104,20 +104,20 @@ def test_a_tombstone_holds_nothing_of_nested_values() -> None:
         "lines": [{"name": "secret", "parts": [{"maker": "secret"}], "amount": 12.5}, {"name": "secret"}],
     }  # fmt: skip
 
-    buried = str(tombstones.tombstone_of(fields))
+    buried = str(files.tombstone_of(fields))
 
-    assert set(tombstones.tombstone_of(fields)) == set(fields)
+    assert set(files.tombstone_of(fields)) == set(fields)
     assert "secret" not in buried and "12.5" not in buried and "True" not in buried
 
 
 def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
     one = {"summary": "a", "claims": [{"text": "t", "quote": "q"}, {"text": "u", "quote": "r"}]}
 
-    assert tombstones.tombstone_of(one) == tombstones.tombstone_of(dict(one))
-    assert tombstones.tombstone_of(one) != tombstones.tombstone_of({**one, "summary": "b"})
-    assert list(tombstones.tombstone_of(one)) == ["summary", "claims"]
-    assert set(tombstones.tombstone_of(one)["claims"][0]) == {"text", "quote"}
-    assert "q" not in tombstones.tombstone_of(one)["claims"][0].values()
+    assert files.tombstone_of(one) == files.tombstone_of(dict(one))
+    assert files.tombstone_of(one) != files.tombstone_of({**one, "summary": "b"})
+    assert list(files.tombstone_of(one)) == ["summary", "claims"]
+    assert set(files.tombstone_of(one)["claims"][0]) == {"text", "quote"}
+    assert "q" not in files.tombstone_of(one)["claims"][0].values()
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from review.sources.imports.cell_values import Notation, read_value
-from review.spec import numbers, typed_values
+from review.spec import numbers, values
 from review.spec.schema import InputField, OutputField, OutputItem
 
 CASES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("number_cases.json").read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def test_numbers_anywhere_in_an_output_are_read_and_the_drafts_own_stay() -> Non
         "other": "1,2",
     }
 
-    read = typed_values.read_typed(schema, fields, {"amount": 1.234})
+    read = values.read_typed(schema, fields, {"amount": 1.234})
 
     assert read == {
         "amount": 1.234, "lines": [{"line": {"count": 1200, "name": "1,200"}, "price": 2.5}], "other": "1,2",
@@ -78,4 +78,4 @@ def test_numbers_anywhere_in_an_output_are_read_and_the_drafts_own_stay() -> Non
     with pytest.raises(
         ValueError, match=r"^field 'lines', element 1, part 'line', part 'count' is '1,200', which can mean 1200 or 1.2"
     ):
-        typed_values.read_typed(schema, {"lines": [{"line": {"count": "1,200"}}]}, {})
+        values.read_typed(schema, {"lines": [{"line": {"count": "1,200"}}]}, {})

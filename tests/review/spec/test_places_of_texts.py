@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from review.bulk.bulk_verdict import apply_edit
-from review.erasure.tombstones import tombstone_of
+from review.erasure.files import tombstone_of
 from review.spec import paths
 from review.spec.schema import OutputField, OutputItem
 from tests.review import factories

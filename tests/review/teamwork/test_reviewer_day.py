@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from members.models import Member
-from review.adjudication.reviewers.day import latest_day
+from review.adjudication.reviewers.profile import latest_day
 from review.models import Decision, Draft, Task
 from review.states import DraftState, Verdict
 
