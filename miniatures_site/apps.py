@@ -22,7 +22,7 @@ class SiteConfig(AppConfig):
         from miniatures_site.wiring.audit import GUARDS
         from miniatures_site.wiring.task_roles import TaskTeams
         from review.db import immutability
-        from review.desk import member_offboarding
+        from review.desk import assignments
         from review.tasks.permissions import led_by
         from web.http import named_choices
         from web.language import sentences
@@ -33,7 +33,7 @@ class SiteConfig(AppConfig):
         sentences.register(frame_sentences.ALL)
         audit_ports.subject_names.install(audit.names_of)
         ports.teams.install(TaskTeams)
-        ports.member_left.register(member_offboarding.return_cards)
+        ports.member_left.register(assignments.return_cards)
         # Every room has registered its kinds by now: this one comes last.
         webhook_ports.led_tasks.install(led_by)
         register_consumer("webhooks", frozenset(KINDS) - {*part_kinds()}, job_finished)

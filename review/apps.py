@@ -20,7 +20,7 @@ class ReviewConfig(AppConfig):
         from review.db import text_index
         from review.db.immutability import give_function, install_after_migrate
         from review.db.system_checks import check_text_index, check_triggers
-        from review.desk import member_offboarding
+        from review.desk import assignments
         from review.desk import sentences as desk_sentences
         from review.drafts import renamed_labels
         from review.states import Role
@@ -31,7 +31,7 @@ class ReviewConfig(AppConfig):
         registry.led_task_slugs.install(partial(slugs_with, least=Role.LEAD))
         registry.register_kind(FreezeKind())
         registry.register_kind(PushKind())
-        ports.reviewer_left.register(member_offboarding.return_cards_of_task)
+        ports.reviewer_left.register(assignments.return_cards_of_task)
         ports.version_made.register(renamed_labels.carry_over)
         sentences.register((*desk_sentences.ALL, *bulk_sentences.ALL), parts=desk_sentences.PARTS)
         connection_created.connect(give_function)

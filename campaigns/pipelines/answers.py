@@ -14,7 +14,7 @@ from campaigns.states import StageKind, StageState
 from review.spec.schema import Facts, Fields, OutputField
 from review.spec.task_spec import TaskSpec
 from review.text.grounding import quoting
-from review.text.grounding.quotable import address, quotable_facts, texts_by_address
+from review.text.grounding.quoting import address, quotable_facts, texts_by_address
 from review.text.verification.claim_task import NO_SUPPORT, SUPPORTED
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from campaigns.states import StageKind
 from review.spec.schema import InputField, OutputItem
 from review.spec.task_spec import TaskSpec
-from review.text.grounding.quotable import quotable_facts
+from review.text.grounding.quoting import quotable_facts
 from review.text.verification.claim_task import CLAIM, PASSAGE
 
 CONTACT, RECORD = "contact", "record"

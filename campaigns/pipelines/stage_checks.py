@@ -10,7 +10,7 @@ from campaigns.states import StageKind
 from review.spec.output_format import is_mail
 from review.spec.schema import OutputField
 from review.spec.task_spec import TaskSpec
-from review.text.grounding.quotable import quotable_facts
+from review.text.grounding.quoting import quotable_facts
 from review.text.verification.claim_task import CLAIM, PASSAGE, is_claim_task
 
 _CLAIM_INPUTS = (CLAIM, PASSAGE)

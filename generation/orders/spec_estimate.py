@@ -15,7 +15,7 @@ from generation.orders.quote import require_askable
 from review.models import TaskVersion
 from review.spec.schema import Facts, InputField
 from review.spec.task_spec import TaskSpec
-from review.text.grounding.quotable import quotable_facts
+from review.text.grounding.quoting import quotable_facts
 
 # Characters of a fact of each kind. Pages: as many, and as much of each, as research reads of a site by itself.
 TEXT_CHARS: Final = 200

@@ -23,7 +23,7 @@ from review.spec.schema import Facts
 from review.states import Role
 from review.tasks.permissions import require
 from review.tasks.queries import latest_version
-from review.text.grounding import quotable
+from review.text.grounding import quoting
 from web.errors import Refusal
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def launch(
     require(by, task, Role.LEAD)
     request = request or ResearchRequest()
     spec = latest_version(task).spec
-    if not quotable.quotable_facts(spec):
+    if not quoting.quotable_facts(spec):
         message = "The task's records have no place for pages."
         hint = "Add a text fact and its address to the input, such as source_1 and source_1_url (type url)."
         raise Refusal("no_place_for_pages", message, hint=hint)
@@ -200,7 +200,7 @@ def _check(begun: Sequence[StartingPoint], spec: TaskSpec, request: ResearchRequ
         raise Refusal("no_sites", "There is no site to read.", hint=hint, errors={"sites": ["No site is given."]})
     if len(begun) > MOST_SITES:
         raise Refusal("too_many_sites", f"{len(begun):,} sites; {MOST_SITES:,} can be read in one order.")
-    texts = {name for place in quotable.quotable_facts(spec) for name in place}
+    texts = {name for place in quoting.quotable_facts(spec) for name in place}
     names = {fact.name for fact in spec.input_schema}
     if unknown := sorted(set(request.facts) - (names - texts)):
         raise Refusal("facts_unknown", f"'{unknown[0]}' is not a fact that can be given here.")

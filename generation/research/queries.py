@@ -15,7 +15,7 @@ from review.sources import queries
 from review.spec.schema import InputField
 from review.tasks.permissions import tasks_for
 from review.tasks.queries import latest_version
-from review.text.grounding import quotable
+from review.text.grounding import quoting
 from web.http.first_or_404 import first_or_404
 
 LISTED = 50
@@ -76,13 +76,13 @@ def pages_of(member: Member, record_id: UUID) -> tuple[Record, list[WebPage]]:
 
 def accepts_pages(task: Task) -> bool:
     """Tell whether the task's records have a place for pages."""
-    return bool(quotable.quotable_facts(latest_version(task).spec))
+    return bool(quoting.quotable_facts(latest_version(task).spec))
 
 
 def given_facts(task: Task) -> list[InputField]:
     """Facts that an order can give all its records: those that no page and no site brings."""
     spec = latest_version(task).spec
-    texts = {name for place in quotable.quotable_facts(spec) for name in place}
+    texts = {name for place in quoting.quotable_facts(spec) for name in place}
     return [fact for fact in spec.input_schema if fact.name not in texts and fact.role not in ("group", "domain")]
 
 

@@ -18,7 +18,7 @@ from review.sources.imports import ImportResult, import_records
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.tasks.queries import latest_version
-from review.text.grounding import quotable
+from review.text.grounding import quoting
 from web.errors import Refusal
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”)]*\s")
@@ -64,7 +64,7 @@ def page_facts(site: ResearchedSite, spec: TaskSpec, chars: int) -> Facts:
     """Facts of a site's record; empty where no page has a text."""
     pages = [page for page in sorted(site.pages.all(), key=_number) if page.text.strip() and not page.refused_code]
     facts = starting_points.initial_facts(site.facts, site.record, spec)
-    for place, page in zip(quotable.quotable_facts(spec), pages, strict=False):
+    for place, page in zip(quoting.quotable_facts(spec), pages, strict=False):
         facts[place.text], facts[place.url] = cut(page.text, chars), page.address
     return facts if pages else {}
 

@@ -10,7 +10,7 @@ from review.models import Record, Source
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.tasks.queries import latest_version
-from review.text.grounding import quotable
+from review.text.grounding import quoting
 
 _LONGEST_URL = 2000
 _ROLES = ("group", "title", "domain")
@@ -71,7 +71,7 @@ def initial_facts(beginning_facts: Facts, record: Record | None, spec: TaskSpec)
 
 
 def _from_record(record: Record, theirs: TaskSpec, spec: TaskSpec) -> StartingPoint:
-    texts = {name for place in quotable.quotable_facts(spec) for name in place}
+    texts = {name for place in quoting.quotable_facts(spec) for name in place}
     shared = {field.name for field in spec.input_schema} - texts
     facts = {name: value for name, value in record.facts.items() if name in shared}
     values = {role: record.facts.get(name) for role in _ROLES if (name := theirs.facts_with_role(role))}

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.bulk.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
-from review.desk import overlap
+from review.desk import queues
 from review.drafts import draft_filters, queries
 from review.drafts.draft_filters import DraftFilter
 from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, KnownAnswer, Task, TaskVersion
@@ -202,7 +202,7 @@ def _is_to_overlap(draft: Draft, task: Task, dealing: DeskSettings | None) -> bo
     if dealing is None:
         return False
     share, reviewers = dealing.overlap_share, dealing.overlap_reviewers
-    return overlap.verdicts_wanted(task.seed, draft.pk, share=share, reviewers=reviewers) > 1
+    return queues.verdicts_wanted(task.seed, draft.pk, share=share, reviewers=reviewers) > 1
 
 
 def latest(member: Member, task: Task) -> list[BulkAct]:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from review.datasets import golds_at, plain_golds
+from review.datasets import gold_conditions, plain_golds
 from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
 from review.datasets.plain_golds import id_or_none
 from review.models import Comment, Decision, Draft, Preference, Revocation, Ruling, Task
@@ -157,7 +157,9 @@ def _accepted(parents: set[str], as_of: datetime | None) -> set[str]:
         counted = [
             decision
             for task, rows in groupby(by_task, key=itemgetter(0))
-            for decision in golds_at.decision_ids(Task.objects.get(pk=task), as_of, drafts=[pk for _, pk in rows])
+            for decision in gold_conditions.decision_ids(
+                Task.objects.get(pk=task), as_of, drafts=[pk for _, pk in rows]
+            )
         ]
         drafts = drafts.filter(decisions__in=counted, decisions__verdict__in=POSITIVE)
     return {str(pk) for pk in drafts.values_list("pk", flat=True)} if parents else set()

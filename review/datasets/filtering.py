@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, F, QuerySet, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
-from review.datasets import gold_conditions, golds_at
+from review.datasets import gold_conditions
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.gold_conditions import FilterCondition
 from review.models import Decision, Gold, Task
@@ -98,7 +98,7 @@ def apply(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> 
     steps = gold_conditions.filter_conditions(filters)
     result = FilteredGolds(lines=[FilterCount(step.name, step.label) for step in steps])
     decisions = gold_conditions.usable_golds(task, filters)
-    counted = None if filters.as_of is None else golds_at.decision_ids(task, filters.as_of)
+    counted = None if filters.as_of is None else gold_conditions.decision_ids(task, filters.as_of)
     if newest is not None:
         decisions, result.is_partial = _newest(task, filters, decisions, newest)
     for light, passed_all in _read(decisions, filters, steps, _outputs(task) if filters.cap_per else frozenset()):

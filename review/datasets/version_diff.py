@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from review.datasets import dataset_filters, gold_conditions, golds_at, removed_samples, row_changes
+from review.datasets import dataset_filters, gold_conditions, removed_samples, row_changes
 from review.datasets.filtering import passes
 from review.datasets.row_changes import Kind
 from review.datasets.selection import NEAR, words_of
@@ -136,7 +136,7 @@ def moment_of(version: DatasetVersion) -> datetime:
 def exclusion_reasons(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, ExclusionReason]:
     """Why drafts are no part of a frozen version, by draft. A fixed number of questions, however many drafts."""
     task, moment = version.dataset.task, moment_of(version)
-    counting = golds_at.decision_ids(task, moment, drafts=drafts)
+    counting = gold_conditions.decision_ids(task, moment, drafts=drafts)
     steps = gold_conditions.filter_conditions(dataset_filters.parse(version.filters))
     tests = {f"passes_{index}": passes(step) for index, step in enumerate(steps)}
     rows = Decision.objects.filter(pk__in=counting).annotate(**tests).values_list("draft_id", *tests)

@@ -1,6 +1,6 @@
 """Giving waiting cards to one reviewer, and taking them back.
 
-A card assigned comes before all others, to them alone.
+A card assigned comes before all others, to them alone. Cards of a member who leaves return to the queue.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from members.models import Member
-from review.desk import queues
-from review.models import Draft, SharedCard, Task
-from review.states import DraftState, Role
+from review.desk import deck, queues
+from review.desk.deck import ReleasedCard
+from review.models import Assignment, Draft, SharedCard, Task
+from review.states import AssignmentState, DraftState, Role
 from review.tasks.permissions import may, require
 from web.db.chunks import chunked
 from web.errors import Refusal
@@ -84,3 +85,21 @@ def _move(ids: Sequence[UUID], to: Member | None) -> int:
     for chunk in chunked(ids, 500):
         moved += Draft.objects.filter(pk__in=chunk, state=DraftState.PENDING).update(for_reviewer=to)
     return moved
+
+
+def return_cards(member: Member) -> None:
+    """Return every card the member holds, and every one kept for them alone. Runs inside the caller's transaction."""
+    _return(member, Q())
+
+
+def return_cards_of_task(member: Member, task: Task) -> None:
+    """Return the cards of one task that the member holds or that are kept for them, as `return_cards` does."""
+    _return(member, Q(task=task))
+
+
+def _return(member: Member, which: Q) -> None:
+    held = Assignment.objects.filter(which, reviewer=member, state=AssignmentState.ACTIVE)
+    deck.release(member, [ReleasedCard(*row) for row in held.values_list("draft_id", "unfinished")])
+    # A recalled card comes back one day.
+    waiting = Q(state__in=(DraftState.PENDING, DraftState.KEPT))
+    Draft.objects.filter(which, waiting, for_reviewer=member).update(for_reviewer=None)

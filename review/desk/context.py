@@ -14,7 +14,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet,
 from django.http import Http404
 
 from members.models import Member
-from review.desk import overlap, pace, queues
+from review.desk import pace, queues
 from review.desk.queues import DealPlan
 from review.models import Decision, Draft, KnownAnswer, Membership
 from review.states import AssignmentState, DraftState, Role, Verdict
@@ -63,7 +63,7 @@ class DecisionContext:
         card, dealing = self.card, self.dealing
         if card.verdicts_wanted > 1 or self.is_second or self.is_known:
             return card.verdicts_wanted
-        return overlap.verdicts_wanted(
+        return queues.verdicts_wanted(
             card.task.seed, card.pk, share=dealing.overlap_share, reviewers=dealing.overlap_reviewers
         )
 

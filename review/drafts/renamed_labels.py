@@ -18,10 +18,10 @@ from django.db.models import QuerySet
 
 from review.drafts import etags, search_index, waiting_marks
 from review.models import Assignment, Decision, Draft, SearchText, TaskVersion
-from review.spec import renamed_labels
+from review.spec import spec_diff
 from review.spec.paths import word_count
 from review.spec.prompting import fields_hash
-from review.spec.renamed_labels import Renames
+from review.spec.spec_diff import Renames
 from review.spec.values import normalise_fields
 from review.states import OPEN, AssignmentState, DraftState
 from web.db.chunks import chunked
@@ -54,7 +54,7 @@ def carry_over(latest: TaskVersion, new: TaskVersion, *, among: Sequence[UUID] |
     Returns:
         How many drafts say a new name now.
     """
-    renamed = renamed_labels.renames(latest.spec.output_schema, new.spec.output_schema)
+    renamed = spec_diff.renames(latest.spec.output_schema, new.spec.output_schema)
     if not renamed:
         return 0
     versions = {each.pk: each for each in TaskVersion.objects.filter(task=new.task_id, number__lt=new.number)}
@@ -99,7 +99,7 @@ def _touched(ids: Sequence[UUID]) -> set[UUID]:
 
 def _rename(draft: Draft, renamed: Renames, versions: dict[UUID, TaskVersion], new: TaskVersion) -> bool:
     """Write the new names onto a draft, unsaved; answers whether it gives one and fits the version."""
-    fields = renamed_labels.with_new_names(draft.fields, renamed)
+    fields = spec_diff.with_new_names(draft.fields, renamed)
     if fields == draft.fields:
         return False
     try:
@@ -107,7 +107,7 @@ def _rename(draft: Draft, renamed: Renames, versions: dict[UUID, TaskVersion], n
     except ValueError:
         return False
     own = {check.kind for check in versions[draft.task_version_id].spec.checks}
-    note = f"; written for version {versions[draft.task_version_id].number}: {renamed_labels.words(renamed)}"
+    note = f"; written for version {versions[draft.task_version_id].number}: {spec_diff.words(renamed)}"
     draft.provenance = f"{draft.provenance[: max(0, LONGEST_PROVENANCE - len(note))]}{note}".lstrip("; ")
     draft.provenance = draft.provenance[:LONGEST_PROVENANCE]
     draft.fields, draft.fields_hash, draft.words = fields, fields_hash(fields), word_count(fields)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from math import ceil, floor
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
@@ -13,7 +15,6 @@ from audit import trail
 from members.models import Member
 from review import ports
 from review.models import Membership, Task, TaskVersion
-from review.spec import spec_errors
 from review.spec.prompting import canonical_json
 from review.spec.schema import MOST_REPEATS, OutputItem, repeats
 from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
@@ -129,7 +130,7 @@ def parse_spec(body: object, before: TaskSpec | None = None) -> TaskSpec:
     try:
         spec = TaskSpec.model_validate_json(canonical_json(body))
     except ValidationError as error:
-        raise _invalid(spec_errors.by_path(error)) from None
+        raise _invalid(by_path(error)) from None
     kept = _faults(before).values() if before else ()
     if errors := {path: [fault[1]] for path, fault in _faults(spec).items() if fault[1] and fault not in kept}:
         raise _invalid(errors)
@@ -147,7 +148,7 @@ def _faults(spec: TaskSpec) -> dict[str, tuple[str, str]]:
 
 
 def _invalid(errors: dict[str, list[str]]) -> Refusal:
-    return Refusal("spec_invalid", spec_errors.summary(errors), errors=errors)
+    return Refusal("spec_invalid", summary(errors), errors=errors)
 
 
 def _wrong_marks(template: str) -> str:
@@ -222,3 +223,61 @@ def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:
             f"Train and validation must be above 0 and leave something for the test split; found {shares}."
         ]
     }
+
+
+_NAME = "Small letters, digits and underscores, beginning with a letter, such as 'company_size'."
+_PATTERNS = {
+    "name": _NAME,
+    "language": "A language code such as 'en' or 'de-AT'.",
+    "slots": (
+        "A slot has two parts with a full stop between, such as 'contact.first_name'. Put its default in the text."
+    ),
+}
+# Paths for mistakes between two parts, by their first words, because pydantic gives them none.
+_BEGINNINGS = {
+    "teacher_template": "teacher_template",
+    "student_template": "student_template",
+    "check '": "checks",
+    "two reasons": "reasons",
+}
+
+
+def by_path(error: ValidationError) -> dict[str, list[str]]:
+    """Return all mistakes in plain words by dotted path; "" holds those of the whole."""
+    errors: dict[str, list[str]] = {}
+    for mistake in error.errors(include_url=False):
+        path = ".".join(str(part) for part in mistake["loc"])
+        text = _words(path, mistake)
+        if not path:
+            path = next((place for start, place in _BEGINNINGS.items() if text.startswith(start)), "")
+        errors.setdefault(path, []).append(text)
+    return errors
+
+
+def summary(errors: Mapping[str, list[str]]) -> str:
+    """Return a sentence with the number of mistakes and the first of them."""
+    count = sum(len(messages) for messages in errors.values())
+    where = next(iter(errors))
+    place = f"{where}: " if where else ""
+    return f"The specification has {count} mistake{'' if count == 1 else 's'}: {place}{errors[where][0]}"
+
+
+def _words(path: str, mistake: Mapping[str, Any]) -> str:
+    kind, context = mistake["type"], mistake.get("ctx", {})
+    parts = path.split(".")
+    if kind == "string_pattern_mismatch":
+        return next((_PATTERNS[part] for part in reversed(parts) if part in _PATTERNS), str(mistake["msg"]))
+    if kind in {"missing", "string_too_short"}:
+        return "This is empty; it is required."
+    if kind in {"int_parsing", "int_type", "int_from_float"}:
+        return "Write a whole number."
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        side = "at least" if kind.startswith("greater") else "at most"
+        return f"This must be {side} {context.get('ge', context.get('le'))}."
+    if kind in {"literal_error", "enum"}:
+        return f"'{mistake['input']}' is none of {context.get('expected', 'the known words')}."
+    if kind == "extra_forbidden":
+        return f"'{parts[-1]}' is not part of a specification."
+    if kind in {"string_type", "tuple_type", "model_type", "dict_type", "bool_type", "bool_parsing"}:
+        return f"This is {type(mistake['input']).__name__}; expected {kind.split('_', maxsplit=1)[0]}."
+    return str(mistake["msg"]).removeprefix("Value error, ")

@@ -19,13 +19,12 @@ from review.spec import json_schema
 from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
-from review.tasks import authoring, pasted_schema, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
+from review.tasks import authoring, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
 from review.tasks.authoring import NAME_CHARS, SLUG_CHARS
 from review.tasks.example import build_example
 from review.tasks.permissions import may, may_create, require_may_create, task_or_404
-from review.tasks.spec_folds import Folds, after_act
 from review.tasks.spec_form import sections
-from review.tasks.spec_sections import first_mistake
+from review.tasks.spec_sections import Folds, after_act, first_mistake
 from web import strict_json
 from web.errors import Refusal
 from web.http.form_errors import submit
@@ -155,8 +154,8 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             text = request.POST.get("json", text)
             body = _posted(request, act, latest.body)
-            if act == pasted_schema.ACT:
-                body = pasted_schema.with_pasted_schema(body, request.POST.get("schema", ""))
+            if act == spec_form.ACT:
+                body = spec_form.with_pasted_schema(body, request.POST.get("schema", ""))
             folds = _folds(request, act, body)
             if not spec_form.is_row_act(act):
                 spec = authoring.parse_spec(body)

@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from review.spec import numbers
+from review.spec.json_schema_reading import SchemaError, fields_from_json_schema
 from review.spec.output_format import writes_mails
-from review.tasks.spec_folds import Folds, row_id, row_index
+from review.spec.schema import shape_json
 from review.tasks.spec_layout import (
     LINES,
     REPEATED,
@@ -25,17 +26,22 @@ from review.tasks.spec_layout import (
 )
 from review.tasks.spec_sections import (
     LINE_OF,
+    Folds,
     FormCheck,
     FormControl,
     FormRow,
     FormSection,
     lines_of,
     parts_from,
+    row_id,
+    row_index,
     value_lines,
 )
 from review.text.checks import CHECKS, CHECKS_OF_MAILS, knows
 from review.text.own_checks.installed import installed
 from review.text.own_checks.process import OWN_CHECKS, UnansweredError
+from web import strict_json
+from web.errors import Refusal
 
 Errors = Mapping[str, list[str]]
 AS_LAID_OUT = Folds()
@@ -247,3 +253,31 @@ def _decimal(text: str) -> float | str:
         return numbers.read_typed(text)
     except ValueError:
         return text
+
+
+ACT = "schema:output_schema"
+
+
+def with_pasted_schema(body: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return the data of a form with the written fields of a schema in place of its own.
+
+    Raises:
+        Refusal: 400; the text is no JSON, or the schema says something that fields cannot; names the place.
+    """
+    try:
+        fields = fields_from_json_schema(strict_json.loads(text))
+    except SchemaError as error:
+        raise _wrong(f"The schema cannot be taken: {error}.") from None
+    except ValueError as error:
+        raise _wrong(f"This is not JSON: {error}.") from None
+    return body | {"output_schema": [shape_json(field) for field in fields]}
+
+
+def _wrong(message: str) -> Refusal:
+    return Refusal(
+        "schema_not_taken",
+        message,
+        hint="Correct the schema at that place, or add the fields by hand.",
+        status=400,
+        errors={"output_schema": [message]},
+    )

@@ -21,7 +21,7 @@ from members.models import Member
 from review import ports
 from review.adjudication import sending_back
 from review.datasets import export_rows
-from review.desk import decisions, deck, member_offboarding
+from review.desk import assignments, decisions, deck
 from review.desk.lead_queue import dispute_etag
 from review.desk.revisions import queries as asked
 from review.desk.revisions import revision_requests
@@ -103,7 +103,7 @@ def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expe
 def test_a_revision_for_somebody_who_left_waits_for_anybody(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
     Member.objects.filter(pk=expert.pk).update(is_active=False)
-    member_offboarding.return_cards(expert)
+    assignments.return_cards(expert)
 
     made = carry_out(request, tmp_path)
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from members.session import member_of
-from review.adjudication.share_outs import plan, queries, share
+from review.adjudication.share_outs import queries, share
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.http.iso_time import IsoTime
@@ -89,7 +89,7 @@ class SharePreviewView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(SharePreviewIn, request)
-        split = plan.preview(task, plan.read_request(task, by=member, **values))
+        split = share.preview(task, share.read_request(task, by=member, **values))
         return Response(SharePlanOut(split).data)
 
 
@@ -110,7 +110,7 @@ class ShareOutsView(APIView):
         task = task_or_404(member, slug, least=Role.LEAD)
         values = read_body(ShareOutIn, request)
         act_id = values.pop("id")
-        chosen = plan.read_request(task, by=member, **values)
+        chosen = share.read_request(task, by=member, **values)
         made = share.share_out(task, chosen, by=member, id=act_id)
         return Response(_shown(request, [made])[0], status=201)
 

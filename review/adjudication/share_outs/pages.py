@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from review.adjudication.desk_settings import queries as desk_settings_queries
-from review.adjudication.share_outs import plan, queries, share
-from review.adjudication.share_outs.plan import AT_MOST
+from review.adjudication.share_outs import queries, share
+from review.adjudication.share_outs.share import AT_MOST
 from review.desk import lead_queue
 from review.states import Role
 from review.tasks.permissions import task_or_404
@@ -28,7 +28,7 @@ from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
     from members.models import Member
-    from review.adjudication.share_outs.plan import SharePlan, ShareRequest
+    from review.adjudication.share_outs.share import SharePlan, ShareRequest
     from review.models import Task
 
 ASKED = ("count", "members", "until")
@@ -62,11 +62,11 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     shown: SharePlan | None = None
     if form.is_bound and form.is_valid():
         try:
-            chosen = plan.read_request(task, by=member, **form.cleaned_data)
+            chosen = share.read_request(task, by=member, **form.cleaned_data)
             if request.method == "POST":
                 messages.success(request, _carry_out(task, chosen, member, values.get("act", "")))
                 return redirect("review:share-outs", slug)
-            shown = plan.preview(task, chosen)
+            shown = share.preview(task, chosen)
         except Refusal as error:
             refusal = error
     shares = numbered_page(queries.of_task(task), request.GET.get("page"), size=SHARES_A_PAGE)

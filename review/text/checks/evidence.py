@@ -9,7 +9,7 @@ from functools import cached_property
 from review.spec.numbers import meanings_in, readings_in_codes
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
-from review.text.grounding import quotable, quoting
+from review.text.grounding import quoting
 from review.text.reading.currencies import currencies_in
 from review.text.reading.dates import FoundDate, dates_in
 from review.text.reading.digit_rows import DigitRow, digit_rows
@@ -34,7 +34,7 @@ class Support:
         self.numbers = meanings_in("\n".join(offer_texts))
         self.group_field = spec.facts_with_role("group")
         self.names = tuple(field.name for field in spec.input_schema)
-        self.cited_places = quotable.quotable_facts(spec)
+        self.cited_places = quoting.quotable_facts(spec)
 
 
 class Evidence:
@@ -60,8 +60,8 @@ class Evidence:
     def cited(self) -> dict[str, str]:
         """Texts of the record by address (without a trailing slash), with single blanks."""
         return {
-            quotable.address(url): spaced(text)
-            for url, text in quotable.texts_by_address(self._support.cited_places, self._facts).items()
+            quoting.address(url): spaced(text)
+            for url, text in quoting.texts_by_address(self._support.cited_places, self._facts).items()
         }
 
     def holder(self, quote: str, fact: str = "") -> str:

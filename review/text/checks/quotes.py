@@ -12,8 +12,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.checks.evidence import Evidence, spaced
 from review.text.checks.mark import CheckedText, Mark, Reader, _
 from review.text.grounding import quoting
-from review.text.grounding.quotable import address
-from review.text.grounding.quoting import QUOTE, URL
+from review.text.grounding.quoting import QUOTE, URL, address
 
 LABEL, NAME = "Quotes", _("quotes")
 DESCRIPTION = "A claim's quote that is not in the cited source, letter by letter."

@@ -1,7 +1,8 @@
 """Quotes of a draft, located literally in the facts of its record. Pure Python.
 
 Case counts. Runs of blanks and line breaks count as one, quotation marks around the whole do not count, and letters are
-compared after Unicode composition.
+compared after Unicode composition. By convention the fact `source_1` is a cited text where there is a fact
+`source_1_url` of the type url.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 
 from review.spec.paths import TextPlace, texts
 from review.spec.schema import Facts, Fields, InputField, OutputField, OutputItem
-from review.text.grounding.quotable import address
+from review.spec.task_spec import TaskSpec
 
 # Parts of a claim by convention: its words, and the address of their source.
 QUOTE, URL = "quote", "url"
@@ -204,3 +205,38 @@ def _composed(text: str) -> tuple[str, list[int]]:
         pieces.append(piece)
         starts += [match.start()] * len(piece)
     return "".join(pieces), [*starts, len(text)]
+
+
+_URL = "_url"
+
+
+class CitedText(NamedTuple):
+    """Names of two facts: a text and its address."""
+
+    text: str
+    url: str
+
+
+def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
+    """Return the facts that may hold cited texts, each with the fact of its address."""
+    addresses = {field.name for field in spec.input_schema if field.type == "url"}
+    return tuple(
+        CitedText(field.name, field.name + _URL)
+        for field in spec.input_schema
+        if field.type == "text" and field.name + _URL in addresses
+    )
+
+
+def address(url: object) -> str:
+    """Normalise the address of a source: no trailing slash and no fragment."""
+    return str(url or "").strip().partition("#")[0].rstrip("/")
+
+
+def texts_by_address(held: Iterable[CitedText], facts: Facts) -> dict[str, str]:
+    """Return cited texts by address, without those that have none; two texts of one address are joined."""
+    by_address: dict[str, str] = {}
+    for place in held:
+        url, text = str(facts.get(place.url) or "").strip(), str(facts.get(place.text) or "")
+        if url and text:
+            by_address[url] = f"{by_address[url]}\n{text}" if url in by_address else text
+    return by_address

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from members.models import Member
 from review.adjudication import rulings, sending_back
-from review.datasets import golds_at
+from review.datasets import gold_conditions
 from review.desk import lead_queue as said
 from review.models import DeskSettings, Gold, Task
 from review.states import Role
@@ -73,7 +73,7 @@ def test_every_moment_of_a_history_of_verdicts_and_rulings_is_told_as_it_was(
     take_back(admin, two)
     remember()
 
-    assert [golds_at.decision_ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
+    assert [gold_conditions.decision_ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
     assert [len(counted) for _, counted in history] == [0, 1, 0, 1, 0, 1, 0]
 
 
@@ -88,7 +88,7 @@ def test_a_draft_drawn_for_overlap_took_two_verdicts_before_it_was_sent_back_too
 
     sending_back.send_back(one.draft_id, by=admin, if_match=said.dispute_etag(one.draft_id), comment="Look again.")
 
-    assert counted == golds_at.decision_ids(task, moment) == frozenset()
+    assert counted == gold_conditions.decision_ids(task, moment) == frozenset()
 
 
 def test_before_anything_was_judged_there_is_nothing_to_freeze(task: Task, admin: Member) -> None:
@@ -96,4 +96,4 @@ def test_before_anything_was_judged_there_is_nothing_to_freeze(task: Task, admin
 
     long_ago = timezone.now() - timedelta(days=400)
 
-    assert golds_at.decision_ids(task, long_ago) == frozenset()
+    assert gold_conditions.decision_ids(task, long_ago) == frozenset()

@@ -1,17 +1,26 @@
-"""Recording verdicts: what they must hold, what counts, and what is refused."""
+"""Recording verdicts: what they must hold, what counts, what is refused, and what it does to the deck."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import Http404
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from members.models import Member
-from review.desk import deck
+from review.desk import decisions, deck
+from review.desk import deck as desk_deck
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.states import AssignmentState, DraftState, Verdict
+from review.states import AssignmentState, DraftState, Role, Verdict
+from tests.at_once import at_once
 from tests.review import factories
-from tests.review.desk.verbs import judge
+from tests.review.desk.verbs import judge, pass_on
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +163,110 @@ def test_judging_twice_needs_the_first_taken_back(card: Assignment, expert: Memb
         judge(card, by=expert, verdict="reject")
 
     assert refused.value.code == "already_judged"
+
+
+def test_a_verdict_tops_up_the_deck_it_came_from(task: Task, expert: Member) -> None:
+    deck = desk_deck.deal(expert, task, count=5)
+
+    outcome = judge(deck[0], by=expert, deck_size=5)
+
+    assert len(outcome.deck) == 1
+    assert outcome.pace.left == 7
+    assert Assignment.objects.filter(state=AssignmentState.ACTIVE).count() == 5
+
+
+def test_a_top_up_reclaims_expired_cards_when_the_queue_is_short(task: Task, expert: Member, other: Member) -> None:
+    deck = desk_deck.deal(expert, task, count=5)
+    desk_deck.deal(other, task, count=3)
+    Assignment.objects.filter(reviewer=other).update(leased_until=timezone.now() - timedelta(seconds=1))
+
+    outcome = judge(deck[0], by=expert, deck_size=5)
+
+    assert len(outcome.deck) == 1
+
+
+@pytest.mark.slow
+def test_a_decision_asks_at_most_ten_questions_however_long_the_queue(task: Task, expert: Member) -> None:
+    deck = desk_deck.deal(expert, task, count=5)
+    with CaptureQueriesContext(connection) as short:
+        judge(deck[0], by=expert, deck_size=5)
+    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
+
+    with CaptureQueriesContext(connection) as long:
+        judge(deck[1], by=expert, deck_size=5)
+
+    assert len(long) == len(short) <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_requests_at_once_for_one_card_record_one_decision(admin: Member) -> None:
+    task = factories.make_desk(by=admin, count=2)
+    card = desk_deck.deal(admin, task, count=1)[0]
+
+    ends = at_once(*[lambda: judge(card, by=admin)] * 10, may_refuse=True)
+
+    assert ends.count("already_judged") == 9
+    assert Decision.objects.count() == Gold.objects.count() == 1
+
+
+def test_a_lease_that_passed_on_makes_the_decision_late(card: Assignment, expert: Member, other: Member) -> None:
+    theirs = pass_on(card, to=other)
+
+    outcome = judge(card, by=expert)
+
+    assert outcome.decision.is_late
+    assert not Gold.objects.exists()
+    assert Assignment.objects.get(pk=theirs.pk).state == AssignmentState.ACTIVE
+    assert not judge(theirs, by=other).decision.is_late
+    assert Gold.objects.get().decision.reviewer == other
+
+
+def test_a_late_decision_changes_nothing_of_what_was_decided(card: Assignment, expert: Member, other: Member) -> None:
+    judge(pass_on(card, to=other), by=other, verdict="reject")
+
+    outcome = judge(card, by=expert)
+
+    assert outcome.decision.is_late
+    assert Gold.objects.get().verdict == Verdict.REJECT
+
+
+def test_a_lease_that_ran_out_but_went_to_nobody_still_counts(card: Assignment, expert: Member) -> None:
+    Assignment.objects.update(leased_until=timezone.now() - timedelta(hours=1))
+
+    assert not judge(card, by=expert).decision.is_late
+
+
+def test_a_card_that_was_left_and_is_still_free_counts(card: Assignment, expert: Member) -> None:
+    deck.release(expert, [ReleasedCard(card.draft_id)])
+
+    assert not judge(card, by=expert).decision.is_late
+
+
+def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Member) -> None:
+    draft = Draft.objects.first()
+
+    outcome = decisions.record(
+        draft.pk, by=expert, id=uuid4(), verdict="accept", if_match=deck.etag_for(draft, expert), deck_size=5
+    )
+
+    assert not outcome.decision.is_late
+    assert outcome.deck == []
+
+
+def test_a_card_in_front_of_another_is_refused(card: Assignment, other: Member) -> None:
+    with pytest.raises(Refusal) as refused:
+        judge(card, by=other, if_match=deck.etag_for(card.draft, other))
+
+    assert (refused.value.status, refused.value.code) == (409, "card_not_free")
+
+
+def test_roles_decide_who_may_judge(task: Task, card: Assignment, make_member) -> None:
+    viewer, stranger = make_member("vera"), make_member("sam")
+    factories.join(viewer, task, Role.VIEWER)
+
+    with pytest.raises(PermissionDenied):
+        judge(card, by=viewer)
+    with pytest.raises(Http404):
+        judge(card, by=stranger)
+    with pytest.raises(Http404):
+        decisions.record(uuid4(), by=stranger, id=uuid4(), verdict="accept", if_match="x")

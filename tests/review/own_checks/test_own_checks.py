@@ -8,10 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from evaluation.metrics import reference_free
-from review.spec.spec_errors import by_path
 from review.spec.task_spec import Check, TaskSpec
 from review.tasks import spec_form
-from review.tasks.authoring import parse_spec, spec_hash
+from review.tasks.authoring import by_path, parse_spec, spec_hash
 from review.text import checks
 from review.text.own_checks.process import CheckProcess
 from tests.review.factories import plain_spec, triage_fields, triage_spec

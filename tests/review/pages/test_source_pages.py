@@ -1,7 +1,8 @@
-"""The import wizard and the pages of sources."""
+"""The import wizard, its sample file, and the pages of sources."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ from django.test import Client
 from members.models import Member
 from review.models import Draft, Record, Source, Task
 from review.sources.imports import import_records, uploads
+from review.sources.samples import COMPANIES
+from tests.review import factories
 from tests.review.factories import mail
 from web.errors import Refusal
 
@@ -236,3 +239,45 @@ def test_a_written_field_without_a_column_is_named(task: Task, admin: Member, as
     page = client.get(send(client, text, kind="drafts")["Location"]).content.decode()
 
     assert "No column fills the written field &#x27;body&#x27;, which is required." in page
+
+
+PAGE = "/tasks/outreach/sources/sample/"
+
+
+def test_the_import_page_offers_the_sample(task: Task, admin: Member, as_member) -> None:
+    page = as_member(admin).get("/tasks/outreach/sources/import/").content.decode()
+
+    assert "Try a sample: 503 companies, public domain" in page
+    assert f'href="{PAGE}"' in page
+    assert f'action="{PAGE}"' in page
+
+
+def test_the_sample_is_downloaded_as_it_ships(task: Task, admin: Member, as_member) -> None:
+    answer = as_member(admin).get(PAGE)
+
+    rows = list(csv.DictReader(b"".join(answer.streaming_content).decode().splitlines()))
+    assert answer["Content-Disposition"] == 'attachment; filename="sp500.csv"'
+    assert len(rows) == COMPANIES.rows
+    assert rows[0]["Security"] == "3M"
+
+
+def test_one_click_imports_every_company_with_its_source_and_licence(task: Task, admin: Member, as_member) -> None:
+    answer = as_member(admin).post(PAGE, follow=True)
+
+    source = Source.objects.get()
+    assert "503 records added." in answer.content.decode()
+    assert "public domain" in source.provenance
+    assert Record.objects.get(title="3M").facts == {
+        "company": "3M", "sector": "Industrials", "product": "Industrial Conglomerates",
+        "city": "Saint Paul, Minnesota", "founded": "1902",
+    }  # fmt: skip
+
+
+def test_a_task_of_other_facts_matches_the_columns_by_hand(admin: Member, as_member) -> None:
+    factories.make_task(by=admin, spec=factories.plain_spec(), slug="support")
+
+    answer = as_member(admin).post("/tasks/support/sources/sample/", follow=True)
+
+    assert "Match the columns of sp500.csv" in answer.content.decode()
+    assert "Choose a column for each fact." in answer.content.decode()
+    assert not Record.objects.exists()

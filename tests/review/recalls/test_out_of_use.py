@@ -11,12 +11,12 @@ from members.models import Member
 from review.adjudication import rulings, sending_back
 from review.adjudication.known_answers import manage
 from review.adjudication.share_outs import share
-from review.adjudication.share_outs.plan import ShareRequest
+from review.adjudication.share_outs.share import ShareRequest
 from review.bulk import bulk_undo
 from review.datasets import revocations
 from review.datasets.recalls import preview, recall
 from review.datasets.recalls.criteria import Criteria
-from review.desk import assignments, lead_queue, member_offboarding
+from review.desk import assignments, lead_queue
 from review.desk import deck as desk_deck
 from review.drafts.intake import put_on_desk
 from review.models import DeskSettings, Draft, Recall, Task
@@ -177,7 +177,7 @@ def test_a_card_that_was_recalled_before_its_reviewer_left_is_everybodys(
     assignments.assign(task, to=expert, by=admin, count=3)
     made = recalled(task, admin)
 
-    member_offboarding.return_cards(expert)
+    assignments.return_cards(expert)
     recall.undo(made.pk, by=admin)
 
     assert not Draft.objects.filter(for_reviewer=expert).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema
@@ -12,7 +13,9 @@ from review.spec.json_schema_reading import SchemaError, fields_from_json_schema
 from review.spec.starters import STARTERS
 from review.spec.starters.blank import SPEC as BLANK
 from review.spec.task_spec import TaskSpec
+from review.tasks import spec_form
 from tests.review.spec.test_values import SCHEMA
+from web.errors import Refusal
 
 SPEC = TaskSpec.model_validate({**BLANK.canonical(), "output_schema": [field.model_dump() for field in SCHEMA]})
 
@@ -149,3 +152,24 @@ def test_what_lies_outside_the_subset_is_named_by_its_place(schema: object, says
     with pytest.raises(SchemaError) as error:
         fields_from_json_schema(schema)
     assert says in str(error.value)
+
+
+def test_fields_are_taken_from_a_pasted_schema() -> None:
+    schema = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}, "required": ["kind"]}
+
+    body = spec_form.with_pasted_schema({"instruction": "x"}, json.dumps(schema))
+
+    assert body["instruction"] == "x"
+    assert [
+        (field["name"], field["type"], [each["name"] for each in field["labels"]]) for field in body["output_schema"]
+    ] == [("kind", "choice", ["a", "b"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("{", "This is not JSON"), ('{"type": "array"}', "cannot be taken: /type: the whole is 'array'")]
+)
+def test_a_schema_that_cannot_be_taken_is_told_at_its_place(text: str, says: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        spec_form.with_pasted_schema({}, text)
+
+    assert says in refusal.value.errors["output_schema"][0]

@@ -16,8 +16,8 @@ from review.drafts import search_index
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Assignment, Draft, Task
 from review.spec.prompting import fields_hash
-from review.spec.renamed_labels import renames, with_new_names
 from review.spec.schema import Label, OutputField, OutputItem
+from review.spec.spec_diff import renames, with_new_names
 from review.spec.task_spec import Check, TaskSpec
 from review.states import DraftState
 from review.tasks import authoring

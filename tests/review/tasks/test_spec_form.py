@@ -13,8 +13,7 @@ from review.spec.schema import OutputField
 from review.spec.starters import STARTERS, Starter, outreach
 from review.tasks import spec_form
 from review.tasks.authoring import parse_spec
-from review.tasks.spec_folds import after_act
-from review.tasks.spec_sections import first_mistake, parts_from, value_lines
+from review.tasks.spec_sections import after_act, first_mistake, parts_from, value_lines
 from tests.review.spec.test_values import SCHEMA
 from web.errors import Refusal
 

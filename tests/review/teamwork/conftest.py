@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
-from review.adjudication.share_outs import plan
-from review.adjudication.share_outs.plan import ShareRequest
+from review.adjudication.share_outs import share
+from review.adjudication.share_outs.share import ShareRequest
 from review.models import DeskSettings, Task
 from review.states import Role
 from tests.review import factories
@@ -53,6 +53,6 @@ def ask(task: Task, lead: Member) -> Any:
     def request(*members: Member, count: int = 8, days: int = 3) -> ShareRequest:
         names = [member.username for member in members]
         until = timezone.now().date() + timedelta(days=days)
-        return plan.read_request(task, by=lead, members=names, count=count, until=until)
+        return share.read_request(task, by=lead, members=names, count=count, until=until)
 
     return request

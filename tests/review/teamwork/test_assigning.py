@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from members.models import Member
-from review.desk import assignments, member_offboarding, pace
+from review.desk import assignments, pace
 from review.desk import deck as desk_deck
 from review.models import Draft, Task
 from review.states import Drawn
@@ -65,7 +65,7 @@ def test_taken_back_they_wait_for_everybody_but_those_in_deck_stay(
 def test_a_member_who_leaves_leaves_no_card_behind(task: Task, lead: Member, expert: Member, other: Member) -> None:
     assignments.assign(task, to=other, by=lead, count=3)
 
-    member_offboarding.return_cards(other)
+    assignments.return_cards(other)
 
     assert not Draft.objects.filter(for_reviewer=other).exists()
     assert len(desk_deck.deal(expert, task, count=8)) == 8

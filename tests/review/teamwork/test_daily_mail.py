@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from members.accounts import manage
 from members.models import Member
-from review.adjudication.share_outs import daily_mail, plan, share
+from review.adjudication.share_outs import daily_mail, share
 from review.celery_tasks import end_share_outs, send_daily_mails
 from review.desk import assignments, deck
 from review.models import DailyMail, Draft, ShareOut, Task
@@ -42,7 +42,7 @@ def _addresses(lead: Member, expert: Member, other: Member) -> None:
 @pytest.fixture
 def shared(task: Task, lead: Member, expert: Member) -> ShareOut:
     until = timezone.now().date() + timedelta(days=3)
-    asked = plan.read_request(task, by=lead, members=[expert.username], count=3, until=until)
+    asked = share.read_request(task, by=lead, members=[expert.username], count=3, until=until)
     return share.share_out(task, asked, by=lead, id=uuid4())
 
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.desk import decisions, golds, overlap, pace
+from review.desk import decisions, golds, pace, queues
 from review.desk import deck as desk_deck
 from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, DeskSettings, Draft, Gold, Task
@@ -98,14 +98,14 @@ def test_three_reviewers_are_waited_for_where_three_are_wanted(
 def test_the_share_of_drafts_drawn_is_the_share_asked_for_and_grows_with_it() -> None:
     ids = [uuid4() for _ in range(4000)]
 
-    fifth = {one for one in ids if overlap.is_drawn("seed", one, 0.2)}
-    half = {one for one in ids if overlap.is_drawn("seed", one, 0.5)}
+    fifth = {one for one in ids if queues.is_drawn("seed", one, 0.2)}
+    half = {one for one in ids if queues.is_drawn("seed", one, 0.5)}
 
     assert 0.17 < len(fifth) / len(ids) < 0.23
     assert fifth < half
-    assert fifth != {one for one in ids if overlap.is_drawn("another seed", one, 0.2)}
-    assert not any(overlap.is_drawn("seed", one, 0.0) for one in ids)
-    assert all(overlap.is_drawn("seed", one, 1.0) for one in ids)
+    assert fifth != {one for one in ids if queues.is_drawn("another seed", one, 0.2)}
+    assert not any(queues.is_drawn("seed", one, 0.0) for one in ids)
+    assert all(queues.is_drawn("seed", one, 1.0) for one in ids)
 
 
 def test_changing_the_share_leaves_judged_cards_alone(task: Task, expert: Member, other: Member, deals) -> None:

@@ -10,8 +10,8 @@ from django.http import Http404
 
 from members.models import Member
 from review.adjudication import rulings, sending_back
+from review.desk import assignments, golds
 from review.desk import deck as desk_deck
-from review.desk import golds, member_offboarding
 from review.desk.comments import queries
 from review.desk.lead_queue import dispute_etag
 from review.models import Assignment, Comment, Decision, Draft, Gold, Membership, Task
@@ -154,7 +154,7 @@ def leave(member: Member, task: Task, how: str) -> None:
         Member.objects.filter(pk=member.pk).update(is_active=False)
     else:
         Membership.objects.filter(member=member, task=task).update(role=Role.VIEWER)
-    member_offboarding.return_cards_of_task(member, task)
+    assignments.return_cards_of_task(member, task)
 
 
 @pytest.mark.parametrize("how", ["deactivated", "a viewer now"])

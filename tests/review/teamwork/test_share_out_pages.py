@@ -1,4 +1,4 @@
-"""Share-outs as a lead meets them: on the page and over the API."""
+"""Share-outs as a lead meets them: what one would do, on the page and over the API."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from review.adjudication.share_outs import plan, share
+from review.adjudication.share_outs import share
 from review.desk import deck
-from review.models import Draft, ShareOut, Task
+from review.models import Draft, ShareOut, SharePart, Task
+from review.states import Role
+from tests.review import factories
 from tests.review.desk.verbs import judge
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +88,7 @@ def test_a_task_without_reviewers_says_so_and_the_desk_settings_lead_there(
 def test_a_reviewer_sees_what_is_shared_out_to_them_until_it_ends(
     task: Task, lead: Member, expert: Member, asked: dict[str, Any], as_member: Callable[[Member], Client]
 ) -> None:
-    request = plan.read_request(
+    request = share.read_request(
         task, by=lead, members=asked["members"], count=5, until=date.fromisoformat(asked["until"])
     )
     made = share.share_out(task, request, by=lead, id=uuid4())
@@ -141,3 +145,48 @@ def test_a_list_of_many_costs_no_more_statements_than_a_list_of_one(
         api.get(address)
 
     assert len(many) == len(one)
+
+
+@pytest.mark.parametrize(
+    ("count", "among", "parts"), [(500, 3, [167, 167, 166]), (2, 3, [1, 1, 0]), (0, 2, [0, 0]), (9, 1, [9])]
+)
+def test_a_split_is_even_to_one_card(count: int, among: int, parts: list[int]) -> None:
+    assert share.even_split(count, among) == parts
+
+
+def test_requests_that_do_not_fit_name_each_mistake(
+    task: Task, lead: Member, expert: Member, make_member: Any, ask: Any
+) -> None:
+    today = timezone.now().date()
+    stranger = make_member("stella")
+    factories.join(make_member("victor"), task, Role.VIEWER)
+
+    def refused(**values: Any) -> set[str]:
+        with pytest.raises(Refusal) as refusal:
+            share.read_request(task, by=lead, **values)
+        return set(refusal.value.errors or {})
+
+    assert refused(members=[], count=0, until=today - timedelta(days=1)) == {"members", "count", "until"}
+    assert refused(members=["stella"], count=1, until=today) == {"members"}
+    assert refused(members=["victor"], count=10_001, until=None) == {"members", "count"} | {"until"}
+    assert refused(members=["nobody"], count=1, until=today) == {"member"}
+    with pytest.raises(PermissionDenied):
+        share.read_request(task, by=stranger, members=[expert.username], count=1, until=today)
+    with pytest.raises(PermissionDenied):
+        share.share_out(task, ask(expert), by=expert, id=uuid4())
+
+
+def test_a_preview_sets_each_ones_pace_beside_the_split_and_writes_nothing(
+    task: Task, expert: Member, other: Member, ask: Any
+) -> None:
+    for card in deck.deal(other, task, count=2):
+        judge(card, by=other)
+
+    shown = share.preview(task, ask(expert, other, count=5, days=0))
+
+    assert (shown.found, shown.days) == (5, 1)
+    assert [(part.member, part.cards, part.has, part.needed_a_day) for part in shown.parts] == [
+        (expert, 3, 0, 3.0), (other, 2, 0, 2.0),
+    ]  # fmt: skip
+    assert [(part.pace.decisions, part.is_beyond_pace) for part in shown.parts] == [(0, False), (2, True)]
+    assert not SharePart.objects.exists() and not Draft.objects.filter(for_reviewer__isnull=False).exists()

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from audit.models import AuditRow
 from members.models import Member
-from review.adjudication.share_outs import plan, share
-from review.adjudication.share_outs.plan import ShareRequest
+from review.adjudication.share_outs import share
+from review.adjudication.share_outs.share import ShareRequest
 from review.desk import deck
 from review.models import Assignment, Draft, SharedCard, ShareOut, Task
 from review.states import AssignmentState, DraftState
@@ -35,7 +35,7 @@ def task(admin: Member) -> Task:
 def request(task: Task, lead: Member, *members: Member, count: int = 20) -> ShareRequest:
     until = timezone.now().date() + timedelta(days=2)
     names = [member.username for member in members]
-    return plan.read_request(task, by=lead, members=names, count=count, until=until)
+    return share.read_request(task, by=lead, members=names, count=count, until=until)
 
 
 @pytest.mark.parametrize("round_", ROUNDS)
