@@ -1,4 +1,4 @@
-"""The page of the guidelines, the examples beside a card, and the question a changed version asks: do verdicts stand?"""
+"""The page of the guidelines, the examples beside a card, and the question a changed version asks."""
 
 from __future__ import annotations
 
