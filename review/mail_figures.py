@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,6 @@ class MailFigures:
     revenue_usd: Decimal | None
     campaigns: tuple[MailsOfCampaign, ...]
     mail_url: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        revenue = None if self.revenue_usd is None else f"{self.revenue_usd:.2f}"
-        return {**asdict(self), "revenue_usd": revenue}
 
     @property
     def few_words(self) -> str:

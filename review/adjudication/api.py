@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication import rulings, sending_back
 from review.desk import lead_queue
-from review.desk.decisions import queries as decisions_queries
 from review.desk.serializers import DecisionOut
 from review.drafts import etags, queries
 from review.drafts.serializers import DraftStateOut, FieldsIn
@@ -117,11 +116,7 @@ class LateDecisionsView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(
-        DecisionOut,
-        draw=lambda request, page: map(decisions_queries.decision_json, page),
-        operation_id="late_decisions",
-    )
+    @lists(DecisionOut, operation_id="late_decisions")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         member = member_of(request)
         task = task_or_404(member, slug, least=Role.LEAD)

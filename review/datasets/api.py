@@ -152,6 +152,6 @@ class DatasetVersionView(APIView):
         body |= {"manifest": version.manifest, "card": version.card}
         body |= {"revoked_rows": marks["revoked"], "erased_rows": marks["erased"]}
         mails = version_queries.mails_of(member_of(request), version)
-        body["mails"] = [figures.as_json() for figures in mails["rows"]]
-        body["mails_of_miniatures"] = [figures.as_json() for figures in mails["trained_on"]]
+        body["mails"] = MailFiguresOut(mails["rows"], many=True).data
+        body["mails_of_miniatures"] = MailFiguresOut(mails["trained_on"], many=True).data
         return Response(body)

@@ -23,6 +23,7 @@ from review.desk.serializers import (
     DealtDeckOut,
     DecisionIn,
     DecisionOnDraftOut,
+    DecisionOut,
     DecisionReplyOut,
     DeckOut,
     EditedIn,
@@ -36,6 +37,7 @@ from review.desk.serializers import (
     UnfinishedIn,
 )
 from review.drafts import etags, queries
+from review.drafts.serializers import MailFiguresOut
 from review.ports import DeskScope
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
@@ -46,7 +48,8 @@ from web.http.problem_shape import problems
 from web.http.read_body import read_body
 
 if TYPE_CHECKING:
-    from review.models import Task
+    from members.models import Member
+    from review.models import Decision, Task
 
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
 ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
@@ -62,7 +65,7 @@ class DecisionsView(APIView):
 
     @lists(
         DecisionOnDraftOut,
-        draw=lambda request, page: decisions_queries.decisions_json(page, member_of(request)),
+        draw=lambda request, page: _with_mails(page, member_of(request)),
         operation_id="draft_decisions",
     )
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
@@ -92,7 +95,7 @@ class DecisionsView(APIView):
             held, fresh = _dealt(request, only)
             deck = [*(held if outcome.is_replay else deck), *fresh]
         answer = {
-            "decision": decisions_queries.decision_json(outcome.decision),
+            "decision": DecisionOut(outcome.decision).data,
             "state": outcome.draft_state,
             "next": deck_json(request, deck),
             "left": outcome.pace.left if outcome.pace else None,
@@ -187,6 +190,12 @@ class KeysView(APIView):
         return Response({"keys": keys, "on": body["on"]})
 
 
+def _with_mails(rows: list[Decision], member: Member) -> list[dict[str, Any]]:
+    mails = decisions_queries.mails_of(rows, member)
+    figures = [MailFiguresOut(mails.get(each.pk, []), many=True).data for each in rows]
+    return [{**DecisionOut(each).data, "mails": counts} for each, counts in zip(rows, figures, strict=True)]
+
+
 def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
     """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
     destinations.annotate_destinations(deck, by=member_of(request))
@@ -238,7 +247,7 @@ class CheckView(APIView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = read_body(EditedIn, request)
         result = unsaved_edits.recheck(member_of(request), draft_id, body["fields"])
-        answer = result.as_json()
+        answer = {**RecheckOut(result).data}
         if request.query_params.get("render") == "html":
             context = {"remarks": result.remarks, "unsupported": result.unsupported}
             answer["html"] = render_to_string("review/desk/_checks.html", context)

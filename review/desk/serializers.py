@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from review.drafts.serializers import FieldsIn, MailFiguresOut, MarkOut, RecordFactsOut
 from review.states import DraftState, Verdict
+from web.http.iso_time import IsoTime
 
 
 class DecisionIn(serializers.Serializer[Any]):
@@ -164,8 +165,8 @@ class DecisionOut(serializers.Serializer[Any]):
     """One verdict on a draft, as it was given."""
 
     id = serializers.UUIDField()
-    draft = serializers.UUIDField()
-    reviewer = serializers.CharField()
+    draft = serializers.UUIDField(source="draft_id")
+    reviewer = serializers.CharField(source="reviewer.username")
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     fields: Any = serializers.DictField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
@@ -176,8 +177,8 @@ class DecisionOut(serializers.Serializer[Any]):
     edit_kinds = serializers.ListField(child=serializers.CharField())
     is_late = serializers.BooleanField()
     ruled = serializers.CharField(allow_null=True, help_text="A lead's last ruling on it: adopt, leave or settle.")
-    retracts = serializers.UUIDField(allow_null=True)
-    created_at = serializers.DateTimeField()
+    retracts = serializers.UUIDField(source="retracts_id", allow_null=True)
+    created_at = IsoTime()
 
 
 class DecisionOnDraftOut(DecisionOut):

@@ -20,6 +20,7 @@ from review.spec.values import normalise_fields
 from review.states import AssignmentState, Role
 from review.tasks.permissions import require
 from review.text import checks, edits
+from review.text.checks.mends import Mend
 from review.text.edits import EditMeasure
 from review.text.grounding.attribution import attribute
 from review.text.grounding.passages import index_passages
@@ -42,19 +43,9 @@ class Recheck:
     unsupported: int
     edit: EditMeasure
 
-    def as_json(self) -> dict[str, Any]:
-        mends = [
-            {"field": remark.mend.field, "text": remark.mend.text, "words": remark.mend.words}
-            for remark in self.remarks
-            if remark.mend
-        ]
-        return {
-            "marks": self.marks,
-            "mends": mends,
-            "unanswered": self.unanswered,
-            "unsupported": self.unsupported,
-            "edit": self.edit.as_json(),
-        }
+    @property
+    def mends(self) -> list[Mend]:
+        return [remark.mend for remark in self.remarks if remark.mend]
 
 
 def recheck(member: Member, draft_id: UUID, fields: Fields) -> Recheck:

@@ -17,6 +17,7 @@ from review import ports
 from review.drafts import draft_filters, etags, sent_mails
 from review.drafts.authorship import visible_to
 from review.drafts.draft_filters import ON_DESK
+from review.drafts.serializers import MailFiguresOut
 from review.drafts.waiting_marks import with_marks
 from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
 from review.states import OPEN, DraftState, Role, Split, Verdict
@@ -119,7 +120,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
         "round": draft.round if is_told else None,
         # What was written wrong on purpose is told once the draft is judged, and not before.
         "labelled_defects": draft.labelled_defects if draft.state == DraftState.DECIDED else None,
-        "mails": [figures.as_json() for figures in sent_mails.of_each(member, [draft]).get(draft.pk, [])],
+        "mails": MailFiguresOut(sent_mails.of_each(member, [draft]).get(draft.pk, []), many=True).data,
     }
 
 
@@ -161,7 +162,7 @@ def summary_json(draft: Draft, *, is_told: bool, order: UUID | None = None) -> d
 def decisions_on(member: Member, draft: Draft) -> QuerySet[Decision]:
     """Return the decisions on a draft, the latest first; reviewers get only their own, to judge unbiased."""
     decisions = (
-        Decision.objects.filter(draft=draft)
+        Decision.objects.filter(draft=draft)  # type: ignore[no-redef]
         .select_related("reviewer", "draft__task_version", "draft__task")
         .annotate(ruled=last_ruling_kind())
         .order_by("-created_at")

@@ -226,6 +226,8 @@ class Decision(models.Model):
         "self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="retracted_by"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Kind of a lead's last ruling on it, where a query annotates it.
+    ruled: str | None = None
 
     class Meta:
         ordering = ["-created_at"]
@@ -277,6 +279,8 @@ class Preference(models.Model):
         "self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="retracted_by"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    # Whether a later one takes it back, where a query annotates it.
+    is_retracted = False
 
     class Meta:
         ordering = ["-created_at"]

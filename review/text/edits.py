@@ -54,9 +54,6 @@ class EditMeasure:
         """Return whether the edit is large and only its wording changed."""
         return self.size > LARGE and self.kinds == ("tone",)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"size": self.size, "kinds": list(self.kinds), "wants_why": self.wants_why}
-
 
 def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> EditMeasure:
     """Measure an edit.

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from jobs.states import JobState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from review.drafts.serializers import MailFiguresOut
 from review.tasks.permissions import task_or_404
 from training.miniatures import cost, lineage, serializers, writing, zip_stream
 from training.miniatures import queries as selectors
@@ -45,7 +46,7 @@ class MiniatureDetailView(APIView):
         miniature = selectors.miniature_or_404(member_of(request), miniature_id)
         body = dict(serializers.MiniatureOut(miniature).data)
         costs_json = cost.miniature_costs(miniature).as_json()
-        body["mails"] = [figures.as_json() for figures in selectors.mails_of(member_of(request), miniature)]
+        body["mails"] = MailFiguresOut(selectors.mails_of(member_of(request), miniature), many=True).data
         return Response(
             {**body, "files": miniature.files, "lineage": lineage.miniature_lineage(miniature), **costs_json}
         )

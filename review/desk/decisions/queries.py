@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str =
         verdict: Only accept, edit or reject.
     """
     decisions = (
-        Decision.objects.filter(reviewer=member, task=task)
+        Decision.objects.filter(reviewer=member, task=task)  # type: ignore[no-redef]
         .exclude(verdict=Verdict.RETRACT)
         .select_related("draft__record", "draft__task_version", "draft__task")
         .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
@@ -86,36 +86,6 @@ def judged_one_by_one(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
 def last_one(member: Member, task: Task) -> Decision | None:
     """The member's latest verdict in the task."""
     return decisions_of(member, task).first()
-
-
-def decision_json(decision: Decision) -> dict[str, Any]:
-    """A decision for programs."""
-    return {
-        "id": str(decision.pk),
-        "draft": str(decision.draft_id),
-        "reviewer": decision.reviewer.username,
-        "verdict": decision.verdict,
-        "fields": decision.fields,
-        "reasons": decision.reasons,
-        "ratings": decision.ratings,
-        "note": decision.note,
-        "seconds": decision.seconds,
-        "edit_size": decision.edit_size,
-        "edit_kinds": decision.edit_kinds,
-        "is_late": decision.is_late,
-        "ruled": getattr(decision, "ruled", None),
-        "retracts": str(decision.retracts_id) if decision.retracts_id else None,
-        "created_at": decision.created_at.isoformat(),
-    }
-
-
-def decisions_json(decisions: Iterable[Decision], member: Member) -> list[dict[str, Any]]:
-    """Decisions on drafts for programs, each that counts with what came of its draft's mails."""
-    rows = list(decisions)
-    mails = mails_of(rows, member)
-    return [
-        {**decision_json(each), "mails": [figures.as_json() for figures in mails.get(each.pk, [])]} for each in rows
-    ]
 
 
 def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[MailFigures]]:
@@ -175,8 +145,7 @@ def _edit(decision: Decision) -> str:
 
 
 def _ruled(decision: Decision) -> str:
-    kind = getattr(decision, "ruled", None)
-    return RulingKind(kind).label.lower() if kind else ""
+    return RulingKind(decision.ruled).label.lower() if decision.ruled else ""
 
 
 def _text(decision: Decision) -> str:

@@ -16,6 +16,7 @@ from review.desk.preferences.lineups import MOST
 from review.drafts.serializers import MarkOut, RecordFactsOut
 from review.states import Role
 from review.tasks.permissions import task_or_404
+from web.http.iso_time import IsoTime
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -38,7 +39,7 @@ class LineupOut(serializers.Serializer[Any]):
     """Drafts of one record side by side."""
 
     record = RecordFactsOut()
-    task_version = serializers.IntegerField()
+    task_version = serializers.IntegerField(source="version.number")
     drafts = ShownDraftOut(many=True)
 
 
@@ -52,15 +53,15 @@ class PreferenceOut(serializers.Serializer[Any]):
     """Preference for the best of the drafts shown; `chosen` is null where none was best or one is taken back."""
 
     id = serializers.UUIDField()
-    record = serializers.UUIDField()
-    reviewer = serializers.CharField()
-    chosen = serializers.UUIDField(allow_null=True)
+    record = serializers.UUIDField(source="record_id")
+    reviewer = serializers.CharField(source="reviewer.username")
+    chosen = serializers.UUIDField(source="chosen_id", allow_null=True)
     shown = serializers.ListField(child=serializers.UUIDField())
     seconds = serializers.FloatField()
     note = serializers.CharField()
-    retracts = serializers.UUIDField(allow_null=True)
+    retracts = serializers.UUIDField(source="retracts_id", allow_null=True)
     is_retracted = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
+    created_at = IsoTime()
 
 
 class PreferenceIn(serializers.Serializer[Any]):
@@ -90,7 +91,7 @@ class NextPreferenceView(APIView):
         member = member_of(request)
         task = task_or_404(member, slug, least=Role.REVIEWER)
         lineup = lineups.next_lineup(member, task)
-        return Response({"lineup": lineup.as_json() if lineup else None})
+        return Response({"lineup": LineupOut(lineup).data if lineup else None})
 
 
 class PreferencesView(APIView):
@@ -98,7 +99,7 @@ class PreferencesView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(PreferenceOut, draw=lambda request, page: map(queries.preference_json, page), operation_id="preferences")
+    @lists(PreferenceOut, operation_id="preferences")
     def get(self, request: Request, query: dict[str, Any], slug: str) -> Rows:
         """Preferences, newest first; a reviewer reads their own."""
         member = member_of(request)
@@ -115,7 +116,7 @@ class PreferencesView(APIView):
         task = task_or_404(member, slug, least=Role.REVIEWER)
         body = read_body(PreferenceIn, request)
         outcome = _choose(task, member, body)
-        return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
+        return Response(PreferenceOut(outcome.preference).data, status=200 if outcome.is_replay else 201)
 
 
 def _choose(task: Task, member: Member, data: dict[str, Any]) -> record_preference.PreferenceOutcome:

@@ -20,7 +20,7 @@ from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences import queries as preferences_queries
 from review.drafts.etags import etag_for
 from review.drafts.waiting_marks import with_marks
-from review.models import Assignment, Decision, Draft, Record, Task
+from review.models import Assignment, Decision, Draft, Record, Task, TaskVersion
 from review.states import AssignmentState, DraftState
 
 FEWEST, MOST = 2, 8
@@ -41,14 +41,9 @@ class Lineup:
     record: Record
     drafts: Sequence[Draft]
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "record": {"id": str(self.record.pk), "title": self.record.title, "facts": self.record.facts},
-            "task_version": self.drafts[0].task_version.number,
-            "drafts": [
-                {"id": str(draft.pk), "fields": draft.fields, "marks": with_marks(draft).marks} for draft in self.drafts
-            ],
-        }
+    @property
+    def version(self) -> TaskVersion:
+        return self.drafts[0].task_version
 
     def cards(self, member: Member) -> list[Card]:
         return [assembly.card_to_read(draft, etag=etag_for(draft, member)) for draft in self.drafts]
@@ -79,7 +74,7 @@ def lineup_of_record(member: Member, task: Task, record_id: UUID) -> Lineup | No
     if len(newest) < FEWEST:
         return None
     newest.sort(key=lambda draft: _rank(task, member, draft.record_id, draft.pk))
-    return Lineup(newest[0].record, newest)
+    return Lineup(newest[0].record, list(map(with_marks, newest)))
 
 
 def _each_text_once(drafts: Iterable[Draft]) -> list[Draft]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -23,7 +22,8 @@ def standing(task: Task) -> QuerySet[Preference]:
 def preferences_visible_to(member: Member, task: Task) -> QuerySet[Preference]:
     """Preferences a member may read, newest first: a reviewer their own, others all; with `is_retracted`."""
     preferences = Preference.objects.filter(task=task, retracts__isnull=True).select_related("reviewer", "record")
-    preferences = preferences.annotate(is_retracted=Exists(Preference.objects.filter(retracts=OuterRef("pk"))))
+    later = Preference.objects.filter(retracts=OuterRef("pk"))
+    preferences = preferences.annotate(is_retracted=Exists(later))  # type: ignore[no-redef]
     if role_of(member, task) == Role.REVIEWER:
         preferences = preferences.filter(reviewer=member)
     return preferences.order_by("-created_at", "-id")
@@ -37,19 +37,3 @@ def last_of(member: Member, task: Task) -> Preference | None:
 def preference_or_404(task: Task, preference_id: UUID) -> Preference:
     """A preference by its id."""
     return first_or_404(Preference.objects.filter(task=task, pk=preference_id), "There is no such preference.")
-
-
-def preference_json(preference: Preference) -> dict[str, Any]:
-    """A preference for programs."""
-    return {
-        "id": str(preference.pk),
-        "record": str(preference.record_id),
-        "reviewer": preference.reviewer.username,
-        "chosen": str(preference.chosen_id) if preference.chosen_id else None,
-        "shown": preference.shown,
-        "seconds": preference.seconds,
-        "note": preference.note,
-        "retracts": str(preference.retracts_id) if preference.retracts_id else None,
-        "is_retracted": getattr(preference, "is_retracted", False),
-        "created_at": preference.created_at.isoformat(),
-    }

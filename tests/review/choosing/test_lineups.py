@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member
 from review.desk import deck
 from review.desk.preferences import lineups, record_preference
+from review.desk.preferences.api import LineupOut
 from review.models import Draft, Record, Task
 from review.states import DraftState
 from review.tasks import authoring
@@ -57,7 +58,7 @@ def test_what_a_program_gets_names_no_teacher_and_no_cost(task: Task, records: l
     lineup = lineups.next_lineup(expert, task)
     assert lineup is not None
 
-    text = json.dumps(lineup.as_json())
+    text = json.dumps(LineupOut(lineup).data)
 
     for word in ("canary", "cost", "model", "teacher", "0.0031", "provenance"):
         assert word not in text

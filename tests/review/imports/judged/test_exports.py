@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
-from review.desk.decisions.queries import decision_json
+from review.desk.serializers import DecisionOut
 from review.models import Decision, Draft, Gold, Record, Task
 from review.sources.imports.verdicts import (
     argilla,
@@ -75,7 +75,7 @@ def test_an_annotation_without_a_time_is_recorded_without_one(task: Task, admin:
     })  # fmt: skip
 
     assert dict(Decision.objects.values_list("verdict", "seconds")) == {"accept": None, "reject": None, "edit": 12.5}
-    assert {each["seconds"] for each in map(decision_json, Decision.objects.all())} == {None, 12.5}
+    assert {each["seconds"] for each in DecisionOut(Decision.objects.all(), many=True).data} == {None, 12.5}
 
 
 def test_verdicts_that_agree_make_golds_and_those_that_differ_a_dispute(
