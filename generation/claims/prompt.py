@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from review.spec import fences, questions
-from review.spec.fences import fenced
+from review.spec import questions
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
 from review.text.verification.claim_task import CLAIM, PASSAGE, SUPPORTED, whole
@@ -21,7 +21,7 @@ _SYSTEM = (
     "You check a claim against a passage. It is supported only if the passage, and nothing else you know, bears out "
     "all of it: each name, number, date, unit, cause and restriction. What follows from the passage is supported, "
     "even in other words; what is merely likely is not. A claim that is right in one half is not supported. "
-    + fences.RULE
+    + questions.FENCE_RULE
 )
 ANSWER_TASK = TaskSpec(
     instruction="Check one claim against one passage.",

@@ -11,9 +11,9 @@ from uuid import UUID
 from generation.diversity.mix import MixSettings
 from generation.models import Order
 from review.models import Draft
-from review.spec import fences, prompting, questions
-from review.spec.fences import fenced
+from review.spec import prompting, questions
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import Facts, Fields, OutputField
 from review.spec.task_spec import TaskSpec
 from web.db.chunks import chunked
@@ -24,7 +24,7 @@ _LETTER = re.compile(r"[\W_]*(?:draft\s+)?([A-Za-z])[\W_]*", re.IGNORECASE)
 SYSTEM = (
     "You judge drafts that several writers wrote for the same record. Hold each against the instruction, the rubric "
     "and the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor "
-    "place says anything of quality. " + fences.RULE
+    "place says anything of quality. " + questions.FENCE_RULE
 )
 CHUNK = 500
 ANSWER = "Answer with the letter of the best draft and nothing else."

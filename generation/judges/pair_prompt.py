@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from review.spec import fences, prompting, questions
-from review.spec.fences import fenced
+from review.spec import prompting, questions
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import Facts, Fields, Label, OutputField
 from review.spec.task_spec import TaskSpec
 from stats.pair_preferences import ANSWERS, FIRST, SECOND, TIE
@@ -24,7 +24,7 @@ _SYSTEM = (
     "would who may use one of them. Better is the text that needs less change before it is used: claims that the facts "
     "support, the instruction followed, guideline and requirements met. A claim that the facts do not support weighs "
     "most. The order in which the texts stand says nothing, nor do length and polish. Where neither is better, say "
-    "that it is a tie. " + fences.RULE
+    "that it is a tie. " + questions.FENCE_RULE
 )
 
 

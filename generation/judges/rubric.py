@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from review.spec import fences, prompting, questions
-from review.spec.fences import fenced
+from review.spec import prompting, questions
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import Facts, Fields, OutputField
 from review.spec.task_spec import TaskSpec
 
@@ -23,7 +23,7 @@ _SYSTEM = (
     "You hold one text against a task, as a strict expert of its field does before it is used. It passes only if that "
     "expert would use it as it stands, without changing a word: each claim is supported by the facts, the instruction "
     "is followed, and the guideline and every requirement are met. A claim that the facts do not support fails it, "
-    "however well it is written. Length and polish say nothing of quality. " + fences.RULE
+    "however well it is written. Length and polish say nothing of quality. " + questions.FENCE_RULE
 )
 
 

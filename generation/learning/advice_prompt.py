@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 from generation.learning.cases import LONGEST_VALUE, PARTS, Case, ProposedChange
 from generation.learning.counting import PatternCounts
-from review.spec import fences, prompting, questions
-from review.spec.fences import fenced
+from review.spec import prompting, questions
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import Fields, OutputField, OutputItem
 from review.spec.task_spec import CheckKind, TaskSpec
 
@@ -22,7 +22,7 @@ SYSTEM = (
     "You improve the instructions of a writing task. Experts judged drafts that were written by them. Find what their "
     "rejections and edits have in common and say which parts of the task should read differently, so that next drafts "
     "need fewer of them. Propose only what several cases support; a single case is no rule. Keep what works. "
-    + fences.RULE
+    + questions.FENCE_RULE
 )
 ASK = (
     "Answer with a list of changes, at most {most}, the most useful first. `part` is one of: instruction (the whole "

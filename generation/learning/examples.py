@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 
 from generation.learning import advice_prompt
 from review.models import Draft, Record, Task
-from review.spec import fences, prompting, questions
-from review.spec.fences import fenced
+from review.spec import prompting, questions
 from review.spec.output_format import output_format
 from review.spec.prompting import Message
+from review.spec.questions import fenced
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
 from review.states import Split
@@ -28,7 +28,7 @@ SYSTEM = (
     "described now and examples of what is given, some with the answer that is wanted. Word the task so that somebody "
     "who sees nothing but the facts of a new example answers it as these are answered. Say what the labels mean and "
     "where their borders run, what the answer leaves out, its length and its tone. Do not quote an example, and make "
-    "no rule of a single one. " + fences.RULE
+    "no rule of a single one. " + questions.FENCE_RULE
 )
 
 

@@ -1,7 +1,7 @@
-"""Facts as lines of a prompt: name and value, so that no fact can pass for another. Pure Python.
+"""Facts, the offer and the rubric as lines of a prompt; no fact can pass for another. Pure Python.
 
-A value of one line follows its name. Longer values are indented below it, as are the further lines of a turn or of a
-text in a list. A line without indentation is always the name of a fact.
+A fact of one line follows its name. Longer ones are indented below it, as are the further lines of a turn or of a text
+in a list. A line without indentation is always the name of a fact.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from review.spec.schema import Facts, InputField
+from review.spec.task_spec import TaskSpec
 
 INDENT = "  "
 _NAMED = re.compile(r"([a-z][a-z0-9_]*):[ \t]*(.*)")
@@ -119,3 +120,33 @@ def _tidy(text: str) -> str:
 
 def _lines(text: object) -> str:
     return "\n".join(str(text).splitlines())
+
+
+def rubric_lines(spec: TaskSpec) -> str:
+    """Return each requirement with its description, one a line."""
+    return "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric)
+
+
+def claim_lines(spec: TaskSpec) -> str:
+    """Return the claims that drafts may make, one a line."""
+    return "\n".join(f"- {claim}" for claim in spec.offer.claims)
+
+
+def forbidden_phrases(spec: TaskSpec) -> str:
+    """Return the forbidden phrases of the offer, separated by commas."""
+    return ", ".join(spec.offer.forbidden_phrases)
+
+
+def offer_lines(spec: TaskSpec) -> str:
+    """Return the whole offer, without empty parts."""
+    offer = spec.offer
+    lines = (
+        f"Seller: {offer.seller}" if offer.seller else "",
+        f"Product: {offer.product}" if offer.product else "",
+        offer.description,
+        f"Allowed claims:\n{claim_lines(spec)}" if offer.claims else "",
+        f"Never write: {forbidden_phrases(spec)}" if offer.forbidden_phrases else "",
+        f"Tone: {offer.tone}" if offer.tone else "",
+        f"Signature:\n{offer.signature}" if offer.signature else "",
+    )
+    return "\n".join(line for line in lines if line)

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from review.spec import fact_lines, thinking
-from review.spec.offer_lines import claim_lines, forbidden_phrases, offer_lines, rubric_lines
+from review.spec.fact_lines import claim_lines, forbidden_phrases, offer_lines, rubric_lines
 from review.spec.output_format import bare_field, bare_text, is_plain, mail_fields, output_format
 from review.spec.schema import SLOT, Facts, Fields, OutputField
 from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec

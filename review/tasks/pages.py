@@ -19,7 +19,7 @@ from review.spec import json_schema
 from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
-from review.tasks import authoring, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
+from review.tasks import authoring, queries, reconsideration, spec_form, team, waiting_rows
 from review.tasks.authoring import NAME_CHARS, SLUG_CHARS
 from review.tasks.example import build_example
 from review.tasks.permissions import may, may_create, require_may_create, task_or_404
@@ -111,7 +111,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "history": queries.history(task),
         "may_lead": may_lead,
         "about": reconsideration.open_question(task) if may_lead else None,
-        "unfit": unfit_drafts.waiting(latest) if may_lead and version.number == latest.number else None,
+        "unfit": reconsideration.waiting(latest) if may_lead and version.number == latest.number else None,
         "panel": team.team_panel(member_of(request), task) if version.number == latest.number else None,
     }
     return render(request, "review/tasks/detail.html", context)
@@ -129,7 +129,7 @@ def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
         "new": new_version,
         "changes": changes(old.spec, new_version.spec),
         "history": queries.history(task),
-        "unfit": unfit_drafts.waiting(new_version) if may_lead else None,
+        "unfit": reconsideration.waiting(new_version) if may_lead else None,
         "waiting_rows": _rows_that_wait(task) if may_lead else "",
     }
     return render(request, "review/tasks/diff.html", context)

@@ -23,8 +23,8 @@ from generation.learning import advice_prompt, examples
 from generation.learning.cases import Case
 from generation.learning.counting import PatternCounts
 from review.spec import prompting
-from review.spec.fences import fenced
 from review.spec.prompting import CompletionError, Message
+from review.spec.questions import fenced
 from review.spec.starters import STARTERS
 from review.spec.starters.parts import Starter
 from review.text.verification.claim_task import SUPPORTED

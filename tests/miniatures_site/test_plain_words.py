@@ -31,7 +31,7 @@ EXEMPT = {
     "generation/judges/rubric.py": "a prompt",
     "generation/synthetic/plan.py": "a prompt",
     "generation/synthetic/prompt.py": "a prompt",
-    "review/spec/fences.py": "a prompt",
+    "review/spec/questions.py": "a prompt",
     "review/spec/judge_task.py": "a prompt, hashed with the task",
     "review/sources/imports/own_rows/wording.py": "a prompt",
     "review/spec/revision_prompts.py": "a prompt",

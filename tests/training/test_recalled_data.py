@@ -10,7 +10,7 @@ from django.test import Client
 from campaigns.states import CampaignState
 from members.models import Member
 from review.datasets.recalls import preview
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.models import DatasetRow, DatasetVersion, Draft
 from review.ports import Dependent
 from serving.models import Promotion

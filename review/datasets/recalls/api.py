@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.states import RecallReturn, Role
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists

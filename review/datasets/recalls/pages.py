@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall
-from review.datasets.recalls.criteria import CRITERIA, Criteria
-from review.datasets.recalls.preview import Consequences
+from review.datasets.recalls.preview import CRITERIA, Consequences, Criteria
 from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role

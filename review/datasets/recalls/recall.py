@@ -13,7 +13,7 @@ from audit import trail
 from members.models import Member
 from review import ports
 from review.datasets.recalls import preview, queries
-from review.datasets.recalls.criteria import Criteria, matching
+from review.datasets.recalls.preview import Criteria, matching
 from review.datasets.revocations import LONGEST_REASON, ON_DESK
 from review.desk import golds
 from review.models import (

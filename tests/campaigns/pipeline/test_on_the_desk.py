@@ -15,7 +15,7 @@ from campaigns.sending import lifecycle, tick
 from generation.models import Order
 from members.models import Member
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.desk import deck as desk_deck
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft

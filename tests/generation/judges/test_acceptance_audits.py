@@ -13,7 +13,7 @@ from generation.judges.acceptance import act, evidence
 from generation.models import Judging, Teacher
 from members.models import Member
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.desk import deck, golds
 from review.models import AcceptanceRule, Decision, Draft, RevisionRequest, Task
 from review.states import DraftState, RecallReturn

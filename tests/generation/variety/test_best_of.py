@@ -19,7 +19,7 @@ from generation.states import Purpose
 from jobs.contracts import EngineEvent
 from members.models import Member
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.models import Draft, Preference, Source, Task
 from review.states import DraftState
 from tests.generation.test_ingest import told

@@ -18,7 +18,7 @@ from members.models import Member
 from review.datasets import freezing, revocations
 from review.datasets import write_version as writing
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.desk import decisions, deck
 from review.desk.comments import writing as comments
 from review.models import Dataset, DatasetVersion, Draft, Gold

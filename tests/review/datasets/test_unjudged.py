@@ -21,7 +21,7 @@ from review.datasets import queries as selectors
 from review.datasets import write_version as writing
 from review.datasets.exports import FORMATS, UNJUDGED
 from review.datasets.recalls import preview
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Draft, KnownAnswer, Preference, Record, Task, UnjudgedRow
 from review.states import DraftState, Split

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from members.models import Member
 from review.datasets import dataset_filters, freezing, gold_conditions
-from review.datasets.recalls.criteria import Criteria, matching
+from review.datasets.recalls.preview import Criteria, matching
 from review.db import immutability
 from review.desk import deck
 from review.drafts import draft_filters

@@ -16,7 +16,7 @@ from members.models import Member
 from review.desk import decisions, deck
 from review.models import Draft, Task, TaskVersion
 from review.spec.starters import STARTERS, outreach
-from review.tasks import authoring, spec_form, unfit_drafts
+from review.tasks import authoring, reconsideration, spec_form
 from tests.review import factories
 from tests.review.factories import join, make_desk, make_task
 from tests.review.tasks.test_spec_form import posted
@@ -243,7 +243,7 @@ def test_a_new_version_says_which_waiting_drafts_no_longer_fit(
 
     pages = [as_member(admin).get(f"/tasks/triage/{page}").content.decode() for page in ("diff/1/2/", "")]
     theirs = as_member(reviewer).get("/tasks/triage/diff/1/2/").content.decode()
-    monkeypatch.setattr(unfit_drafts, "LOOK_AT", 5)
+    monkeypatch.setattr(reconsideration, "LOOK_AT", 5)
     some = as_member(admin).get("/tasks/triage/").content.decode()
 
     assert len(gone) == 2

@@ -15,7 +15,7 @@ from review.adjudication.share_outs.share import ShareRequest
 from review.bulk import bulk_undo
 from review.datasets import revocations
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.desk import assignments, lead_queue
 from review.desk import deck as desk_deck
 from review.drafts.intake import put_on_desk

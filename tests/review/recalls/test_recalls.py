@@ -19,7 +19,7 @@ from members.models import Member
 from review.datasets import freezing, removed_samples, revocations, write_version
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.recalls import preview, recall
-from review.datasets.recalls.criteria import Criteria
+from review.datasets.recalls.preview import Criteria
 from review.desk import deck
 from review.desk import golds as golds_of_desk
 from review.models import DatasetVersion, Draft, Gold, Recall, RecalledDraft, RecallUndo, Revocation, Task
