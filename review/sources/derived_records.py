@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from members.models import Member
-from review.models import ClaimOrigin, Record, Source, Task
+from review.models import ClaimOrigin, Decision, Record, Source, Task
 from review.sources.imports import import_records
 from review.sources.imports.cell_values import read_value
 from review.sources.imports.column_mapping import SPLIT_FIELD
@@ -23,6 +23,7 @@ from web.db.chunks import chunked
 
 # What one import of verdicts takes.
 MOST: Final = 10_000
+_READ_AT_ONCE: Final = 200
 # No fact is called like these.
 _SPLIT_COLUMN: Final = "(split)"
 _VERDICT_COLUMN: Final = "(verdict)"
@@ -55,6 +56,22 @@ def derive(record: Record, facts: Facts, answer: dict[str, Any], *, of: TaskSpec
     types = {fact.name: fact for fact in into.input_schema}
     read: Facts = {name: read_value(types[name], value) for name, value in facts.items()}
     return DerivedRow(record, read, answer, content_hash(read))
+
+
+def golds_of(task: Task) -> Iterator[Decision]:
+    """Decisions on drafts in use that were judged one by one, newest first; no follow-ups, no known answers."""
+    golds = Decision.objects.filter(
+        gold__isnull=False,
+        task=task,
+        bulk__isnull=True,
+        draft__erased_at__isnull=True,
+        draft__revocation__isnull=True,
+        draft__thread__isnull=True,
+        draft__known_answer__isnull=True,
+        draft__record__erased_at__isnull=True,
+    )
+    read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
+    return read.order_by("-created_at", "pk").iterator(chunk_size=_READ_AT_ONCE)
 
 
 def unknown(into: Task, rows: Iterable[DerivedRow]) -> list[DerivedRow]:

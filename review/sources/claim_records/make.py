@@ -41,7 +41,6 @@ from web.errors import Refusal
 WRONG_FACT: Final = "wrong_fact"
 # Supported claims for each that is not: a miniature that sees no others learns to say yes.
 _FOR_EACH: Final = 3
-_READ_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -131,18 +130,7 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
     """
     rows: dict[tuple[Any, str], _Row] = {}
     unplaced = too_long = 0
-    golds = Decision.objects.filter(
-        gold__isnull=False,
-        task=task,
-        bulk__isnull=True,
-        draft__erased_at__isnull=True,
-        draft__revocation__isnull=True,
-        draft__thread__isnull=True,
-        draft__known_answer__isnull=True,
-        draft__record__erased_at__isnull=True,
-    )
-    read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
-    for decision in read.order_by("-created_at", "pk").iterator(chunk_size=_READ_AT_ONCE):
+    for decision in derived_records.golds_of(task):
         claims = _claims(decision, reasons)
         unplaced += claims is None
         record, spec = decision.draft.record, decision.draft.task_version.spec

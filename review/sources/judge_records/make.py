@@ -30,7 +30,6 @@ from web.errors import Refusal
 
 # Fewer of a kind teach nothing that can be told from the facts' wording.
 LEAST_OF_A_KIND: Final = 8
-_READ_AT_ONCE: Final = 200
 _SLUG_CHARS: Final = 40
 
 
@@ -115,20 +114,9 @@ def _task_for(task: Task, by: Member) -> Task:
 def _rows(task: Task) -> tuple[list[DerivedRow], int]:
     """Every draft that was judged by itself, each text of a record once, drawn by hash; and how many were too long."""
     into = judge_task.spec_of(latest_version(task).spec)
-    golds = Decision.objects.filter(
-        gold__isnull=False,
-        task=task,
-        bulk__isnull=True,
-        draft__erased_at__isnull=True,
-        draft__revocation__isnull=True,
-        draft__thread__isnull=True,
-        draft__known_answer__isnull=True,
-        draft__record__erased_at__isnull=True,
-    )
-    read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
     rows: dict[str, DerivedRow] = {}
     too_long = 0
-    for decision in read.order_by("-created_at", "pk").iterator(chunk_size=_READ_AT_ONCE):
+    for decision in derived_records.golds_of(task):
         try:
             row = _row(decision, into)
         except ValueError:
