@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,16 +14,18 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import correct, queries
-from campaigns.contacts.forms import BasisForm, ContactFileForm
+from campaigns.contacts.imports.columns import BASIS
 from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.outcomes import queries as outcomes_queries
+from campaigns.states import LawfulBasis
 from members.session import member_of
 from review.sources.forms import ReadingForm, mapping_rows, offer
 from review.sources.imports import uploads
 from review.sources.imports.choices import AS_FOUND, ImportChoices
+from review.sources.imports.tables.text_encoding import ENCODINGS
 from review.states import Role
 from review.tasks.permissions import task_or_404
 from web.db import keyset
@@ -197,3 +200,48 @@ def _result_message(result: ContactsResult) -> str:
         if count:
             parts.append(f"{count:,} {what}")
     return ", ".join(parts) + "."
+
+
+class ContactFileForm(forms.Form):
+    file = forms.FileField(
+        label="File",
+        help_text="CSV with a header row, Excel (.xlsx), JSON, JSONL, Parquet or Arrow; at most 64 MiB.",
+        allow_empty_file=True,
+    )
+    encoding = forms.ChoiceField(
+        choices=[("", "– detect –"), *ENCODINGS.items()],
+        required=False,
+        label="Encoding",
+        help_text="Usually detected; the next page shows a sample.",
+    )
+
+
+class BasisForm(forms.Form):
+    """Why the people of a file may be written to, where no column of it says so."""
+
+    lawful_basis = forms.ChoiceField(
+        label="Lawful basis", choices=[("", "– from a column –"), *LawfulBasis.choices], required=False
+    )
+    basis_source = forms.CharField(
+        label="Where it comes from",
+        max_length=200,
+        required=False,
+        help_text="As you would tell the person: 'sign-up form of 2026', 'trade fair in Lund'.",
+    )
+    basis_date = forms.DateField(
+        label="Since when",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Not in the future.",
+    )
+    may_track_opens = forms.BooleanField(
+        label="They consented to open tracking", required=False, help_text="Tick only if they agreed to it."
+    )
+    # How many rows the button said would stay out.
+    left_out = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+    def defaults(self) -> dict[str, str]:
+        if not self.is_bound or not self.is_valid():
+            return {}
+        values = {name: self.cleaned_data.get(name) for name in BASIS}
+        return {name: "yes" if value is True else str(value) for name, value in values.items() if value}

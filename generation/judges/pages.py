@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,26 +14,30 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from generation.judges import figures, launch, pairs
 from generation.judges import queries as selectors
-from generation.judges.forms import JudgeForm, PairForm, count_in
-from generation.judges.launch import Origin, Subject
-from generation.judges.pairs import Subjects
+from generation.judges.launch import MOST_TEXTS, VERDICTS, Origin, Subject
+from generation.judges.pairs import MOST_PAIRS, Subjects
+from generation.money.forms import order_budget_field
 from generation.orders import queries as orders_queries
 from generation.teachers import queries as teacher_selectors
 from generation.teachers.pages import teacher_price_part
+from generation.teachers.queries import TeacherLine, choices_of
 from jobs.states import FINISHED
 from members.session import member_of
 from review.sources.judge_records import queries as judge_records
 from review.spec.readable import readable
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
+from web.http.form_choices import set_choices
 from web.http.form_errors import submit
 from web.http.pagination import numbered_page
+from web.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from generation.models import Judging, Teacher
     from review.models import Task
     from review.spec.schema import Fields
     from review.spec.task_spec import TaskSpec
+
 
 _ROWS_A_PAGE = 10
 
@@ -193,3 +198,60 @@ def _comparisons(request: HttpRequest, judging: Judging) -> dict[str, Any]:
 
 def _in_words(spec: TaskSpec, fields: Fields) -> str:
     return readable(spec, fields) if fields else "Erased."
+
+
+class JudgeForm(forms.Form):
+    """Judge, number of texts, and most money of an order."""
+
+    teacher = forms.ChoiceField(
+        label="Judge",
+        help_text="A model of another family than the one that wrote the drafts, or a miniature trained to judge them.",
+    )
+    texts = forms.IntegerField(
+        label="Texts",
+        min_value=1,
+        max_value=MOST_TEXTS,
+        initial=VERDICTS,
+        help_text="Drawn at random, plus drafts that experts judged.",
+    )
+    max_cost_usd = order_budget_field()
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        set_choices(self, "teacher", choices_of(line for line in lines if line.can_be_asked))
+
+
+class PairForm(forms.Form):
+    """Judge, systems, number of records, and most money of a comparison."""
+
+    teacher = forms.ChoiceField(label="Judge", help_text="A model of another family than those that wrote the answers.")
+    first = forms.ChoiceField(label="One system")
+    second = forms.ChoiceField(label="The other")
+    pairs = forms.IntegerField(
+        label="Pairs",
+        min_value=1,
+        max_value=MOST_PAIRS,
+        initial=100,
+        help_text="Records drawn at random. The judge compares each pair twice, in both orders.",
+    )
+    max_cost_usd = order_budget_field()
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        lines: Sequence[TeacherLine],
+        systems: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        set_choices(self, "teacher", choices_of(line for line in lines if line.can_be_asked_anything))
+        for name in ("first", "second"):
+            set_choices(self, name, list(systems.items()))
+        self.fields["second"].initial = list(systems)[-1] if systems else None
+
+
+def count_in(count: str) -> int:
+    """Read the number in a form that is still being filled in; 0 for one that cannot be ordered."""
+    number = whole_number(count, otherwise=0)
+    return number if number <= MOST_TEXTS else 0

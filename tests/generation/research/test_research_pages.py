@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from generation.models import Research, ResearchedSite, WebPage
 from generation.research import launch, records
-from generation.research.forms import site_lines
+from generation.research.pages import site_lines
 from members.models import Member
 from review.erasure import erase
 from review.models import Record, Task
