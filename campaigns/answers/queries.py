@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign, InboxAnswer, InboxSetup, Message, Reply
-from campaigns.models.answers import UNSETTLED
+from campaigns.models.events import UNSETTLED
 from campaigns.replies import queries as replies
 from campaigns.states import AnswerState
 from members.models import Member

@@ -16,7 +16,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from campaigns.events import outcomes
-from campaigns.experiments import arm_costs, enrolments, spending
+from campaigns.experiments import arm_costs, enrolments
 from campaigns.experiments.arm_costs import ContactCosts
 from campaigns.experiments.assignments import Assignments, csv_lines
 from campaigns.experiments.conclusion import RegisteredTerms, conclude
@@ -86,7 +86,9 @@ def result(
     reading = snapshot(experiment, at=at)
     answer = conclude(reading.units, reading.terms, at=reading.at)
     winner = winner_of(experiment, answer)
-    spent = spending.contact_costs(experiment.campaign, reading.units, reading.people, metric=Metric(experiment.metric))
+    spent = enrolments.contact_costs(
+        experiment.campaign, reading.units, reading.people, metric=Metric(experiment.metric)
+    )
     return {
         "experiment": experiment.slug,
         "registration_sha256": experiment.registration_sha256,

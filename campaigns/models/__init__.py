@@ -1,6 +1,5 @@
 """Rows of the campaigns room."""
 
-from campaigns.models.answers import InboxAnswer, InboxSetup, ReplyRecord
 from campaigns.models.campaigns import (
     Arm,
     Campaign,
@@ -12,7 +11,7 @@ from campaigns.models.campaigns import (
     Step,
 )
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
-from campaigns.models.events import Event, HoldoutOutcome, Reply, UnmatchedReply
+from campaigns.models.events import Event, HoldoutOutcome, InboxAnswer, InboxSetup, Reply, ReplyRecord, UnmatchedReply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
 from campaigns.models.pipelines import (

@@ -19,12 +19,12 @@ from campaigns.overview.serializers import (
     CampaignIn,
     CampaignOut,
     CampaignRowOut,
+    CampaignSettings,
     FixedMailsIn,
     LaunchIn,
     LiftIn,
     WrittenAgainOut,
 )
-from campaigns.overview.settings_serializers import CampaignSettings
 from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast

@@ -18,9 +18,8 @@ from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
 from campaigns.overview.figures import ArmFigures
-from campaigns.pipelines import queries, route_figures, stage_quality
-from campaigns.pipelines.route_figures import RoutedStage
-from campaigns.pipelines.stage_quality import SortedReplies, StageQuality
+from campaigns.pipelines import queries, stage_quality
+from campaigns.pipelines.stage_quality import RoutedStage, SortedReplies, StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
 from generation.money.daily_sums import CallSums, sums_by_order
@@ -108,7 +107,7 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     alone = [stage.teacher for stage in stages if stage.teacher is not None and stage.router is None]
     qualities = stage_quality.of_teachers(alone, by)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
-    routed = route_figures.of_stages(campaign, stages)
+    routed = stage_quality.routes_of_stages(campaign, stages)
     host = price_of()
     made = [_figures(stage, counted, seconds, calls, qualities, lines, routed, host) for stage in stages]
     drawn = []

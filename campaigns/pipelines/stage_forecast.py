@@ -21,7 +21,7 @@ from generation.money.estimate import OrderEstimate, scaled, sum_of
 from generation.money.figures import MICRO, rounded_up
 from generation.orders import launch
 from generation.orders.launch import OrderRequest
-from generation.orders.spec_estimate import estimate_from_spec
+from generation.orders.mix_estimate import estimate_from_spec
 from review.models import Record, TaskVersion
 from serving.models import RouterVersion
 from serving.routing import promise

@@ -22,7 +22,7 @@ from generation.models import Teacher
 from generation.money.estimate import OrderEstimate
 from generation.money.figures import MICRO, rounded_up
 from generation.orders import launch
-from generation.orders.spec_estimate import estimate_from_spec
+from generation.orders.mix_estimate import estimate_from_spec
 from review.models import TaskVersion
 from review.tasks.queries import latest_version
 from web.errors import Refusal

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.compose import text_checks
 from campaigns.compose.render import Footer, UnfilledSlotError, render, unfilled_slots
-from generation.engine.structured import flaws
+from generation.engine.structured.answers import broken_limits
 from review.spec.prompting import messages
 from review.spec.schema import SLOT
 from review.spec.starters import outreach
@@ -92,8 +92,8 @@ def test_a_models_default_is_no_flaw_and_no_other_fact() -> None:
     fields = {"subject": "A question", "body": "Hi {{contact.first_name|there}}, shall we talk?"}
     plain = {**fields, "body": "Hi {{contact.first_name}}, shall we talk?"}
 
-    assert not [flaw for flaw in flaws.broken_limits(spec, fields) if "placeholder" in flaw]
-    assert [flaw for flaw in flaws.broken_limits(spec, {"body": "{{contact.first_name|}}"}) if "placeholder" in flaw]
+    assert not [flaw for flaw in broken_limits(spec, fields) if "placeholder" in flaw]
+    assert [flaw for flaw in broken_limits(spec, {"body": "{{contact.first_name|}}"}) if "placeholder" in flaw]
     assert "fact" not in measure(spec, {}, plain, fields).kinds
 
 

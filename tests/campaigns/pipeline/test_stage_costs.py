@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from campaigns.experiments import enrolments, spending
+from campaigns.experiments import enrolments
 from campaigns.overview import figures
 from campaigns.pipelines import compose
 from campaigns.planning.edit import ArmPlan
@@ -37,9 +37,9 @@ def test_what_stages_cost_counts_for_their_arm_and_the_campaigns_budget(
     assert figures.arms(campaign)[0].cost_usd == Decimal("0.024")
     assert orders.budget_left_usd(campaign) == campaign.max_model_usd - Decimal("0.024")
     everyone = enrolments.enrolled_in(campaign, Metric.REPLY)
-    usd, _ = spending._calls(campaign)
-    shares = spending._shared_out(everyone, usd)
-    stage_shares = spending._stage_costs(campaign)
+    usd, _ = enrolments._calls(campaign)
+    shares = enrolments._shared_out(everyone, usd)
+    stage_shares = enrolments._stage_costs(campaign)
     assert round(sum(shares.values()), 6) == 0.012
     assert set(stage_shares) == set(everyone.ids)
     assert round(sum(stage_shares.values()), 6) == 0.012

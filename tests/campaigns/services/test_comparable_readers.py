@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Reply
-from campaigns.outcomes import reply_pairs
+from campaigns.outcomes import of_drafts
 from campaigns.states import EventKind, MessageState, ReplyClass
 from members.models import Member
 from review.models import Draft, Task
@@ -42,7 +42,7 @@ def test_two_readers_of_one_company_are_compared(task: Task) -> None:
     reply(send(spring, drafts[0], "ada"))
     send(summer, drafts[1], "ben")
 
-    [pair] = reply_pairs.of_task(task, until=None)
+    [pair] = of_drafts.of_task(task, until=None)
 
     assert (pair.better, pair.worse) == (drafts[0].pk, drafts[1].pk)
 
@@ -158,4 +158,4 @@ def a_real_and_a_simulated_inbox(spring: Campaign, summer: Campaign, drafts: lis
 def test_no_pair_is_made_of(case: Case, task: Task) -> None:
     case(*started(task))
 
-    assert reply_pairs.of_task(task, until=None) == []
+    assert of_drafts.of_task(task, until=None) == []

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.outcomes import reply_pairs
+from campaigns.outcomes import of_drafts
 from campaigns.states import ReplyClass
 from members.models import Member
 from review.datasets import freezing
@@ -58,7 +58,7 @@ def summer(task: Task) -> Campaign:
 
 
 def pairs(task: Task) -> list[tuple[Any, Any]]:
-    return [(pair.better, pair.worse) for pair in reply_pairs.of_task(task, until=None)]
+    return [(pair.better, pair.worse) for pair in of_drafts.of_task(task, until=None)]
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
@@ -252,5 +252,5 @@ def test_what_is_told_later_changes_nothing_of_a_frozen_choice(
     reply(silent, ReplyClass.OTHER)
 
     expected = ReplyPair(drafts[0].pk, drafts[1].pk, answered.pk, SENT, SENT)
-    assert reply_pairs.of_task(task, until=until) == [expected]
-    assert reply_pairs.of_task(task, until=None) == []
+    assert of_drafts.of_task(task, until=until) == [expected]
+    assert of_drafts.of_task(task, until=None) == []
