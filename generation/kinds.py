@@ -8,8 +8,8 @@ from typing import Any
 from generation.calls import close, ingest
 from generation.money import limits
 from generation.orders import batches, run_spec
-from generation.research import ingest as research_ingest
 from generation.research import launch as research_launch
+from generation.research import records as research_ingest
 from generation.states import COLLECT, RESEARCH
 from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import JobKind

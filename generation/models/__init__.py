@@ -1,7 +1,6 @@
 """Rows of the room generation."""
 
-from generation.models.judging import ClaimCheck, JudgedPair, JudgedText, Judging
-from generation.models.learning import TaskProposal
+from generation.models.judging import ClaimCheck, JudgedPair, JudgedText, Judging, TaskProposal
 from generation.models.money import Budget, CallCorrection, HourlyRate, SpendDay
 from generation.models.orders import BestOf, Call, LeftOut, Order, ProviderBatch
 from generation.models.research import Research, ResearchedSite, Synthesis, WebPage

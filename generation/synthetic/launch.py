@@ -20,7 +20,7 @@ from generation.money.estimate import CHARS_PER_TOKEN, guessed_usage, of_usage
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Purpose
-from generation.synthetic import prompt
+from generation.synthetic import plan
 from generation.synthetic.plan import Attributes
 from members.models import Member
 from review.models import Record, Task, TaskVersion
@@ -172,7 +172,7 @@ def _conversations(
     version: TaskVersion, seeds: Sequence[Facts], request: SyntheticRequest, key: str, per_call: int
 ) -> list[list[Message]]:
     return [
-        prompt.conversation(
+        plan.conversation(
             version.spec,
             seeds,
             about=request.about.strip(),
@@ -191,7 +191,7 @@ def _key(task: Task, number: int) -> str:
 
 def _record_task(spec: TaskSpec, seeds: Sequence[Facts]) -> TaskSpec:
     try:
-        return prompt.record_task(spec, seeds)
+        return plan.record_task(spec, seeds)
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
     except ValueError as error:

@@ -30,7 +30,6 @@ EXEMPT = {
     "generation/judges/pair_prompt.py": "a prompt",
     "generation/judges/rubric.py": "a prompt",
     "generation/synthetic/plan.py": "a prompt",
-    "generation/synthetic/prompt.py": "a prompt",
     "review/spec/questions.py": "a prompt",
     "review/spec/judge_task.py": "a prompt, hashed with the task",
     "review/sources/imports/own_rows/wording.py": "a prompt",

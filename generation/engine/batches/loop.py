@@ -18,8 +18,7 @@ from generation.engine.batches.interface import BatchProvider, BatchStatus
 from generation.engine.batches.poll import Poller
 from generation.engine.batches.state import OpenBatch, open_batch
 from generation.engine.batches.submit import BatchSubmitter
-from generation.engine.calls.context import EngineContext
-from generation.engine.calls.finish import PreparedCall
+from generation.engine.calls.finish import EngineContext, PreparedCall
 from generation.engine.calls.stop import SendingStopped
 from generation.engine.clients.interface import CallError
 from generation.engine.plan import PlannedCall, expand_runs, to_runs

@@ -15,7 +15,7 @@ from generation.engine.batches.interface import BatchProvider
 from generation.engine.batches.lines import BatchFile
 from generation.engine.batches.poll import Poller
 from generation.engine.batches.state import OpenBatch, open_batch
-from generation.engine.calls.context import EngineContext
+from generation.engine.calls.finish import EngineContext
 from generation.engine.clients.interface import CallError
 from generation.engine.plan import PlannedCall
 

@@ -19,7 +19,7 @@ from generation.engine.plan import PlannedCall
 from generation.engine.repairs import FLAWED, FlawedAnswer, repair_call
 from generation.engine.report import Report
 from generation.engine.structured import schema_words
-from jobs.rundir import lines
+from jobs.rundir import RunDir, lines
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 
@@ -269,3 +269,22 @@ class CallFinisher:
             "prompt_hash": prepared.prompt_hash,
             "latency_s": round(time.monotonic() - prepared.sent_at, 3),
         }
+
+
+@dataclass(frozen=True)
+class EngineContext:
+    """Context that every part of one attempt works with.
+
+    Attributes:
+        budget: The money, what earlier attempts spent included.
+        run: Says which events are stored outside; the lines of a batch are written there before they are submitted.
+        should_stop: Asked about ten times a second.
+    """
+
+    spec: GenerationSpec
+    journal: Journal
+    budget: BudgetTracker
+    report: Report
+    finisher: CallFinisher
+    run: RunDir
+    should_stop: Callable[[], bool]

@@ -11,8 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from generation.engine.calls.context import EngineContext
-from generation.engine.calls.finish import PreparedCall
+from generation.engine.calls.finish import EngineContext, PreparedCall
 from generation.engine.calls.lanes import Lane, Lanes, unanswered_message
 from generation.engine.calls.pace import CacheWarmup, backoff_s
 from generation.engine.calls.send import CallSender

@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from generation.models import Research, ResearchedSite, WebPage
-from generation.research import ingest, launch, records
+from generation.research import launch, records
 from generation.research.launch import ResearchRequest
 from generation.research.starting_points import site_url
 from jobs.contracts import EngineEvent
@@ -50,7 +50,7 @@ def told(research: Research, *payloads: dict[str, Any]) -> None:
               payload=one if "url" not in one else {**page, **one})
         for n, one in enumerate(payloads, 1)
     ]  # fmt: skip
-    ingest.consume(research.job, events)
+    records.consume(research.job, events)
 
 
 @pytest.mark.slow

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.research.robots import Robots
-from generation.engine.research.robots_rules import parse
+from generation.engine.research.robots import Robots, parse
 from tests import pace
 from web.net.page_fetch import FetchedPage, FetchError
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from generation.synthetic import prompt
+from generation.synthetic import plan as prompt
 from generation.synthetic.plan import plan_of
 from review.spec.json_schema import output_json_schema
 from review.spec.schema import InputField

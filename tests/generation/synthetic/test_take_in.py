@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.models import AuditRow
 from campaigns.privacy import person_traces
 from generation.models import Call, Order, Teacher
-from generation.synthetic import launch, prompt, take_in
+from generation.synthetic import launch, plan, take_in
 from generation.synthetic.launch import SyntheticRequest
 from jobs.models import Job
 from members.models import Member
@@ -118,7 +118,7 @@ def test_a_record_whose_quote_stands_nowhere_or_whose_number_is_out_of_range_is_
     ):
         with pytest.raises(ValueError, match=says):
             take_in._read(spec, {"page": "It rains.", **values})
-    asked = str(prompt.conversation(spec, [], about="", attributes={}, key="k", first=0, count=1))
+    asked = str(plan.conversation(spec, [], about="", attributes={}, key="k", first=0, count=1))
     assert "a whole number from 1 to 5" in asked and "words copied letter by letter from page" in asked
 
 

@@ -14,7 +14,7 @@ import pytest
 from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.processes import frames, process_count
-from generation.engine.processes.connection import Connection
+from generation.engine.processes.client import Connection
 from tests.generation.engine.conftest import KEY, OFFLINE, TASK, Attempts, teacher
 from tests.generation.provider_server import Running
 from tests.waiting import wait_until

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from generation.learning.cases import Case
-from generation.learning.phrases import removed_phrases
+from generation.learning.counting import removed_phrases
 
 KEPT = "We plan loads for firms like yours. Shall we talk on Monday?"
 
