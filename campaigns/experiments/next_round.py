@@ -18,10 +18,10 @@ from campaigns.experiments.design import ExperimentRequest
 from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment, PipelinePromotion
 from campaigns.pipelines import promotion
-from campaigns.planning import edit
-from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
+from campaigns.planning import edit, plans
+from campaigns.planning.plans import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import choice
-from campaigns.states import CampaignState, StepCondition, StepWriter
+from campaigns.states import CampaignState
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -112,7 +112,7 @@ def draft_after(campaign: Campaign) -> Campaign | None:
 
 
 def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> CampaignPlan:
-    own: dict[str, Any] = {field: getattr(campaign, field) for field in edit.OWN}
+    own: dict[str, Any] = {field: getattr(campaign, field) for field in plans.OWN}
     arm = winner.arm
     before = [*campaign.audience.get("except_mailed_by", ()), campaign.slug]
     return CampaignPlan(
@@ -120,15 +120,7 @@ def plan_after(campaign: Campaign, winner: ExperimentWinner, *, name: str) -> Ca
         arms=[ArmPlan(arm.name, teacher=arm.teacher, miniature=arm.miniature, pipeline=arm.pipeline, is_control=True)],
         further_senders=choice.senders_of(campaign)[1:],
         steps=[
-            StepPlan(
-                writer=StepWriter(step.writer),
-                wait_s=step.wait_s,
-                subject=step.subject,
-                body=step.body,
-                when=StepCondition(step.when),
-                reply_classes=step.reply_classes or (),
-                same_thread=step.same_thread,
-            )
+            StepPlan(**{name: getattr(step, name) for name in plans.OF_STEP}, reply_classes=step.reply_classes or ())
             for step in campaign.steps.order_by("number")
         ],
         links=dict(campaign.links.order_by("name").values_list("name", "url")),

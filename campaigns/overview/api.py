@@ -28,7 +28,7 @@ from campaigns.overview.serializers import (
 from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast
-from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import choice, queries
 from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import Approval, FixedVerdict, StepCondition, StepWriter
@@ -48,27 +48,6 @@ from web.http.read_body import read_body, require_same
 if TYPE_CHECKING:
     from review.models import Task
 
-# What a body says in the very words of a plan.
-SAME = (
-    "sample_share",
-    "max_model_usd",
-    "mails_per_minute",
-    "daily_cap",
-    "contact_cap",
-    "company_cap",
-    "max_complaints",
-    "max_bounces",
-    "max_unsubscribes",
-    "quiet_from",
-    "quiet_until",
-    "sends_at_weekends",
-    "tracks_opens",
-    "holds_out_everywhere",
-    "time_zone",
-    "days_off",
-    "links",
-    "audience",
-)
 # What a row of the list says beside its campaign.
 ROW = ("contacts", "awaiting", "sent", "replied", "counted_at")
 
@@ -265,12 +244,13 @@ def _plan(data: dict[str, Any], member: Member, *, begins: Task | None) -> Campa
     ]
     sender, further = data.get("sender"), data.get("further_senders", [])
     return CampaignPlan(
-        name=data["name"],
-        arms=arms or [_default_arm(begins)],
-        steps=steps,
-        sender=queries.sender_or_404(member, sender) if sender else None,
-        further_senders=[queries.sender_or_404(member, slug) for slug in further],
-        reply_teacher=teacher(data.get("reply_teacher")),
-        approval=Approval(data.get("approval", Approval.ALL)),
-        **{name: data[name] for name in SAME if name in data},
+        **{name: value for name, value in data.items() if name not in ("task", "slug")}
+        | {
+            "arms": arms or [_default_arm(begins)],
+            "steps": steps,
+            "sender": queries.sender_or_404(member, sender) if sender else None,
+            "further_senders": [queries.sender_or_404(member, slug) for slug in further],
+            "reply_teacher": teacher(data.get("reply_teacher")),
+            "approval": Approval(data.get("approval", Approval.ALL)),
+        }
     )

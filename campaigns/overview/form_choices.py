@@ -9,7 +9,7 @@ from django import forms
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
 from campaigns.pipelines.board import writer_label
-from campaigns.planning.plan_checks import MOST_ARMS, MOST_STEPS
+from campaigns.planning.plans import MOST_ARMS, MOST_STEPS
 from generation.money.figures import per_thousand
 from generation.teachers.queries import TeacherLine
 

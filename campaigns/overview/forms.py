@@ -14,8 +14,8 @@ from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
 from campaigns.overview.form_choices import CampaignChoices, dropped_rows, import_label, open_folds, reader_label
 from campaigns.pipelines.board import writer_label
-from campaigns.planning.edit import LINK_NAME, OWN, ArmPlan, CampaignPlan
-from campaigns.planning.plan_checks import MOST_ARMS, is_date
+from campaigns.planning.edit import LINK_NAME
+from campaigns.planning.plans import MOST_ARMS, OWN, ArmPlan, CampaignPlan, is_date
 from campaigns.states import Approval
 from web.http.form_choices import set_choices
 

@@ -17,9 +17,9 @@ from campaigns.events.outcomes import corrected_since
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
 from campaigns.planning import forecast, launch_checks
-from campaigns.planning.edit import OWN
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.planning.launch_checks import LaunchProblem
+from campaigns.planning.plans import OWN
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
 from campaigns.suppression import email_addresses
 from generation.models import Teacher

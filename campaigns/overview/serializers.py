@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.planning.plan_checks import MOST_DAYS_OFF
+from campaigns.planning.plans import MOST_DAYS_OFF
 from campaigns.states import Approval, CampaignState, FixedVerdict, ReplyClass, StepCondition, StepWriter
 from generation.teachers.serializers import ShutdownOut
 

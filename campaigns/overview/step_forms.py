@@ -9,8 +9,7 @@ from typing import Any
 from django import forms
 
 from campaigns.models import Campaign
-from campaigns.planning.edit import StepPlan
-from campaigns.planning.plan_checks import DAY_S, MOST_STEPS, MOST_WAIT_DAYS
+from campaigns.planning.plans import DAY_S, MOST_STEPS, MOST_WAIT_DAYS, StepPlan
 from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition, StepWriter
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")

@@ -7,22 +7,20 @@ refused here. Sends nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from dataclasses import replace
 from functools import cache
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from campaigns.models import Arm, Campaign, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
+from campaigns.models import Arm, Campaign, FurtherSender, Link, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience as planning_audience
-from campaigns.planning import forecast, plan_checks
-from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
+from campaigns.planning import forecast, plans
+from campaigns.planning.plans import OF_STEP, OWN, ArmPlan, CampaignPlan, StepPlan
+from campaigns.states import CampaignState, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
 from review.models import Task
@@ -39,97 +37,6 @@ LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 # How the teachers of the serving room name where they come from.
 MINIATURES = "serving"
 Errors = dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class ArmPlan:
-    """One arm: who writes its mails, and its weight in the assignment.
-
-    With a pipeline its writing stage says who writes.
-
-    The contacts of a holdout arm get no mail.
-    """
-
-    name: str
-    teacher: Teacher | None = None
-    miniature: Miniature | None = None
-    weight: int = 1
-    is_control: bool = False
-    pipeline: PipelineVersion | None = None
-    is_holdout: bool = False
-
-
-@dataclass(frozen=True)
-class StepPlan:
-    """One mail of the sequence: worded by the arm's model, or a fixed text with slots."""
-
-    writer: StepWriter = StepWriter.MODEL
-    wait_s: int = 0
-    subject: str = ""
-    body: str = ""
-    # Whom it goes to, and with `replied` the reply classes that it takes up.
-    when: StepCondition = StepCondition.NO_ANSWER
-    reply_classes: Sequence[str] = ()
-    # Whether it goes as `Re:` the mail before it; None: a model's follow-up and one that takes up an answer do, another
-    # fixed text keeps its own subject.
-    same_thread: bool | None = None
-
-
-@dataclass(frozen=True)
-class CampaignPlan:
-    name: str
-    arms: Sequence[ArmPlan]
-    steps: Sequence[StepPlan] = (StepPlan(),)
-    links: Mapping[str, str] = field(default_factory=dict)
-    sender: SenderIdentity | None = None
-    # Others that share its mails with the first.
-    further_senders: Sequence[SenderIdentity] = ()
-    approval: Approval = Approval.ALL
-    sample_share: float = 0.2
-    reply_teacher: Teacher | None = None
-    max_model_usd: Decimal = Decimal(1)
-    mails_per_minute: int = 60
-    daily_cap: int = 500
-    contact_cap: int | None = None
-    company_cap: int | None = None
-    max_complaints: float | None = None
-    max_bounces: float | None = None
-    max_unsubscribes: float | None = None
-    quiet_from: int = 20
-    quiet_until: int = 8
-    sends_at_weekends: bool = False
-    tracks_opens: bool = False
-    holds_out_everywhere: bool = False
-    time_zone: str = "UTC"
-    # ISO dates on which nothing is sent.
-    days_off: Sequence[str] = ()
-    audience: Mapping[str, Any] = field(default_factory=dict)
-    is_simulated: bool = False
-
-
-# What a plan sets on the campaign's own row.
-OWN = (
-    "name",
-    "sender",
-    "approval",
-    "sample_share",
-    "reply_teacher",
-    "max_model_usd",
-    "mails_per_minute",
-    "daily_cap",
-    "contact_cap",
-    "company_cap",
-    "max_complaints",
-    "max_bounces",
-    "max_unsubscribes",
-    "quiet_from",
-    "quiet_until",
-    "sends_at_weekends",
-    "tracks_opens",
-    "holds_out_everywhere",
-    "time_zone",
-    "is_simulated",
-)
 
 
 def create(task: Task, plan: CampaignPlan, *, slug: str = "", by: Member) -> Campaign:
@@ -211,12 +118,7 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
         Step(
             campaign=campaign,
             number=number,
-            writer=step.writer,
-            wait_s=step.wait_s,
-            subject=step.subject,
-            body=step.body,
-            same_thread=_is_answer(step, number),
-            when=step.when,
+            **{name: getattr(step, name) for name in OF_STEP} | {"same_thread": _is_answer(step, number)},
             reply_classes=list(step.reply_classes) or None,
         )
         for number, step in enumerate(plan.steps, start=1)
@@ -246,10 +148,10 @@ def miniature_of(teacher: Teacher | None) -> Miniature | None:
 
 def _check(task: Task, plan: CampaignPlan) -> None:
     checked = {
-        "arms": plan_checks.arm_errors(task, plan.arms),
-        "steps": plan_checks.step_errors(plan.steps),
-        "days_off": plan_checks.day_off_errors(plan.days_off),
-        "reply_teacher": plan_checks.reader_errors(plan.reply_teacher),
+        "arms": plans.arm_errors(task, plan.arms),
+        "steps": plans.step_errors(plan.steps),
+        "days_off": plans.day_off_errors(plan.days_off),
+        "reply_teacher": plans.reader_errors(plan.reply_teacher),
     }
     errors: Errors = {place: wrong for place, wrong in checked.items() if wrong}
     _check_numbers(plan, errors)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from campaigns.compose import content, render, repeats
 from campaigns.models import Arm, Campaign, Experiment, SenderIdentity, Step
 from campaigns.pipelines import launch_problems as pipelines
-from campaigns.planning import audience, forecast, plan_checks
+from campaigns.planning import audience, forecast, plans
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.senders import check_domain, choice
@@ -86,7 +86,7 @@ def _addresses(sender: SenderIdentity) -> Iterator[LaunchProblem]:
             "Add both to the sender.",
             "sender",
         )
-    if marks := plan_checks.marks_in_sender(sender):
+    if marks := plans.marks_in_sender(sender):
         yield LaunchProblem("unfilled_value", marks, "Write the words themselves, on the sender's page.", "sender")
 
 
@@ -95,8 +95,8 @@ def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
     slot_names = content.known_slots(campaign)
     if not steps:
         yield LaunchProblem("no_steps", "It has no mail to send.", "Add a first mail.", "steps")
-    for marks in plan_checks.marks_in_texts(steps):
-        yield LaunchProblem("unknown_slot", marks, f"There are {plan_checks.slots_named(slot_names)}.", "steps")
+    for marks in plans.marks_in_texts(steps):
+        yield LaunchProblem("unknown_slot", marks, f"There are {plans.slots_named(slot_names)}.", "steps")
     yield from _same_texts(steps)
     yield from _clicks(campaign, steps)
     for step in steps:
@@ -135,7 +135,7 @@ def _fixed_text(step: Step, slots: list[str]) -> Iterator[LaunchProblem]:
             yield LaunchProblem(
                 "unknown_slot",
                 f"Mail {step.number} uses {{{{{slot}}}}}, which has no value.",
-                render.DEFAULT_HINT if "|" in slot else f"There are {plan_checks.slots_named(slots)}.",
+                render.DEFAULT_HINT if "|" in slot else f"There are {plans.slots_named(slots)}.",
                 "steps",
             )
 
@@ -156,7 +156,7 @@ def _written(campaign: Campaign, step: Step, slots: list[str]) -> Iterator[Launc
                 f"The task lets its model write {{{{{slot}}}}}, which has no value here.",
                 f"Add a link '{slot.removeprefix('link.')}'."
                 if slot.startswith("link.")
-                else f"There are {plan_checks.slots_named(slots)}.",
+                else f"There are {plans.slots_named(slots)}.",
                 "task",
             )
 
@@ -245,7 +245,7 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
             "Import them again with all three.",
             "contacts",
         )
-    if marks := plan_checks.marks_in_contacts(campaign):
+    if marks := plans.marks_in_contacts(campaign):
         yield LaunchProblem(
             "unfilled_value", marks, "Correct these contacts: mails use these values as they are.", "contacts"
         )

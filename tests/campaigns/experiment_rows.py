@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from campaigns.models import Campaign, Contact, Enrolment, Event, Experiment, Message
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.states import CampaignState, EventKind, EventSource, LawfulBasis, MessageState
 from campaigns.suppression import email_addresses
 from generation.models import Teacher

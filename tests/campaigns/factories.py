@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Enrolment, Message, SenderIdentity, Step
 from campaigns.planning import edit
-from campaigns.planning.edit import ArmPlan, CampaignPlan
+from campaigns.planning.plans import ArmPlan, CampaignPlan
 from campaigns.states import CampaignState, LawfulBasis, MessageState
 from campaigns.suppression import email_addresses
 from generation.models import Teacher

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.pipelines import ask, collect, compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import launch_checks
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import StageKind
 from campaigns.writing import order_drafts

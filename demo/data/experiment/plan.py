@@ -15,7 +15,8 @@ from campaigns.models import Campaign, ContactImport, Experiment, Pipeline, Pipe
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import edit
-from campaigns.planning.edit import MINIATURES, ArmPlan, CampaignPlan
+from campaigns.planning.edit import MINIATURES
+from campaigns.planning.plans import ArmPlan, CampaignPlan
 from campaigns.senders import edit as senders_edit
 from campaigns.sending import lifecycle
 from campaigns.states import Approval, CampaignState, StageKind

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.states import CampaignState, MessageState
 from generation.models import Teacher
 from members.models import Member

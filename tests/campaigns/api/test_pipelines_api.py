@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import Message, Pipeline
 from campaigns.pipelines import compose
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Task

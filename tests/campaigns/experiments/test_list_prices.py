@@ -10,7 +10,7 @@ import pytest
 from campaigns.experiments import list_prices
 from campaigns.models import Campaign, StageOrder, WriteOrder
 from campaigns.pipelines import compose
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from generation.models import Call, Order, Teacher
 from generation.money import prices
 from members.models import Member

@@ -14,7 +14,7 @@ from campaigns.experiments import queries as selectors
 from campaigns.models import Campaign, Experiment, Step
 from campaigns.pipelines import compose
 from campaigns.planning import edit
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, StepWriter
 from generation.models import Teacher

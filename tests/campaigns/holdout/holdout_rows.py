@@ -12,7 +12,7 @@ from campaigns.models import (
     Campaign,
     Enrolment,
 )
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.states import Claim, Metric, StepWriter
 from members.models import Member
 from review.models import Task

@@ -19,7 +19,7 @@ from campaigns.models import (
     Stage,
 )
 from campaigns.planning import audience, forecast
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import contact_caps, lifecycle, tick
 from campaigns.states import CampaignState, HoldReason, MessageState, StageKind, StepWriter
 from members.models import Member

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import Approval, MessageState, StepWriter
 from generation.models import Call, Order, Teacher

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.events import record
 from campaigns.models import Campaign, Event, Message, Reply
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, outbox, tick
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import Approval, EventKind, EventSource, MessageState, StepWriter

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Message, Reply, WriteOrder
-from campaigns.planning.edit import StepPlan
+from campaigns.planning.plans import StepPlan
 from campaigns.sending import tick
 from campaigns.states import EventKind, MessageState, StepCondition
 from campaigns.writing import order_drafts

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import Campaign
 from campaigns.planning import audience, launch_checks
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.states import SuppressionReason
 from campaigns.suppression import suppress
 from generation.models import Teacher

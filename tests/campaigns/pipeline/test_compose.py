@@ -10,7 +10,7 @@ from django.db import DatabaseError, transaction
 from campaigns.models import Pipeline, PipelineVersion, Stage
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.states import Approval, StageKind
 from members.models import Member
 from review.models import Task

@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message
-from campaigns.planning.edit import StepPlan
+from campaigns.planning.plans import StepPlan
 from campaigns.sending import lifecycle, outbox, tick
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import Approval, FixedVerdict, MessageState, StepWriter

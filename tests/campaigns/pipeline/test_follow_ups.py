@@ -12,7 +12,7 @@ from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.overview import waiting
 from campaigns.planning import launch_checks
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.replies import receive
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StepWriter

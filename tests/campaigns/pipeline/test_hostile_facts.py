@@ -14,7 +14,7 @@ import pytest
 from campaigns.compose import message
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Link, Message
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval
 from generation.models import Teacher

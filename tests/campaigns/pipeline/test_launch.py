@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Suppression
 from campaigns.planning import launch_checks
 from campaigns.planning.assignment import arm_of
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState
 from generation.models import Teacher

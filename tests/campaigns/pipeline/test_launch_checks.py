@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.models import Campaign, Contact, Message
 from campaigns.planning import launch_checks
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import StepWriter
 from generation.models import Teacher

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.mails import lineage
 from campaigns.models import Arm, Campaign, Message
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, StepWriter
 from generation.models import Teacher

@@ -9,7 +9,7 @@ import pytest
 from campaigns.models import Message, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from generation.models import Order
 from jobs.models import Job

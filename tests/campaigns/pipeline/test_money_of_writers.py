@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.planning import forecast
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from generation.models import Order
 from jobs.models import Job

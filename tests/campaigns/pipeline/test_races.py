@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.events import record
 from campaigns.models import Campaign, Message
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, EventSource, FixedVerdict, MessageState, StepWriter, StopReason
 from campaigns.writing import fixed_texts

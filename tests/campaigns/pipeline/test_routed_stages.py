@@ -12,7 +12,7 @@ import pytest
 from campaigns.models import Message, StageRoute, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval

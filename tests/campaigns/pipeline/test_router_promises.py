@@ -20,7 +20,7 @@ from campaigns.overview import figures
 from campaigns.pipelines import ask, compose, route_audits, stage_figures, stage_forecast
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import forecast
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, EventKind, StageKind
 from generation.models import Order, Teacher

@@ -10,8 +10,8 @@ from django.forms import Form
 from django.test import Client
 
 from campaigns.models import Campaign, ContactImport
-from campaigns.planning import audience, edit
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning import audience, plans
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.states import StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -31,7 +31,7 @@ def sent_back(form: Form) -> dict[str, Any]:
 def plan_of(campaign: Campaign) -> dict[str, Any]:
     campaign = Campaign.objects.get(pk=campaign.pk)
     return {
-        **{name: getattr(campaign, name) for name in edit.OWN},
+        **{name: getattr(campaign, name) for name in plans.OWN},
         "days_off": campaign.days_off,
         "audience": campaign.audience,
         "arms": list(campaign.arms.order_by("position").values_list("name", "weight", "is_control", "teacher")),

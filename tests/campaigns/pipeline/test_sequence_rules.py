@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Enrolment, Message, Reply
 from campaigns.planning import launch_checks
-from campaigns.planning.edit import StepPlan
-from campaigns.planning.plan_checks import MOST_STEPS
+from campaigns.planning.plans import MOST_STEPS, StepPlan
 from campaigns.replies import record_reply
 from campaigns.sending import outbox, tick
 from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition

@@ -5,7 +5,7 @@ from decimal import Decimal
 from campaigns.experiments import enrolments
 from campaigns.overview import figures
 from campaigns.pipelines import compose
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Metric
 from campaigns.writing import orders

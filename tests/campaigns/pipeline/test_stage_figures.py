@@ -16,7 +16,7 @@ from campaigns.models import Campaign, Contact, Message, Stage, StageRun
 from campaigns.overview import figures
 from campaigns.pipelines import compose, contact_story, stage_figures
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import MessageState, StageKind, StageState
 from generation.models import Call, PriceEntry, Teacher

@@ -10,7 +10,7 @@ from campaigns.models import Campaign, Contact
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import audience, forecast, launch_checks
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import StageKind
 from generation.models import Teacher

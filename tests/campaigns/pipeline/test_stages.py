@@ -11,7 +11,7 @@ from django.db.models import Sum
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
 from campaigns.pipelines import ask, checks, collect, compose, inputs
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import MessageState, StageKind, StageState, StopReason
 from campaigns.writing import order_drafts

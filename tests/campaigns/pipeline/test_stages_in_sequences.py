@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Message, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState, StepCondition, StopReason
 from generation.models import Order

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Event, Message, Reply, Stage, StageRun
 from campaigns.pipelines import compose, contact_story
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, EventSource, ReplyClass, StageKind, StageState
 from members.models import Member

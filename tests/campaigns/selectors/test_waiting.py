@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.overview import waiting
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, CampaignState, EventKind, MessageState, StepWriter
 from generation.models import Teacher

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from campaigns.experiments import enrolments
 from campaigns.models import Campaign, Event, Message
 from campaigns.outcomes import queries
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState, Metric, StepWriter

@@ -16,7 +16,7 @@ from campaigns.answers.setup import InboxChoice
 from campaigns.models import Campaign
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.planning.plans import ArmPlan, StepPlan
 from campaigns.sending import lifecycle
 from campaigns.states import Approval, StageKind, StepWriter
 from generation.models import Teacher

@@ -16,7 +16,7 @@ from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, StageRoute, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, StageKind, StageState
 from generation.models import Order

@@ -10,7 +10,7 @@ import pytest
 from campaigns.models import Campaign
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle
 from members.models import Member
 from review.models import Record, Task

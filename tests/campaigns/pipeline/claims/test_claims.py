@@ -9,7 +9,7 @@ import pytest
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
 from campaigns.pipelines import claims
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import StepPlan
+from campaigns.planning.plans import StepPlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import tick
 from campaigns.states import Approval, MessageState, StageKind, StageState

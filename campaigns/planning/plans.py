@@ -1,49 +1,128 @@
-"""Mistakes in the plan of a campaign: its arms, mails, days off, who classifies replies, and marks that nothing filled.
+"""The plan of a campaign, and mistakes in it: arms, mails, days off, who classifies replies, marks that nothing filled.
 
 Marks of a mail merge are looked for before a launch: in contacts, senders and fixed texts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Protocol
+from typing import Any
 
 from django.db.models import Q
 
 from campaigns.compose import content, merge_marks
 from campaigns.models import Campaign, Contact, PipelineVersion, SenderIdentity, Step
 from campaigns.planning import audience
-from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition, StepWriter
+from campaigns.states import FOLLOWED_REPLIES, Approval, ReplyClass, StepCondition, StepWriter
 from generation.models import Teacher
 from generation.teachers import provided
 from review.models import Task
+from training.models import Miniature
 
 MOST_ARMS = 6
 MOST_STEPS, MOST_WAIT_DAYS, MOST_DAYS_OFF = 6, 90, 60
 DAY_S = 86_400
 
 
-class PlannedArm(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def weight(self) -> int: ...
-    @property
-    def is_control(self) -> bool: ...
-    @property
-    def is_holdout(self) -> bool: ...
-    @property
-    def teacher(self) -> Teacher | None: ...
-    @property
-    def miniature(self) -> object | None: ...
-    @property
-    def pipeline(self) -> PipelineVersion | None: ...
+@dataclass(frozen=True)
+class ArmPlan:
+    """One arm: who writes its mails, and its weight in the assignment.
+
+    With a pipeline its writing stage says who writes.
+
+    The contacts of a holdout arm get no mail.
+    """
+
+    name: str
+    teacher: Teacher | None = None
+    miniature: Miniature | None = None
+    weight: int = 1
+    is_control: bool = False
+    pipeline: PipelineVersion | None = None
+    is_holdout: bool = False
 
 
-def arm_errors(task: Task, arms: Sequence[PlannedArm]) -> list[str]:
+@dataclass(frozen=True)
+class StepPlan:
+    """One mail of the sequence: worded by the arm's model, or a fixed text with slots."""
+
+    writer: StepWriter = StepWriter.MODEL
+    wait_s: int = 0
+    subject: str = ""
+    body: str = ""
+    # Whom it goes to, and with `replied` the reply classes that it takes up.
+    when: StepCondition = StepCondition.NO_ANSWER
+    reply_classes: Sequence[str] = ()
+    # Whether it goes as `Re:` the mail before it; None: a model's follow-up and one that takes up an answer do, another
+    # fixed text keeps its own subject.
+    same_thread: bool | None = None
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    name: str
+    arms: Sequence[ArmPlan]
+    steps: Sequence[StepPlan] = (StepPlan(),)
+    links: Mapping[str, str] = field(default_factory=dict)
+    sender: SenderIdentity | None = None
+    # Others that share its mails with the first.
+    further_senders: Sequence[SenderIdentity] = ()
+    approval: Approval = Approval.ALL
+    sample_share: float = 0.2
+    reply_teacher: Teacher | None = None
+    max_model_usd: Decimal = Decimal(1)
+    mails_per_minute: int = 60
+    daily_cap: int = 500
+    contact_cap: int | None = None
+    company_cap: int | None = None
+    max_complaints: float | None = None
+    max_bounces: float | None = None
+    max_unsubscribes: float | None = None
+    quiet_from: int = 20
+    quiet_until: int = 8
+    sends_at_weekends: bool = False
+    tracks_opens: bool = False
+    holds_out_everywhere: bool = False
+    time_zone: str = "UTC"
+    # ISO dates on which nothing is sent.
+    days_off: Sequence[str] = ()
+    audience: Mapping[str, Any] = field(default_factory=dict)
+    is_simulated: bool = False
+
+
+# What a mail of a plan and its row call alike.
+OF_STEP = ("writer", "wait_s", "subject", "body", "when", "same_thread")
+# What a plan sets on the campaign's own row.
+OWN = (
+    "name",
+    "sender",
+    "approval",
+    "sample_share",
+    "reply_teacher",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "contact_cap",
+    "company_cap",
+    "max_complaints",
+    "max_bounces",
+    "max_unsubscribes",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "holds_out_everywhere",
+    "time_zone",
+    "is_simulated",
+)
+
+
+def arm_errors(task: Task, arms: Sequence[ArmPlan]) -> list[str]:
     """The first mistake in the arms of a campaign of a task, as a list; empty where there is none."""
     names = [arm.name.strip() for arm in arms]
     if not 1 <= len(names) <= MOST_ARMS:
@@ -70,7 +149,7 @@ def reader_errors(teacher: Teacher | None) -> list[str]:
     return [f"{teacher.name} is a miniature: it writes for its task alone."]
 
 
-def _holdout_error(arms: Sequence[PlannedArm]) -> str:
+def _holdout_error(arms: Sequence[ArmPlan]) -> str:
     """Error text of an arm without mails; empty where nothing is wrong."""
     holdouts = [arm for arm in arms if arm.is_holdout]
     if len(holdouts) > 1:
@@ -82,23 +161,14 @@ def _holdout_error(arms: Sequence[PlannedArm]) -> str:
     return ""
 
 
-class PlannedStep(Protocol):
-    @property
-    def wait_s(self) -> int: ...
-    @property
-    def when(self) -> StepCondition: ...
-    @property
-    def reply_classes(self) -> Sequence[str]: ...
-
-
-def step_errors(steps: Sequence[PlannedStep]) -> list[str]:
+def step_errors(steps: Sequence[StepPlan]) -> list[str]:
     """Everything that is wrong with a sequence; empty when it can be saved."""
     if not 1 <= len(steps) <= MOST_STEPS:
         return [f"A sequence has 1 to {MOST_STEPS} mails; this one has {len(steps)}."]
     return [error for number, step in enumerate(steps, start=1) for error in _of_step(number, step)]
 
 
-def _of_step(number: int, step: PlannedStep) -> Iterator[str]:
+def _of_step(number: int, step: StepPlan) -> Iterator[str]:
     if not 0 <= step.wait_s <= MOST_WAIT_DAYS * DAY_S:
         yield f"Mail {number}: a wait is between 0 and {MOST_WAIT_DAYS} days."
     if number == 1 and (step.when != StepCondition.NO_ANSWER or step.reply_classes):
@@ -111,7 +181,7 @@ def _of_step(number: int, step: PlannedStep) -> Iterator[str]:
         )
 
 
-def _of_answers(number: int, step: PlannedStep) -> Iterator[str]:
+def _of_answers(number: int, step: StepPlan) -> Iterator[str]:
     allowed = ", ".join(FOLLOWED_REPLIES)
     if not step.reply_classes:
         yield f"Mail {number} responds to an answer: choose its class, one of {allowed}."
