@@ -33,7 +33,7 @@ from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
-from web.http.form_errors import add_refusal
+from web.http.form_errors import submit
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
@@ -76,18 +76,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     choices = _choices(member, task)
     initial = initial_of_new(choices.default) | _form_from(request)
     form = CampaignForm(request.POST or None, choices=choices, initial=initial)
-    status = 200
-    if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                made = planning_edit.create(task, form.plan(), by=member)
-                return redirect("campaigns:detail", made.slug)
-            except Refusal as refusal:
-                _show(form, refusal)
-                status = refusal.status
-    context = {"task": task, "section": "campaigns", "tab": "campaigns", "form": form}
-    return render(request, "campaigns/new.html", context, status=status)
+    return _form_page(request, task, form, lambda: planning_edit.create(task, form.plan(), by=member))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,24 +87,33 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     form = CampaignForm(
         request.POST or None, choices=_choices(member, campaign.task, campaign), initial=initial_of(campaign)
     )
+
+    def changed() -> Campaign:
+        made = planning_edit.change(campaign, form.plan(campaign), by=member)
+        messages.success(request, "Saved.")
+        return made
+
+    return _form_page(request, campaign.task, form, changed, campaign=campaign)
+
+
+def _form_page(
+    request: HttpRequest, task: Task, form: CampaignForm, save: Callable[[], Campaign], **context: Any
+) -> HttpResponse:
     status = 200
     if request.method == "POST":
-        status = 400
-        if form.is_valid():
-            try:
-                planning_edit.change(campaign, form.plan(campaign), by=member)
-                messages.success(request, "Saved.")
-                return redirect("campaigns:detail", campaign.slug)
-            except Refusal as refusal:
-                _show(form, refusal)
-                status = refusal.status
-    context = {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "form": form, "campaign": campaign}
+        saved, status = submit(form, lambda _: _save(save))
+        if saved is not None:
+            return redirect("campaigns:detail", saved.slug)
+    context |= {"task": task, "section": "campaigns", "tab": "campaigns", "form": form}
     return render(request, "campaigns/new.html", context, status=status)
 
 
-def _show(form: CampaignForm, refusal: Refusal) -> None:
-    errors = {FIRST_OF.get(name, name): texts for name, texts in refusal.errors.items()}
-    add_refusal(form, Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=errors))
+def _save(save: Callable[[], Campaign]) -> Campaign:
+    try:
+        return save()
+    except Refusal as refusal:
+        refusal.errors = {FIRST_OF.get(name, name): texts for name, texts in refusal.errors.items()}
+        raise
 
 
 def _form_from(request: HttpRequest) -> dict[str, str]:
