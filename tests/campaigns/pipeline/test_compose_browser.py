@@ -1,4 +1,4 @@
-"""A lead composes a pipeline of four stages by keyboard alone, in a real browser."""
+"""A lead composes a pipeline of four stages by keyboard alone, and reviews what it wrote, in a real browser."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from campaigns.models import PipelineVersion
+from campaigns.models import Campaign, PipelineVersion
+from campaigns.sending import lifecycle, tick
 from members.models import Member
-from review.models import Task
+from review.models import Decision, Task
 from review.states import Role
 from tests.campaigns import stage_rows
+from tests.campaigns.pipeline.conftest import answer_orders
 from tests.review import factories as desk
-from tests.review.desk.looking import PATIENCE_MS
+from tests.review.desk.looking import PATIENCE_MS, saved
 from tests.signed_in import context_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -80,3 +83,29 @@ def test_four_stages_are_composed_and_saved_by_keyboard(page: Page, task: Task, 
     assert list(version.stages.values_list("kind", flat=True)) == ["research", "verify", "qualify", "write"]
     assert version.stages.get(kind="qualify").condition == {"field": "fit", "in": ["good"]}
     shoot(page, "pipeline")
+
+
+@pytest.fixture
+def test_the_approval_link_leads_through_the_campaigns_drafts_alone(
+    page: Page, campaign: Campaign, task: Task, lead: Member
+) -> None:
+    lifecycle.launch(campaign, by=lead)
+    tick.advance_all()
+    answer_orders()
+    tick.advance_all()
+    desk.make_drafts(task, desk.make_records(desk.make_source(task), 4))
+
+    page.goto(f"/campaigns/{campaign.slug}/")
+    page.get_by_role("button", name="Approve on the desk").click()
+    page.wait_for_selector(".desk.is-live")
+    expect(page.locator(".card:not([hidden]) .goes-to")).to_contain_text("This goes to Ada")
+    if folder := os.environ.get("SHOTS"):
+        for width in (1440, 375):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=f"{folder}/desk-{width}.png")
+    for number in range(1, 7):
+        page.keyboard.press("a")
+        saved(page, number)
+
+    expect(page.locator("[data-empty]")).to_contain_text("No further draft of the campaign Spring waits for you")
+    assert set(Decision.objects.values_list("draft__origin", flat=True)) == {"campaign"}

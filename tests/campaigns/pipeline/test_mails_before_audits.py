@@ -6,19 +6,22 @@ from collections.abc import Callable
 
 import pytest
 
+from campaigns.experiments import list_prices
+from campaigns.experiments.list_prices import TokensOfMail
 from campaigns.models import Message, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.plans import ArmPlan
 from campaigns.sending import lifecycle, tick
-from generation.models import Order
+from campaigns.states import Approval
+from generation.models import Call, Order, Teacher
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Task
 from review.states import Role
 from serving.models import RouterVersion
 from tests.campaigns import factories, stage_rows
-from tests.campaigns.routed_rows import SENDS_ON, make_version, miniature, small, start
+from tests.campaigns.routed_rows import SENDS_ON, Start, answer, asked, make_version, miniature, small, start
 from tests.review import factories as desk
 from training.models import Miniature
 
@@ -68,3 +71,20 @@ def test_a_mail_is_asked_of_the_teacher_while_audits_are_under_way_there(
     teachers = Order.objects.filter(task=label, teacher=stage_rows.offline()).exclude(pk=audit.pk)
     assert len(audit.record_ids) == 5
     assert [order.record_ids for order in teachers] == [[str(record)]]
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_audits_ask_is_no_part_of_what_a_mail_takes(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(make_version(audit_share=1.0), approval=Approval.SAMPLE, sample_share=0.0)
+    tick.advance_all()
+    for _ in range(2):
+        answer()
+        tick.advance_all()
+    Call.objects.update(input_tokens=100, output_tokens=10)
+
+    assert asked(stage_rows.offline()) == 6
+    assert list_prices.tokens_by_arm(campaign) == {"A": TokensOfMail(100, 10)}
