@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.experiments import design, next_round, record_look, register, results
+from campaigns.experiments import design, next_round, register, results
 from campaigns.experiments import queries as selectors
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
 from campaigns.mail_tasks import mail_task_or_404
@@ -177,5 +177,5 @@ class ExperimentLooksView(APIView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         member = member_of(request)
-        look = record_look.record_look(selectors.get_or_404(member, slug), by=member)
+        look = register.record_look(selectors.get_or_404(member, slug), by=member)
         return Response(LookOut(look).data, status=201)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.experiments import design, page_data, record_look, register, results
+from campaigns.experiments import design, page_data, register, results
 from campaigns.experiments import next_round as rounds
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
@@ -137,7 +137,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
 def look(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
-        made = record_look.record_look(experiment, by=member_of(request))
+        made = register.record_look(experiment, by=member_of(request))
         message = "The final result is recorded." if made.is_final else f"Result {made.number} is recorded."
         messages.success(request, message)
     except Refusal as refusal:

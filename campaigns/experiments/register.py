@@ -1,7 +1,8 @@
 """Register a campaign's experiment before anything is written or sent. A registered experiment never changes.
 
 Refuses designs that cannot show anything: one arm, no control, an arm without a model, an invalid margin. Too few
-contacts are no reason to refuse: the plan states their power.
+contacts are no reason to refuse: the plan states their power. A look
+at its result is kept as it was seen; a trigger refuses any change of it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from audit import trail
-from campaigns.experiments import design, queries
+from campaigns.experiments import design, queries, results
+from campaigns.experiments.conclusion import ExperimentStage
 from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
-from campaigns.models import Arm, Campaign, Experiment, PipelineVersion, Step
+from campaigns.models import Arm, Campaign, Experiment, Look, PipelineVersion, Step
 from campaigns.pipelines.queries import stages
 from campaigns.planning import forecast
 from campaigns.states import WITHOUT_MAIL, CampaignState, Metric, StepCondition, StepWriter
@@ -242,3 +245,31 @@ def _steps(steps: Sequence[Step] | Any) -> list[dict[str, Any]]:
         }
         for step in steps
     ]
+
+
+def record_look(experiment: Experiment, *, by: Member) -> Look:
+    """Keep what the experiment shows now. The first look at which every contact is at its horizon is the final one.
+
+    Two at once get numbers of their own, and one of them at most is final: the experiment's row is locked meanwhile.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `nothing_to_see`, it is not registered or its campaign not launched.
+    """
+    permissions.require(by, experiment.campaign.task, Role.LEAD)
+    if experiment.registered_at is None or experiment.campaign.state == CampaignState.PLANNED:
+        raise Refusal(
+            "nothing_to_see",
+            "There is no result before the campaign is launched.",
+            hint="Register the experiment and launch its campaign.",
+            status=409,
+        )
+    result = results.result(experiment)
+    with transaction.atomic():
+        Experiment.objects.select_for_update(of=("self",)).get(pk=experiment.pk)
+        there = Look.objects.filter(experiment=experiment)
+        is_final = result["stage"] == ExperimentStage.COMPLETE and not there.filter(is_final=True).exists()
+        number = (there.aggregate(last=Max("number"))["last"] or 0) + 1
+        return Look.objects.create(
+            experiment=experiment, number=number, is_final=is_final, result=result, created_by=by
+        )

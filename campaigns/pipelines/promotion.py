@@ -1,24 +1,29 @@
 """The default pipeline of a task: the version that its next campaign begins with. Set, taken back, and read.
 
 Each version's newest row counts. Of the versions that hold, the one promoted last is the default, so that taking it
-back leaves the one before. Rows are only added, so the history stays.
+back leaves the one before. Rows are only added, so the history stays. What keeps a
+version from its launch is here too, as no such version is promoted.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
 
 from audit import trail
 from campaigns.models import Experiment, Pipeline, PipelinePromotion, PipelineVersion
-from campaigns.pipelines import launch_problems
+from campaigns.pipelines import queries, stage_checks
+from campaigns.states import StageKind
 from members.models import Member
-from review.models import Task
+from review.models import Task, TaskVersion
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from serving.routing import promise
 from serving.states import Act
 from web.errors import Refusal
 
@@ -68,7 +73,7 @@ def promote(version: PipelineVersion, *, by: Member, experiment: Experiment | No
     current = held().filter(task=task).first()
     if current is not None and current.version_id == version.pk:
         return current
-    if problem := next(launch_problems.of_version(version, mails=latest_version(task)), None):
+    if problem := next(problems_of(version, mails=latest_version(task)), None):
         raise Refusal("pipeline_cannot_run", problem.message, hint=problem.hint, status=409)
     row = PipelinePromotion.objects.create(task=task, version=version, act=Act.PROMOTE, experiment=experiment, by=by)
     _record("pipeline_promoted", version, by, **({"experiment": experiment.slug} if experiment else {}))
@@ -124,3 +129,48 @@ def _record(act: str, version: PipelineVersion, by: Member, **more: str) -> None
 def _lock(task: Task) -> None:
     # Acts on one task follow each other, so that "the newest" is one row for everybody.
     Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+
+
+class StageProblem(NamedTuple):
+    """A code, what is wrong, and how to mend it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+def problems_of(version: PipelineVersion, *, mails: TaskVersion, by: Member | None = None) -> Iterator[StageProblem]:
+    """Everything that is wrong with a version of a pipeline now.
+
+    Args:
+        mails: The version of the mails' task that its writing stage would ask.
+        by: Who would launch it; None checks no roles.
+    """
+    stages = list(queries.stages().filter(version=version))
+    for stage in stages:
+        where = f"The stage '{stage.name}' of {version}"
+        if stage.router is not None and stage.task_version is not None:
+            task_version = mails if stage.kind == StageKind.WRITE else stage.task_version
+            for problem in promise.problems(stage.router, task_version):
+                yield StageProblem(problem.code, f"{where}: {problem.message}", problem.hint)
+        elif stage.teacher is not None and not stage.teacher.is_active:
+            yield StageProblem(
+                "stage_teacher_off",
+                f"{where} asks {stage.teacher.name}, which is out of use.",
+                "Save a version with another model, and choose it.",
+            )
+        task: Task | None = stage.task_version.task if stage.task_version is not None else None
+        if by is not None and task is not None and not permissions.may(by, task, Role.LEAD):
+            yield StageProblem(
+                "stage_task_not_led",
+                f"{where} asks the task {task.name}, which you do not lead.",
+                "Ask a lead of that task to launch it.",
+            )
+    shapes = [queries.shape_of(stage) for stage in stages]
+    shapes = [replace(shape, spec=mails.spec) if shape.kind == StageKind.WRITE else shape for shape in shapes]
+    for at, place, message in stage_checks.problems(mails.spec, shapes):
+        yield StageProblem(
+            "stage_outdated",
+            f"The stage '{shapes[at].name}' of {version}, {place}: {message}",
+            "The task has changed since: save the pipeline's next version.",
+        )

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from campaigns.compose import content, render, repeats
 from campaigns.models import Arm, Campaign, Experiment, SenderIdentity, Step
-from campaigns.pipelines import launch_problems as pipelines
+from campaigns.pipelines import promotion as pipelines
 from campaigns.planning import audience, forecast, plans
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
@@ -201,7 +201,7 @@ def _arms(campaign: Campaign, by: Member | None) -> Iterator[LaunchProblem]:
             continue
         yield from _arm(campaign, arm)
         if arm.pipeline is not None:
-            for problem in pipelines.of_version(arm.pipeline, mails=campaign.task_version, by=by):
+            for problem in pipelines.problems_of(arm.pipeline, mails=campaign.task_version, by=by):
                 yield LaunchProblem(*problem, "arms")
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.money import budgets, csv_export, ledger, limits, price_map, prices
+from generation.money import budgets, ledger, limits, price_map, prices
 from generation.money.serializers import (
     BudgetIn,
     BudgetOut,
@@ -79,8 +79,7 @@ class PriceImportView(APIView):
     @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Tell what a map would change; with `confirm` write it, all or nothing."""
-        body = read_body(PriceMapIn, request)
-        values = body
+        values = read_body(PriceMapIn, request)
         read = price_map.read(values["map"], from_date=values.get("from_date"))
         outcome = price_map.import_map(
             read, by=member_of(request), is_confirmed=values["confirm"], skips_refused=values["skip_refused"]
@@ -121,7 +120,7 @@ class LedgerCsvView(APIView):
         member, filters = member_of(request), LedgerCsvQuery.read(request)
         by = filters.pop("by", "")
         query = ledger.parse_query(member, by="" if by == "call" else by, **filters)
-        return csv_export.csv_response(member, query, is_by_call=by == "call")
+        return ledger.csv_response(member, query, is_by_call=by == "call")
 
 
 class BudgetListView(APIView):
@@ -136,8 +135,7 @@ class BudgetListView(APIView):
     @extend_schema(request=BudgetIn, responses=BudgetOut)
     def post(self, request: Request) -> Response:
         """Set a budget; the same scope and task replaces what was set."""
-        body = read_body(BudgetIn, request)
-        values, member = body, member_of(request)
+        values, member = read_body(BudgetIn, request), member_of(request)
         task = task_or_404(member, values["task"]) if values.get("task") else None
         saved = limits.set_limit(
             scope=BudgetScope(values["scope"]), task=task, limit_usd=values["limit_usd"], by=member

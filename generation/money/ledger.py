@@ -7,24 +7,27 @@ member sees the orders of their tasks; an admin sees all, those of archived task
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from operator import attrgetter
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.http import StreamingHttpResponse
 from django.urls import reverse
 
 from generation.models import Call, Order, SpendDay
 from generation.money.budgets import held_in_batches_usd, midnight, month_bounds, this_month
-from generation.money.daily_sums import AMOUNTS
+from generation.money.daily_sums import AMOUNTS, launch_teacher_name
 from generation.money.figures import millionths
 from members.models import Member
 from review.models import Task
 from review.tasks.permissions import task_or_404, tasks_for
+from web import csv
 from web.errors import Refusal
 
 Grouping = Literal["job", "task", "teacher", "member", "day"]
@@ -239,3 +242,43 @@ def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
     if by == "member":
         return {each.username: (each.name, "") for each in Member.objects.filter(username__in=keys)}
     return {}
+
+
+# What the file says of a call, by column: attributes by their names, and what is read off others.
+CALL_COLUMNS: Final[dict[str, Callable[[Call], object]]] = {
+    "at": lambda call: call.created_at.isoformat(timespec="seconds"),
+    "call": attrgetter("pk"),
+    "job": attrgetter("order.pk"),
+    "task": attrgetter("order.task.slug"),
+    "teacher": lambda call: call.teacher_name or launch_teacher_name(call.order),
+    "model": attrgetter("model"),
+    "member": lambda call: call.order.created_by.username if call.order.created_by else "",
+    **{name: attrgetter(name) for name in ("way", "state", "settlement", "input_tokens", "cached_tokens")},
+    **{name: attrgetter(name) for name in ("cache_write_tokens", "output_tokens", "cost_usd", "cost_is_estimate")},
+    "possible_usd": attrgetter("possible_cost_usd"),
+    **{name: attrgetter(name) for name in ("request_id", "is_repair", "is_corrected")},
+    "claimed_usd": attrgetter("claimed_cost_usd"),
+}
+
+
+def grouped_rows(by: str, lines: Iterable[LedgerLine]) -> Iterator[str]:
+    """A line of names, then one a line of the ledger."""
+    yield csv.line((by, "name", *AMOUNTS))
+    for line in lines:
+        yield csv.line((line.key, line.label, *astuple(line.amounts)))
+
+
+def call_rows(calls: Iterable[Call]) -> Iterator[str]:
+    """A line of names, then one a call."""
+    yield csv.line(CALL_COLUMNS)
+    for call in calls:
+        yield csv.line(read(call) for read in CALL_COLUMNS.values())
+
+
+def csv_response(member: Member, query: LedgerQuery, *, is_by_call: bool) -> StreamingHttpResponse:
+    """A part of the ledger as a file, streamed: grouped, or every call of it."""
+    lines = call_rows(calls(member, query)) if is_by_call else grouped_rows(query.by, all_lines(member, query))
+    sent = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"ledger-{'call' if is_by_call else query.by}-{query.month}.csv"
+    sent["Content-Disposition"] = f'attachment; filename="{name}"'
+    return sent

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.money import budgets, csv_export, ledger, limits, price_map, prices
+from generation.money import budgets, ledger, limits, price_map, prices
 from generation.money.forms import BudgetForm, PriceForm, PriceMapForm, price_initial
 from generation.money.ledger import LedgerQuery
 from generation.money.prices import require_admin
@@ -120,7 +120,7 @@ def ledger_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
         query = _query_of(request, member, by="" if by == "call" else by)
     except Refusal as refusal:
         return HttpResponse(refusal.message, status=400, content_type="text/plain; charset=utf-8")
-    return csv_export.csv_response(member, query, is_by_call=by == "call")
+    return ledger.csv_response(member, query, is_by_call=by == "call")
 
 
 def _query_of(request: HttpRequest, member: Member, *, by: str | None = None) -> LedgerQuery:

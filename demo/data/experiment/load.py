@@ -23,7 +23,7 @@ from pathlib import Path
 from django.conf import settings
 from django.test import Client
 
-from campaigns.experiments import record_look
+from campaigns.experiments import register
 from campaigns.models import Campaign, Experiment, Look, Message
 from campaigns.outcomes import report
 from campaigns.replies import record_reply, webhook_signatures
@@ -95,7 +95,7 @@ def _let_days_pass(campaign: Campaign, lead: Member, began: datetime) -> None:
             clock.set_to(until)
             if day == LOOK_DAYS[-1]:
                 lifecycle.end(campaign, by=lead)
-            record_look.record_look(Experiment.objects.get(slug=plan.SLUG), by=lead)
+            register.record_look(Experiment.objects.get(slug=plan.SLUG), by=lead)
         before = until
 
 
