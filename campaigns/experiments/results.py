@@ -6,7 +6,7 @@ One reading of the rows for everything, so that all parts speak of the same mome
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -45,17 +45,8 @@ def snapshot(experiment: Experiment, *, at: datetime | None = None) -> Experimen
 
 
 def request_of(experiment: Experiment) -> ExperimentRequest:
-    return ExperimentRequest(
-        hypothesis=experiment.hypothesis,
-        claim=Claim(experiment.claim),
-        metric=Metric(experiment.metric),
-        margin=experiment.margin,
-        alpha=experiment.alpha,
-        power=experiment.power,
-        baseline=experiment.baseline,
-        icc=experiment.icc,
-        horizon_days=experiment.horizon_days,
-    )
+    values = {each.name: getattr(experiment, each.name) for each in fields(ExperimentRequest)}
+    return ExperimentRequest(**values | {"claim": Claim(experiment.claim), "metric": Metric(experiment.metric)})
 
 
 def terms_of(experiment: Experiment) -> RegisteredTerms:

@@ -36,6 +36,8 @@ MOST_TEXTS = 5_000
 VERDICTS = 240
 _SAMPLE = 20
 _CHUNK = 500
+# What a text keeps of the one that was drawn, by the same names.
+_KEPT = ("group", "record_id", "draft_id", "fields", "words", "expert_passes", "expert_meets")
 _OF_PROVIDERS = {Provider.OPENAI.value: "gpt", Provider.ANTHROPIC.value: "claude"}
 # The first that is found counts: what was distilled goes by whose answers it learned.
 _FAMILIES = {
@@ -205,13 +207,7 @@ def launch(
                 id=UUID(pk),
                 judging=made,
                 place=place,
-                group=text.group,
-                record_id=text.record_id,
-                draft_id=text.draft_id,
-                fields=text.fields,
-                words=text.words,
-                expert_passes=text.expert_passes,
-                expert_meets=text.expert_meets,
+                **{name: getattr(text, name) for name in _KEPT},
             )
             for place, (pk, text) in enumerate(zip(quoted.record_ids, texts, strict=True))
         ),
