@@ -49,42 +49,24 @@ def answer(request: HttpRequest, reply_id: UUID) -> HttpResponse:
 
 @require_POST
 def send(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    member = member_of(request)
-    reply = queries.reply_to_answer_or_404(member, reply_id)
-    return _act(
-        request,
-        reply,
-        lambda: write.approve(reply, revision=_revision(request), by=member),
-        "The answer is being sent.",
-    )
+    return _act(request, reply_id, write.approve, "The answer is being sent.", revision=_revision(request))
 
 
 @require_POST
 def take_back(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    member = member_of(request)
-    reply = queries.reply_to_answer_or_404(member, reply_id)
-    return _act(request, reply, lambda: write.take_back(reply, by=member), "Taken back: it is open again.")
+    return _act(request, reply_id, write.take_back, "Taken back: it is open again.")
 
 
 @require_POST
 def settle(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    member = member_of(request)
-    reply = queries.reply_to_answer_or_404(member, reply_id)
     arrived = request.POST.get("arrived") == "yes"
-    return _act(
-        request,
-        reply,
-        lambda: write.settle_unknown(reply, arrived=arrived, by=member),
-        "The outcome of the answer is recorded.",
-    )
+    return _act(request, reply_id, write.settle_unknown, "The outcome of the answer is recorded.", arrived=arrived)
 
 
 @require_POST
 def draft(request: HttpRequest, reply_id: UUID) -> HttpResponse:
-    member = member_of(request)
-    reply = queries.reply_to_answer_or_404(member, reply_id)
     told_usd = _money(request.POST.get("at_most_usd", ""))
-    return _act(request, reply, lambda: ask.ask(reply, at_most_usd=told_usd, by=member), "A draft is being written.")
+    return _act(request, reply_id, ask.ask, "A draft is being written.", at_most_usd=told_usd)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,14 +116,17 @@ def _chosen(request: HttpRequest, name: str, offered: dict[str, Any], inbox_setu
     return getattr(inbox_setup, name, None) if key == KEEP else offered.get(key)
 
 
-def _act(request: HttpRequest, reply: Reply, act: Callable[[], InboxAnswer], message: str) -> HttpResponse:
+def _act(
+    request: HttpRequest, reply_id: UUID, act: Callable[..., InboxAnswer], message: str, **values: object
+) -> HttpResponse:
+    member = member_of(request)
     try:
-        act()
+        act(queries.reply_to_answer_or_404(member, reply_id), by=member, **values)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
     else:
         messages.success(request, message)
-    return redirect("campaigns:answer", reply.pk)
+    return redirect("campaigns:answer", reply_id)
 
 
 def _page(
