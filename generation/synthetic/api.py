@@ -137,7 +137,6 @@ class SyntheticTakeInView(APIView):
 
 
 def _read(request: Request, member: Member) -> tuple[SyntheticRequest, Teacher]:
-    body = read_body(SyntheticIn, request)
-    data = body
+    data = read_body(SyntheticIn, request)
     synthetic_request = SyntheticRequest(data["count"], data["about"], data["attributes"], data["max_cost_usd"])
     return synthetic_request, teacher_selectors.teacher_or_404(member, data["teacher"])
