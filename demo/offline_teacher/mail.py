@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from demo import phrase_files
-from demo.offline_teacher.grammar import Grammar
 
 # Wording of mails: few patterns with many values, so that a model of a few million parameters learns the style from
 # some two hundred mails. Nearly every sentence mentions a value of the record. Further values are `seller`, `offered`
@@ -29,6 +28,57 @@ _COMPANY_KEYS = ("company", "name", "organisation", "organization")
 _LONGEST_FACT_WORDS = 12
 _ATTEMPTS = 200
 _MOST_MENTIONS = 2
+_PART = re.compile(r"\{(?P<fact>\w+)\}|\[(?P<symbol>\w+)\]")
+
+
+class NothingFitsError(LookupError):
+    """No alternative of a rule can be filled from the given facts."""
+
+
+class Grammar:
+    """Phrase grammar over one set of facts: rules with alternatives, expanded at random.
+
+    `{name}` is a fact, `[symbol]` another rule. An alternative counts only where all its facts and rules can be filled,
+    so that a record with gaps still gives whole sentences.
+
+    Args:
+        rules: Alternatives by symbol.
+        facts: Values by name; blank ones count as unknown.
+    """
+
+    def __init__(self, rules: Mapping[str, Sequence[str]], facts: Mapping[str, str]) -> None:
+        self._rules = rules
+        self._facts = {name: value for name, value in facts.items() if value}
+        self._fitting: dict[str, list[str]] = {}
+
+    def fits(self, symbol: str) -> bool:
+        """Return whether at least one alternative of the rule can be filled."""
+        return bool(self._alternatives(symbol))
+
+    def expand(self, symbol: str, rng: random.Random) -> str:
+        """Expand a rule to text.
+
+        Raises:
+            NothingFitsError: If the given facts fill none of its alternatives.
+        """
+        alternatives = self._alternatives(symbol)
+        if not alternatives:
+            raise NothingFitsError(symbol)
+        return _PART.sub(lambda part: self._part(part, rng), rng.choice(alternatives))
+
+    def _part(self, part: re.Match[str], rng: random.Random) -> str:
+        fact = part["fact"]
+        return self._facts[fact] if fact else self.expand(part["symbol"], rng)
+
+    def _alternatives(self, symbol: str) -> list[str]:
+        if symbol not in self._fitting:
+            self._fitting[symbol] = [text for text in self._rules[symbol] if self._can_fill(text)]
+        return self._fitting[symbol]
+
+    def _can_fill(self, text: str) -> bool:
+        return all(
+            part["fact"] in self._facts if part["fact"] else self.fits(part["symbol"]) for part in _PART.finditer(text)
+        )
 
 
 @dataclass

@@ -14,7 +14,7 @@ from django.utils import timezone
 import demo
 from audit.seals import sealing
 from demo.data import load
-from demo.data.experiment import kept_mails
+from demo.data.experiment import pilots, plan
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from miniatures_site import one_machine
@@ -86,7 +86,7 @@ def settle_demo() -> None:
     Job.objects.filter(state=JobState.QUEUED).update(created_at=Now(), queued_at=Now(), rung_at=Now())
     sealing.seal_days()
     load.give_login()
-    kept_mails.write()
+    pilots.write_again(plan.SLUG)
     _unfinished().unlink(missing_ok=True)
 
 

@@ -60,7 +60,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "campaigns/sending/transport.py": Asks("campaigns/sending/outbox.py"),
     "campaigns/sending/smtp_backend.py": Asks("campaigns/sending/outbox.py"),
     "campaigns/sending/guardrails.py": TEAM_MAIL,
-    "demo/mailbox/simulate_reply.py": Stays("answers to the demo's own mail sink on this host"),
+    "demo/mailbox/pages.py": Stays("answers to the demo's own mail sink on this host"),
     "demo/mail_sink/webhook.py": Stays("the demo's mail sink tells this site what came in"),
     "generation/engine/": CALLING,
     "generation/money/alerts.py": TEAM_MAIL,

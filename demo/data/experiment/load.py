@@ -18,9 +18,7 @@ from email.message import Message as Mail
 from email.policy import SMTP
 from io import BytesIO
 from operator import itemgetter
-from pathlib import Path
 
-from django.conf import settings
 from django.test import Client
 
 from campaigns.experiments import register
@@ -103,7 +101,7 @@ class _Readers:
     """Readers of the pilots' mails; their actions use the site's own addresses."""
 
     def __init__(self, mails: list[Message], chances: doings.Chances, lead: Member) -> None:
-        self._mailbox = MailFolder(Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox"))
+        self._mailbox = MailFolder(pilots.mailbox())
         self._lead = lead
         sent = [mail for mail in mails if mail.state == MessageState.SENT]
         due = [(at, doing, mail) for mail in sent for at, doing in doings.of_reader(mail, chances)]

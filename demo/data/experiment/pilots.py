@@ -17,6 +17,7 @@ from unittest.mock import patch
 from django.conf import settings
 from django.utils import timezone
 
+from campaigns.compose import message as composing
 from campaigns.models import Campaign, Enrolment, Message
 from campaigns.sending import tick
 from campaigns.states import MessageState
@@ -24,6 +25,7 @@ from demo.data import clock
 from demo.data.experiment import population
 from demo.data.simulated_reviewers import fix_faults, opinion
 from demo.mail_sink import server
+from demo.mail_sink.mail_folder import MailFolder
 from demo.offline_teacher import client
 from generation.models import Order, WebPage
 from jobs.kinds import registry
@@ -56,12 +58,16 @@ def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
     return {(arm_id, record_id): pk for _, arm_id, record_id, pk in last_first}
 
 
+def mailbox() -> Path:
+    """Return the folder of the local mailbox."""
+    return Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox")
+
+
 @contextmanager
 def to_sink() -> Iterator[None]:
     """Send over SMTP to a sink of this process, which stores mails in the local mailbox."""
-    folder = Path(settings.MAILBOX_DIR or Path(settings.VAR_DIR) / "mailbox")
     with (
-        server.running(folder) as (host, port),
+        server.running(mailbox()) as (host, port),
         patch.multiple(settings, EMAIL_HOST=host, EMAIL_PORT=port, CAMPAIGN_LINGER_S=0),
     ):
         yield
@@ -160,3 +166,22 @@ def by_arm_and_record(campaign: Campaign) -> dict[tuple[uuid.UUID | None, uuid.U
     related = ("contact__record", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
     mails = Message.objects.filter(enrolment__in=list(chosen(campaign).values())).select_related(*related)
     return {(mail.arm_id, mail.contact.record_id): mail for mail in mails.defer("draft__messages")}
+
+
+def write_again(slug: str) -> None:
+    """Write the pilots into the local mailbox as they would be sent today, after rows were restored from a snapshot."""
+    campaign = Campaign.objects.filter(slug=slug).first()
+    if campaign is None:
+        return
+    folder = MailFolder(mailbox())
+    enrolments = list(chosen(campaign).values())
+    related = (
+        "campaign__sender", "contact", "enrolment__sender", "step", "arm", "draft__task_version",
+        "draft__gold__decision",
+    )  # fmt: skip
+    sent = Message.objects.filter(enrolment__in=enrolments, state=MessageState.SENT).select_related(*related)
+    links = composing.links_of(campaign)
+    for message in sent.order_by("sent_at", "pk"):
+        mail = composing.compose(message, links=links).mail
+        raw = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+        folder.keep(raw, sender=mail.from_email, recipients=[message.contact.address])

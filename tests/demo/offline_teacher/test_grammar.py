@@ -4,8 +4,7 @@ import re
 import pytest
 
 from demo.data.prospects.generate import FACTS
-from demo.offline_teacher.grammar import Grammar, NothingFitsError
-from demo.offline_teacher.mail import RULES
+from demo.offline_teacher.mail import RULES, Grammar, NothingFitsError
 
 TINY = {"line": ("{town} is [mood].", "[lost]"), "mood": ("calm", "loud"), "lost": ("{nobody}",)}
 
