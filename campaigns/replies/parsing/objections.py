@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from campaigns.replies.parsing.folding import folded
-from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, PLAIN, POSSIBLE
+from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, POSSIBLE, plain
 
 
 class Wish(IntEnum):
@@ -204,7 +204,7 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
     if _OFFER.search(bare):
         return Wish.NONE
     is_kept = is_turned = False
-    for match in PLAIN.finditer(bare):
+    for match in plain().finditer(bare):
         is_removal = _REMOVAL.search(match[0]) is not None
         if is_removal and _is_kept(bare, match):
             is_kept = True

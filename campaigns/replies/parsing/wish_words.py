@@ -1,13 +1,14 @@
 """Words by which people ask for no more mails, in English, German, French, Italian, Dutch and Spanish. Pure.
 
 All are matched against folded text: small letters without diacritics, one sort of apostrophe, common slips of the pen mended.
-A line of `PLAIN` names an act and who or what it is about; `POSSIBLE` is what may be meant so by somebody who is annoyed,
+A line of `plain()` names an act and who or what it is about; `POSSIBLE` is what may be meant so by somebody who is annoyed,
 or is said in a language of which a few words alone are known.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from campaigns.replies.parsing.folding import folded
@@ -120,7 +121,13 @@ SPANISH: Final = (
     rf"\b(?:dej\w+|par\w+|ces\w+|basta)(?: ya)?(?: (?:de|con|el|los|las|todo|estos|sus|tanto|tantos))+ ?(?:\w+ )?(?:{_ES_WRITE}|{_ES_MAIL})|\b(?:no|ni un|ningun) (?:mas )?{_ES_MAIL}(?: mas)?(?: por favor| gracias)*$|\bno mas {_ES_MAIL}|\bstop {_ES_MAIL}\b|\b(?:dej|dejen|deje|deja)\w* ?(?:me|nos)? en paz\b",
     r"\bme opongo\b|\bnos oponemos\b|\bderecho (?:al olvido|de supresion|de oposicion|de cancelacion|a la supresion)|\bejer\w+\b.{0,20}\bderechos?\b|\b(?:revoc|retir)\w+ (?:mi|nuestro|el|cualquier) consentimiento|\bart(?:iculo|\.)? ?(?:17|21)\b|\bdesuscri\w+|\b(?:cancel|anul)\w+ (?:mi|la|nuestra) suscripc\w+|\b(?:solicit|pid|exij|exig|ruego|requier)\w*\b[^?]{0,30}\b(?:eliminacion|supresion|borrado|cancelacion)\b",
 )
-PLAIN: Final = re.compile("|".join((*ENGLISH, *GERMAN, *FRENCH, *ITALIAN, *DUTCH, *SPANISH)))
+
+
+@cache
+def plain() -> re.Pattern[str]:
+    """Compile the plain wishes; at their first use, since it takes a sixth of a second."""
+    return re.compile("|".join((*ENGLISH, *GERMAN, *FRENCH, *ITALIAN, *DUTCH, *SPANISH)))
+
 
 # Further languages, a line each or a few akin: written as they are, and folded as the text is.
 ELSEWHERE: Final = tuple(
