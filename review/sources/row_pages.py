@@ -20,12 +20,12 @@ from members.session import member_of
 from review.models import Task
 from review.sources import split_advice
 from review.sources.imports import import_drafts, import_records, read_preview, uploads
+from review.sources.imports.annotated import open_export
 from review.sources.imports.logs.reading import shapes_in
 from review.sources.imports.own_rows import pasted
 from review.sources.imports.own_rows.column_uses import ANSWER, FACT, SPLIT, Column
 from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import grouping_of, mapping_of, noun_of, propose
-from review.sources.imports.tables import open_table
 from review.sources.imports.tables.text_encoding import encoding_of
 from review.sources.row_forms import USES, OwnTaskForm, RowsForm, column_lines, columns_from
 from review.spec.task_spec import TaskSpec
@@ -58,7 +58,7 @@ def _found(chosen: dict[str, Any]) -> str:
     file, name, wording = chosen["file"], "", ""
     try:
         name, wording = _kept(file) if file else _pasted(chosen["rows"], chosen["form"])
-        table = open_table(uploads.path_of(name))
+        table = open_export(uploads.path_of(name))
         columns_of(table)
     except Refusal:
         uploads.drop_upload(name)
@@ -93,7 +93,7 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
     filename = request.GET.get("filename", "")
     try:
         path = uploads.path_of(name)
-        columns = columns_of(open_table(path))
+        columns = columns_of(open_export(path))
     except Refusal as gone:
         messages.error(request, f"{gone.message} {gone.hint}")
         return redirect("review:own-rows")
@@ -117,7 +117,7 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
         "lines": column_lines(columns, refusal.errors if refusal else {}),
         "uses": USES.items(),
         "spec": spec,
-        "count": sum(1 for _ in open_table(path).rows()),
+        "count": sum(1 for _ in open_export(path).rows()),
         "has_answers": any(column.use == ANSWER for column in columns),
         "facts": [column.field for column in columns if column.use == FACT],
         "grouping": grouping_of(spec) if spec else "",

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from review.sources.imports.annotated import open_export
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.logs.bodies import Answer
 from review.sources.imports.logs.exchange import Exchange
@@ -21,7 +22,7 @@ from review.sources.imports.logs.messages import SYSTEM as SYSTEM_ROLE
 from review.sources.imports.logs.messages import TOOL, USER, Turn
 from review.sources.imports.logs.reading import ALPACA, HOLDERS, TEMPLATED, LogRow, read_log, shapes_in
 from review.sources.imports.logs.template import TaskTemplates
-from review.sources.imports.tables import Row, Table, open_table
+from review.sources.imports.tables import Row, Table
 from review.spec import fact_lines, prompting
 from review.spec.output_format import is_plain, mail_fields
 from review.spec.schema import Facts, Fields
@@ -159,7 +160,7 @@ def open_drafts(path: Path, spec: TaskSpec, choices: ImportChoices = AS_FOUND) -
     Raises:
         Refusal: As `open_table`.
     """
-    table = open_table(path, **choices.of_file)
+    table = open_export(path, **choices.of_file)
     shapes = shapes_in(table)
     written = {each.name for each in spec.output_schema}
     names = {each.name for each in spec.input_schema} | written

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from review.models import Draft, Task
 from review.sources.imports import notation, split_preview
+from review.sources.imports.annotated import open_export
 from review.sources.imports.cell_texts import text_of
 from review.sources.imports.chat_logs import ChatTable, open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
@@ -19,7 +20,7 @@ from review.sources.imports.record_matching import NAMELESS, DraftColumns, Recor
 from review.sources.imports.record_names import NameMatch
 from review.sources.imports.result import RowError, RowTally
 from review.sources.imports.split_preview import SplitPlan
-from review.sources.imports.tables import RowSource, Table, open_table
+from review.sources.imports.tables import RowSource, Table
 from review.sources.imports.tables.delimited import DELIMITERS
 from review.sources.imports.tables.text_encoding import ENCODINGS
 from review.spec.task_spec import TaskSpec
@@ -139,9 +140,8 @@ def read_preview(
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
     """
-    table = (
-        open_drafts(path, spec, choices) if kind == SourceKind.DRAFTS else open_table(path, **choices.of_file).opened()
-    )
+    is_written = kind == SourceKind.DRAFTS
+    table = open_drafts(path, spec, choices) if is_written else open_export(path, **choices.of_file).opened()
     fields = target_fields(spec, kind)
     mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
     tally = RowTally()

@@ -17,13 +17,14 @@ from members.models import Member
 from review.drafts.bulk_insert import RecordInserter, RecordRow, new_ids
 from review.models import Record, Source, Task
 from review.sources.imports import notation, source_row, staging
+from review.sources.imports.annotated import open_export
 from review.sources.imports.cell_values import PLAIN, Notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import SPLIT_FIELD, ColumnMapping, TargetField, guess_mapping, target_fields
 from review.sources.imports.company_splits import Company, CompanyNaming, CompanySplits
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
 from review.sources.imports.result import ImportResult, RowTally
-from review.sources.imports.tables import RowSource, open_table
+from review.sources.imports.tables import RowSource
 from review.spec.prompting import canonical_json
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
@@ -75,7 +76,7 @@ def import_records(
     permissions.require(by, task, Role.LEAD)
     choices.require_shares()
     spec = latest_version(task).spec
-    table = open_table(path, **choices.of_file).opened()
+    table = open_export(path, **choices.of_file).opened()
     fields = target_fields(spec, SourceKind.RECORDS)
     mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from review.sources.imports.annotated import open_export
 from review.sources.imports.tables import archive, open_table
 from tests.review.imports import workbooks
 from tests.review.imports.conftest import Write
@@ -187,3 +188,39 @@ def test_a_problem_of_a_zipped_table_is_that_of_the_table_and_leaves_no_file(
 def test_an_archive_without_files_is_empty(write: Write) -> None:
     with pytest.raises(Refusal, match="The file has no rows"):
         open_table(write(workbooks.archive({"folder/": ""}), "folder.zip"))
+
+
+def test_brats_entities_stand_in_the_row_of_their_text(write: Write) -> None:
+    text = "Ida Berg lives in Wedel."
+    marks = "T1\tPER 0 8\tIda Berg\nT2\tLOC 18 20;21 23\tWe el\n#1\tAnnotatorNotes T1\tsure\n"
+    path = write(
+        workbooks.archive(
+            {"a.txt": text, "a.ann": marks, "b.txt": text, "b.ann": "E1\tLife:T1", "annotation.conf": "[events]"}
+        ),
+        "c.zip",
+    )
+
+    table = open_export(path)
+
+    first, second = table.rows()
+    assert (table.columns, table.answers) == (("name", "text", "folder", "entities"), {"entities"})
+    assert first.values["entities"] == [
+        {"text": "Ida Berg", "start": 0, "end": 8, "label": "PER"},
+        {"text": "We el", "start": 18, "end": 23, "label": "LOC"},
+    ]
+    assert second.problem == "'b.ann' holds a mark that is no entity, 'E1\tLife:T1'"
+
+
+def test_a_table_of_notion_is_read_by_all_its_rows_and_not_by_its_pages(write: Write) -> None:
+    view, whole = "text,kind\nIt leaks.,bug\n", "text,kind\nIt leaks.,bug\nIt rings.,noise\n"
+    pages = {
+        "Export/Fehler 1a2b.csv": view,
+        "Export/Fehler 1a2b_all.csv": whole,
+        "Export/Fehler/It leaks 9f.md": "# It",
+    }
+
+    table = open_table(write(workbooks.archive(pages), "notion.zip"))
+    texts = open_table(write(workbooks.archive({"labels.csv": whole, "texts/a.md": "# It"}), "texts.zip"))
+
+    assert [row.values["text"] for row in table.rows()] == ["It leaks.", "It rings."]
+    assert texts.columns == ("name", "text", "folder")

@@ -73,8 +73,10 @@ def shape_of(values: dict[str, Any]) -> Shape | None:
 def shapes_in(table: Rows) -> list[str]:
     """Names of the shapes among the first rows; none where this is no log.
 
-    A CSV or a sheet with columns of Alpaca's names is a table of a task.
+    A CSV or a sheet with columns of Alpaca's names is a table of a task, and so are an annotation tool's texts.
     """
+    if getattr(table, "answers", None):
+        return []
     first = [row.values for row in islice(_rows(table), _LOOKED_AT) if not row.problem]
     names = dict.fromkeys(shape.name for values in first if (shape := shape_of(values)))
     return [name for name in names if name != ALPACA or getattr(table, "format", "") not in ("csv", "xlsx")]

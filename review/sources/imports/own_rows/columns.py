@@ -96,7 +96,7 @@ def _read(table: Table, names: Sequence[str]) -> tuple[Column, ...]:
         is_unread = bool(whole) and not (kinds and values) and not (values and is_read("object")(values, written))
         use = OUT if is_index or is_unread else FACT
         columns.append(Column(name, field, use, kind, kinds, values, len(values) == len(whole)))
-    return with_uses(columns)
+    return with_uses(columns, table.answers)
 
 
 def _is_described(columns: Sequence[Column]) -> bool:

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
@@ -29,6 +30,7 @@ MIMETYPE_BYTES: Final = 100
 _PIECE: Final = 2**20
 # Of a file's own head inside the archive, the lengths of what stands before its bytes.
 _LOCAL_HEAD = struct.Struct("<26xHH")
+MARKS: Final = "marks"
 COLUMNS = ("name", "text", "folder")
 _DRIVE = 2
 _IS_UTF8: Final = 0x800
@@ -84,23 +86,61 @@ class UnpackedFile:
 
 
 def tables_of(path: Path) -> tuple[str, ...]:
-    """Return the names of the tables in an archive that holds nothing else: one of any form, or several CSV files."""
+    """Return the names of the tables in an archive that holds nothing else: one of any form, or several CSV files.
+
+    Notion lays the pages of a table into a folder of its name, and all rows beside those of one view.
+    """
     with _opened(path) as archive:
         paths = {name: PurePosixPath(name) for name in _by_name(archive)}
-    names = [name for name, path in paths.items() if path.stem.casefold() not in _BESIDE]
+    tables = [path.with_suffix("") for path in paths.values() if path.suffix.casefold() in _CSV]
+    views = {table for table in tables if table.with_name(f"{table.name}_all") in tables}
+    names = [
+        name
+        for name, path in paths.items()
+        if path.stem.casefold() not in _BESIDE and path.with_suffix("") not in views and not _is_page(path, tables)
+    ]
     forms = {paths[name].suffix.casefold() for name in names}
     return tuple(names) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
+
+
+def _is_page(path: PurePosixPath, tables: list[PurePosixPath]) -> bool:
+    return any(
+        folder.parent == table.parent and table.name.startswith(f"{folder.name} ")
+        for folder in path.parents
+        for table in tables
+    )
 
 
 def texts(path: Path, encoding: str) -> Iterator[Row]:
     """One row a file: its name without ending, its text, and its folder; numbered in the order of the archive.
 
+    A file of marks is a column of the text that has its name.
+
     Args:
         encoding: The codec of files that are no UTF-8; told by each file's letters when empty.
     """
     with _opened(path) as archive:
-        for number, entry in enumerate(_files(archive), 1):
-            yield _text_row(archive, number, entry, encoding)
+        marks = _marks(archive)
+        for number, (name, entry) in enumerate(_by_name(archive).items(), 1):
+            if marks and name.endswith((".ann", ".conf")):
+                continue
+            row = _text_row(archive, number, entry, encoding)
+            if mark := marks.get(name):
+                marked = _text_row(archive, number, mark, encoding)
+                row = marked if marked.problem else replace(row, values={**row.values, MARKS: marked.values["text"]})
+            yield row
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Return the columns of a folder of texts."""
+    with _opened(path) as archive:
+        return (*COLUMNS, MARKS) if _marks(archive) else COLUMNS
+
+
+def _marks(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """Return brat's files of marks by the names of their texts."""
+    by_name = _by_name(archive)
+    return {name: entry for name in by_name if (entry := by_name.get(f"{name.removesuffix('.txt')}.ann"))}
 
 
 def require_files(path: Path) -> None:

@@ -8,9 +8,10 @@ JSON of another shape by element, in a sheet by its row, in an archive by file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from review.sources.imports.tables import archive, delimited, json_rows, nested
 from review.sources.imports.tables.converted import ConvertedFile
@@ -38,6 +39,10 @@ class Table:
             files of an archive.
         sheet: The one that is read.
         nest: Columns whose objects are opened; None before that is asked for.
+        answers: Columns that an annotation tool filled.
+        cells: Columns of a CSV as its header names them, where `reader` yields others.
+        reader: Reads the rows that a record of such a tool holds.
+        tool: The tool's name.
         unpacked: The file at `path`, where it came in an archive.
     """
 
@@ -52,6 +57,10 @@ class Table:
     sheets: tuple[str, ...] = ()
     sheet: str = ""
     nest: nested.Nest | None = None
+    answers: frozenset[str] = frozenset()
+    cells: tuple[str, ...] = ()
+    reader: Callable[[dict[str, Any]], Iterator[dict[str, Any]]] | None = None
+    tool: str = ""
     unpacked: archive.UnpackedFile | None = None
 
     @property
@@ -77,7 +86,20 @@ class Table:
             Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
         rows = counted(without_descriptions(self._rows()))
+        if self.reader:
+            rows = self._read(rows)
         return (nested.opened(row, self.nest.opened) for row in rows) if self.nest and self.nest.opened else rows
+
+    def _read(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            problem = next(iter((row.unread or {}).values()), row.problem)
+            try:
+                read = self.reader(row.values) if self.reader and not problem else ()
+                yield from (replace(row, values=values) for values in read)
+            except ValueError as error:
+                problem = str(error)
+            if problem:
+                yield Row(row.number, problem=problem, line=row.line)
 
     def _rows(self) -> Iterator[Row]:
         if self.converted is not None:
@@ -85,7 +107,7 @@ class Table:
         if self.format == "zip":
             return archive.texts(self.path, self.encoding)
         if self.format == "csv":
-            form = delimited.CsvForm(self.columns, self.delimiter, self.header)
+            form = delimited.CsvForm(self.cells or self.columns, self.delimiter, self.header)
             return delimited.rows(self.path, self.encoding, form)
         if self.format == json_rows.LINES:
             return json_rows.lines(self.path, self.encoding)
@@ -117,7 +139,7 @@ def open_table(
         if tables := archive.tables_of(path):
             return _zipped(path, tables, encoding=encoding, sheet=sheet, delimiter=delimiter, header=header)
         archive.require_files(path)
-        return Table(path, form, encoding, archive.COLUMNS)
+        return Table(path, form, encoding, archive.columns_of(path))
     if form:
         converted = ConvertedFile(path, form, sheet, header)
         return Table(

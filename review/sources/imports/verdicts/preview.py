@@ -132,7 +132,7 @@ def read_judged_preview(
             look.tally.total,
             look.tally.bad,
             tuple(look.tally.errors),
-            FileForm.of(table.inner, written, look.tally.notes),
+            FileForm.of(table, written, look.tally.notes),
             alike=tuple(look.tally.alike),
         ),
         table.tool,

@@ -30,10 +30,11 @@ from review.sources.imports.read_rows import ReadRow, at_most, check_mapping, re
 from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting
 from review.sources.imports.result import ImportResult, RowTally
+from review.sources.imports.tables import Table
 from review.sources.imports.verdicts import merge, parse_row
 from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
 from review.sources.imports.verdicts.parse_row import ParsedVerdict
-from review.sources.imports.verdicts.tables import JudgedTable, open_judged
+from review.sources.imports.verdicts.tables import open_judged
 from review.sources.imports.verdicts.targets import check_verdict_columns, guess_judged, judged_targets
 from review.spec.schema import Fields
 from review.states import Role, SourceKind
@@ -177,9 +178,7 @@ def import_decisions(
     return result
 
 
-def _result(
-    source: Source, table: JudgedTable, mapping: ColumnMapping, tally: RowTally, touched: set[UUID]
-) -> ImportResult:
+def _result(source: Source, table: Table, mapping: ColumnMapping, tally: RowTally, touched: set[UUID]) -> ImportResult:
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=list(touched)[:1]))
     return ImportResult.of(kept, tally, table=table, mapping=mapping)
 

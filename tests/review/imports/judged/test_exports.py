@@ -13,14 +13,8 @@ from django.utils import timezone
 from members.models import Member
 from review.desk.serializers import DecisionOut
 from review.models import Decision, Draft, Gold, Record, Task
-from review.sources.imports.verdicts import (
-    argilla,
-    doccano,
-    import_decisions,
-    label_studio,
-    parse_row,
-    read_judged_preview,
-)
+from review.sources.imports.annotated import argilla, doccano, label_studio
+from review.sources.imports.verdicts import import_decisions, parse_row, read_judged_preview
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 from tests.review.imports.judged import exports
@@ -197,14 +191,14 @@ def test_two_different_answers_to_one_control_are_no_silent_choice() -> None:
     result = [{"from_name": "verdict", "type": "choices", "value": {"choices": [word]}} for word in ("good", "bad")]
 
     with pytest.raises(ValueError, match="answers 'verdict' more than once"):
-        list(label_studio.rows({"data": {}, "annotations": [{"result": result}]}))
+        list(label_studio.read({"data": {}, "annotations": [{"result": result}]}))
 
 
 def test_two_different_answers_of_one_argilla_user_are_no_silent_choice() -> None:
     responses = [{"user_id": "u", "status": "submitted", "values": {"q": {"value": word}}} for word in ("good", "bad")]
 
     with pytest.raises(ValueError, match="answers 'q' more than once"):
-        list(argilla.rows({"fields": {"text": "x"}, "responses": responses}))
+        list(argilla.read({"fields": {"text": "x"}, "responses": responses}))
 
 
 def test_nothing_in_a_list_is_no_word() -> None:
@@ -214,14 +208,14 @@ def test_nothing_in_a_list_is_no_word() -> None:
 
     assert verdict is not None
     assert (verdict.reviewer, verdict.note, verdict.edited) == ("ann", "", None)
-    (row,) = doccano.rows({"text": "Sorry.", "label": ["accept"], "comments": ["Too short.", None]})
-    assert row["comments"] == "Too short."
+    ((_, _, more),) = doccano.read({"text": "Sorry.", "label": ["accept"], "comments": ["Too short.", None]})
+    assert more["comments"] == "Too short."
     answer = {"from_name": "correction", "type": "textarea", "value": {"text": ["One", None, "two"]}}
-    (row,) = label_studio.rows({"data": {}, "annotations": [{"result": [answer]}]})
-    assert row["correction"] == "One\ntwo"
+    ((_, answers, _),) = label_studio.read({"data": {}, "annotations": [{"result": [answer]}]})
+    assert answers["correction"] == "One\ntwo"
 
 
 def test_comments_of_doccano_are_a_column() -> None:
-    [row] = doccano.rows({"id": 1, "text": "x", "label": ["good"], "Comments": ["why not", "later"]})
+    [(_, _, more)] = doccano.read({"id": 1, "text": "x", "label": ["good"], "Comments": ["why not", "later"]})
 
-    assert row["comments"] == "why not\nlater"
+    assert more["comments"] == "why not\nlater"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 NAME = "Argilla"
+KEYS = (frozenset({"fields", "responses"}), frozenset({"_server_id", "status"}))
 _GIVEN = frozenset({"", "submitted", "completed", "none"})
 # Of a row's own columns these say nothing of the text.
 _OWN = frozenset({"id", "status", "_server_id", "external_id", "vectors", "metadata", "inserted_at", "updated_at"})
@@ -20,23 +21,30 @@ def fits(record: Mapping[str, Any]) -> bool:
     """Return whether a record has the shape of an Argilla record."""
     if isinstance(record.get("fields"), dict) and isinstance(record.get("responses"), (list, dict)):
         return True
-    return any(key.endswith(".responses") or _is_answers(value) for key, value in record.items())
+    return any(
+        _is_answers(value) or (key.endswith(".responses") and isinstance(value, list | None))
+        for key, value in record.items()
+    )
 
 
-def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """One flat row a user who submitted an answer.
+def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Yield the fields with the answers of each user who submitted any; a record without any comes alone.
 
     Raises:
         ValueError: The responses are of another shape.
     """
     if isinstance(record.get("fields"), dict):
-        shown = {**_plain(record.get("metadata")), **record["fields"], **_suggested(record.get("suggestions"))}
+        shown, suggested = {**_plain(record.get("metadata")), **record["fields"]}, _suggested(record.get("suggestions"))
         responses = record["responses"]
         users = _by_user(responses) if isinstance(responses, dict) else _listed(responses)
     else:
-        shown, users = _flat(record)
+        shown, suggested, users = _flat(record)
     for who, answers in users.items():
-        yield {**shown, **{_free(name, shown): value for name, value in answers.items()}, "annotator": who}
+        at = {"annotated at": answers.pop("annotated at")} if "annotated at" in answers else {}
+        named = {f"{name} (answer)" if name in shown else name: value for name, value in answers.items()}
+        yield shown, named, {**suggested, **at, "annotator": who}
+    if not users:
+        yield shown, {}, {}
 
 
 def _by_user(responses: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -64,8 +72,9 @@ def _listed(responses: list[Any]) -> dict[str, dict[str, Any]]:
     return users
 
 
-def _flat(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+def _flat(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, dict[str, Any]]]:
     shown: dict[str, Any] = {**_plain(record.get("metadata"))}
+    suggested: dict[str, Any] = {}
     users: dict[str, dict[str, Any]] = {}
     for key, value in record.items():
         question, _, part = key.partition(".responses")
@@ -76,9 +85,11 @@ def _flat(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
             _put_columns(users, question, record)
         elif key in _OWN or part or key.endswith((".suggestion.score", ".suggestion.agent", "-suggestion-metadata")):
             continue
+        elif key.endswith((".suggestion", "-suggestion")):
+            suggested[f"{key[:-11]} suggestion"] = value
         else:
-            shown[key.replace(".suggestion", " suggestion").replace("-suggestion", " suggestion")] = value
-    return shown, users
+            shown[key] = value
+    return shown, suggested, users
 
 
 def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mapping[str, Any]) -> None:
@@ -120,10 +131,6 @@ def _is_answers(value: object) -> bool:
         and isinstance(value, list)
         and all(isinstance(answer, dict) and "user_id" in answer for answer in value)
     )
-
-
-def _free(name: str, shown: Mapping[str, Any]) -> str:
-    return f"{name} (answer)" if name in shown else name
 
 
 def _plain(value: object) -> dict[str, Any]:

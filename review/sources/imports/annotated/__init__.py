@@ -1,0 +1,77 @@
+"""Exports of annotation tools as plain rows: a text with the answers that one annotator gave. Knows nothing of tasks.
+
+A tool's module has `NAME`; `KEYS`, sets of columns of which its files have one; `fits`, which tells its records; and
+`read`, which yields a record's facts, an annotator's answers, and what else was said of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from review.sources.imports.annotated import argilla, brat, doccano, label_studio, prodigy
+from review.sources.imports.tables import Table, check_columns, open_table
+
+_TOOLS: tuple[ModuleType, ...] = (label_studio, argilla, doccano, prodigy, brat)
+_LOOK_AT = 50
+
+
+def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table:
+    """Open a file; of an annotation tool's export each annotator's answers to a text are a row.
+
+    Args:
+        is_judged: The answers are verdicts, so that who gave them and when are columns too, texts without any are no
+            rows, and marked places of a text are bad ones.
+
+    Raises:
+        Refusal: As `open_table` and `check_columns`.
+    """
+    table = open_table(path, **choices)
+    names, fit = set(table.columns), any if is_judged else all
+    tools = [each for each in _TOOLS if is_judged or any(keys <= names for keys in each.KEYS)]
+    if not tools or (is_judged and table.format == "csv"):
+        return table
+    samples = [row.values for row in islice(table.rows(), _LOOK_AT) if not row.problem]
+    tool = next((each for each in tools if samples and fit(map(each.fits, samples))), None)
+    if tool is None or (is_judged and tool in (prodigy, brat)):
+        return table
+    # Answers, and whether each is one label in a list.
+    single = dict[str, bool]()
+
+    def read(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if not tool.fits(record):
+            raise ValueError(f"is not of the shape of {tool.NAME}'s records")
+        for facts, answers, more in tool.read(record):
+            if is_judged and any(_has_objects(answer) for answer in answers.values()):
+                raise ValueError("its labels are spans, expected one label for the text")
+            held = {name: _alone(value) if is_judged or single.get(name) else value for name, value in answers.items()}
+            if not is_judged or more or any(answers.values()):
+                yield {**facts, **held, **(more if is_judged else {})}
+
+    columns = dict[str, None]()
+    for row in table.rows():
+        try:
+            for facts, answers, more in () if row.problem or not tool.fits(row.values) else tool.read(row.values):
+                columns |= dict.fromkeys({**facts, **answers, **(more if is_judged else {})})
+                for name, value in answers.items():
+                    single[name] = single.get(name, True) and _alone(value) is not value
+        except ValueError:
+            continue
+    check_columns(columns)
+    answers = frozenset() if is_judged else frozenset(single)
+    return replace(table, tool=tool.NAME, columns=tuple(columns), cells=table.columns, answers=answers, reader=read)
+
+
+def _has_objects(answer: object) -> bool:
+    return isinstance(answer, list) and any(isinstance(part, dict) for part in answer)
+
+
+def _alone(value: Any) -> Any:
+    """The one value of a list, or nothing of an empty one; a longer list, or one of marked places, as it is."""
+    if not isinstance(value, list) or len(value) > 1 or _has_objects(value):
+        return value
+    return value[0] if value else ""

@@ -1,0 +1,35 @@
+"""Brat's zipped folders: a text with the marks that stand in a file of its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from review.sources.imports.tables.archive import MARKS
+
+NAME = "brat"
+KEYS = (frozenset({"name", "text", MARKS}),)
+# An entity, over one place of the text or several: https://brat.nlplab.org/standoff.html.
+_ENTITY = re.compile(r"T\d+\t(\S+) (\d+)(?: \d+;\d+)* (\d+)\t(.*)")
+
+
+def fits(record: Mapping[str, Any]) -> bool:
+    """Return whether a record is a text of an archive, marked or not."""
+    return "folder" in record
+
+
+def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """Yield the text with its entities; remarks and numbers of other databases are none.
+
+    Raises:
+        ValueError: It has a mark of another kind, such as a relation.
+    """
+    lines = [line for line in record.get(MARKS, "").splitlines() if line.strip() and line[0] not in "#N"]
+    entities = []
+    for line in lines:
+        if (match := _ENTITY.fullmatch(line)) is None:
+            raise ValueError(f"'{record['name']}.ann' holds a mark that is no entity, '{line[:40]}'")
+        entities.append({"text": match[4], "start": int(match[2]), "end": int(match[3]), "label": match[1]})
+    facts = {name: value for name, value in record.items() if name != MARKS}
+    yield facts, {"entities": entities} if MARKS in record else {}, {}
