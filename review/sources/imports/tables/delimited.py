@@ -98,17 +98,9 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
         cells.pop()
     if len(cells) != width:
         return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
-    if width > 1 and cells[0].strip() == columns[0] and _are_names(columns[1:], cells[1:]):
-        return Row(number, problem="repeats the header", line=line)
     # Most cells hold neither sign; a call for each costs more than parting them.
     texts = [unshielded(cell) if "'" in cell or cell[:1] == "=" else cell for cell in cells]
     return Row(number, dict(zip(columns, texts, strict=True)), line=line)
-
-
-def _are_names(columns: tuple[str, ...], cells: list[str]) -> bool:
-    """Tell cells of a header from others; columns without a name, and those that recur, have a number behind theirs."""
-    names = ((" ".join(cell.split()), column) for cell, column in zip(cells, columns, strict=True))
-    return all(name == column or column.startswith(f"{name or 'column'} ") for name, column in names)
 
 
 def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, int, list[str]]]:

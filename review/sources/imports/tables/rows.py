@@ -18,7 +18,24 @@ MAX_ROWS = 1_000_000
 # A row is read whole, and what is read takes many times its text in memory.
 MAX_ROW_CHARS = 4 * 2**20
 _LEAST_RESPELT = 2
-_LOOK_ROWS, _LEAST_ROWS = 12, 4
+_LOOK_ROWS, _LEAST_ROWS, _SENTENCE = 12, 4, 4
+# Of a row of sums: its first cell, and its others.
+_SUMS = frozenset(
+    {
+        "total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "total général", "total general",
+        "somme", "suma", "totale", "totaal", "razem", "celkem", "toplam", "итого", "всего", "合计", "总计",
+        "合計", "합계",
+    }
+)  # fmt: skip
+_SUM = re.compile(r"[-+(]?[^\w\s]?\s?\d[\d.,'\s]*\)?\s?(?:%|[^\w\s]|[A-Z]{3})?")
+_UNDER = "stands under the table and is no row of it"
+# Words of SurveyMonkey for a question without options, in the row below the questions.
+_OPEN = frozenset(
+    {
+        "response", "open-ended response", "antwort", "offene antwort", "réponse", "réponse ouverte", "respuesta",
+        "respuesta abierta", "risposta", "resposta",
+    }
+)  # fmt: skip
 _CODE = re.compile(r"[A-Za-z]{1,3}[_ ]?\d\w*")
 NO_ROWS = "The file has no rows."
 
@@ -128,6 +145,39 @@ def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
     return chain(described, first[count:], rows)
 
 
+def without_notes(rows: Iterator[Row], columns: tuple[str, ...]) -> Iterator[Row]:
+    """Pass rows of a sheet on; leave out headers that come again, and what stands under the last whole row.
+
+    That is a row of sums, or sentences of their own behind a blank row.
+    """
+    tail, last = list[Row](), 0
+    for row in rows:
+        cells = list(row.values.values())
+        if len(cells) > 1 and isinstance(cells[0], str) and cells[0].strip() == columns[0] and _are_names(row, columns):
+            row = replace(row, values={}, problem="repeats the header")
+        filled = len(cells) - cells.count("") - cells.count(None)
+        if len(columns) > 2 and 0 < filled * 2 <= len(columns) + 1 and len(tail) < _LOOK_ROWS:
+            tail.append(row)
+            continue
+        yield from tail
+        tail, last = [], row.number
+        yield row
+    is_under = False
+    for row in tail:
+        texts = [text for value in row.values.values() if (text := str("" if value is None else value).strip())]
+        is_sum = texts[0].rstrip(":").casefold() in _SUMS and all(map(_SUM.fullmatch, texts[1:]))
+        is_under = is_under or is_sum or row.number > last + 1
+        is_note = is_under and len(texts) == 1 and (":" in texts[0] or len(texts[0].split()) >= _SENTENCE)
+        last = row.number
+        yield replace(row, values={}, problem=_UNDER) if is_sum or is_note else row
+
+
+def _are_names(row: Row, columns: tuple[str, ...]) -> bool:
+    """Tell cells of a header from others; columns without a name, and those that recur, have a number behind theirs."""
+    names = ((" ".join(str(row.values.get(column) or "").split()), column) for column in columns)
+    return all(name == column or column.startswith(f"{name or 'column'} ") for name, column in names)
+
+
 def _respells_names(row: Row) -> bool:
     names = [(name, text) for name, text in row.values.items() if isinstance(text, str) and text != name]
     return sum(_letters(name) == _letters(text) != "" for name, text in names) >= _LEAST_RESPELT
@@ -138,11 +188,11 @@ def _are_options(rows: list[Row], filled: list[dict[str, str]]) -> bool:
     ids = next(iter(rows[0].values), "") if rows else ""
     options = {name: text for name, text in filled[0].items() if name.endswith("]")} if ids else {}
     rest = [row for row in filled[1:] if row]
-    return (
+    if not rest or ids in filled[0] or not all(ids in row for row in rest):
+        return False
+    return any(text.casefold() in _OPEN for text in filled[0].values()) or (
         len(options) >= _LEAST_RESPELT
         and all(name.endswith(f" [{' '.join(text.split())}]") for name, text in options.items())
-        and ids not in filled[0]
-        and all(ids in row for row in rest)
         and any(options.items() - row.items() for row in rest)
     )
 

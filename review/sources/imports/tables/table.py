@@ -15,7 +15,7 @@ from typing import Any
 
 from review.sources.imports.tables import archive, delimited, json_rows, nested
 from review.sources.imports.tables.converted import ConvertedFile
-from review.sources.imports.tables.rows import Row, counted, without_descriptions
+from review.sources.imports.tables.rows import Row, counted, without_descriptions, without_notes
 from review.sources.imports.tables.text_encoding import encoding_of, max_bytes, require_table, too_large
 from web.errors import Refusal
 
@@ -86,6 +86,8 @@ class Table:
             Refusal: `csv_broken` or `json_broken` where the rest of the file cannot be read, or `too_many_rows` (413).
         """
         rows = counted(without_descriptions(self._rows()))
+        if self.format in ("csv", "xlsx"):
+            rows = without_notes(rows, self.cells or self.columns)
         if self.reader:
             rows = self._read(rows)
         return (nested.opened(row, self.nest.opened) for row in rows) if self.nest and self.nest.opened else rows
