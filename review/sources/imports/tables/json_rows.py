@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from review.sources.imports.tables import rows as limits
+from review.sources.imports.tables.chats import require_rows
 from review.sources.imports.tables.json_shapes import JsonTable, likeliest, row_of, tables
 from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns
 from web import strict_json
@@ -53,6 +54,8 @@ def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
     if _has_lines(path, encoding):
         return JsonForm(LINES, keys(lines(path, encoding)))
     value = _value(path, encoding)
+    if not chosen:
+        require_rows(value)
     table_by_place = tables(value)
     if chosen and chosen not in table_by_place:
         message = (

@@ -37,6 +37,10 @@ _WRAPPERS = frozenset(
         "payload",
         "body",
         "dataset",
+        "cards",
+        "issues",
+        "tickets",
+        "reviews",
         "examples",
         "train",
     }
@@ -57,6 +61,7 @@ _PARTS = frozenset(
         "tool_calls",
         "history",
         "events",
+        "actions",
         "preferred_output",
         "non_preferred_output",
         "resourceSpans",

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from django.conf import settings
 
+from review.sources.imports.tables.chats import require_no_chat
 from web.errors import Refusal
 
 _HEAD_BYTES = 4096
@@ -165,6 +166,7 @@ def require_table(path: Path) -> None:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8)
+    require_no_chat(head.decode("utf-8", "replace"))
     hint = "Save what it holds as CSV or .xlsx, or as .txt files in a zip archive, and send that."
     what = next((what for what, begins in _OTHER_TEXTS.items() if begins.match(head)), "")
     # The last line may be cut.
