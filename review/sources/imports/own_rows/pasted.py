@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import takewhile, zip_longest
 from typing import Final, NamedTuple
 
 from review.sources.imports.logs.induction import induce
+from review.sources.imports.tables.chats import require_no_chat
+from review.sources.imports.tables.rows import header_names, numbered_names
 from web.errors import Refusal
 
 # How a paste can be read, with what the page calls it.
@@ -27,6 +30,9 @@ _DELIMITERS = "\t;|,"
 _HEADER_CHARS, _HEADER_WORDS = 60, 6
 # A file of one column begins with its name in small letters, as programs write it.
 _ONE_NAME = re.compile(r"\"?[a-z][a-z_]{0,30}\"?")
+# The line under the header of a table in Markdown: https://github.github.com/gfm/#tables-extension-.
+_DRAWN = re.compile(r"[^\S\n]*\|?(?:[^\S\n]*:?-+:?[^\S\n]*\|)+(?:[^\S\n]*:?-+:?)?[^\S\n]*")
+_BAR = re.compile(r"(?<!\\)\|")
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ -]*%?|\S+@\S+|https?://\S+")
 # A line of fastText: https://fasttext.cc/docs/en/supervised-tutorial.html.
 _LABELLED = re.compile(r"((?:__label__\S+\s+)+)(\S.*)")
@@ -82,12 +88,14 @@ class Brought(NamedTuple):
 def read(text: str, form: str = "") -> Brought:
     """Read a paste; prompts that one template makes, all of them, become its slots.
 
-    Lines of fastText become texts with their labels, and CoNLL's words with their tags sentences.
+    Lines of fastText become texts with their labels, CoNLL's words with their tags sentences, and the longest table
+    among paragraphs in Markdown rows.
 
     Raises:
         Refusal: As `as_file`.
     """
-    if not form and (rows := _labelled(text) or _tagged(text)):
+    require_no_chat(text)
+    if not form and (rows := _labelled(text) or _tagged(text) or _drawn(text)):
         return Brought(_lines(rows))
     texts = [part.strip() for part in texts_of(text, form)]
     if not _FEWEST_PROMPTS <= len(texts) <= _MOST_PROMPTS:
@@ -119,6 +127,25 @@ def _tagged(text: str) -> list[dict[str, object]]:
         for sentence in sentences
         if sentence[0][0] != "-DOCSTART-"
     ]
+
+
+def _drawn(text: str) -> list[dict[str, object]]:
+    lines, rows = _tidy(text).split("\n"), list[dict[str, object]]()
+    for place, line in enumerate(lines[1:], 1):
+        if not _DRAWN.fullmatch(line) or "|" not in lines[place - 1]:
+            continue
+        names = header_names(_bar_cells(lines[place - 1]))
+        below = [_bar_cells(each) for each in takewhile(lambda each: "|" in each, lines[place + 1 :])]
+        names += numbered_names(max(map(len, below), default=0))[len(names) :]
+        # A table alone is read as one.
+        if len(below) > len(rows) and len(below) + 2 < len([each for each in lines if each.strip()]):
+            rows = [dict(zip_longest(names, cells, fillvalue="")) for cells in below]
+    return rows
+
+
+def _bar_cells(line: str) -> list[str]:
+    cells = _BAR.split(line.strip().removeprefix("|").removesuffix("|"))
+    return [cell.strip().replace("\\|", "|").replace("<br>", "\n") for cell in cells]
 
 
 def _parted(texts: Sequence[str]) -> Brought | None:

@@ -94,3 +94,22 @@ def test_words_with_their_tags_are_sentences() -> None:
         {"text": "EU rejects the call", "tags": ["B-ORG", "O", "O", "O"]},
         {"text": "Ada Lovelace came", "tags": ["B-PER", "I-PER", "O"]},
     ]
+
+
+def test_the_longest_table_in_a_markdown_document_is_its_rows() -> None:
+    small = "| a | b |\n|---|---|\n| 1 | 2 |"
+    table = "Message | Team\n:--- | ---:\nIt leaks \\| drips | pumps\nIt rings<br>loudly |\none | two | three"
+    text = f"# Routing\n\nAs of March.\n\n{small}\n\n## Rows\n\n{table}\n\nAsk Priya."
+
+    rows = [json.loads(line) for line in read_paste(text).file.decode().splitlines()]
+
+    assert rows == [
+        {"Message": "It leaks | drips", "Team": "pumps", "column 3": ""},
+        {"Message": "It rings\nloudly", "Team": "", "column 3": ""},
+        {"Message": "one", "Team": "two", "column 3": "three"},
+    ]
+
+
+@pytest.mark.parametrize("text", ["a | b\n\n---\n\nc | d", "One\n---\nTwo", "| a | b |\n|---|---|\n| 1 | 2 |"])
+def test_rules_between_paragraphs_and_a_table_alone_are_read_as_before(text: str) -> None:
+    assert read_paste(text).file == as_file(text)
