@@ -46,8 +46,12 @@ class ReceivedReply:
     @property
     def read(self) -> str:
         """Text for a model: the words, after the subject where that is the writer's own."""
-        is_own = self.subject and not auto_replies.is_answer(self.subject)
-        return f"{self.subject}\n\n{self.words}" if is_own else self.words
+        return f"{self.title}\n\n{self.words}" if self.title else self.words
+
+    @property
+    def title(self) -> str:
+        """The subject where it is the writer's own."""
+        return "" if auto_replies.is_answer(self.subject) else self.subject
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
     Args:
         probabilities: What a miniature says of each class; None where none was asked.
     """
-    wish = wish_in(reply.words, subject=reply.subject)
+    own = "" if reply.auto_reason else reply.title
+    wish = max(wish_in(reply.words, subject=reply.subject), wish_in(own))
     if decided := _decided(reply, wish):
         return decided
     may_be_wish = wish is Wish.POSSIBLE

@@ -21,7 +21,8 @@ SENDERS = re.compile(
 )
 # What stands before a subject: answers, and the tags that gateways add.
 ANSWER: Final = re.compile(
-    r"\s*(?:re|aw|antw|r|sv|vs|ref|rif|fwd?|tr|wg|rv|odp|vá|ynt|отв|回复|回覆|答复|答覆|返信|转发|轉寄|転送|답장|회신|전달)\s*[:\uff1a]\s*",
+    r"\s*(?:re|aw|antw|r|sv|vs|ref|rif|fwd?|tr|wg|rv|odp|vá|ynt|ilt|odg|ats|atb|bls|răsp|απ|отв|trả lời|השב|رد|پاسخ|ตอบกลับ"
+    r"|回复|回覆|答复|答覆|返信|转发|轉寄|転送|답장|회신|전달)\s*[:\uff1a]\s*",
     re.IGNORECASE,
 )
 TAG: Final = re.compile(

@@ -13,6 +13,7 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
+from campaigns.replies.parsing import absences
 from campaigns.replies.parsing.folding import folded
 from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, POSSIBLE, plain
 
@@ -176,6 +177,8 @@ _STEMS: Final = re.compile(
     r"(?:un)?subscri|descri|eras(?:e|ing|ure)|mailings|contacted|emailed|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
 )
 MAX_CHARS: Final = 4_000
+# Armenian, the scripts of India but Hindi's, Georgian and others: no word below is written in them.
+_UNREAD: Final = re.compile("[\u0530-\u058f\u0980-\u0dff\u0e80-\u109f\u10a0-\u10ff\u1200-\u137f\u1780-\u18af]")
 # In so few words an act of ending is hardly about something else.
 SHORT: Final = 14
 
@@ -190,11 +193,14 @@ def wish_in(text: str, *, subject: str = "") -> Wish:
     plain, title = _folded(text), _folded(subject)
     if any(_BARE.fullmatch(each) for each in (plain, title, f"{title} {plain}")):
         return Wish.PLAIN
-    has_other_way = _INSTEAD.search(plain) is not None
-    return max((_wish(each, has_other_way=has_other_way) for each in _SENTENCE.split(plain)), default=Wish.NONE)
+    # What no rule can read may be meant so.
+    least = Wish.POSSIBLE if len(_UNREAD.findall(plain)) > len(plain) / 2 else Wish.NONE
+    has_other_way, goes_on = _INSTEAD.search(plain) is not None, absences.is_talk(plain)
+    wishes = (_wish(each, has_other_way=has_other_way, goes_on=goes_on) for each in _SENTENCE.split(plain))
+    return max(wishes, default=least) or least
 
 
-def _wish(sentence: str, *, has_other_way: bool) -> Wish:
+def _wish(sentence: str, *, has_other_way: bool, goes_on: bool) -> Wish:
     words = " ".join(sentence.split())
     is_question = words.endswith("?")
     bare = words.strip(".!?,;:()- ")
@@ -211,7 +217,9 @@ def _wish(sentence: str, *, has_other_way: bool) -> Wish:
         elif _TURNED.search(bare[: match.start()]) and not _OWN_WISH.match(match[0]):
             is_turned = True
         elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
-            return Wish.POSSIBLE if _RIGHTS.search(bare) else Wish.PLAIN
+            # Who takes a colleague's address off and talks on is no writer who leaves.
+            is_doubtful = _RIGHTS.search(bare) or (goes_on and "@" in match[0])
+            return Wish.POSSIBLE if is_doubtful else Wish.PLAIN
     if is_kept or _STAYS.search(bare):
         return Wish.STAYS
     is_possible = not has_other_way and _may_be_meant(bare, at_least=is_turned)

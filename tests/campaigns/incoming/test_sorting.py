@@ -125,3 +125,25 @@ def test_a_wish_that_both_readers_see_is_heeded_where_the_miniature_is_sure():
 def test_a_bare_subject_is_a_wish_too():
     assert sorting.sort(sorting.received("unsubscribe", "")).reply_class == ReplyClass.UNSUBSCRIBE
     assert sorting.sort(sorting.received("Re: unsubscribe rates fell", "What does it cost?")).confidence == 0
+
+
+@pytest.mark.parametrize(
+    "subject", ["Please remove me from your list", "Rezygnacja z newslettera", "配信停止", "ยกเลิกการรับข่าวสาร"]
+)
+def test_a_wish_in_a_subject_of_the_writers_own_counts_without_a_text(subject):
+    read = sorting.sort(sorting.received(subject, ""))
+
+    assert read.may_be_optout or read.reply_class == ReplyClass.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize("subject", ["Re: {}", "ตอบกลับ: {}", "Odg: {}", "Fwd: {}", "رد: {}"])
+def test_a_subject_that_answers_ours_is_no_wish_of_its_writers(subject):
+    read = sorting.sort(sorting.received(subject.format("Remove me from your list"), "Yes, Tuesday."))
+
+    assert (read.reply_class, read.may_be_optout) == (ReplyClass.OTHER, False)
+
+
+def test_a_programs_title_before_our_subject_is_no_wish():
+    read = sorting.sort(sorting.received("Automatic reply: Remove me from your list", "I am away until Monday."))
+
+    assert (read.reply_class, read.may_be_optout) == (ReplyClass.OUT_OF_OFFICE, False)
