@@ -24,7 +24,7 @@ from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Event, InboxAnswer, Message
 from campaigns.replies import ask_teacher, record_reply, sorting, unmatched
-from campaigns.replies.parsing import auto_replies, delivery_reports, parse_mail, return_dates
+from campaigns.replies.parsing import auto_replies, delivery_reports, parse_mail, return_dates, subjects
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
 from campaigns.states import NO_REPLIES, AnswerState, EventKind, EventSource, MessageState, ReplyClass
@@ -127,7 +127,7 @@ def take_reply(
         payload: `found_by` and `message_id`, and what else its event keeps.
         occurred_at: When it came; now by default.
     """
-    is_returned = delivery_reports.is_title_of(incoming.subject, auto_replies.bare_subject(message.subject))
+    is_returned = delivery_reports.is_title_of(incoming.subject, subjects.bare_subject(message.subject))
     reason = incoming.auto_reason or (auto_replies.BY_SUBJECT if is_returned else "")
     read = sorting.sort(ReceivedReply(incoming.subject, incoming.text, reason))
     kind = EventKind.AUTO_REPLIED if read.reply_class in NO_REPLIES else EventKind.REPLIED
@@ -149,7 +149,7 @@ def _absence(message: Message, incoming: IncomingMail, kind: ReplyClass) -> dict
     now = timezone.now()
     written = min(incoming.sent_at or now, now)
     # Programs repeat our own subject, and a day in it is no day of return.
-    subject = incoming.subject.replace(auto_replies.bare_subject(message.subject) or "\n", "")
+    subject = incoming.subject.replace(subjects.bare_subject(message.subject) or "\n", "")
     back = return_dates.read_return(f"{subject}. {incoming.text}", written_on=written.astimezone(zone).date())
     payload = {"back_on": back.day.isoformat(), "away_until_s": int(zones.start_of(back.day, zone).timestamp())}
     return {**payload, "is_told": back.told, "is_capped": back.is_capped}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from email.message import Message as Mail
 from typing import Final
 
-from campaigns.replies.parsing import auto_replies, quotations
+from campaigns.replies.parsing import auto_replies, quotations, subjects
 from campaigns.replies.parsing.legal_notes import without_legal_note
 from campaigns.replies.parsing.objections import Wish, wish_in
 from campaigns.states import NO_REPLIES, ReplyClass
@@ -51,7 +51,7 @@ class ReceivedReply:
     @property
     def title(self) -> str:
         """The subject where it is the writer's own."""
-        return "" if auto_replies.is_answer(self.subject) else self.subject
+        return "" if subjects.is_answer(self.subject) else self.subject
 
 
 @dataclass(frozen=True)
