@@ -83,7 +83,7 @@ _ELSEWHERE: Final = re.compile(
         "|godišnjem (?:sam )?odmoru|nisam u (?:uredu|kancelariji)|izvan ureda|na bolovanju|na dopustu|nisem v pisarni"
         "|na dovolenke|mimo kancelárie|puhkusel|atvaļinājumā|atostogauju|nghỉ phép|vắng mặt|sedang cuti|di luar kantor"
         "|σε άδεια|εκτός γραφείου|απουσιάζω|відпустці|немає в офісі|відрядженні|в отпуск|в командировк"
-        "|извън офиса|בחופש|מחוץ למשרד|في إجازة|خارج المكتب|出差|휴가"
+        "|извън офиса|בחופש|מחוץ למשרד|في إجازة|خارج المكتب|出差|휴가|ลาพัก|ลาหยุด|ไม่อยู่"
     )
 )
 # Enough where a field says that a program wrote.
@@ -110,7 +110,8 @@ _NOTICE: Final = re.compile(
     r"|\b(?:a (?:mi|la) (?:regreso|vuelta)|contacte con|al mio (?:rientro|ritorno)|al rientro|in caso di|per urgenze"
     r"|dringende|bij (?:dringende|spoed\w*)|spoed\w*|mijn (?:terugkeer|afwezigheid)|regresso|urgencia)\b"
     r"|\b(?:bradskande|akuta? arenden|vid min aterkomst|haster|ved behov|hastesaker|pilnych|sprawach pilnych"
-    r"|nalehav\w*|kiireelli\w*|kiireisis\w*)\b|срочн|緊急|紧急|急用"
+    r"|nalehav\w*|kiireelli\w*|kiireisis\w*|acil|surgos\w*|hitn\w+|mendesak)\b|срочн|термінов|επειγ|דחוף|عاجل|ด่วน|緊急|紧急|急用|"
+    + folded("급한|긴급")
 )
 _THANKS: Final = re.compile(
     r"\b(?:thank(?:s| you) for (?:your|the) (?:e-?mail|message|mail|e-?mailing|contacting|writing)"
@@ -139,6 +140,8 @@ _TALK: Final = re.compile(
     r"|your (?:offer|product|tool|proposal|idea)|look at (?:it|this|your)|no need|not for us"
     r"|we(?:'ll| will) (?:pass|see)|i(?:'d| would) (?:like|love|rather)|i'll (?:think|look|call)|works for"
     r"|was (?:out|away|on)|were (?:out|away|on)|been (?:out|away|on)|last week|took over|have taken over|i replaced"
+    r"|i have (?:his|her|their) (?:job|role|place)|i am (?:his|her|their) successor"
+    r"|(?:his|her|their|the) (?:e-?mails?|mailbox|inbox) (?:now )?(?:comes?|goe?s?) to me|passed it (?:on|round|along)"
     r"|(?:call|ring|remind|ping|try|mail|write to) me (?:on|in|before|after|again|then|next|when|from)|i(?:'m| am) back"
     # Who asks to be sent something reads what comes.
     r"|send me (?:the|your|more|prices|details|an? (?:offer|quote))|(?:schicken|senden) sie mir (?:die|das|ihr\w*|mehr)"
@@ -146,9 +149,12 @@ _TALK: Final = re.compile(
     # Notices thank for an interest of the reader's.
     r"|\b(?:(?<!ihr )(?<!dein )(?<!l')(?<!vostro )(?<!suo )(?<!uw )(?<!je )(?<!su )(?<!tu )interess?\w*"
     r"|geinteresseerd\w*|gerne?|rufen sie|lassen sie uns|klingt|termin\w*|passt"
-    r"|kein bedarf|melden sie sich|schaue? (?:ich )?mir|war (?:ich|im|in)|letzte woche|sprechen wir|danach"
+    r"|kein bedarf|melden sie sich"
+    r"|(?:gehen|kommen) an mich|bin (?:sein|ihr)e? nachfolger\w*"
+    r"|schaue? (?:ich )?mir|war (?:ich|im|in)|letzte woche|sprechen wir|danach"
     r"|kam(?:en)? wir)\b|\b(?:appelez|rappelez|parlons|volontiers|discut\w*|rendez-vous"
-    r"|votre (?:offre|produit|proposition)|pas besoin|etais|semaine derniere|on en (?:parle|reparle)|recontactez"
+    r"|votre (?:offre|produit|proposition)|pas besoin|etais|semaine derniere|je (?:reprends|remplace)"
+    r"|on en (?:parle|reparle)|recontactez"
     r"|revenez)\b"
     r"|\b(?:sentiamo\w*|parliamo\w*|riparliamo\w*|risentiamo\w*|volentieri|mi (?:chiami|scriva|ricontatti)"
     r"|vostra (?:offerta|proposta)|ero|settimana scorsa|ci penso)\b"
@@ -184,6 +190,6 @@ def is_told(text: str, *, is_hinted: bool = False) -> bool:
     is_notice, is_back = _NOTICE.search(words) is not None, _BACK.search(words) is not None
     if _TALK.search(words):
         return _CLAIMED.search(words) is not None and is_notice and is_back and "?" not in words
-    if not _CLAIMED.search(words):
+    if not (_CLAIMED.search(words) or (is_notice and _ELSEWHERE.search(words))):
         return is_back and _RETURN.search(words) is not None
     return is_hinted or is_notice or is_back or _THANKS.search(words) is not None or len(words) <= SHORT

@@ -30,6 +30,7 @@ SUBJECTS = re.compile(
     r"|resposta automática|autosvar|automatiskt svar|automatisk svar|frånvar|fravær|poissaolo|automaattinen vastaus"
     r"|poza biurem"
     r"|automatyczna odpowiedź|nieobecno|automatická odpověď|otomatik (yan.t|cevap)|автоответ|自動返信|自动(回复|答复)"
+    r"|ตอบกลับอัตโนมัติ"
     r"|자동 ?(회신|응답)|自動回覆|automatická odpoveď|automatikus válasz|răspuns automat|automatski odgovor"
     r"|samodejni odgovor|automaatvastus|automātiska atbilde|automatinis atsakymas|trả lời tự động|balasan otomatis"
     r"|αυτόματη απάντηση|автоматическ\w+ ответ|автоматична відповідь|автоматичен отговор|תשובה אוטומטית|رد تلقائي"
@@ -52,7 +53,9 @@ MACHINE_WORDS = re.compile(
     r"|this (mailbox|inbox|address|e-?mail account) is (not|no longer) (monitored|in use|read)"
     r"|apologi[sz]e for this auto(matic|mated)\b|your (message|e-?mail)\b.{0,80} (was|has been) waitlisted"
     r"|(your|a new) (support )?(ticket|request|case|enquiry|inquiry)\b.{0,60}\b(has been|was|is) (received|created"
-    r"|opened|logged|registered|assigned)"
+    r"|opened|logged|registered|assigned)|(reply|respond) above (this|the) line|opened on your behalf"
+    r"|(awaits?|awaiting|pending|held for) (moderat\w+|approval)|until (the|a) (list )?moderator"
+    r"|you (have been|are now) unsubscribed"
     r"|ticket (number|id|no\.?)"
     r"|automatisch (erstellt|generiert|versandt|erzeugt)\w*|antworten sie nicht auf diese"
     r"|ticket-?nummer|vorgangsnummer|ne pas répondre à ce (message|mail)"
@@ -66,6 +69,7 @@ REPORT_WORDS = re.compile(
     r"\b((we have|we've) received your (message|e-?mail|request|enquiry|inquiry)"
     r"|ihre (anfrage|nachricht|e-?mail) (ist|wurde)\b.{0,40}(eingegangen|erhalten|registriert)"
     r"|(avons|a) bien (reçu|enregistré) votre (demande|message|e-?mail)|hemos recibido su"
+    r"|ticket mit der (id|nummer)|ne travaille plus (chez|pour)"
     r"|abbiamo ricevuto (la sua|il suo|la vostra)|(hebben|is) (uw|je) (bericht|aanvraag|e-?mail)\b.{0,30}ontvangen"
     r"|quarant[aä]n?\w*|cuarentena|queue id|will keep trying|(no|kein|pas un|nicht ein|non è un|geen|not a"
     r"|no es un) robot\w*|mailbox\b.{0,40}\bfull(?! of)|blocked by (our|the|a)"
@@ -122,13 +126,33 @@ REPORT_WORDS = re.compile(
     r"|buzón\b.{0,30}\b(lleno(?! de)|no se (atiende|lee)|no está)|ya no trabaja)",
     re.IGNORECASE,
 )
+# A filter that asks the sender for a sign of life names a mail that waits, an act behind a link, and a guard.
+_CHALLENGE: Final = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        r"\b(?:held|on hold|waiting|so i can receive|redirected to|(?:in order for|before) your (?:e-?mail|message)"
+        r"|wartet|zurückgehalten|erst (?:dann|danach) erhalte|erst zugestellt|en attente|me parvien\w+|soit remis"
+        r"|en espera|para que (?:su|sua|seu|tu) (?:mensa\w+|e-?mail|correo)|em espera|in attesa|in de wacht"
+        r"|per ricevere la (?:sua|tua)|pas afgeleverd|oczekuj\w+|ожидает|задержано)\b|等待|保留|待機",
+        r"\b(?:click|klick(?:en)?|cliqu(?:er|ez)|clicar|clique|clicchi|clicca(?:re)?|haga clic|pulse|klik(?:nij)?"
+        r"|нажмите|перейдите)\b[^.!?]{0,40}\b(?:here|below|following|hier|folgenden|ici|suivant|aqu[ií]|siguiente|qui"
+        r"|seguente|abaixo|tutaj|здесь|ссылке)\b|点击|點擊|クリック"
+        r"|\b(?:behind this link|empty message|captcha|reply to this (?:e-?mail|message))\b",
+        r"\b(?:protect\w*|geschützt|protégée?|protegid[oa]|protett[oa]|beveiligd|chroni\w+|защищ\w+|robots?|robôs|human"
+        r"|mensch|absenderadresse|sender address|not been verified|una persona|uma pessoa|een mens)\b|垃圾|迷惑メール",
+    )
+)
 # A server's answer in one paragraph, at most behind a label: in a sentence, or among other lines, a person cites it.
 BARE_ANSWER: Final = re.compile(r"\A\W*(?:[^\n,;?!]{1,100}:\s*)?55\d[ -]5\.\d(?:.|\n(?!\s*\n))*\Z")
 # What mail programs and calendars put into a subject about a mail that was sent to their owner.
 REPORT_SUBJECTS = re.compile(
-    r"\s*((read|gelesen|lu|letto|gelezen|le[ií]do|not read|ungelesen|non lu)\s*:"
+    r"\s*((read|gelesen|lu|letto|gelezen|le[ií]do|not read|ungelesen|non lu|lid[oa]|okundu|przeczytano|přečteno"
+    r"|läst|lest|læst|luettu|olvasva|citit|прочитано|διαβάστηκε|開封済み|已读|已讀|읽음)\s*:"
     r"|(accepted|declined|tentative|tentatively accepted|cancell?ed event|zugesagt|abgelehnt|mit vorbehalt"
     r"|accepté|refusé|provisoire|accettato|rifiutato|geaccepteerd|afgewezen|aceptad[oa]|rechazad[oa]"
+    r"|aceit[oa]|recusad[oa]|zaakceptowano|odrzucono|přijato|odmítnuto|accepterat|avböjt|accepteret|afvist|godtatt"
+    r"|avslått|hyväksytty|hylätty|elfogadva|elutasítva|kabul edildi|reddedildi|принято|отклонено"
+    r"|承諾済み|辞退|已接受|已拒绝|수락됨|거절됨"
     r"|invitation (accepted|declined))\s*:"
     r"|message held|(your )?(ticket|case|request) .{0,40}(closed|resolved|updated|solved)"
     r"|(eingangs|empfangs|lese)bestätigung|accusé de réception|conferma di (lettura|ricezione)"
@@ -136,6 +160,7 @@ REPORT_SUBJECTS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}\.[\w.-]{2,100})")
+_LISTED: Final = re.compile(rf"^\W*{_ADDRESS.pattern}\W*(?:\s\d|$)", re.MULTILINE)
 # The rest of a question: what is asked is not claimed.
 ASKED: Final = re.compile(r"[^.!?\n]*\?(?!\w)")
 MAX_CHARS = 1_500
@@ -186,7 +211,8 @@ def _is_report(text: str) -> bool:
 
 
 def _is_machines(text: str) -> bool:
-    return any(ASKED.match(text, match.end()) is None for match in MACHINE_WORDS.finditer(text))
+    is_challenge = all(words.search(text) for words in _CHALLENGE) and not ASKED.search(text)
+    return is_challenge or any(ASKED.match(text, match.end()) is None for match in MACHINE_WORDS.finditer(text))
 
 
 def _reports(text: str) -> bool:
@@ -230,12 +256,14 @@ def _sender(mail: Mail) -> str:
 
 
 def _is_returned(subject: str, text: str, *, by: str) -> bool:
-    """Recognize a mail that came back: people write so of goods, and give no reason nor address of another company."""
+    """Recognize a mail that came back: people write so of goods and of their mail, and talk on."""
     bare = bare_subject(subject)
     if is_answer(subject) or bare.endswith("?") or not (RETURNED.search(bare) or FAILED.search(bare)):
         return False
     domains = {match[1].lower().rstrip(".") for match in _ADDRESS.finditer(text)}
-    return delivery_reports.gives_reason(text) or bool(domains - {by.rpartition("@")[2]})
+    is_anothers = bool(domains - {by.rpartition("@")[2]}) and not absences.is_talk(text)
+    is_told = FAILED.search(text) or _LISTED.search(text) or delivery_reports.is_undelivered(text)
+    return delivery_reports.gives_reason(text) or (is_anothers and bool(is_told))
 
 
 def _is_calendars_answer(part: Mail) -> bool:
