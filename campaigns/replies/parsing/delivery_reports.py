@@ -32,7 +32,11 @@ _RETURNED = (
     r"|ei voi(da)? toimittaa|nedoruč|kézbesíthetetlen|teslim edileme|недоставлен|не удается доставить|nelivra"
 )
 # In a server's mail a mail came back; people write so of goods.
-RETURNED = re.compile(rf"{_RETURNED}|退信|退回|配信(?:できません|不能|エラー)|반송|배달 ?실패", re.IGNORECASE)
+RETURNED = re.compile(
+    rf"{_RETURNED}|退信|退回|未送达|未送達|[无無]法[传傳][递遞]|配信(?:できません|不能|エラー)"
+    r"|반송|배달(?:되지 않음| ?실패)",
+    re.IGNORECASE,
+)
 FAILED = re.compile(rf"{_RETURNED}|delivery (has |to .{{0,80}} )?status|mail delivery system", re.IGNORECASE)
 _KEEPS_TRYING = (
     r"will (be )?(retr|keep trying|continue to try)|still (being )?(trying|retried)"
@@ -41,7 +45,8 @@ _KEEPS_TRYING = (
 KEEPS_TRYING = re.compile(_KEEPS_TRYING, re.IGNORECASE)
 DELAYED = re.compile(
     rf"{_KEEPS_TRYING}|\bdelayed\b|temporar|verzögert|retardé|retrasad"
-    r"|ritardat|vertraagd|forsinket|försenad|opóźnion|atrasad",
+    r"|ritardat|posticipat|in ritardo|vertraagd|forsinket|försenad|opóźnion|atrasad|zpožděn|opožd|gecik|задерж|отложен"
+    r"|配信遅延|遅れて|延迟|延遲|지연",
     re.IGNORECASE,
 )
 # The end of a server's attempts; one that is to come is none.

@@ -16,14 +16,16 @@ _WRAPPERS: dict[tuple[int, ...], int] = {(0, 0): 0, (1, 0): 1}
 # In other languages, as Exchange words it.
 _ADDRESSED = (
     r"(?:adres|empfänger|postfach|destinata|courriel|direcci[oó]n|buzón|indirizzo|casella|endereço|geadresseerde|postvak|modtager|mottaker|mottagare"
-    r"|odbiorc|skrzynk|vastaanottaj|příjemc|címzett)"
+    r"|odbiorc|skrzynk|vastaanottaj|příjemc|schránk|címzett|posta kutusu|al.c.(?:lar)?\b"
+    r"|διεύθυνση|адрес(?! отправ)|получател|ящик|одержувач)"
 )
 _MISSING = (
     r"(?:unbekannt(?!er? f)|nicht gefunden|existiert nicht|introuvable|n.existe pas|(?<!erreur )inconnu|no se encontró"
     r"|no existe|non esiste|non trovat"
     r"|niet (?:worden )?gevonden|bestaat niet|não (?:foi )?encontrad|não existe|ikke (?:fundet|funnet)"
     r"|fin(?:de|ne|n)s (?:ikke|inte)|hittades inte"
-    r"|nie znaleziono|nie istnieje|ei löydy|neexistuje|nem található)"
+    r"|nie znaleziono|nie istnieje|ei löydy|neexistuje|neby\w+ nalezen|nem található|bulunamad.|mevcut değil"
+    r"|δεν βρέθηκε|nu (?:a fost găsit|există)|не найден|не существует|не знайдено|не існує)"
 )
 NO_SUCH_WORDS = re.compile(
     r"(?:user|recipient|mailbox|address|account)\W+(?:\w+\W+){0,3}?(?:unknown|not found|couldn.t be found"
@@ -35,7 +37,9 @@ NO_SUCH_WORDS = re.compile(
     r"|user .{0,60}(?:not listed in|doesn.t have a .{1,80} account)"
     rf"|{_ADDRESSED}\w{{0,30}}\W+(?:\w+\W+){{0,9}}?{_MISSING}"
     r"|(?:no se encontró|impossibile trovare|nie znaleziono"
-    rf"|não foi possível encontrar)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}",
+    rf"|não foi possível encontrar|не удается найти|не вдалося знайти)\W+(?:\w+\W+){{0,4}}?{_ADDRESSED}"
+    r"|(?:地址|账号|帳號|邮箱|信箱|收件人)\S{0,8}不存在|(?:找不到|无此|無此)\S{0,8}(?:地址|用户|用戶|邮箱|信箱)"
+    r"|アドレスが\S{0,4}(?:見つか|存在し)|주소를 찾을 수 없|(?:사용자|주소)\S{0,3} 존재하지",
     re.IGNORECASE,
 )
 # The domain of the address is none, unless a resolver asks for patience.
@@ -47,6 +51,7 @@ NO_SUCH_DOMAIN = re.compile(
     re.IGNORECASE,
 )
 TRY_AGAIN = re.compile(r"try again", re.IGNORECASE)
+_SENDER = r"(?:absender|expéditeur|remitente|mittente|afzender|remetente|gönderen|отправител)"
 # The sender, its address or its server is what was refused; `Sender Address:` alone is a field of Exchange's reports.
 OUR_SIDE = re.compile(
     r"\bsender (?:address|domain)(?! ?:)[^.\n]{0,40}(?:reject|denied|refused|not |invalid|unknown|verif|blocked)"
@@ -56,10 +61,9 @@ OUR_SIDE = re.compile(
     r"|unknown user in|reject\w*(?: the)?) sender\b"
     r"|mail from (?:address |command )?(?:reject|denied|refused|not accepted)"
     r"|in reply to mail\b|after (?:pipelined )?mail from"
-    r"|\b(?:absender|expéditeur|remitente|mittente|afzender|remetente)\w*(?: \w+){0,3} (?:abgelehnt|ungültig"
-    r"|unbekannt\b|gesperrt|nicht \w+|rejeté|refusé|inconnu|invalide|introuvable|n.existe|no existe|no (?:es )?válid"
-    r"|rechazad|desconocid|rifiutat|sconosciut|non (?:esiste|(?:è )?valid)|geweigerd|onbekend|ongeldig"
-    r"|bestaat niet|rejeitad|não existe)"
+    rf"|\b{_SENDER}\w*(?: \w+){{0,3}} (?:abgelehnt|ungültig|unbekannt\b|gesperrt|nicht \w+|rejeté|refusé"
+    r"|inconnu|invalide|introuvable|n.existe|no existe|no (?:es )?válid|rechazad|desconocid|rifiutat|sconosciut|non (?:esiste|(?:è )?valid)|geweigerd|onbekend|ongeldig"
+    r"|bestaat niet|rejeitad|não existe|bulunamad|reddedil|не |отклон|заблок)"
     r"|\b(?:spf|dkim|dmarc) (?:check|fail|validation|verification|authentication)|not allowed to send\b"
     r"|(?<!not )(?<!n't )(?<!longer )\b(?:black)?listed (?:by|in|on|at)\b"
     # Refusals of NetEase (163.com): of a rate, a content, a sender.
@@ -75,9 +79,11 @@ POLICY_WORDS = re.compile(
 )
 # A mailbox that is there, and has too much for now.
 BUSY = re.compile(
-    r"too (?:quickly|fast|many|large|big)\b|at a rate\b|\brate limit|\bover quota|\bmailbox (?:is )?full", re.IGNORECASE
+    r"too (?:quickly|fast|many|large|big)\b|at a rate\b|\brate limit|\bover ?quota|\bquota (?:is )?exceeded"
+    r"|\bmailbox (?:is )?full|\bpleine\b|\bpostfach\b.{0,30}\bvoll\b|\bllen[oa]\b|\bpien[oa]\b|\bchei[oa]\b",
+    re.IGNORECASE,
 )
-_OF_SENDER = re.compile(r"sender|reply to mail|after (?:pipelined )?mail from", re.IGNORECASE)
+_OF_SENDER = re.compile(rf"sender|{_SENDER}|reply to mail|after (?:pipelined )?mail from", re.IGNORECASE)
 _ADDRESSES = re.compile(r"\S+@\S+|https?://\S+")
 # What a bare 550 is about where it is no reader: the sender, its server, the mail, or a rule without a name.
 NO_READER_WORDS = re.compile(
@@ -104,7 +110,7 @@ def is_hard(text: str, *, code: int = 0, status: str = "") -> bool:
         return False
     if subject in (0, 1, 4) and NO_SUCH_DOMAIN.search(text) and not TRY_AGAIN.search(text):
         return True
-    if kind in (2, 4) or ((subject, detail) == (2, 1) and BUSY.search(text)):
+    if kind in (2, 4) or (subject in (1, 2) and BUSY.search(text) and not _names_reader(text)):
         return False
     # An address was refused, or a mail for some reason.
     if (subject, detail) == (1, 0) and not _names_reader(text):

@@ -18,6 +18,8 @@ DEAD = (
     "550 5.1.0 full.stop@y.example unknown",
     "550 5.1.0 Address unknown: rate@hotel.example",
     "550 5.1.0 Recipient refused, see https://antispam.example/policy",
+    "550 5.1.1 Адрес получателя не найден",
+    "550 5.1.1 User unknown, mailbox full or not, we do not say",
     "5.1.0 - Unknown address error 550-'5.1.1 <x@y.example>... User unknown' (delivery attempts: 0)",
 )
 ALIVE = (
@@ -31,6 +33,11 @@ ALIVE = (
     "550 5.7.1 Message rejected: content in header From has an invalid address (in reply to end of DATA command)",
     "550 Invalid address in From header",
     "550 5.5.2 Invalid address format in Reply-To",
+    "550 5.1.1 <x@y.example> recipient mailbox full: over quota",
+    "552 5.1.1 Boîte du destinataire pleine",
+    "550 Адрес отправителя не найден",
+    "550 5.1.1 Gönderen adresi bulunamadı",
+    "550 5.1.1 L'adresse de l'expéditeur n'existe pas",
     "5.1.0 - Unknown address error 550-'5.7.1 Message rejected: blocked by a reputation service' (attempts: 0)",
 )
 
