@@ -83,11 +83,14 @@ _FIELD: Final = re.compile(
     r"|enviad[oa](?: el| em)?|fecha|para|asunto|assunto|data"
     r"|inviato|a|oggetto|verzonden|aan|onderwerp|sendt|til|kopi|emne|dato|skickat|till|ämne|wysłan[oey]|do|temat|odesláno|odoslané"
     r"|komu|předmět|predmet|lähetetty|vastaanottaja|päivämäärä|aihe|küldve|címzett|dátum|tárgy|отправлено|дата|кому|тема|надіслано"
-    r"|στάλθηκε|ημερομηνία|προς|θέμα|gönderildi|tarih|kime|konu|trimis|către|subiect|poslano|za|zadeva|日期|发送时间|收件人|主题"
+    r"|στάλθηκε|ημερομηνία|προς|θέμα|gönderil(?:di|me(?: tarihi)?)"
+    r"|tarih|kime|konu|trimis|către|subiect|poslano|za|zadeva|日期|发送时间|收件人|主题"
     r"|主旨|送信日時|日付|宛先|件名|보낸 ?날짜|받는 ?사람|제목|נשלח|אל|נושא|تم الإرسال|إلى"
     r"|الموضوع)\s*\*{0,2}\s*[:\uff1a|]",
     re.IGNORECASE,
 )
+_BRACKETED: Final = re.compile(rf"<(?:mailto:)?{_ADDRESS.pattern}>\s*$")
+_FOREIGN_FIELDS: Final = 4
 _LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
 _DEVICE: Final = (
     r"(?:ip(?:hon|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
@@ -98,11 +101,11 @@ _SENT_FROM: Final = (
     r"(?:sent|gesendet|sendt|skickat|verzonden|verstuurd|enviad[oa]|inviat[oa]|envoyé|(?:wy|prze)słan[eoy]|odesláno|odoslané|poslano|trimis"
     r"|lähetetty|(?:el)?küldve)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
     rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|az?)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
-    rf"|(?:vo[nm]|diese nachricht wurde)\b.{{0,30}}{_DEVICE}.{{0,30}}gesendet\W{{0,3}}|{_DEVICE}.{{0,12}}gönderildi"
+    rf"|(?:vo[nm]|diese nachricht wurde)\b.{{0,30}}{_DEVICE}.{{0,30}}gesendet\W{{0,3}}|{_DEVICE}.{{0,24}}gönderildi"
 )
 _GET_OUTLOOK: Final = (
     r"(?:\w+ (?:o |el |sie sich |aplikację )?)?(?:outlook|bluemail) \w+ (?:system\w* )?(?:ios|android|mac|windows)"
-    r"(?: \w+)?\W*(?:https?:\S+)?"
+    r"(?: \w+)?\W*(?:https?:\S+)?|(?:ios|android|mac|windows) için outlook\S* \w+|.{0,40}\boutlook\b.{0,40}<https://aka\.ms/\w+>"
 )
 _SIGNATURE: Final = re.compile(
     rf"^\s*(?:(?:- )?--\s?|-----BEGIN PGP SIGNATURE-----|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK})"
@@ -111,7 +114,7 @@ _SIGNATURE: Final = re.compile(
 )
 _NAMED_DEVICE: Final = re.compile(_DEVICE, re.IGNORECASE)
 # In a line of another alphabet these names alone are Latin.
-_LATIN_NAMES: Final = re.compile(rf"{_DEVICE}e?|\b(?:for|ios|mail)\b|<?https?:\S+", re.IGNORECASE)
+_LATIN_NAMES: Final = re.compile(rf"{_DEVICE}e?|\b(?:for|mail)\b|\bios|<?https?:\S+", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[\dA-Za-z\u00c0-\u024f.!?\u3002\uff01\uff1f]")
 _LONGEST_SIGNATURE: Final = 80
 
@@ -201,6 +204,8 @@ def _is_head(lines: list[str], at: int) -> bool:
 def _is_header(lines: list[str], at: int) -> bool:
     """Recognize header fields of a quoted mail: a sentence may begin with `From:` too, and the next with `To:`."""
     row = lines[at : at + 1 + _HEADER_LINES]
+    if _is_foreign_header(row[:_FOREIGN_FIELDS]) and any(map(OUR_LINK.search, lines[at:])):
+        return True
     if not _SENDER.match(row[0]):
         # Some programs set other fields above the sender.
         row = list(takewhile(lambda line: _SENDER.match(line) or _FIELD.match(line), row))
@@ -214,6 +219,16 @@ def _is_header(lines: list[str], at: int) -> bool:
     # *From: Oslo*, *To: Bergen*, *Date: 1 May* may be an order.
     is_sentence = sender[1].rstrip().endswith((".", ",", "!", "?", ";"))
     return len(fields) >= _FIELDS_ALONE and (not is_sentence or any(_DAY.search(line) for line in fields))
+
+
+def _is_foreign_header(row: list[str]) -> bool:
+    """Recognize sender, moment, recipient and subject as Outlook sets them, in languages without words here.
+
+    A person may write a date so: a mail of ours has to follow.
+    """
+    is_sender = _BRACKETED.search(row[0]) is not None and all(map(_LABEL.match, row))
+    is_dated = any(_DAY.search(line) and _HOUR.search(line) for line in row[1:3])
+    return is_sender and is_dated and len(row) == _FOREIGN_FIELDS
 
 
 def _is_attribution(lines: list[str], at: int, height: int) -> bool:

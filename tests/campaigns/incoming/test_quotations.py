@@ -278,3 +278,9 @@ def test_html_is_read_in_time_that_grows_with_its_length(unit: str) -> None:
 )  # fmt: skip
 def test_of_these_mails_only_what_the_writer_added_is_the_text(outside_data: Path, name: str, own: str) -> None:
     assert parse_mail.parse_mail((outside_data / "cases" / "mails" / f"{name}.eml").read_bytes()).text == own
+
+
+def test_a_date_that_a_person_proposes_in_fields_is_no_quotation() -> None:
+    own = "Contact: Bo Ek <bo@acme.example>\nWhen: 20 Nov 2026 10:00\nWhere: Room 4\nTopic: prices\n\nSee you there"
+
+    assert quotations.own_text(own) == own
