@@ -75,10 +75,6 @@ class DemoTask:
         """Return the fixed seed of the splits."""
         return hashlib.sha256(self.slug.encode()).hexdigest()[:32]
 
-    def held_out(self) -> list[AnsweredRecord]:
-        """Return the records that no student of the demo is trained on."""
-        return [each for each in self.records() if self.split_of(each) == "test"]
-
     def split_of(self, record: AnsweredRecord) -> str:
         """Return the split of a record: `train`, `validation` or `test`."""
         group = self.spec.facts_with_role("group") or self.spec.facts_with_role("title")

@@ -22,17 +22,11 @@ from demo.data import (
     simulated_reviewers,
     task_steps,
 )
-from demo.data.claim_check import CLAIM_CHECK
-from demo.data.company_news import COMPANY_NEWS
 from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import demo_spec
 from demo.data.prospects import generate
-from demo.data.reply_sorting import REPLY_SORTING
-from demo.data.research_summary import RESEARCH_SUMMARY
-from demo.data.support_answer import SUPPORT_ANSWER
-from demo.data.tasks import FOR_STUDIES, MAILS
-from demo.data.ticket_routing import TICKET_ROUTING
+from demo.data.tasks import FOR_STUDIES, MAILS, TASKS
 from members.models import Member
 from review.models import Decision, Draft, Source, Task
 from review.sources import imports
@@ -100,15 +94,15 @@ def load(say: Report, *, until: str = "") -> bool:
         (53, "having some more judged by two", _second_week),
         # Last, so that they wait on the desk: a few mails in another style would only confuse so small a student.
         (0, "importing 40 drafts written by hand", _hand_drafts),
-        *_of_task(CLAIM_CHECK, 49),
-        *_of_task(COMPANY_NEWS, 47),
+        *_of_task("claim-check", 49),
+        *_of_task("company-news", 47),
         (45, TRANSFER, rounds.transfer),
         (experiment_load.DAYS + 1, CAMPAIGN, _experiment),
-        *_of_task(RESEARCH_SUMMARY, 2),
-        *_of_task(REPLY_SORTING, 1),
+        *_of_task("research-summary", 2),
+        *_of_task("reply-sorting", 1),
         # Verdicts of the last hours, so that this week has some on any of its days.
-        *_of_task(TICKET_ROUTING, 7 / 24),
-        *_of_task(SUPPORT_ANSWER, 2 / 24),
+        *_of_task("ticket-routing", 7 / 24),
+        *_of_task("support-answer", 2 / 24),
     )
     did_something = False
     with clock.running():
@@ -125,10 +119,11 @@ def load(say: Report, *, until: str = "") -> bool:
     return did_something
 
 
-def _of_task(demo: DemoTask, days: float) -> Iterator[Step]:
+def _of_task(slug: str, days: float) -> Iterator[Step]:
+    demo = next(each for each in TASKS if each.slug == slug)
     yield days, f"writing and judging {demo.name}", partial(_answered_task, demo)
-    if demo.slug in rounds.ROUNDS:
-        yield 0, f"tuning a miniature of {demo.slug}, in the same way", partial(_tune, demo.slug)
+    if slug in rounds.ROUNDS:
+        yield 0, f"tuning a miniature of {slug}, in the same way", partial(_tune, slug)
 
 
 def load_for_studies(slug: str) -> bool:

@@ -71,34 +71,34 @@ class Text:
         blocks = [self.greeting, *(" ".join(block) for block in self.paragraphs if block), self.signature]
         return "\n\n".join(block for block in blocks if block)
 
+    def places(self) -> list[tuple[list[str], int]]:
+        """Return the place of each sentence: its paragraph, and its number there."""
+        return [(block, at) for block in self.paragraphs for at in range(len(block))]
+
     def drop_one(self) -> bool:
         """Drop the last statement that is neither the opening nor a question; return False without one."""
-        for block in reversed(self.paragraphs):
-            for index in range(len(block) - 1, -1, -1):
-                is_opening = block is self.paragraphs[0] and index == 0
-                if "?" not in block[index] and not is_opening:
-                    del block[index]
-                    return True
+        for block, at in reversed(self.places()):
+            is_opening = block is self.paragraphs[0] and at == 0
+            if "?" not in block[at] and not is_opening:
+                del block[at]
+                return True
         return False
 
     def drop_sentence_with(self, words: str, *, last: bool = False) -> None:
         """Drop the first (or last) sentence with these words, unless it is the only one."""
-        matches = [
-            (block, index) for block in self.paragraphs for index, sentence in enumerate(block) if words in sentence
-        ]
-        if matches and sum(map(len, self.paragraphs)) > 1:
-            block, index = matches[-1 if last else 0]
-            del block[index]
+        matches = [(block, at) for block, at in self.places() if words in block[at]]
+        if matches and len(self.places()) > 1:
+            block, at = matches[-1 if last else 0]
+            del block[at]
 
     def replace(self, words: str, by: str) -> None:
         """Replace words, and mend the blank or comma that an empty replacement leaves."""
-        for block in self.paragraphs:
-            for index, sentence in enumerate(block):
-                if words in sentence:
-                    mended = sentence.replace(words, by, 1)
-                    mended = re.sub(r"\s+([.,;!?])", r"\1", re.sub(r"\s{2,}", " ", mended)).lstrip(" ,;")
-                    block[index] = mended[:1].upper() + mended[1:]
-                    return
+        for block, at in self.places():
+            if words in block[at]:
+                mended = block[at].replace(words, by, 1)
+                mended = re.sub(r"\s+([.,;!?])", r"\1", re.sub(r"\s{2,}", " ", mended)).lstrip(" ,;")
+                block[at] = mended[:1].upper() + mended[1:]
+                return
 
     def add_before_question(self, sentence: str) -> None:
         """Insert a sentence before the last question, or at the end without one."""

@@ -22,7 +22,7 @@ def test_each_label_comes_equally_often_and_each_language_with_every_label() -> 
 
 @pytest.mark.slow
 def test_the_most_frequent_label_is_no_answer_and_rules_decide_what_must_not_wait_alone() -> None:
-    tested = REPLY_SORTING.held_out()
+    tested = [each for each in REPLY_SORTING.records() if REPLY_SORTING.split_of(each) == "test"]
     most = Counter(each.fields["meaning"] for each in tested).most_common(1)[0][1] / len(tested)
 
     assert len(tested) >= 60
