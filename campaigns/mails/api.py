@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.compose.content import with_words
+from campaigns.compose import content
 from campaigns.mails import lineage
 from campaigns.mails import queries as mails_queries
 from campaigns.overview import queries
@@ -34,14 +34,14 @@ class MessageOut(serializers.Serializer[Any]):
     """One mail: where it stands, and its words; slots stay unfilled until it has gone."""
 
     id = serializers.UUIDField()
-    campaign = serializers.SlugField()
+    campaign = serializers.SlugField(source="campaign.slug")
     contact = MessageContactOut()
-    arm = serializers.CharField(allow_null=True)
-    step = serializers.IntegerField()
+    arm = serializers.CharField(source="arm.name", allow_null=True)
+    step = serializers.IntegerField(source="step.number")
     state = serializers.ChoiceField(choices=MessageState.choices)
     stop_reason = serializers.CharField(allow_blank=True)
     problem = serializers.CharField(allow_blank=True)
-    draft = serializers.UUIDField(allow_null=True)
+    draft = serializers.UUIDField(source="draft_id", allow_null=True)
     needs_approval = serializers.BooleanField()
     marks_count = serializers.IntegerField()
     subject = serializers.CharField()
@@ -54,6 +54,11 @@ class MessageOut(serializers.Serializer[Any]):
     sent_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+    def to_representation(self, mail: Any) -> dict[str, Any]:
+        words = content.fields_of(mail)
+        sent = {"subject": mail.subject or words["subject"], "body": mail.body or words["body"]}
+        return super().to_representation(mail) | sent
 
 
 class StationOut(serializers.Serializer[Any]):
@@ -86,7 +91,7 @@ class MessageListView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(MessageOut, MessageQuery, draw=lambda request, page: _drawn(page))
+    @lists(MessageOut, MessageQuery)
     def get(self, request: Request, query: dict[str, Any]) -> Rows:
         if "campaign" not in query:
             raise Http404("Name a campaign: ?campaign=its-slug.")
@@ -94,7 +99,7 @@ class MessageListView(APIView):
         campaign = queries.get_or_404(member, query["campaign"])
         require(member, campaign.task, Role.LEAD)
         chosen = {name: str(query.get(name, "")) for name in mails_queries.FILTERS}
-        return with_words(mails_queries.of_campaign(campaign, search=query.get("q", ""), **chosen))
+        return content.with_words(mails_queries.of_campaign(campaign, search=query.get("q", ""), **chosen))
 
 
 class MessageView(APIView):
@@ -104,8 +109,5 @@ class MessageView(APIView):
     def get(self, request: Request, message_id: UUID) -> Response:
         mail = mails_queries.any_or_404(member_of(request), message_id)
         require(member_of(request), mail.campaign.task, Role.LEAD)
-        return Response(MessageFullOut({**mails_queries.mail_json(mail), "walk": lineage.lineage_of(mail)}).data)
-
-
-def _drawn(mails: list[Any]) -> Any:
-    return MessageOut([mails_queries.mail_json(mail) for mail in mails], many=True).data
+        walk = StationOut(lineage.lineage_of(mail), many=True).data
+        return Response({**MessageOut(mail).data, "walk": walk})

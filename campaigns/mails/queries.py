@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -92,8 +91,7 @@ def line(mail: Message) -> MailLine:
     why = (
         StopReason(mail.stop_reason).label if mail.stop_reason else " ".join(filter(None, (mail.problem, _hold(mail))))
     )
-    marks = mail.draft.marks_count if mail.draft is not None else 0
-    return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, marks)
+    return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, mail.marks_count)
 
 
 def _hold(mail: Message) -> str:
@@ -134,30 +132,4 @@ def choices(campaign: Campaign) -> Mapping[str, list[tuple[str, str]]]:
         "step": [(str(n), f"Mail {n}") for n in campaign.steps.order_by("number").values_list("number", flat=True)],
         "marks": [("yes", "Marked by a check"), ("no", "Not marked")],
         "event": list(EventKind.choices),
-    }
-
-
-def mail_json(mail: Message) -> dict[str, Any]:
-    """A mail for programs: where it stands, and its words as they are now, slots unfilled until it went."""
-    words = content.fields_of(mail)
-    return {
-        "id": str(mail.pk),
-        "campaign": mail.campaign.slug,
-        "contact": {"id": str(mail.contact_id), "name": mail.contact.name, "company": mail.contact.company},
-        "arm": mail.arm.name if mail.arm else None,
-        "step": mail.step.number,
-        "state": mail.state,
-        "stop_reason": mail.stop_reason,
-        "problem": mail.problem,
-        "draft": str(mail.draft_id) if mail.draft_id else None,
-        "needs_approval": mail.needs_approval,
-        "marks_count": mail.draft.marks_count if mail.draft else 0,
-        "subject": mail.subject or words["subject"],
-        "body": mail.body or words["body"],
-        "message_id": mail.message_id,
-        "held_because": mail.held_because,
-        "due_at": mail.due_at,
-        "sent_at": mail.sent_at,
-        "created_at": mail.created_at,
-        "updated_at": mail.updated_at,
     }

@@ -85,3 +85,7 @@ class Message(models.Model):
             models.Index(fields=["campaign", "sent_at"], name="mails_by_day"),
             models.Index(fields=["sender", "sending_at"], name="mails_of_sender"),
         ]
+
+    @property
+    def marks_count(self) -> int:
+        return self.draft.marks_count if self.draft is not None else 0
