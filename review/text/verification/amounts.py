@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from review.text.reading.units import CURRENCIES
 from review.text.verification import quantities
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
@@ -172,6 +173,7 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     before = sentence.text[max(sentence.start, start - _BEFORE) : start]
     if (
         before.endswith("multi-")
+        or _is_converted(sentence, quantity)
         or _is_a_week(sentence, quantity)
         or (_AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text))
     ):
@@ -179,6 +181,15 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
         return True
     return sentence.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
+
+
+def _is_converted(sentence: ClaimSentence, quantity: Quantity) -> bool:
+    """Return whether brackets give a sum that the passage holds in another currency: `$10m (£6m)`."""
+    before = next((each for each in sentence.quantities if 0 < quantity.start - each.end <= 3), None)
+    if not (before and before.unit and quantity.unit and {before.unit[0], quantity.unit[0]} <= CURRENCIES):
+        return False
+    between = sentence.text[sentence.start + before.end : sentence.start + quantity.start]
+    return "(" in between and before.unit != quantity.unit and bool(sentence.source.quantities.matching(before))
 
 
 def _is_a_week(sentence: ClaimSentence, quantity: Quantity) -> bool:

@@ -26,6 +26,8 @@ _TOGETHER = 2 * _BESIDE - 1
 _PLACES = 48
 # Telling words around one that are looked at for a contrary.
 _REACH = 4
+# Beside another way these may be of something else: *sales rose, helped by lower prices*.
+_COMPARING = listed("lower higher up down cheaper dearer")
 # `up` and `down` tell a way before an amount alone.
 _ADVERBS, _AMOUNT = listed("up down"), re.compile(r" (?:by |from |to |almost |about |nearly )?[$\u00a3\u20ac]?\d")
 # Words that go with any rise.
@@ -255,10 +257,11 @@ def other_way(sentence: ClaimSentence) -> Iterator[Unsupported]:
     ways = [
         (index, direction.WAYS[word.text]) for index, word in enumerate(sentence.words) if word.text in direction.WAYS
     ]
-    if len({way for _, way in ways}) != 1 or sentence.cues:
-        return
-    for index, way in ways:
-        if sentence.words[index].text in _ADVERBS and not _AMOUNT.match(sentence.text, sentence.words[index].end):
+    for index, way in ways if not sentence.cues else ():
+        text = sentence.words[index].text
+        if text in _COMPARING and len({each for _, each in ways}) > 1:
+            continue
+        if text in _ADVERBS and not _AMOUNT.match(sentence.text, sentence.words[index].end):
             continue
         about = direction.about(sentence.text, sentence.words, index) - source.common - _ANYTHING
         shared = [(len(roots & about), other) for roots, other in source.ways if roots & about]

@@ -28,8 +28,8 @@ _CAPITAL_BEFORE = re.compile(r"([A-Z][\w'\u2019.-]*) (?:(?:of|the|&|de|van|von|l
 _CAPITAL_AFTER = re.compile(r" (?:(?:of|the|&|de|van|von|la) )*([A-Z][\w'\u2019-]*)")
 # Words of so many letters in which at most so many are others are one word spelt in two ways.
 _LONG, _OTHER_LETTERS = 4, 2
-# Lands that their press takes for granted.
-_OF_READERS = listed("england english britain british uk us usa america american wales welsh scotland scottish")
+# Lands and offices that their press takes for granted.
+_OF_READERS = listed("england english britain british uk us usa america american wales welsh scotland scottish mp mps")
 # Words with which a sentence gives one thing two names.
 _NAMING = re.compile(r"\b(?:(?:re)?nam(?:e|es|ed|ing)|called|known|formerly|now|alias|aka|a\.k\.a)\b", re.IGNORECASE)
 _SUFFIXES = listed("inc ltd llc llp plc corp corporation co company gmbh ag sa limited group holdings incorporated")
@@ -41,7 +41,7 @@ def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
     for start, end in unknown_names(text, source.name_words, given_names=given_names(), places=_places()):
         name = text[start:end]
         if not (
-            _is_part(text, start, end, source)
+            (_is_part(text, start, end, source) and not _has_rival(name, sentence))
             or is_other_form(name, source)
             or _is_respelt(name, source)
             or _is_of_readers(name, sentence)
@@ -67,10 +67,15 @@ def _is_respelt(name: str, source: SourceText) -> bool:
 
 
 def _is_of_readers(name: str, sentence: ClaimSentence) -> bool:
-    """Return whether a name is of a land whose press takes it for granted, and no other land is named close by."""
-    key, source = stem(name.lower()), sentence.source
-    others = [place for other in source.opposites(key) for place in source.stems[other]]
-    return name.lower() in _OF_READERS and not any(source.sentence_of(place) in sentence.closest for place in others)
+    """Return whether a press takes a name for granted, and nothing else of its kind is named close by."""
+    return name.lower() in _OF_READERS and not _has_rival(name, sentence)
+
+
+def _has_rival(name: str, sentence: ClaimSentence) -> bool:
+    """Return whether another thing of the kind of a name, such as another land, is named close by."""
+    source = sentence.source
+    others = [place for other in source.opposites(stem(name.lower())) for place in source.stems[other]]
+    return any(source.sentence_of(place) in sentence.closest for place in others)
 
 
 @cache

@@ -52,7 +52,7 @@ def denials(sentence: ClaimSentence) -> Iterator[Unsupported]:
         word, reached = sentence.words[cue], [sentence.words[index] for index in sentence.reached(cue)]
         if (
             reached
-            and word.text not in negation.WARDING
+            and (word.text not in negation.WARDING or word.root == "deny")
             and _is_lone(sentence, cue, [each.root for each in reached], near)
         ):
             yield Unsupported(word.start, reached[0].end, "The passage denies nothing here", "negation", 0.7)
