@@ -12,24 +12,16 @@ from collections.abc import Iterator, Sequence
 from review.text.verification import negation
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
-from review.text.verification.thesaurus import SMALL, contraries
-from review.text.verification.words import Word, listed, root, stem
+from review.text.verification.thesaurus import SMALL, concepts, contraries
+from review.text.verification.words import Word, listed, root
 
-# Who calls something false or bad says something that a passage, a seller's above all, rarely leaves to others to say.
-_FAULTS_TEXT = """
-    incorrect inaccurate false falsely incorrectly mislead misleading misinform lie unnecessarily untrue
-    mediocre negligible exorbitant inferior subpar useless worthless unreliable outdated
-    obsolete defective overpriced unhelpful irrelevant unsafe faulty flawed shoddy dishonest
-    unprofessional unwanted deceptive fraudulent unaffordable cumbersome
-"""
-_FAULTS = frozenset(stem(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 # `Most did not` and `two of them did not` say of some what the passage says of the rest.
 OTHERS = listed("most some others many few other")
 # Denials of a time alone, as in `not since 1997` and `not yet`.
 _UNTIL_NOW = re.compile(
-    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b",
+    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|at all|(?:in|for) (?:decades|years))\b",
     re.IGNORECASE,
 )
 # `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.
@@ -58,6 +50,8 @@ _HIGHEST = re.compile(
     r"\b(?:record|first|top|most|best|leading|main|biggest|largest|leader|never|only|peak|star|major|ever|than any)\b",
     re.IGNORECASE,
 )
+# A passage of fewer words leaves out what its writer takes for granted.
+_WHOLE = 100
 # Telling words on either side of a word that was denied.
 _BESIDE = 2
 # What loses or refuses may say the same as a denial; it is looked for among so many words before and behind.
@@ -221,11 +215,18 @@ def reversals(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(word.start, word.end, "The passage says the opposite", "antonym", 0.85)
 
 
-def faults(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """Words that accuse where the passage accuses nobody."""
+def invented(sentence: ClaimSentence) -> Iterator[Unsupported]:
+    """Words that accuse, or tell of an event or a thing, where the passage has no word of what they speak of."""
+    source = sentence.source
     for index, word in enumerate(sentence.words):
-        if word.stem in _FAULTS and index not in sentence.denied and not sentence.source.says(word.root):
-            yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
+        evidence = concepts().get(word.stem)
+        if evidence is None or index in sentence.denied or (index and sentence.text[word.start].isupper()):
+            continue
+        if source.says(word.root) or (any(evidence) and len(source.words) < _WHOLE):
+            continue
+        if all(roots.isdisjoint(source.places) for roots in evidence):
+            why = "The passage tells nothing of this" if any(evidence) else "The passage calls nothing wrong here"
+            yield Unsupported(word.start, word.end, why, "restriction", 0.6)
 
 
 def limits(sentence: ClaimSentence) -> Iterator[Unsupported]:

@@ -97,6 +97,18 @@ def contraries() -> dict[str, frozenset[str]]:
 
 
 @cache
+def concepts() -> dict[str, list[frozenset[str]]]:
+    """Roots of which a passage must hold one where a summary says a stem; none for words that accuse."""
+    found: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for line in _lines("concepts.txt"):
+        words, evidence = (side.split() for side in line.split(":"))
+        roots = frozenset(root(word) for word in (*words, *evidence) if evidence)
+        for word in words:
+            found[stem(word)].append(roots)
+    return found
+
+
+@cache
 def reporting() -> frozenset[str]:
     """Roots of words with which a summary speaks of its text."""
     return frozenset(root(word) for line in _lines("reporting.txt") for word in line.split())

@@ -1,0 +1,103 @@
+"""Invented details, other lands, reports denied, and what is no longer so: own sentences over own news."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.text.verification.rules import verify
+
+# Long enough to tell all that a summary needs; no word here speaks of the crimes, illnesses and trades below.
+BRIDGE = (
+    "The council of Harlow in Ontario will close the Mill Street bridge for repairs from 3 May until the autumn. "
+    "Engineers found cracks in two of its six stone arches in March, after a lorry struck a pillar. Mayor Dana "
+    "Whitlock said that the work would cost $4.2m (about a third of the yearly sum for roads) and that Canada's "
+    "government would give half of it. Shopkeepers on the eastern bank fear that they will see fewer customers. "
+    "Whitlock said that a footbridge would open next week, and that she still wants to widen the road to the "
+    "station. The Supreme Court of Ontario threw out a complaint by the boat club last year. The price of stone "
+    "rose by 9% in the spring, and the number of passing lorries fell."
+)
+TRUE = (
+    "Harlow's Mill Street bridge will be shut for repairs until the autumn.",
+    "Cracks were discovered in two arches of the bridge.",
+    "A truck hit one of the pillars before the cracks were found.",
+    "The government of Canada is to provide half of the money.",
+    "The mayor of Harlow said the repairs would cost $4.2m.",
+    "A temporary footbridge will open next week.",
+    "Shops on the eastern bank worry about losing customers.",
+    "The court dismissed a complaint by the boat club.",
+    "Whitlock still hopes to make the road wider.",
+    "Trains are reached by a road that the mayor wants to widen.",
+    "The price of stone increased, while fewer lorries passed.",
+    "Fewer lorries passed the bridge.",
+    "Two of the six arches are cracked.",
+    "The repairs, which will cost $4.2m (£3.1m), begin on 3 May.",
+    "The closure begins on 3 May.",
+    "The council's engineers looked at the bridge in March.",
+    "Mayor Dana Whitlock spoke of a footbridge.",
+    "Part of the cost will be borne by the Canadian government.",
+    "Ontario's Supreme Court threw out a complaint.",
+    "No one was arrested.",
+)
+INVENTED = {
+    "Engineers found cracks in the bridge after an explosion.": "explosion",
+    "The bridge was struck by a drunk driver.": "drunk",
+    "Cracks in the arches were caused by an earthquake.": "earthquake",
+    "The mayor announced the repairs in a letter to parents.": "parents",
+    "A retired engineer found cracks in two of the arches.": "retired",
+    "The council voted unanimously to close the bridge.": "unanimously",
+    "Shopkeepers on the eastern bank fear an epidemic of infections.": "infections",
+    "The complaint by the boat club spoke of fraud.": "fraud",
+    "Whitlock wants to widen the road to the airport.": "airport",
+    "The mayor resigned over the cost of the bridge.": "resigned",
+    "Engineers feared that snow would delay the repairs.": "snow",
+    "The council will close the bridge after complaints by pensioners.": "pensioners",
+    "The bridge will close because of a military parade.": "military",
+    "The council pays for the bridge by a higher tax.": "tax",
+    "Anonymous engineers found cracks in two arches.": "Anonymous",
+    "Scientists found cracks in two of its arches.": "Scientists",
+    "The road leads to the university.": "university",
+    "Tourists on the eastern bank fear the work.": "Tourists",
+    "The boat club apologised to the council last year.": "apologised",
+    "Whitlock said that a nuclear plant would open next week.": "nuclear",
+}
+
+
+@pytest.mark.parametrize("claim", TRUE)
+def test_what_the_news_says_in_other_words_is_not_marked(claim: str) -> None:
+    assert verify(BRIDGE, claim).unsupported == ()
+
+
+@pytest.mark.parametrize(("claim", "place"), INVENTED.items())
+def test_an_event_or_a_thing_the_passage_has_no_word_of_is_marked(claim: str, place: str) -> None:
+    found = verify(BRIDGE, claim).unsupported
+
+    assert place in [claim[each.start : each.end] for each in found]
+
+
+@pytest.mark.parametrize("claim", ["The bridge closes after a robbery.", "Tourists fear the work."])
+def test_of_a_short_passage_an_event_is_not_marked(claim: str) -> None:
+    assert verify("The council will close the Mill Street bridge. Shopkeepers fear the work.", claim).supported
+
+
+@pytest.mark.parametrize(
+    ("claim", "place"),
+    [
+        ("Kenya's Mayor Whitlock said that her government would give half of it.", "Kenya's"),
+        ("The Mexican government of Dana Whitlock will give half of it.", "Mexican"),
+        ("Shopkeepers on the eastern bank denied that customers would be fewer.", "denied"),
+        ("The price of stone fell in the spring, and the number of passing lorries rose.", "fell"),
+        ("The price of stone rose, and the number of passing lorries rose.", "rose"),
+        ("The work would cost $5.1m (£3.1m).", "5.1m"),
+    ],
+)
+def test_other_lands_denied_reports_ways_and_sums_are_marked(claim: str, place: str) -> None:
+    found = [claim[each.start : each.end] for each in verify(BRIDGE, claim).unsupported]
+
+    assert any(place in each for each in found), found
+
+
+def test_what_is_no_longer_so_is_marked_where_the_passage_says_still() -> None:
+    passage = "Ann Berg led the choir of Arlen to Rome. Berg still wants to build a music school by the river."
+
+    assert not verify(passage, "Berg no longer wants to build a music school by the river.").supported
+    assert verify(passage, "Berg continues to want a music school.").supported
