@@ -20,7 +20,7 @@ from review.bulk.planning import AT_MOST
 from review.drafts import draft_filters, queries
 from review.drafts.serializers import DraftSummaryOut
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.iso_time import IsoTime
 from web.http.lists import Rows, lists
@@ -210,6 +210,5 @@ class RepeatedView(APIView):
     @lists(RepeatedSentenceOut, operation_id="repeated_sentences")
     def get(self, request: Request, query: dict[str, Any], draft_id: UUID) -> Rows:
         member = member_of(request)
-        draft = queries.draft_or_404(member, draft_id)
-        require(member, draft.task, Role.REVIEWER)
+        draft = queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
         return similar_drafts.repeated(member, draft)

@@ -20,7 +20,7 @@ from review.drafts.draft_filters import DraftFilter
 from review.spec.readable import readable
 from review.spec.spec_diff import word_diff
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web import zones
 from web.http.htmx import is_htmx
 
@@ -115,8 +115,7 @@ def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpRespons
 @require_safe
 def approved_page(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
-    draft = queries.draft_or_404(member, draft_id)
-    require(member, draft.task, Role.REVIEWER)
+    draft = queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
     context = {
         "task": draft.task,
         "section": "review",

@@ -150,8 +150,7 @@ class SetAsideView(APIView):
     def post(self, request: Request, draft_id: UUID) -> Response:
         body = read_body(SetAsideIn, request)
         member = member_of(request)
-        task = queries.draft_or_404(member, draft_id).task
-        require(member, task, Role.REVIEWER)
+        task = queries.draft_or_404(member, draft_id, least=Role.REVIEWER).task
         note, unfinished = body["note"], body["unfinished"]
         only = _only(request, draft_id)
         size = 0 if only else settings.DECK_SIZE
@@ -263,5 +262,5 @@ class UnfinishedView(APIView):
     def put(self, request: Request, draft_id: UUID) -> Response:
         body = read_body(UnfinishedIn, request)
         member = member_of(request)
-        require(member, queries.draft_or_404(member, draft_id).task, Role.REVIEWER)
+        queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
         return Response({"kept": unsaved_edits.keep_unfinished(member, draft_id, body["fields"])})

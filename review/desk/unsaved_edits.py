@@ -18,7 +18,6 @@ from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
 from review.states import AssignmentState, Role
-from review.tasks.permissions import require
 from review.text import checks, edits
 from review.text.checks.mends import Mend
 from review.text.edits import EditMeasure
@@ -56,8 +55,7 @@ def recheck(member: Member, draft_id: UUID, fields: Fields) -> Recheck:
         PermissionDenied: The member is no reviewer of its task.
         Refusal: 422 when a field is unknown or of the wrong type; an empty one is let pass, for it may be filled yet.
     """
-    draft = queries.draft_or_404(member, draft_id)
-    require(member, draft.task, Role.REVIEWER)
+    draft = queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
     spec, facts = draft.task_version.spec, draft.record.facts
     after = _as_typed(spec, fields, draft.fields)
     reading = checks.read(spec, facts, after)

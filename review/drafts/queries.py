@@ -21,7 +21,7 @@ from review.drafts.serializers import MailFiguresOut
 from review.drafts.waiting_marks import with_marks
 from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
 from review.states import OPEN, DraftState, Role, Split, Verdict
-from review.tasks.permissions import role_of, task_or_404, tasks_for
+from review.tasks.permissions import require, role_of, task_or_404, tasks_for
 from web.caching.slow_figures import figures
 from web.errors import Refusal
 
@@ -90,15 +90,18 @@ def share_versions(rows: Iterable[Draft]) -> list[Draft]:
     return drafts
 
 
-def draft_or_404(member: Member, draft_id: UUID, *, task: Task | None = None) -> Draft:
+def draft_or_404(member: Member, draft_id: UUID, *, task: Task | None = None, least: Role | None = None) -> Draft:
     """One draft, if the member sees its task; with `task`, only if it is of that one.
 
     Raises:
         Http404: No such draft, or not this member's to see.
+        PermissionDenied: Their role in its task is below `least`.
     """
     draft = _seen_by(member).filter(pk=draft_id).first()
     if draft is None or (task is not None and draft.task_id != task.pk):
         raise Http404("There is no such draft.")
+    if least is not None:
+        require(member, draft.task, least)
     return draft
 
 

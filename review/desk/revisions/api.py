@@ -23,7 +23,7 @@ from review.drafts import queries
 from review.drafts.serializers import DraftStateOut
 from review.spec.revision_prompts import LONGEST_INSTRUCTION
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 from web.http.problem_shape import problems
@@ -91,8 +91,7 @@ class WritersView(APIView):
     @extend_schema(operation_id="revision_writers", responses={200: WritersOut})
     def get(self, request: Request, draft_id: UUID) -> Response:
         member = member_of(request)
-        draft = queries.draft_or_404(member, draft_id)
-        require(member, draft.task, Role.REVIEWER)
+        draft = queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
         return Response(WritersOut(revision_requests.preview(draft, by=member)).data)
 
 

@@ -15,7 +15,6 @@ from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
 from review.drafts import queries
 from review.states import Role
-from review.tasks.permissions import require
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.htmx import is_htmx
@@ -25,8 +24,7 @@ from web.language.sentences import in_language
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
-    draft = queries.draft_or_404(member, draft_id)
-    require(member, draft.task, Role.REVIEWER)
+    draft = queries.draft_or_404(member, draft_id, least=Role.REVIEWER)
     refusal = None
     if request.method == "POST":
         try:
