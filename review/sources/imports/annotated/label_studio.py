@@ -32,10 +32,10 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
         ValueError: An annotation is of another shape.
     """
     if "annotations" not in record:
-        # JSON_MIN has its answers between the task's id and its annotator; a CSV sorts its columns.
+        # JSON_MIN has the data before the task's id and the answers behind it; a CSV may sort its columns.
         plain = {name: _plain(value) for name, value in record.items() if name not in _MARKS}
         names = list(record)
-        place = names.index("id") + 1 if "id" in names else len(names)
+        place = names.index("id") + 1 if "id" in names[1:] else len(names)
         answers = {name: plain.pop(name) for name in names[place : names.index("annotator")] if name in plain}
         yield plain, answers, {name: record[name] for name in _MARKS if name in record}
         return

@@ -11,7 +11,7 @@ from typing import Any
 from review.sources.imports.cell_texts import text_of
 from review.sources.imports.logs.answer_shape import shape_of
 from review.sources.imports.own_rows import column_names
-from review.sources.imports.own_rows.column_names import ANSWERS, BESIDE, MAIL, MODELS, RECIPIENTS, SPLITS
+from review.sources.imports.own_rows.column_names import ANSWERS, BESIDE, MAIL, MODELS, RECIPIENTS, REPLIES, SPLITS
 from review.sources.imports.own_rows.column_types import FIELDS, PARAGRAPHS
 from review.sources.imports.read_rows import SPLIT_WORDS
 from review.spec.value_types import TYPES
@@ -97,6 +97,9 @@ def with_uses(columns: Sequence[Column], given: Collection[str] = ()) -> tuple[C
         ]
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
+    judged = [each for each in answers if each.field in ("label", "labels") and _is_flag(each)]
+    if judged and any(each.field in REPLIES and each.kinds[:1] == ("text",) for each in answers):
+        answers = judged
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
     told = [column for column in used_columns if column.use == FACT and len(set(map(text_of, column.values))) > 1]
     if told and told[-1] not in free:

@@ -79,6 +79,8 @@ PAIRS = list(zip(TEXTS, LABELS, strict=True))
         (json.dumps([task(t, [result("taxonomy", "sorte", [["Eau", w]])]) for t, w in PAIRS]),
          {"texte"}, "sorte", "choice", "Eau > panne"),
         (json.dumps([row | MARKS for row in MIN]), {"id", "text"}, "themes", "choices", BOTH[0]),
+        (json.dumps([{"id": 1, "text": t, "label": w, **MARKS} for t, w in PAIRS]), {"id", "text"}, "label", "choice",
+         "panne"),
         (CSV, {"id", "text"}, "intent", "choice", "panne"),
         (doccano([[label] for label in LABELS]), {"id", "text"}, "label", "choice", "panne"),
         (doccano(BOTH), {"id", "text"}, "label", "choices", BOTH[0]),
@@ -91,7 +93,7 @@ PAIRS = list(zip(TEXTS, LABELS, strict=True))
          {"text", "page"}, "spans", "", [MARK]),
         (json.dumps(ARGILLA), {"demande"}, "sorte", "choice", "panne"),
     ],
-    ids=["choice", "choices", "places", "taxonomy", "JSON_MIN", "CSV", "doccano", "doccano-several", "doccano-texts",
+    ids=["choice", "choices", "places", "taxonomy", "JSON_MIN", "id-first", "CSV", "doccano", "doccano-several", "doccano-texts",
          "doccano-places", "doccano-users", "prodigy-options", "prodigy-spans", "argilla"],
 )  # fmt: skip
 def test_an_export_proposes_its_texts_as_facts_and_its_labels_as_the_answer(

@@ -1,0 +1,37 @@
+"""A label of yes or no beside a written answer judges it; names that tell of an answer are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from review.sources.imports.own_rows.columns import columns_of
+from review.sources.imports.tables import open_table
+
+TEXTS = [f"The boiler in flat {n} is cold." for n in range(12)]
+REPLIES = [f"We come to flat {n} on Monday." for n in range(12)]
+FLAGS = [n % 3 == 0 for n in range(12)]
+FEW = ["done", "open", "late"] * 4
+
+
+@pytest.mark.parametrize(
+    ("columns", "answers"),
+    [
+        ({"prompt": TEXTS, "completion": REPLIES, "label": FLAGS}, {"label"}),
+        ({"question": TEXTS, "response": REPLIES, "label": [int(flag) for flag in FLAGS]}, {"label"}),
+        ({"question": TEXTS, "response": REPLIES, "label": FEW}, {"response", "label"}),
+        ({"question": TEXTS, "summary": REPLIES, "label": FLAGS}, {"summary", "label"}),
+        ({"What is wrong?": TEXTS, "Response Type": ["completed"] * 12}, set()),
+        ({"text": TEXTS, "label": FEW, "label_score": [n / 20 for n in range(12)]}, {"label"}),
+    ],
+)
+def test_a_label_judges_the_answer_beside_it(tmp_path: Path, columns: dict[str, list[Any]], answers: set[str]) -> None:
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    (tmp_path / "rows").write_text(json.dumps(rows))
+
+    found = columns_of(open_table(tmp_path / "rows"))
+
+    assert {column.name for column in found if column.use == "answer"} == answers
