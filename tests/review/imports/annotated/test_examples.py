@@ -93,8 +93,8 @@ PAIRS = list(zip(TEXTS, LABELS, strict=True))
          {"text", "page"}, "spans", "", [MARK]),
         (json.dumps(ARGILLA), {"demande"}, "sorte", "choice", "panne"),
     ],
-    ids=["choice", "choices", "places", "taxonomy", "JSON_MIN", "id-first", "CSV", "doccano", "doccano-several", "doccano-texts",
-         "doccano-places", "doccano-users", "prodigy-options", "prodigy-spans", "argilla"],
+    ids=["choice", "choices", "places", "taxonomy", "JSON_MIN", "id-first", "CSV", "doccano", "doccano-several",
+         "doccano-texts", "doccano-places", "doccano-users", "prodigy-options", "prodigy-spans", "argilla"],
 )  # fmt: skip
 def test_an_export_proposes_its_texts_as_facts_and_its_labels_as_the_answer(
     write: Write, export: str, facts: set[str], answer: str, kind: str, value: object
