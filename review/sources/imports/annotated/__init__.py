@@ -15,6 +15,7 @@ from typing import Any
 
 from review.sources.imports.annotated import argilla, brat, doccano, label_studio, prodigy
 from review.sources.imports.tables import Table, check_columns, open_table
+from web.errors import Refusal
 
 _TOOLS: tuple[ModuleType, ...] = (label_studio, argilla, doccano, prodigy, brat)
 _LOOK_AT = 50
@@ -28,17 +29,11 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
             rows, and marked places of a text are bad ones.
 
     Raises:
-        Refusal: As `open_table` and `check_columns`.
+        Refusal: As `open_table` and `check_columns`; `no_verdicts` where nothing in it was judged.
     """
     table = open_table(path, **choices)
-    names, fit = set(table.columns), any if is_judged else all
-    tools = [each for each in _TOOLS if is_judged or any(keys <= names for keys in each.KEYS)]
-    if not tools or (is_judged and table.format == "csv"):
-        return table
-    samples = [row.values for row in islice(table.rows(), _LOOK_AT) if not row.problem]
-    tool = next((each for each in tools if samples and fit(map(each.fits, samples))), None)
-    if tool is None or (is_judged and tool in (prodigy, brat)):
-        return table
+    if (tool := _tool_of(table, is_judged=is_judged)) is None:
+        return table.opened() if is_judged else table
     # Answers, and whether each is one label in a list.
     single = dict[str, bool]()
 
@@ -63,7 +58,20 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
             continue
     check_columns(columns)
     answers = frozenset() if is_judged else frozenset(single)
-    return replace(table, tool=tool.NAME, columns=tuple(columns), cells=table.columns, answers=answers, reader=read)
+    table = replace(table, tool=tool.NAME, columns=tuple(columns), cells=table.columns, answers=answers, reader=read)
+    if is_judged and next(table.rows(), None) is None:
+        message = f"This is an export of {tool.NAME} in which nothing was judged."
+        raise Refusal("no_verdicts", message, hint="Export it again with annotations.")
+    return table
+
+
+def _tool_of(table: Table, *, is_judged: bool) -> ModuleType | None:
+    names, fit = set(table.columns), any if is_judged else all
+    tools = [each for each in _TOOLS if any(keys <= names for keys in each.KEYS)]
+    if is_judged:
+        tools = [] if table.format == "csv" else [label_studio, argilla, doccano]
+    samples = [row.values for row in islice(table.rows(), _LOOK_AT) if not row.problem] if tools else []
+    return next((tool for tool in tools if samples and fit(map(tool.fits, samples))), None)
 
 
 def _has_objects(answer: object) -> bool:

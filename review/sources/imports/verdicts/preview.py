@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from review.models import Draft, Task
 from review.sources.imports import notation
+from review.sources.imports.annotated import open_export
 from review.sources.imports.cell_values import PLAIN
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping
@@ -22,7 +23,6 @@ from review.sources.imports.record_matching import NAMELESS, RecordMatcher, fitt
 from review.sources.imports.result import RowTally
 from review.sources.imports.verdicts import parse_row
 from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
-from review.sources.imports.verdicts.tables import open_judged
 from review.sources.imports.verdicts.targets import (
     REVIEWER,
     VERDICT,
@@ -95,7 +95,7 @@ def read_judged_preview(
     Raises:
         Refusal: The file itself cannot be read; a bad mapping stands in the preview's `problems` instead.
     """
-    table = open_judged(path, choices)
+    table = open_export(path, is_judged=True, **choices.of_file)
     fields = judged_targets(spec)
     mapping = guess_judged(spec, table.columns) if mapping is None else mapping
     look = _Look(spec, verdicts or {})

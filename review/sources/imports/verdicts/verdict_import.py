@@ -22,6 +22,7 @@ from review.drafts.bulk_insert import RecordInserter
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Membership, Record, Source, Task, TaskVersion
 from review.sources.imports import notation, source_row, staging
+from review.sources.imports.annotated import open_export
 from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping
@@ -34,7 +35,6 @@ from review.sources.imports.tables import Table
 from review.sources.imports.verdicts import merge, parse_row
 from review.sources.imports.verdicts.named_drafts import named_drafts, names_draft
 from review.sources.imports.verdicts.parse_row import ParsedVerdict
-from review.sources.imports.verdicts.tables import open_judged
 from review.sources.imports.verdicts.targets import check_verdict_columns, guess_judged, judged_targets
 from review.spec.schema import Fields
 from review.states import Role, SourceKind
@@ -138,7 +138,7 @@ def import_decisions(
     choices.require_shares()
     task = staging.lock_task(task)
     version = latest_version(task)
-    table = open_judged(path, choices)
+    table = open_export(path, is_judged=True, **choices.of_file)
     fields = judged_targets(version.spec)
     mapping = guess_judged(version.spec, table.columns) if mapping is None else mapping
     check_mapping(table, mapping, fields, defaults or {})
