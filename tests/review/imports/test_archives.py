@@ -208,7 +208,7 @@ def test_brats_entities_stand_in_the_row_of_their_text(write: Write) -> None:
         {"text": "Ida Berg", "start": 0, "end": 8, "label": "PER"},
         {"text": "We el", "start": 18, "end": 23, "label": "LOC"},
     ]
-    assert second.problem == "'b.ann' holds a mark that is no entity, 'E1\tLife:T1'"
+    assert second.problem == "'b.ann' holds a mark that is not an entity, 'E1\tLife:T1'"
 
 
 def test_a_table_of_notion_is_read_by_all_its_rows_and_not_by_its_pages(write: Write) -> None:

@@ -12,7 +12,7 @@ from tests.review.imports.conftest import Write
 
 HEADER = ("Beleg", "Firma", "Betrag", "Zweck")
 ROWS = [(f"B-{n}", "Ott GmbH", 10.5 + n, f"Wartung {n}") for n in range(4)]
-UNDER = "stands under the table and is no row of it"
+UNDER = "a sum or a note under the table, not a row"
 
 
 def problems(write: Write, *rows: Sequence[object]) -> list[str]:

@@ -29,7 +29,7 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
     entities = []
     for line in lines:
         if (match := _ENTITY.fullmatch(line)) is None:
-            raise ValueError(f"'{record['name']}.ann' holds a mark that is no entity, '{line[:40]}'")
+            raise ValueError(f"'{record['name']}.ann' holds a mark that is not an entity, '{line[:40]}'")
         entities.append({"text": match[4], "start": int(match[2]), "end": int(match[3]), "label": match[1]})
     facts = {name: value for name, value in record.items() if name != MARKS}
     yield facts, {"entities": entities} if MARKS in record else {}, {}

@@ -28,7 +28,7 @@ _SUMS = frozenset(
     }
 )  # fmt: skip
 _SUM = re.compile(r"[-+(]?[^\w\s]?\s?\d[\d.,'\s]*\)?\s?(?:%|[^\w\s]|[A-Z]{3})?")
-_UNDER = "stands under the table and is no row of it"
+_UNDER = "a sum or a note under the table, not a row"
 # Words of SurveyMonkey for a question without options, in the row below the questions.
 _OPEN = frozenset(
     {
