@@ -141,7 +141,8 @@ _TALK: Final = re.compile(
     r"|we(?:'ll| will) (?:pass|see)|i(?:'d| would) (?:like|love|rather)|i'll (?:think|look|call)|works for"
     r"|was (?:out|away|on)|were (?:out|away|on)|been (?:out|away|on)|last week|took over|have taken over|i replaced"
     r"|i have (?:his|her|their) (?:job|role|place)|i am (?:his|her|their) successor"
-    r"|(?:his|her|their|the) (?:e-?mails?|mailbox|inbox) (?:now )?(?:comes?|goe?s?) to me|passed it (?:on|round|along)"
+    r"|(?:his|her|their|the) (?:(?:e-?)?mails?|mailbox|inbox) (?:now )?(?:comes?|goe?s?) to me"
+    r"|passed it (?:on|round|along)"
     r"|(?:call|ring|remind|ping|try|mail|write to) me (?:on|in|before|after|again|then|next|when|from)|i(?:'m| am) back"
     # Who asks to be sent something reads what comes.
     r"|send me (?:the|your|more|prices|details|an? (?:offer|quote))|(?:schicken|senden) sie mir (?:die|das|ihr\w*|mehr)"

@@ -104,6 +104,12 @@ _RIGHTS: Final = re.compile(
     r"|\b(?:informationen|hinweise) (?:zu[mr]?|uber) .{0,40}(?:datenschutz|daten)"
     r"|\bu (?:kunt|mag|heeft|hebt)\b.{0,40}\b(?:vragen|verzoeken|recht)\b)"
 )
+# A mail of the writer's own.
+_TAKEN_BACK: Final = re.compile(
+    r"\b(?:previous|earlier|last|first|letzte|vorige|vorherige|erste|dernier|precedent|premier|ultim[aoe]|laatste) "
+    r"(?:e-?)?(?:mail|message|nachricht|bericht|courriel|messaggio|correo|mensaje)"
+    r"|\b(?:mail|messaggio|correo|mensaje|message) (?:anterior|precedente?)\b"
+)
 _OWN_WISH: Final = re.compile(
     r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object"
     r"|ask|request|no |geen|kein|aucun|plus |nessun)"
@@ -167,11 +173,8 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+(?!(?:please |now |just )*(?:delet
 _WORDS: Final = (
     "unsubscribe", "remove", "delete", "abmelden", "austragen", "loschen", "entfernen", "verteiler", "newsletter",
     "streichen", "desinscrire", "desinscription", "desabonner", "desabonnement", "supprimer", "uitschrijven",
-    "afmelden", "verwijderen", "mailing",
-    "emailing",
-    "contacting",
-    "erased",
-    "cancellatemi", "cancellare", "eliminar", "eliminen", "widerspreche", "please",
+    "afmelden", "verwijderen", "mailing", "emailing", "contacting", "erased", "cancellatemi", "cancellare", "eliminar",
+    "eliminen", "widerspreche", "please",
 )  # fmt: skip
 _STEMS: Final = re.compile(
     r"(?:un)?subscri|descri|eras(?:e|ing|ure)|mailings|contacted|emailed|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
@@ -217,9 +220,9 @@ def _wish(sentence: str, *, has_other_way: bool, goes_on: bool) -> Wish:
         elif _TURNED.search(bare[: match.start()]) and not _OWN_WISH.match(match[0]):
             is_turned = True
         elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
-            # Who takes a colleague's address off and talks on is no writer who leaves.
-            is_doubtful = _RIGHTS.search(bare) or (goes_on and "@" in match[0])
-            return Wish.POSSIBLE if is_doubtful else Wish.PLAIN
+            # Who takes a colleague's address off and talks on is no writer who leaves, nor who takes a mail back.
+            is_others = _TAKEN_BACK.search(bare, match.start(), match.end() + 15) or (goes_on and "@" in match[0])
+            return Wish.POSSIBLE if is_others or _RIGHTS.search(bare) else Wish.PLAIN
     if is_kept or _STAYS.search(bare):
         return Wish.STAYS
     is_possible = not has_other_way and _may_be_meant(bare, at_least=is_turned)
