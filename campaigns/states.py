@@ -92,6 +92,8 @@ M = MessageState
 # Mails that wait for a stage: before they are written, or to be checked. Of others no stage is asked any more.
 AT_A_STAGE = frozenset({M.PREPARING, M.WRITTEN})
 BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
+# Mails that went, may have gone, or are going; what was refused or put off is none.
+WENT = (M.SENDING, M.SENT, M.UNKNOWN)
 # A mail that was turned down goes only when somebody takes that back.
 STILL_TO_GO = BEFORE_THE_WIRE - {M.REJECTED}
 

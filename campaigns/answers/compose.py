@@ -16,14 +16,13 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.message import MailHeader, OutgoingMail, problem_of
 from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
 from campaigns.senders import choice
-from campaigns.states import AnswerState, MessageState
+from campaigns.states import WENT, AnswerState
 from web.errors import Refusal
 
 MOST_NAMED = 20
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,150}@[!-;=?-~]{1,150}")
 # Made up for a mail that bore no Message-ID: no mail program knows it.
 _NO_ID = "@no-message-id"
-_LEFT = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _ANSWER_LEFT = (AnswerState.SENT, AnswerState.UNKNOWN, AnswerState.SENDING)
 
 
@@ -104,7 +103,7 @@ def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:
 def _mails_before(reply: Reply, sender: SenderIdentity) -> list[str]:
     """Return ids of the mails that were written before in both directions, the reply's own last."""
     enrolment, until = reply.message.enrolment_id, reply.event.occurred_at
-    mails = Message.objects.filter(enrolment=enrolment, state__in=_LEFT)
+    mails = Message.objects.filter(enrolment=enrolment, state__in=WENT)
     written = [
         (
             mail.sent_at or mail.sending_at or mail.created_at,

@@ -41,9 +41,7 @@ def with_all() -> QuerySet[InboxAnswer]:
 def visible(member: Member) -> QuerySet[InboxAnswer]:
     """Answers of the campaigns whose task the member leads, newest first."""
     slugs = slugs_with(member, Role.LEAD)
-    rows = with_all()
-    if slugs is not None:
-        rows = rows.filter(reply__message__campaign__task__slug__in=slugs)
+    rows = with_all() if slugs is None else with_all().filter(reply__message__campaign__task__slug__in=slugs)
     return rows.order_by("-created_at", "-id")
 
 

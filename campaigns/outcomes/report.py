@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.events import record
 from campaigns.models import Enrolment, Event, HoldoutOutcome, Message
-from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState, StopReason
+from campaigns.states import OUTCOMES, WENT, EventKind, EventSource, StopReason
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -26,7 +26,6 @@ CENT = Decimal("0.01")
 MOST_USD = Decimal(1_000_000_000)
 # The teller's clock may be ahead of ours.
 CLOCK_SKEW = timedelta(minutes=5)
-_HAS_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 
 
 @transaction.atomic
@@ -123,7 +122,7 @@ def report_without_mail(
 def _is_without_mail(enrolment: Enrolment, at: datetime) -> bool:
     if enrolment.arm is None or not enrolment.campaign.arms.filter(is_holdout=True).exists():
         return False
-    left = Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT)
+    left = Message.objects.filter(enrolment=enrolment, state__in=WENT)
     # To the second, as the moment is told.
     return not left.annotate(went=Coalesce("sent_at", "sending_at")).filter(went__lt=at + timedelta(seconds=1)).exists()
 
@@ -144,7 +143,7 @@ def _refuse_if_closed(message: Message) -> None:
             "The recipient of this mail was erased: nothing more about them can be recorded.",
             status=409,
         )
-    if message.state not in _HAS_LEFT:
+    if message.state not in WENT:
         raise Refusal(
             "mail_not_sent",
             f"This mail has not been sent: it is {message.get_state_display().lower()}.",

@@ -93,15 +93,9 @@ class ReplyView(APIView):
 
     @extend_schema(request=MeaningIn, responses=ReplyOut)
     def patch(self, request: Request, reply_id: UUID) -> Response:
-        reply = selectors.reply_or_404(member_of(request), reply_id)
-        values = read_body(MeaningIn, request)
+        member = member_of(request)
+        reply, values = selectors.reply_or_404(member, reply_id), read_body(MeaningIn, request)
         meaning = ReplyClass(values["meaning"])
-        _, no_gold = reply_golds.correct(
-            reply,
-            meaning,
-            by=member_of(request),
-            why=values["reason"],
-            language=values["language"],
-        )
-        corrected = ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data
+        _, no_gold = reply_golds.correct(reply, meaning, by=member, why=values["reason"], language=values["language"])
+        corrected = ReplyOut(selectors.reply_or_404(member, reply_id)).data
         return Response({**corrected, "no_gold": no_gold})

@@ -11,7 +11,7 @@ from campaigns.models import Message, Reply, UnmatchedReply
 from campaigns.replies import receive, unmatched
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.receive import MessageMatch
-from campaigns.states import UnmatchedState
+from campaigns.states import WENT, UnmatchedState
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -29,9 +29,7 @@ def attach(row: UnmatchedReply, contact_id: UUID, *, by: Member) -> Reply:
         Refusal: `contact_not_mailed`, no mail of the task went to such a contact; 409 `unmatched_settled`.
     """
     permissions.require(by, row.campaign.task, Role.REVIEWER)
-    mails = Message.objects.filter(
-        contact=contact_id, campaign__task=row.campaign.task_id, state__in=unmatched.SENT_STATES
-    )
+    mails = Message.objects.filter(contact=contact_id, campaign__task=row.campaign.task_id, state__in=WENT)
     mails = mails.filter(contact__erased_at__isnull=True).select_related("contact", "campaign").order_by("-sending_at")
     mail = mails.filter(sending_at__lte=row.created_at).first() or mails.first()
     if mail is None:

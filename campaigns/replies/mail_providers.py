@@ -34,6 +34,7 @@ _EVENTS = {
     "unsubscribed": EventKind.UNSUBSCRIBED,
     "autoresponded": EventKind.AUTO_REPLIED,
 }
+REPORTED = tuple(dict.fromkeys(_EVENTS.values()))
 # What Brevo and MailerSend name an event, and Mailjet its error.
 _PASSING: Final = re.compile(r"soft|quota|relay")
 # Header fields as they came: to fold them anew Python reads each by the rules, and fails on those that break them.

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import Http404
 
 from campaigns.models import Campaign, InboxAnswer, InboxSetup, Reply
 from campaigns.states import NO_REPLIES, AnswerState, ReplyClass
@@ -35,8 +34,7 @@ def visible(member: Member) -> QuerySet[Reply]:
     rows = Reply.objects.select_related("event", "message__contact", "message__campaign__task", "message__arm")
     rows = rows.annotate(is_listed=_LISTED)
     slugs = slugs_with(member, Role.VIEWER)
-    if slugs is not None:
-        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    rows = rows if slugs is None else rows.filter(message__campaign__task__slug__in=slugs)
     return rows.order_by("-created_at", "-event_id")
 
 
@@ -63,11 +61,8 @@ def chosen_or_404(member: Member, campaign: Campaign, reply_id: str) -> Reply | 
     """
     if not reply_id:
         return None
-    key = uuid_or_none(reply_id)
-    reply = _all_of(member, campaign).filter(pk=key).first() if key else None
-    if reply is None:
-        raise Http404("There is no such reply in this campaign.")
-    return reply
+    rows = _all_of(member, campaign).filter(pk=uuid_or_none(reply_id))
+    return first_or_404(rows, "There is no such reply in this campaign.")
 
 
 def reply_or_404(member: Member, reply_id: UUID) -> Reply:
@@ -95,11 +90,9 @@ def campaign_or_404(member: Member, slug: str) -> Campaign:
     Raises:
         Http404: There is none, or not for this member.
     """
-    campaign = Campaign.objects.select_related("task").filter(slug=slug).first()
-    slugs = slugs_with(member, Role.VIEWER)
-    if campaign is None or (slugs is not None and campaign.task.slug not in slugs):
-        raise Http404("There is no such campaign that you can see.")
-    return campaign
+    rows, slugs = Campaign.objects.select_related("task").filter(slug=slug), slugs_with(member, Role.VIEWER)
+    rows = rows if slugs is None else rows.filter(task__slug__in=slugs)
+    return first_or_404(rows, "There is no such campaign that you can see.")
 
 
 def answers_in_doubt(campaign: Campaign) -> list[InboxAnswer]:

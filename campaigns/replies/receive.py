@@ -27,12 +27,10 @@ from campaigns.replies import ask_teacher, record_reply, sorting, unmatched
 from campaigns.replies.parsing import auto_replies, delivery_reports, parse_mail, return_dates, subjects
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
-from campaigns.states import NO_REPLIES, AnswerState, EventKind, EventSource, MessageState, ReplyClass
+from campaigns.states import NO_REPLIES, WENT, AnswerState, EventKind, EventSource, ReplyClass
 from campaigns.suppression import email_addresses
 from web import zones
 
-# A mail that a person could have answered.
-_SENT_STATES = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 _UNSUBSCRIBE = re.compile(r"\W*(unsubscribe|remove|stop)\W*", re.IGNORECASE)
 
 
@@ -241,7 +239,7 @@ def _by_sender(address: str) -> Message | None:
         hmac = email_addresses.hmac_from(address)
     except ValueError:
         return None
-    went = _messages().filter(contact__address_hmac=hmac, state__in=_SENT_STATES)
+    went = _messages().filter(contact__address_hmac=hmac, state__in=WENT)
     return went.order_by("-sending_at").first()
 
 

@@ -9,10 +9,9 @@ from uuid import UUID
 from campaigns.compose import content
 from campaigns.models import InboxAnswer, Message, Reply
 from campaigns.replies import queries
-from campaigns.states import AnswerState, MessageState
+from campaigns.states import WENT, AnswerState
 from members.models import Member
 
-_HAS_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 _ANSWERED = (AnswerState.APPROVED, AnswerState.SENDING, AnswerState.SENT, AnswerState.UNKNOWN)
 
 
@@ -34,7 +33,7 @@ def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadP
         with_names: Show our mails as they went, names filled in; else with their slots, as on the desk.
     """
     enrolment = reply.message.enrolment_id
-    mails = content.with_words(Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT))
+    mails = content.with_words(Message.objects.filter(enrolment=enrolment, state__in=WENT))
     ours = [_ours(mail, with_names=with_names) for mail in mails]
     theirs = queries.visible(member).filter(message__enrolment=enrolment)
     parts = [

@@ -22,7 +22,7 @@ from campaigns.models import Campaign, Contact, Message, UnmatchedReply
 from campaigns.replies import sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
-from campaigns.states import NO_REPLIES, HoldReason, MessageState, ReplyClass, UnmatchedState
+from campaigns.states import NO_REPLIES, WENT, HoldReason, MessageState, ReplyClass, UnmatchedState
 from campaigns.suppression import email_addresses
 from members.models import Member
 from review.states import Role
@@ -31,7 +31,6 @@ from review.tasks.permissions import slugs_with
 from web.errors import Refusal
 from web.http.first_or_404 import first_or_404
 
-SENT_STATES = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
 MOST_CONTACTS = 100
 
 
@@ -69,7 +68,7 @@ def keep(incoming: IncomingMail) -> bool | None:
 
 
 def _mails_to(cluster: str) -> QuerySet[Message]:
-    went = Message.objects.filter(contact__cluster=cluster, state__in=SENT_STATES)
+    went = Message.objects.filter(contact__cluster=cluster, state__in=WENT)
     return went.filter(contact__erased_at__isnull=True)
 
 
@@ -91,7 +90,7 @@ class UnmatchedLine:
 def of_campaign(member: Member, campaign: Campaign) -> list[UnmatchedLine]:
     """Unmatched replies at a campaign, each with the contacts it may be attached to."""
     rows = list(visible(member).filter(campaign=campaign)[:MOST_CONTACTS])
-    mailed = Message.objects.filter(state__in=SENT_STATES, contact__cluster__in={row.cluster for row in rows})
+    mailed = Message.objects.filter(state__in=WENT, contact__cluster__in={row.cluster for row in rows})
     contacts = Contact.objects.filter(pk__in=mailed.values("contact"), task=campaign.task_id, erased_at__isnull=True)
     by_cluster: dict[str, list[Contact]] = {}
     for contact in contacts.order_by("last_name", "first_name", "id") if rows else ():

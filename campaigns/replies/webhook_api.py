@@ -23,20 +23,13 @@ from web import strict_json
 from web.errors import Refusal
 
 MOST = 1_000
-_TOLD = [
-    EventKind.BOUNCED,
-    EventKind.DEFERRED,
-    EventKind.COMPLAINED,
-    EventKind.UNSUBSCRIBED,
-    EventKind.AUTO_REPLIED,
-]
 
 
 class EventIn(serializers.Serializer[Any]):
     """One event. `message` is the id of the mail, or `message_id` its Message-ID."""
 
     id = serializers.CharField(max_length=80)
-    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in _TOLD])
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.label) for kind in mail_providers.REPORTED])
     message = serializers.UUIDField(required=False)
     message_id = serializers.CharField(required=False, max_length=300)
     occurred_at = serializers.DateTimeField(required=False)

@@ -12,10 +12,7 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Message, SenderIdentity
-from campaigns.states import CampaignState, MessageState
-
-# Mails that went, may have gone, or are going.
-WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+from campaigns.states import WENT, CampaignState, MessageState
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Contact, Enrolment, FurtherSender, Message, SenderIdentity
-from campaigns.senders import capacity
+from campaigns.states import WENT
 
 
 def senders_of(campaign: Campaign) -> list[SenderIdentity]:
@@ -48,7 +48,7 @@ def eligible_senders(message: Message, senders: Sequence[SenderIdentity]) -> lis
 
 def _first_to_write(contact: Contact, senders: dict[UUID, SenderIdentity]) -> SenderIdentity | None:
     """Return the sender that wrote to the address first, whatever the campaign."""
-    mails = Message.objects.filter(contact__address_hmac=contact.address_hmac, state__in=capacity.WENT)
+    mails = Message.objects.filter(contact__address_hmac=contact.address_hmac, state__in=WENT)
     by = mails.annotate(by=Coalesce("sender_id", "campaign__sender_id")).filter(by__in=list(senders))
     first = by.order_by("sending_at").values_list("by", flat=True).first()
     return senders.get(first) if first is not None else None

@@ -21,13 +21,11 @@ from campaigns.events.outcomes import by_people
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
-from campaigns.states import STILL_TO_GO, CampaignState, EventKind, HoldReason, MessageState
+from campaigns.states import STILL_TO_GO, WENT, CampaignState, EventKind, HoldReason, MessageState
 from campaigns.suppression import suppress
 from web.db.chunks import chunked
 from web.db.compiled_query import CompiledQuery
 
-# Mails that went, may have gone, or are going.
-_WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 # When to ask again while the mail that stands in the way is on the wire.
 IN_FLIGHT = timedelta(minutes=10)
 # When to ask again whether the campaign that keeps a contact without mail has ended.
@@ -226,7 +224,7 @@ def _since(now: datetime) -> datetime:
 
 def _first_mails(since: datetime) -> QuerySet[Message]:
     recent = Q(sending_at__gt=since) | Q(sending_at__isnull=True, sent_at__gt=since)
-    return Message.objects.filter(recent, step__number=1, state__in=_WENT)
+    return Message.objects.filter(recent, step__number=1, state__in=WENT)
 
 
 def _newest_of(column: str, cap: int, *, same: str, besides: UUID, since: datetime) -> QuerySet[Message]:

@@ -24,7 +24,7 @@ from campaigns.sending import outbox
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.pacing import TokenBucket, day_starts
 from campaigns.sending.transport import MailConnection, SendResult, ServerReply
-from campaigns.states import CampaignState, MessageState
+from campaigns.states import WENT, CampaignState
 from jobs.kinds.base import Attempt, MustWait
 from jobs.lifecycle import control
 from jobs.models import Job
@@ -41,8 +41,6 @@ PROGRESS_EVERY_S = 10.0
 # Between two mails it is looked whether to stop, and told what has gone, no more often than this.
 LOOK_EVERY_S, TELL_EVERY_S = 0.2, 1.0
 RETRY_S = 30.0
-# Mails of today that have been on the wire; what was refused or put off does not count against the cap.
-_WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 
 
 def ensure_sending(campaign: Campaign) -> Job | None:
@@ -216,7 +214,7 @@ def put_off(reason: str, again_s: float) -> MustWait:
 
 
 def _pace(campaign: Campaign) -> TokenBucket:
-    last = Message.objects.filter(campaign=campaign, state__in=_WENT).aggregate(last=Max("sending_at"))["last"]
+    last = Message.objects.filter(campaign=campaign, state__in=WENT).aggregate(last=Max("sending_at"))["last"]
     since_s = (timezone.now() - last).total_seconds() if last else None
     return TokenBucket.per_minute(campaign.mails_per_minute, now_s=time.monotonic(), since_last_s=since_s)
 
@@ -224,5 +222,5 @@ def _pace(campaign: Campaign) -> TokenBucket:
 def _left_today(campaign: Campaign) -> int:
     """Remainder of the daily cap, by the campaign's own midnight."""
     midnight = day_starts(timezone.now(), campaign.time_zone)
-    went = Message.objects.filter(campaign=campaign, state__in=_WENT, sending_at__gte=midnight).count()
+    went = Message.objects.filter(campaign=campaign, state__in=WENT, sending_at__gte=midnight).count()
     return campaign.daily_cap - went

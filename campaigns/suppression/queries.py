@@ -148,6 +148,5 @@ def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
     related = ("event", "message__contact", "message__campaign__task", "message__arm")
     rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)
     slugs = slugs_with(member, Role.LEAD)
-    if slugs is not None:
-        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    rows = rows if slugs is None else rows.filter(message__campaign__task__slug__in=slugs)
     return list(rows.order_by("-created_at", "-event_id")[: REPLIES_SHOWN + 1])

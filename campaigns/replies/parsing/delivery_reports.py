@@ -224,11 +224,15 @@ def _of_original(mail: Mail, header: str) -> str:
             first = inner[0]
             return str(first.get(header, "")) if isinstance(first, Mail) else ""
         if kind in HEADER_PARTS:
-            raw = part.get_payload(decode=True)
-            text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
-            match = re.search(rf"^{header}:\s*(.+)$", text, re.IGNORECASE | re.MULTILINE)
+            match = re.search(rf"^{header}:\s*(.+)$", content_of(part), re.IGNORECASE | re.MULTILINE)
             return match[1] if match else ""
     return ""
+
+
+def content_of(part: Mail) -> str:
+    """Text of a part in UTF-8; empty of one that holds others."""
+    raw = part.get_payload(decode=True)
+    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
 
 
 def bare_id(text: str) -> str:
@@ -249,9 +253,7 @@ def _blocks(part: Mail) -> list[Mail]:
     whole = Mail()
     whole["Content-Transfer-Encoding"] = encoding
     whole.set_payload("\n".join([*fields, "", str(blocks[0].get_payload())]).strip())
-    decoded = whole.get_payload(decode=True)
-    text = decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
-    return [message_from_string(group) for group in re.split(r"\r?\n\r?\n", text.strip())]
+    return [message_from_string(group) for group in re.split(r"\r?\n\r?\n", content_of(whole).strip())]
 
 
 def _action(block: Mail) -> str:

@@ -17,7 +17,14 @@ from typing import Any, Final, TypeVar, cast
 from urllib.parse import unquote
 
 from campaigns.replies.parsing import auto_replies, bodies, charsets, delivery_reports, mailboxes, quotations
-from campaigns.replies.parsing.delivery_reports import HEADER_PARTS, STATUS_PARTS, WHOLE_PARTS, Bounce, original_id
+from campaigns.replies.parsing.delivery_reports import (
+    HEADER_PARTS,
+    STATUS_PARTS,
+    WHOLE_PARTS,
+    Bounce,
+    content_of,
+    original_id,
+)
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_IDS = 50
@@ -212,19 +219,17 @@ def returned_marks(mail: Mail) -> tuple[str, ...]:
     Headers come before texts, each mark once, at most 50.
     """
     marks = (mark for text in _texts(mail) for pattern in (_TOKEN, _ID) for mark in pattern.findall(text))
-    distinct: dict[str, None] = {}
-    for mark in marks:
-        distinct.setdefault(mark.lower())
-        if len(distinct) == MAX_MARKS:
-            break
-    return tuple(distinct)
+    return tuple(dict.fromkeys(mark.lower() for mark in marks))[:MAX_MARKS]
 
 
 def _texts(mail: Mail) -> Iterator[str]:
     """Header fields of all parts, then their texts, as they stand and percent-decoded."""
     left = MAX_CHARS
     parts = [part for part in mail.walk() if part is not mail]
-    for text in (*_headers(parts), *(_text(part) for part in [mail, *parts] if part.get_content_maintype() == "text")):
+    for text in (
+        *_headers(parts),
+        *(content_of(part) for part in [mail, *parts] if part.get_content_maintype() == "text"),
+    ):
         cut = text[:left]
         left -= len(cut)
         yield cut
@@ -237,17 +242,12 @@ def _texts(mail: Mail) -> Iterator[str]:
 def _headers(parts: list[Mail]) -> Iterator[str]:
     for part in parts:
         # Headers that are handed back alone come as a text.
-        own = message_from_string(_text(part)) if part.get_content_type() in HEADER_PARTS else part
+        own = message_from_string(content_of(part)) if part.get_content_type() in HEADER_PARTS else part
         for value in map(str, own.values()):
             # A field is folded where a blank stands; some servers fold within a word too.
             yield value
             if "\n" in value:
                 yield _FOLD.sub("", value)
-
-
-def _text(part: Mail) -> str:
-    raw = part.get_payload(decode=True)
-    return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
 
 
 def storable(value: Any) -> Any:

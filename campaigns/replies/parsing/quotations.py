@@ -90,7 +90,7 @@ _FIELD: Final = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED: Final = re.compile(rf"<(?:mailto:)?{_ADDRESS.pattern}>\s*$")
-_FOREIGN_FIELDS: Final = 4
+_FIELDS_IN_ROW: Final = 4
 _LABEL: Final = re.compile(r"^\s*\*{0,2}[^\W\d_][^:\uff1a]{0,24}[:\uff1a]")
 _DEVICE: Final = (
     r"(?:ip(?:hon|ad|od)|android|galaxy|samsung|huawei|xiaomi|blackberry|windows|outlook|proton|yahoo|aol\b|gmx|web\.de|handy|tablet"
@@ -204,7 +204,7 @@ def _is_head(lines: list[str], at: int) -> bool:
 def _is_header(lines: list[str], at: int) -> bool:
     """Recognize header fields of a quoted mail: a sentence may begin with `From:` too, and the next with `To:`."""
     row = lines[at : at + 1 + _HEADER_LINES]
-    if _is_foreign_header(row[:_FOREIGN_FIELDS]) and any(map(OUR_LINK.search, lines[at:])):
+    if _is_foreign_header(row[:_FIELDS_IN_ROW]) and any(map(OUR_LINK.search, lines[at:])):
         return True
     if not _SENDER.match(row[0]):
         # Some programs set other fields above the sender.
@@ -222,13 +222,9 @@ def _is_header(lines: list[str], at: int) -> bool:
 
 
 def _is_foreign_header(row: list[str]) -> bool:
-    """Recognize sender, moment, recipient and subject as Outlook sets them, in languages without words here.
-
-    A person may write a date so: a mail of ours has to follow.
-    """
-    is_sender = _BRACKETED.search(row[0]) is not None and all(map(_LABEL.match, row))
+    """Recognize sender, moment, recipient and subject as Outlook sets them; a person may write a date so too."""
     is_dated = any(_DAY.search(line) and _HOUR.search(line) for line in row[1:3])
-    return is_sender and is_dated and len(row) == _FOREIGN_FIELDS
+    return is_dated and _BRACKETED.search(row[0]) is not None and all(map(_LABEL.match, row))
 
 
 def _is_attribution(lines: list[str], at: int, height: int) -> bool:
