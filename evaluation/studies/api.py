@@ -53,8 +53,8 @@ class StudyIn(serializers.Serializer[Any]):
         required=False,
         max_length=20,
         help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense "
-        "one, and an expert as a control; of *shapes* the decoder; of *router* the second, the larger of both "
-        "being tuned on all.",
+        "one, an expert as a control, and the whole mixture; of *shapes* the decoder; of *router* the "
+        "second, the larger of both being tuned on all.",
     )
     others = serializers.ListField(
         child=serializers.UUIDField(),

@@ -47,8 +47,8 @@ class StudyForm(forms.Form):
         label="Compared with",
         required=False,
         help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert "
-        "the dense one, and a control; for an encoder–decoder the decoder; for experts behind a router the larger "
-        "or smaller one.",
+        "the dense one, a control, and the mixture; for an encoder–decoder the decoder; for experts behind a router "
+        "the larger or smaller one.",
     )
     others = forms.MultipleChoiceField(
         label="Other tasks", required=False, help_text="Only for a transfer: a frozen version of each other task."

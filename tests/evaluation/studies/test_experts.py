@@ -10,9 +10,9 @@ import pytest
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
 from evaluation.studies import launch_study, presentation
-from evaluation.studies.design import StudyRequest
+from evaluation.studies.design import DesignError, StudyRequest
 from evaluation.studies.kinds import KINDS
-from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED
+from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED, MIXTURE
 from evaluation.studies.task_names import StudyReader
 from members.models import Member
 from review.models import DatasetVersion
@@ -83,3 +83,38 @@ def test_the_least_used_expert_is_compared_next_and_is_no_part_of_the_answer() -
     assert verdict["findings"][0].startswith(f"{ISOLATED} against {LEAST_USED}: the loss is 14.2\u00a0% higher")
     assert "the router uses least, the control" in rule_of(made)["text"]
     assert rule_of(laid("experts", students=("dense", "expert")))["comparisons"] == [[ISOLATED, DENSE]]
+
+
+def test_the_whole_mixture_is_compared_last_and_may_be_of_any_size() -> None:
+    students, families = ("whole", "least", "dense", "expert"), {"whole": "qwen3_moe", "dense": "qwen3"}
+    made = laid("experts", students=students, families=families)
+
+    arms = {arm.name: arm.student for arm in made.arms}
+    assert arms == {MIXTURE: "whole", LEAST_USED: "least", DENSE: "dense", ISOLATED: "expert"}
+    rule = rule_of(made)
+    assert rule["comparisons"] == [[ISOLATED, DENSE], [ISOLATED, LEAST_USED], [MIXTURE, ISOLATED]]
+    assert "the whole mixture, tuned in the same way, is compared with the isolated expert" in rule["text"]
+    losses = {ISOLATED: 0.8, DENSE: 1.0, LEAST_USED: 0.9, MIXTURE: 0.6}
+    findings = concluded("experts", finished(losses), rule)["findings"]
+    assert findings[1].startswith(f"{MIXTURE} against {ISOLATED}: the loss is 25\u00a0% lower")
+    assert findings[1].endswith("shown.")
+    sizes = {"expert": 100, "dense": 120, "least": 100, "whole": 600}
+    order = KINDS[StudyKind.EXPERTS].order_students
+    assert order is not None
+    asked = [Student(slug=slug, parameters=size, model_type=families.get(slug, "")) for slug, size in sizes.items()]
+    assert [each.slug for each in order(asked)] == ["whole", "least", "dense", "expert"]
+
+
+@pytest.mark.parametrize(
+    "students",
+    [
+        ("whole", "expert"),
+        ("whole", "other-whole", "dense", "expert"),
+        ("dense", "whole"),
+        ("dense", "expert", "whole"),
+    ],
+    ids=["no dense student", "two mixtures", "a mixture as the expert", "a mixture as the expert beside two"],
+)
+def test_a_mixture_is_neither_the_expert_nor_the_dense_student(students: tuple[str, ...]) -> None:
+    with pytest.raises(DesignError, match="Name one dense student"):
+        laid("experts", students=students, families={"whole": "mixtral", "other-whole": "mixtral"})

@@ -20,7 +20,7 @@ from demo.data.support_answer import SUPPORT_ANSWER
 from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.kinds.cloning import ANSWER_ALONE, IMITATES, LOGITS
-from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED
+from evaluation.studies.kinds.experts import DENSE, ISOLATED, LEAST_USED, MIXTURE
 from evaluation.studies.kinds.retrieval import BY_RULES, MINIATURE, ONE_ANSWER
 from evaluation.studies.kinds.router import LARGER, ROUTED
 from evaluation.studies.kinds.transfer import BASE
@@ -138,7 +138,7 @@ def test_logits_reasoning_and_answers_alone_are_compared_on_leads(
 
 
 @pytest.mark.slow
-def test_an_expert_is_isolated_and_compared_with_a_dense_student(
+def test_an_expert_is_isolated_and_compared_with_a_dense_student_and_its_tuned_mixture(
     version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path
 ) -> None:
     from transformers import MistralConfig, MistralForCausalLM, MixtralConfig, MixtralForCausalLM
@@ -152,12 +152,14 @@ def test_an_expert_is_isolated_and_compared_with_a_dense_student(
     job = isolating.order(mixture, version=version, by=admin)
     run_job(job.pk, worker="w")
     most, least = isolating.isolated(mixture, version)
-    wishes = asks("experts", students=(dense.slug, least.slug))
+    wishes = asks("experts", students=(dense.slug, least.slug, mixture.slug))
 
     study = launch_study.launch(wishes, version=version, student=most, by=admin)
 
-    body = carried(study, client, admin, DENSE, ISOLATED, LEAST_USED)
-    assert [each["against"] for each in body["comparisons"]] == [DENSE, LEAST_USED]
+    body = carried(study, client, admin, DENSE, ISOLATED, LEAST_USED, MIXTURE)
+    assert [each["against"] for each in body["comparisons"]] == [DENSE, LEAST_USED, ISOLATED]
+    tuned = {point["arm"]: point["trainable_parameters"] for point in body["points"]}
+    assert tuned[MIXTURE] > tuned[ISOLATED] == tuned[DENSE]
 
 
 @pytest.mark.slow
