@@ -1,4 +1,4 @@
-"""What is said of drafts beside verdicts: leads' rulings, requests to revise, comments and mentions.
+"""Rulings of leads, requests to revise, comments and mentions: words on drafts beside verdicts.
 
 Rulings are only added; a trigger refuses anything else.
 """

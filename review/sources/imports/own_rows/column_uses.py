@@ -74,16 +74,16 @@ def changed(columns: Sequence[Column], uses: Mapping[str, str], kinds: Mapping[s
     return tuple(result)
 
 
-def with_uses(columns: Sequence[Column], given: Collection[str] = ()) -> tuple[Column, ...]:
+def with_uses(columns: Sequence[Column], annotated: Collection[str] = ()) -> tuple[Column, ...]:
     """Columns whose names say that they are the answer, the model or the split.
 
     Else a last column of labels answers.
 
     Args:
-        given: Columns that answer for certain, since an annotation tool filled them.
+        annotated: Columns that answer for certain, since an annotation tool filled them.
     """
-    if given:
-        filled = {column.name for column in columns if column.name in given and column.values}
+    if annotated:
+        filled = {column.name for column in columns if column.name in annotated and column.values}
         return changed(columns, dict.fromkeys(filled, ANSWER), {})
     used_columns = [
         replace(column, use=MODEL if column.field in MODELS else SPLIT if _is_split(column, columns) else column.use)
