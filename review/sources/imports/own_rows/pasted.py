@@ -31,7 +31,7 @@ _HEADER_CHARS, _HEADER_WORDS = 60, 6
 # A file of one column begins with its name in small letters, as programs write it.
 _ONE_NAME = re.compile(r"\"?[a-z][a-z_]{0,30}\"?")
 # The line under the header of a table in Markdown: https://github.github.com/gfm/#tables-extension-.
-_DRAWN = re.compile(r"[^\S\n]*\|?(?:[^\S\n]*:?-+:?[^\S\n]*\|)+(?:[^\S\n]*:?-+:?)?[^\S\n]*")
+_DRAWN = re.compile(r"\|?(?:[^\S\n]*:?-+:?[^\S\n]*\|)+(?:[^\S\n]*:?-+:?)?")
 _BAR = re.compile(r"(?<!\\)\|")
 _VALUE = re.compile(r"[-+]?[\d.,:/ -]*\d[\d.,:/ -]*%?|\S+@\S+|https?://\S+")
 # A line of fastText: https://fasttext.cc/docs/en/supervised-tutorial.html.
@@ -89,7 +89,7 @@ def read(text: str, form: str = "") -> Brought:
     """Read a paste; prompts that one template makes, all of them, become its slots.
 
     Lines of fastText become texts with their labels, CoNLL's words with their tags sentences, and the longest table
-    among paragraphs in Markdown rows.
+    among fewer paragraphs in Markdown rows.
 
     Raises:
         Refusal: As `as_file`.
@@ -130,17 +130,26 @@ def _tagged(text: str) -> list[dict[str, object]]:
 
 
 def _drawn(text: str) -> list[dict[str, object]]:
-    lines, rows = _tidy(text).split("\n"), list[dict[str, object]]()
-    for place, line in enumerate(lines[1:], 1):
-        if not _DRAWN.fullmatch(line) or "|" not in lines[place - 1]:
+    """Return the rows of the longest table; tables of one header are one. None where texts are more than rows."""
+    lines = [line.strip() for line in _tidy(text).split("\n")]
+    tables, place, drawn = dict[tuple[str, ...], list[list[str]]](), 1, 0
+    while place < len(lines):
+        place += 1
+        if "|" not in lines[place - 2] or not _DRAWN.fullmatch(lines[place - 1]):
             continue
-        names = header_names(_bar_cells(lines[place - 1]))
-        below = [_bar_cells(each) for each in takewhile(lambda each: "|" in each, lines[place + 1 :])]
-        names += numbered_names(max(map(len, below), default=0))[len(names) :]
-        # A table alone is read as one.
-        if len(below) > len(rows) and len(below) + 2 < len([each for each in lines if each.strip()]):
-            rows = [dict(zip_longest(names, cells, fillvalue="")) for cells in below]
-    return rows
+        rest = map(lines.__getitem__, range(place, len(lines)))
+        below = [_bar_cells(line) for line in takewhile(lambda line: "|" in line, rest)]
+        tables.setdefault(tuple(_bar_cells(lines[place - 2])), []).extend(below)
+        place, drawn = place + len(below) + 1, drawn + len(below) + 2
+    header, rows = max(tables.items(), key=lambda table: len(table[1]), default=((), []))
+    filled = sum(bool(line) for line in lines)
+    texts = filled - drawn - sum(line.startswith("#") for line in lines)
+    # A table alone is read as one.
+    if len(rows) < max(texts, 1) or len(rows) + 2 == filled:
+        return []
+    names = header_names(list(header))
+    names += numbered_names(max(map(len, rows)))[len(names) :]
+    return [dict(zip_longest(names, cells, fillvalue="")) for cells in rows]
 
 
 def _bar_cells(line: str) -> list[str]:

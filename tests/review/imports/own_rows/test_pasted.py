@@ -5,6 +5,7 @@ texts a line or parted by empty lines.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,28 @@ def test_the_longest_table_in_a_markdown_document_is_its_rows() -> None:
 @pytest.mark.parametrize("text", ["a | b\n\n---\n\nc | d", "One\n---\nTwo", "| a | b |\n|---|---|\n| 1 | 2 |"])
 def test_rules_between_paragraphs_and_a_table_alone_are_read_as_before(text: str) -> None:
     assert read_paste(text).file == as_file(text)
+
+
+def test_texts_beside_a_smaller_table_stay_texts() -> None:
+    texts = [f"The tenant of flat {n} writes that it is cold." for n in range(6)]
+    paste = "\n\n".join([*texts[:3], "| day | degrees |\n|---|---|\n| Mon | 12 |", *texts[3:]])
+
+    assert read_paste(paste).file == as_file(paste)
+
+
+def test_tables_with_one_header_are_one() -> None:
+    table = "| text | label |\n|---|---|\n| It leaks {0} | bug |\n| It rings {0} | noise |"
+
+    rows = read_paste("\n\n".join(["Of March:", table.format(1), "Of April:", table.format(2)])).file.splitlines()
+
+    assert [json.loads(row)["text"] for row in rows] == ["It leaks 1", "It rings 1", "It leaks 2", "It rings 2"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["a|b\n" + " " * 60_000 + "x", "-|-\n" * 20_000, "a|b\n-|-\n\n" * 20_000, "a|b\n|" + " -|" * 40_000 + "x"]
+)
+def test_odd_lines_around_bars_take_no_time(odd: str) -> None:
+    start = time.perf_counter()
+    read_paste(f"A text stands here.\n{odd}\nAnd another.")
+
+    assert time.perf_counter() - start < 3
