@@ -7,6 +7,7 @@ import io
 import stat
 import struct
 import tempfile
+import time
 import unicodedata
 import zipfile
 from pathlib import Path
@@ -18,6 +19,8 @@ from review.sources.imports.tables import archive, open_table
 from tests.review.imports import workbooks
 from tests.review.imports.conftest import Write
 from web.errors import Refusal
+
+NOTION = "1a2b3c4d" * 4
 
 
 def packed(*entries: zipfile.ZipInfo, content: bytes = b"x") -> bytes:
@@ -214,9 +217,10 @@ def test_brats_entities_stand_in_the_row_of_their_text(write: Write) -> None:
 def test_a_table_of_notion_is_read_by_all_its_rows_and_not_by_its_pages(write: Write) -> None:
     view, whole = "text,kind\nIt leaks.,bug\n", "text,kind\nIt leaks.,bug\nIt rings.,noise\n"
     pages = {
-        "Export/Fehler 1a2b.csv": view,
-        "Export/Fehler 1a2b_all.csv": whole,
-        "Export/Fehler/It leaks 9f.md": "# It",
+        f"Export/Fehler {NOTION}.csv": view,
+        f"Export/Fehler {NOTION}_all.csv": whole,
+        f"Export/Fehler/It leaks {NOTION}.md": "# It",
+        f"Export/Fehler {NOTION}/It rings {NOTION}.md": "# It",
     }
 
     table = open_table(write(workbooks.archive(pages), "notion.zip"))
@@ -224,3 +228,20 @@ def test_a_table_of_notion_is_read_by_all_its_rows_and_not_by_its_pages(write: W
 
     assert [row.values["text"] for row in table.rows()] == ["It leaks.", "It rings."]
     assert texts.columns == ("name", "text", "folder")
+
+
+def test_files_that_are_called_alike_are_no_export_of_notion(write: Write) -> None:
+    rows = "text,kind\nIt leaks.,bug\n"
+    tables = open_table(write(workbooks.archive({"orders.csv": rows, "orders_all.csv": rows}), "tables.zip"))
+    texts = {"Reviews 2024.csv": rows, "Reviews/1.txt": "It leaks.", "Reviews/2.txt": "It rings."}
+
+    assert tables.sheets == ("orders.csv", "orders_all.csv")
+    assert len(list(open_table(write(workbooks.archive(texts), "texts.zip")).rows())) == len(texts)
+
+
+def test_tables_of_an_archive_are_told_in_time(write: Write) -> None:
+    path = write(workbooks.archive({f"{n % 7}/{n}.csv": "a,b\n1,2\n" for n in range(1000)}), "many.zip")
+    start = time.perf_counter()
+
+    assert len(archive.tables_of(path)) == 1000
+    assert time.perf_counter() - start < 1

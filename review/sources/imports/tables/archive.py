@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import struct
@@ -39,6 +40,8 @@ _LEFTOVERS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".g
 # What may stand beside a table and is none of its rows.
 _BESIDE = frozenset({"readme", "license", "licence"})
 _CSV = frozenset({".csv", ".tsv"})
+# A table of Notion's: its title and its id.
+_NOTION = re.compile(r"(?P<view>(?P<title>.+) [0-9a-f]{32})(?P<all>_all)?")
 _TABLES = _CSV | {".jsonl", ".ndjson", ".json", ".xlsx", ".parquet", ".arrow"}
 
 
@@ -92,23 +95,19 @@ def tables_of(path: Path) -> tuple[str, ...]:
     """
     with _opened(path) as archive:
         paths = {name: PurePosixPath(name) for name in _by_name(archive)}
-    tables = [path.with_suffix("") for path in paths.values() if path.suffix.casefold() in _CSV]
-    views = {table for table in tables if table.with_name(f"{table.name}_all") in tables}
+    pages, views = set[PurePosixPath](), set[PurePosixPath]()
+    for path in paths.values():
+        if path.suffix.casefold() in _CSV and (match := _NOTION.fullmatch(path.stem)):
+            pages |= {path.with_name(match["title"]), path.with_name(match["view"])}
+            views |= {path.with_name(match["view"])} if match["all"] else set()
     names = [
         name
         for name, path in paths.items()
-        if path.stem.casefold() not in _BESIDE and path.with_suffix("") not in views and not _is_page(path, tables)
+        if path.stem.casefold() not in _BESIDE
+        and not (pages and (path.with_suffix("") in views or not pages.isdisjoint(path.parents)))
     ]
     forms = {paths[name].suffix.casefold() for name in names}
     return tuple(names) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
-
-
-def _is_page(path: PurePosixPath, tables: list[PurePosixPath]) -> bool:
-    return any(
-        folder.parent == table.parent and table.name.startswith(f"{folder.name} ")
-        for folder in path.parents
-        for table in tables
-    )
 
 
 def texts(path: Path, encoding: str) -> Iterator[Row]:
