@@ -67,7 +67,8 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
 
 def _tool_of(table: Table, *, is_judged: bool) -> ModuleType | None:
     names, fit = set(table.columns), any if is_judged else all
-    tools = [each for each in _TOOLS if any(keys <= names for keys in each.KEYS)]
+    fitting = [each for each in _TOOLS if any(keys <= names for keys in each.KEYS)]
+    tools = [each for each in fitting if (each is brat) == (table.format == "zip")]
     if is_judged:
         tools = [] if table.format == "csv" else [label_studio, argilla, doccano]
     samples = [row.values for row in islice(table.rows(), _LOOK_AT) if not row.problem] if tools else []

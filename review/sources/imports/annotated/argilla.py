@@ -19,8 +19,11 @@ _OWN = frozenset({"id", "status", "_server_id", "external_id", "vectors", "metad
 
 def fits(record: Mapping[str, Any]) -> bool:
     """Return whether a record has the shape of an Argilla record."""
-    if isinstance(record.get("fields"), dict) and isinstance(record.get("responses"), (list, dict)):
-        return True
+    responses = record.get("responses")
+    if isinstance(record.get("fields"), dict) and isinstance(responses, list):
+        return all(isinstance(each, dict) and "values" in each for each in responses)
+    if isinstance(record.get("fields"), dict) and isinstance(responses, dict):
+        return all(isinstance(each, list | dict) and _are_responses(each) for each in responses.values())
     return any(
         _is_answers(value) or (key.endswith(".responses") and isinstance(value, list | None))
         for key, value in record.items()
@@ -35,7 +38,7 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
     """
     if isinstance(record.get("fields"), dict):
         shown, suggested = {**_plain(record.get("metadata")), **record["fields"]}, _suggested(record.get("suggestions"))
-        responses = record["responses"]
+        responses = record.get("responses") or []
         users = _by_user(responses) if isinstance(responses, dict) else _listed(responses)
     else:
         shown, suggested, users = _flat(record)
@@ -96,6 +99,8 @@ def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mappin
     values = record.get(f"{question}.responses") or []
     who = record.get(f"{question}.responses.users") or []
     status = record.get(f"{question}.responses.status") or [None] * len(values)
+    if not all(isinstance(each, list) for each in (values, who, status)):
+        raise ValueError(f"'{question}' has responses, users or states that are no list")
     if not (len(values) == len(who) == len(status)):
         raise ValueError(f"'{question}' has {len(values)} responses, of {len(who)} users")
     for value, user, state in zip(values, who, status, strict=True):
@@ -123,6 +128,11 @@ def _suggested(suggestions: object) -> dict[str, Any]:
     else:
         pairs = list(_plain(suggestions).items())
     return {f"{name} suggestion": each.get("value") if isinstance(each, dict) else each for name, each in pairs if name}
+
+
+def _are_responses(value: list[Any] | dict[str, Any]) -> bool:
+    listed = value if isinstance(value, list) else [value]
+    return all(isinstance(each, dict) and "value" in each for each in listed)
 
 
 def _is_answers(value: object) -> bool:

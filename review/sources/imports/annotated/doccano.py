@@ -22,12 +22,16 @@ def fits(record: Mapping[str, Any]) -> bool:
     if not isinstance(record.get("text", record.get("data")), str):
         return False
     label = record.get("label", record.get("labels"))
-    is_labelled = isinstance(label, list) and ("Comments" in record or "id" in record)
+    is_labelled = isinstance(label, list) and isinstance(record.get("Comments", [] if "id" in record else None), list)
     return _has_annotations(record) or (is_labelled and not record.get("annotations"))
 
 
 def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Yield the text with its labels, or with those of each user where users are named; marked places as objects."""
+    """Yield the text with its labels, or with those of each user where users are named; marked places as objects.
+
+    Raises:
+        ValueError: A marked place has no end.
+    """
     meta = record.get("meta", record.get("metadata"))
     facts = {**(meta if isinstance(meta, dict) else {}), **{k: value for k, value in record.items() if k not in _OWN}}
     remarks, text = record.get("Comments") or record.get("comments"), record.get("text", record.get("data"))
@@ -46,7 +50,7 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
         said = {"annotator": f"user {user}" if isinstance(user, int) else user}
         said |= {"annotated at": annotation.get("updated_at") or annotation.get("created_at")}
         if "start_offset" in annotation:
-            place = _marked(text, annotation["start_offset"], annotation["end_offset"], label)
+            place = _marked(text, annotation["start_offset"], annotation.get("end_offset"), label)
             places_by_user.setdefault(said["annotator"], []).append(place)
         else:
             yield facts, {"label": label}, {**more, **said}
@@ -54,7 +58,9 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
         yield facts, {"label": places}, {**more, "annotator": user}
 
 
-def _marked(text: Any, start: int, end: int, label: object) -> dict[str, Any]:
+def _marked(text: Any, start: object, end: object, label: object) -> dict[str, Any]:
+    if not (isinstance(start, int) and isinstance(end, int)):
+        raise ValueError("a label has no 'start_offset' and 'end_offset'")
     return {"text": str(text)[start:end], "start": start, "end": end, "label": label}
 
 
@@ -64,4 +70,5 @@ def _is_span(label: object) -> bool:
 
 def _has_annotations(record: Mapping[str, Any]) -> bool:
     annotations = record.get("annotations")
-    return isinstance(annotations, list) and all(isinstance(each, dict) and "user" in each for each in annotations)
+    is_list = isinstance(annotations, list) and (annotations or not _OWN.isdisjoint(record.keys() - {"annotations"}))
+    return bool(is_list) and all(isinstance(each, dict) and "user" in each for each in annotations)

@@ -18,9 +18,9 @@ KEYS = (frozenset({"data", "annotations"}), frozenset(_MARKS[:3]))
 
 def fits(record: Mapping[str, Any]) -> bool:
     """Return whether a record has the shape of a Label Studio task, or of a row of its plain tables."""
-    return (isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)) or (
-        record.keys() >= KEYS[1]
-    )
+    held = record.get("annotations")
+    is_task = isinstance(record.get("data"), dict) and isinstance(held, list)
+    return (is_task and all(isinstance(each, dict) and "result" in each for each in held)) or record.keys() >= KEYS[1]
 
 
 def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:

@@ -24,7 +24,7 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
     """Yield the text with what was accepted; of a lone label the answer is whether it fits.
 
     Raises:
-        ValueError: The annotator rejected or ignored the example.
+        ValueError: The annotator rejected or ignored the example, or a span has no place.
     """
     meta, text, judged = record.get("meta"), record.get("text"), record["answer"]
     facts = {key: value for key, value in record.items() if key not in (*_OWN, *_ANSWERS) and key[:1] != "_"}
@@ -32,8 +32,14 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
     if judged == "ignore" or (judged == "reject" and answers):
         raise ValueError(f"its annotator chose '{judged}'")
     if isinstance(text, str) and isinstance(spans := answers.get("spans"), list):
-        answers["spans"] = [
-            {"text": text[span["start"] : span["end"]], **{name: span[name] for name in ("start", "end", "label")}}
-            for span in spans
-        ]
+        answers["spans"] = [_marked(text, span) for span in spans]
     yield {**facts, **(meta if isinstance(meta, dict) else {})}, answers or {"answer": judged}, {}
+
+
+def _marked(text: str, span: object) -> dict[str, Any]:
+    if not isinstance(span, dict) or not {type(span.get("start")), type(span.get("end"))} == {int}:
+        raise ValueError("a span has no 'start' and 'end'")
+    return {
+        "text": text[span["start"] : span["end"]],
+        **{name: span[name] for name in ("start", "end", "label") if name in span},
+    }

@@ -111,6 +111,23 @@ def test_an_export_proposes_its_texts_as_facts_and_its_labels_as_the_answer(
     assert (preview.rows_total, preview.rows_bad, preview.problems) == (8, 0, {})
 
 
+@pytest.mark.parametrize("row", [
+    {"_task_hash": 1, "answer": "accept", "spans": [{"label": "X"}]},
+    {"_task_hash": 1, "answer": "accept", "spans": ["X"]},
+    {"annotations": [{"user": 1, "label": 3, "start_offset": 1}]},
+])  # fmt: skip
+def test_a_marked_place_without_its_ends_is_a_bad_row(write: Write, row: dict[str, Any]) -> None:
+    (read,) = open_export(write(lines([{"text": TEXTS[0], **row}]), "marks.jsonl")).rows()
+
+    assert "has no 'start" in read.problem
+
+
+def test_texts_that_nobody_marked_yet_keep_their_columns(write: Write) -> None:
+    table = open_export(write(lines(each(text=TEXTS, annotations=[[]] * 8, note=LABELS)), "rows.jsonl"))
+
+    assert (table.tool, table.columns) == ("", ("text", "annotations", "note"))
+
+
 def test_what_was_cancelled_ignored_or_rejected_is_no_answer(write: Write) -> None:
     held = [task(TEXTS[0], [result("choices", "humeur", ["panne"])], was_cancelled=True)]
     held.append(task(TEXTS[1], [result("choices", "humeur", ["devis"])]))
@@ -138,7 +155,20 @@ def test_a_lone_label_of_prodigy_is_a_fact_and_whether_it_fits_the_answer(write:
 
 
 @pytest.mark.parametrize(
-    "more", [{"comments": "seen"}, {"annotations": [{"at": 1}]}, {"responses": "two"}, {"votes": [{"user_id": 4}]}]
+    "more",
+    [
+        {"comments": "seen"},
+        {"Comments": "seen"},
+        {"annotations": [{"at": 1}]},
+        {"responses": "two"},
+        {"votes": [{"user_id": 4}]},
+        {"data": {"page": 1}, "annotations": ["panne"]},
+        {"data": {"page": 1}, "annotations": [{"label": "panne", "by": "Ida"}]},
+        {"fields": {"age": 4}, "responses": ["yes", "no"]},
+        {"fields": {"age": 4}, "responses": [{"question": "Why?", "answer": "It leaks."}]},
+        {"fields": {"age": 4}, "responses": {"why": "It leaks."}},
+        {"name": "Ida", "folder": "7b", "marks": "12"},
+    ],
 )
 def test_rows_that_only_resemble_an_export_keep_their_columns(write: Write, more: dict[str, Any]) -> None:
     path = write(lines([row | more for row in each(id=list(range(8)), text=TEXTS, label=BOTH)]), "rows.jsonl")
