@@ -43,6 +43,10 @@ def pad(*cells: object) -> tuple[object, ...]:
         ([pad(None), pad("Lang AG")], [""]),
         ([pad("Ein Beleg mit vielen Worten")], [""]),
         ([pad("B-9", None, 48)], [""]),
+        ([pad("Total")], [""]),
+        ([pad("Total Gym"), pad("Totalenergies", None, 5), pad("Sum of Us")], [""] * 3),
+        ([pad(None), pad(None, "Ott und Söhne GmbH Ulm")], [""]),
+        ([pad(None), ROWS[0], pad(None), pad("Stand vom 3. April 2026")], ["", ""]),
     ],
 )
 def test_sums_and_notes_under_a_table_are_no_rows_and_short_rows_are(
@@ -55,6 +59,15 @@ def test_a_table_of_two_columns_keeps_a_text_without_its_label(write: Write) -> 
     table = open_table(write("text,label\nIt leaks.,bug\n\nHow do I change my name?,\n"))
 
     assert [row.problem for row in table.rows()] == ["", ""]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_texts_without_a_label_behind_a_blank_row_are_rows(write: Write, gap: str) -> None:
+    labelled = [f"It leaks in room {n} again,bug,wet" for n in range(5)]
+    last = ["", "Note: it is cold here.,,", "How do I change my name?,,"]
+    table = open_table(write(gap.join(["text,label,reason", *labelled, *last])))
+
+    assert [row.problem for row in table.rows()] == [""] * 7
 
 
 @pytest.mark.parametrize(

@@ -148,28 +148,38 @@ def without_descriptions(rows: Iterator[Row]) -> Iterator[Row]:
 def without_notes(rows: Iterator[Row], columns: tuple[str, ...]) -> Iterator[Row]:
     """Pass rows of a sheet on; leave out headers that come again, and what stands under the last whole row.
 
-    That is a row of sums, or sentences of their own behind a blank row.
+    That is a row of sums, or sentences of their own under it or behind a blank row. Where other rows begin with
+    sentences too, or have blank rows between them, those behind one are rows.
     """
-    tail, last = list[Row](), 0
+    # Each row with whether a blank one stands before it.
+    tail, last, has_gaps, first = list[tuple[Row, bool]](), 0, False, list[str]()
     for row in rows:
         cells = list(row.values.values())
         if len(cells) > 1 and isinstance(cells[0], str) and cells[0].strip() == columns[0] and _are_names(row, columns):
             row = replace(row, values={}, problem="repeats the header")
+        is_apart, last = 0 < last < row.number - 1, row.number
         filled = len(cells) - cells.count("") - cells.count(None)
         if len(columns) > 2 and 0 < filled * 2 <= len(columns) + 1 and len(tail) < _LOOK_ROWS:
-            tail.append(row)
+            tail.append((row, is_apart))
             continue
-        yield from tail
-        tail, last = [], row.number
+        has_gaps = has_gaps or is_apart or any(gap for _, gap in tail)
+        if len(first) < _LOOK_ROWS:
+            first.append(str(cells[0]) if cells else "")
+        yield from (each for each, _ in tail)
+        tail = []
         yield row
+    has_notes = not has_gaps and sum(map(_is_sentence, first)) * _LEAST_ROWS < len(first)
     is_under = False
-    for row in tail:
+    for row, is_apart in tail:
         texts = [text for value in row.values.values() if (text := str("" if value is None else value).strip())]
-        is_sum = texts[0].rstrip(":").casefold() in _SUMS and all(map(_SUM.fullmatch, texts[1:]))
-        is_under = is_under or is_sum or row.number > last + 1
-        is_note = is_under and len(texts) == 1 and (":" in texts[0] or len(texts[0].split()) >= _SENTENCE)
-        last = row.number
+        is_sum = len(texts) > 1 and texts[0].rstrip(":").casefold() in _SUMS and all(map(_SUM.fullmatch, texts[1:]))
+        is_under = is_under or is_sum or (is_apart and has_notes)
+        is_note = is_under and len(texts) == 1 and bool(row.values.get(columns[0])) and _is_sentence(texts[0])
         yield replace(row, values={}, problem=_UNDER) if is_sum or is_note else row
+
+
+def _is_sentence(text: str) -> bool:
+    return ":" in text or len(text.split()) >= _SENTENCE
 
 
 def _are_names(row: Row, columns: tuple[str, ...]) -> bool:
