@@ -43,11 +43,34 @@ def test_a_chat_is_refused_by_its_program(write: Write, export: Any, program: st
         assert len(list(open_table(write(text, "chat"), sheet="messages").rows())) == len(export["messages"])
 
 
+def test_a_chat_comes_in_as_its_messages_where_that_is_asked_for(write: Write) -> None:
+    chat = "[03.02.26, 09:15:02] Lev: Hi\n[03.02.26, 09:16:00] Ida: Hm"
+
+    assert len(list(open_table(write(pasted.read(chat, "lines").file, "lines")).rows())) == 2
+    assert len(list(open_table(write(json.dumps(TELEGRAM["messages"]), "messages")).rows())) == 2
+
+
+@pytest.mark.parametrize("lines", [
+    "[03.02.26, 09:15:02] ERROR: no disk\n[03.02.26, 09:16:00] INFO: a disk",
+    "3.2.26, 9:15 - It is cold in flat 2\n3.2.26, 9:18 - The roof leaks",
+])  # fmt: skip
+def test_a_log_and_notes_of_calls_are_no_chat(lines: str) -> None:
+    assert len(pasted.read(lines).file.decode().splitlines()) == 2
+
+
+def test_messages_of_ones_own_are_no_chat(write: Write) -> None:
+    rows = [{"date": "2026-02-03", "from_id": n, "text": f"Hi {n}", "label": "spam"} for n in range(4)]
+
+    assert open_table(write(json.dumps({"messages": rows}), "messages.json")).columns == ("messages",)
+
+
 def test_traces_of_opentelemetry_are_refused_with_a_way_on(write: Write) -> None:
     with pytest.raises(Refusal, match="OpenTelemetry") as caught:
         open_table(write(json.dumps({"resourceSpans": [{"scopeSpans": []}]}), "traces.json"))
 
     assert "as JSONL" in caught.value.hint
+    with pytest.raises(Refusal, match="OpenTelemetry"):
+        open_table(write(f"{json.dumps({'resourceSpans': []})}\n" * 3, "traces.jsonl"))
 
 
 @pytest.mark.parametrize("line", ["[2026-02-03 09:15:02] app.ERROR: no disk", "3.2.26, nine: Lev came", "[1, 2]: x"])

@@ -94,7 +94,8 @@ def read(text: str, form: str = "") -> Brought:
     Raises:
         Refusal: As `as_file`.
     """
-    require_no_chat(text)
+    if not form:
+        require_no_chat(text)
     if not form and (rows := _labelled(text) or _tagged(text) or _drawn(text)):
         return Brought(_lines(rows))
     texts = [part.strip() for part in texts_of(text, form)]

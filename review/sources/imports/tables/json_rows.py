@@ -52,7 +52,9 @@ def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
             `check_columns`.
     """
     if _has_lines(path, encoding):
-        return JsonForm(LINES, keys(lines(path, encoding)))
+        columns = keys(lines(path, encoding))
+        require_rows(dict.fromkeys(columns) if len(columns) == 1 else None)
+        return JsonForm(LINES, columns)
     value = _value(path, encoding)
     if not chosen:
         require_rows(value)
