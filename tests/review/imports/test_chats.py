@@ -86,3 +86,5 @@ def test_a_board_of_cards_is_read_by_its_cards(write: Write) -> None:
     table = open_table(write(json.dumps(board), "board.json"))
 
     assert (table.sheet, "actions" in table.sheets, len(list(table.rows()))) == ("cards", True, 3)
+    rows = {"name": "Press", "actions": [{"do": f"Call {n}", "label": "urgent"} for n in range(9)]}
+    assert open_table(write(json.dumps(rows), "rows.json")).columns == ("do", "label")

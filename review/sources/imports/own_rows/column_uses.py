@@ -98,7 +98,8 @@ def with_uses(columns: Sequence[Column], annotated: Collection[str] = ()) -> tup
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     judged = [each for each in answers if each.field in ("label", "labels") and _is_flag(each)]
-    if judged and any(each.field in REPLIES and each.kinds[:1] == ("text",) for each in answers):
+    replies = [each for each in answers if each.field in REPLIES and each.kinds[:1] == ("text",)]
+    if judged and replies and len(answers) == len(judged) + len(replies):
         answers = judged
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
     told = [column for column in used_columns if column.use == FACT and len(set(map(text_of, column.values))) > 1]

@@ -61,7 +61,6 @@ _PARTS = frozenset(
         "tool_calls",
         "history",
         "events",
-        "actions",
         "preferred_output",
         "non_preferred_output",
         "resourceSpans",
@@ -102,9 +101,9 @@ def tables(value: object) -> dict[str, JsonTable]:
 def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
     """Return the path whose rows a file most likely is for.
 
-    The most rows, unless the object is one row with a list in it.
+    The most rows, unless the object is one row with a list in it; of a board its cards, not what was done to them.
     """
-    places = [path for path in tables if path != WHOLE]
+    places = [path for path in tables if path != WHOLE and not (path == "actions" and "cards" in tables)]
     if not isinstance(value, dict) or not places:
         return next(iter(tables))
     best = max(places, key=lambda path: (path.rpartition(".")[2] not in _PARTS, tables[path].size))

@@ -24,6 +24,11 @@ FEW = ["done", "open", "late"] * 4
         ({"question": TEXTS, "response": REPLIES, "label": [int(flag) for flag in FLAGS]}, {"label"}),
         ({"question": TEXTS, "response": REPLIES, "label": FEW}, {"response", "label"}),
         ({"question": TEXTS, "summary": REPLIES, "label": FLAGS}, {"summary", "label"}),
+        (
+            {"question": TEXTS, "response": REPLIES, "summary": REPLIES, "label": FLAGS},
+            {"response", "summary", "label"},
+        ),
+        ({"question": TEXTS, "category": FEW, "reply": REPLIES, "label": FLAGS}, {"category", "reply", "label"}),
         ({"What is wrong?": TEXTS, "Response Type": ["completed"] * 12}, set()),
         ({"text": TEXTS, "label": FEW, "label_score": [n / 20 for n in range(12)]}, {"label"}),
     ],
