@@ -37,12 +37,11 @@ MAIL, RECIPIENTS = (
 BESIDE = frozenset({"reactions", "attachments", "links", "comments", "likes"})
 # Words that answer before what they made (`draft_email`), and not before when, where or by whom (`draft_id`).
 _MADE = frozenset({"draft", "generated"})
-_ABOUT = frozenset(
-    {
-        "id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason", "count", "user", "users",
-        "type", "score", "length", "version", "language",
-    }
-)  # fmt: skip
+# Words behind which a name tells of an answer, and is one where no other column answers.
+PROPERTIES = frozenset({"type", "score", "length", "version", "language"})
+_ABOUT = PROPERTIES | {
+    "id", "ids", "at", "on", "by", "date", "time", "status", "url", "link", "reason", "count", "user", "users",
+}  # fmt: skip
 # Texts that answer others, which a label beside them judges.
 REPLIES = frozenset({"completion", "response", "output", "answer", "reply"})
 # Words that answer alone or behind others: a `chosen_plan` is a fact.

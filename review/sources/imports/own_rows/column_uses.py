@@ -95,6 +95,8 @@ def with_uses(columns: Sequence[Column], annotated: Collection[str] = ()) -> tup
         answers = answers or [
             column for column in free if _is_called(column, words) or column_names.is_made(column.field)
         ]
+    for words in ANSWERS:
+        answers = answers or [column for column in free if _is_called_of(column, words)]
     answers += _labels_beside(answers, free)
     answers += [column for column in _flags(answers, free) if column not in answers]
     judged = [each for each in answers if each.field in ("label", "labels") and _is_flag(each)]
@@ -167,6 +169,13 @@ def _is_unnamed_label(column: Column) -> bool:
 def _is_called(column: Column, words: frozenset[str]) -> bool:
     fitting = words - column_names.PLURALS if _is_count(column) else words
     return column_names.is_called(column.field, column.name.rpartition(".")[2], fitting, is_few=_is_few(column))
+
+
+def _is_called_of(column: Column, words: frozenset[str]) -> bool:
+    """Tell a `sentiment_score` that differs from row to row."""
+    stem, _, last = column.field.rpartition("_")
+    varies = last in column_names.PROPERTIES and len(set(map(text_of, column.values))) > 1
+    return varies and _is_called(replace(column, field=stem), words)
 
 
 def _is_count(column: Column) -> bool:

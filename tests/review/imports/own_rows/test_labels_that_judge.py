@@ -30,6 +30,9 @@ FEW = ["done", "open", "late"] * 4
         ),
         ({"question": TEXTS, "category": FEW, "reply": REPLIES, "label": FLAGS}, {"category", "reply", "label"}),
         ({"What is wrong?": TEXTS, "Response Type": ["completed"] * 12}, set()),
+        ({"text": TEXTS, "sentiment_score": [n % 5 for n in range(12)], "city": REPLIES}, {"sentiment_score"}),
+        ({"label_type": FEW, "text": TEXTS, "city": REPLIES}, {"label_type"}),
+        ({"response_type": FEW, "text": TEXTS, "category": FEW[::-1], "city": REPLIES}, {"category"}),
         ({"text": TEXTS, "label": FEW, "label_score": [n / 20 for n in range(12)]}, {"label"}),
     ],
 )
