@@ -26,7 +26,7 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
 
     Args:
         is_judged: The answers are verdicts, so that who gave them and when are columns too, texts without any are no
-            rows, and marked places of a text are bad ones.
+            rows, and marked places are the one label that all of them have; doccano's are bad rows.
 
     Raises:
         Refusal: As `open_table` and `check_columns`; `no_verdicts` where nothing in it was judged.
@@ -41,9 +41,11 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
         if not tool.fits(record):
             raise ValueError(f"is not of the shape of {tool.NAME}'s records")
         for facts, answers, more in tool.read(record):
-            if is_judged and any(_has_objects(answer) for answer in answers.values()):
+            if is_judged and tool is doccano and any(_has_objects(answer) for answer in answers.values()):
                 raise ValueError("its labels are spans, expected one label for the text")
             held = {name: _alone(value) if is_judged or single.get(name) else value for name, value in answers.items()}
+            if is_judged and tool is label_studio:
+                held = {name: _label_of(value) for name, value in held.items()}
             if not is_judged or more or any(answers.values()):
                 yield {**facts, **held, **(more if is_judged else {})}
 
@@ -72,11 +74,18 @@ def _tool_of(table: Table, *, is_judged: bool) -> ModuleType | None:
     if is_judged:
         tools = [] if table.format == "csv" else [label_studio, argilla, doccano]
     samples = [row.values for row in islice(table.rows(), _LOOK_AT) if not row.problem] if tools else []
-    return next((tool for tool in tools if samples and fit(map(tool.fits, samples))), None)
+    fits = [tool for tool in tools if samples and fit(map(tool.fits, samples))]
+    return next((tool for tool in fits if is_judged or tool is not doccano or doccano.are_sure(samples)), None)
 
 
 def _has_objects(answer: object) -> bool:
     return isinstance(answer, list) and any(isinstance(part, dict) for part in answer)
+
+
+def _label_of(value: Any) -> Any:
+    """The label that all marked places have; those with several, and anything else, as they are."""
+    labels = [place.get("label") for place in value if isinstance(place, dict)] if isinstance(value, list) else []
+    return labels[0] if labels and all(label == labels[0] for label in labels) else value
 
 
 def _alone(value: Any) -> Any:

@@ -6,7 +6,7 @@ it: the form then takes the reviewer for all rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from review.sources.imports.cell_texts import lines_of
@@ -22,8 +22,14 @@ def fits(record: Mapping[str, Any]) -> bool:
     if not isinstance(record.get("text", record.get("data")), str):
         return False
     label = record.get("label", record.get("labels"))
-    is_labelled = isinstance(label, list) and isinstance(record.get("Comments", [] if "id" in record else None), list)
+    is_labelled = isinstance(label, list) and ("Comments" in record or "id" in record)
     return _has_annotations(record) or (is_labelled and not record.get("annotations"))
+
+
+def are_sure(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell an export from texts with columns of their own that are called like doccano's: remarks, or empty lists."""
+    are_listed = all(isinstance(each.get("Comments", []), list) for each in records)
+    return are_listed and any(each.get("annotations") or each.keys() & (_OWN - {"annotations"}) for each in records)
 
 
 def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
@@ -70,5 +76,4 @@ def _is_span(label: object) -> bool:
 
 def _has_annotations(record: Mapping[str, Any]) -> bool:
     annotations = record.get("annotations")
-    is_list = isinstance(annotations, list) and (annotations or not _OWN.isdisjoint(record.keys() - {"annotations"}))
-    return bool(is_list) and all(isinstance(each, dict) and "user" in each for each in annotations)
+    return isinstance(annotations, list) and all(isinstance(each, dict) and "user" in each for each in annotations)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from members.models import Member
 from review.desk.serializers import DecisionOut
 from review.models import Decision, Draft, Gold, Record, Task
-from review.sources.imports.annotated import argilla, doccano, label_studio
+from review.sources.imports.annotated import argilla, doccano, label_studio, open_export
 from review.sources.imports.verdicts import import_decisions, parse_row, read_judged_preview
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
@@ -185,6 +185,20 @@ def test_any_of_the_guesses_is_one_of_ours() -> None:
 
     assert {word: parse_row.guess_verdict(word) for word in words} == words
     assert parse_row.guess_verdict("Grün") == ""
+
+
+def test_marked_places_beside_a_verdict_are_their_label(write: Write) -> None:
+    said = [{"from_name": "verdict", "type": "choices", "value": {"choices": ["good"]}}]
+    said += [
+        {"from_name": "mistake", "type": "labels", "value": {"labels": ["name"], "start": at, "end": at + 1}}
+        for at in range(2)
+    ]
+    table = open_export(
+        write(json.dumps([{"data": {"text": "Hi"}, "annotations": [{"result": said}]}]), "x.json"), is_judged=True
+    )
+
+    (row,) = table.rows()
+    assert (row.problem, row.values["verdict"], row.values["mistake"]) == ("", "good", "name")
 
 
 def test_two_different_answers_to_one_control_are_no_silent_choice() -> None:
