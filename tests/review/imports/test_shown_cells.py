@@ -111,7 +111,7 @@ def test_a_merged_cell_gives_its_value_to_each_of_its_rows(write: Write) -> None
     merged = ["B2:B5", "A9:B9"]
     table = open_table(write(workbook({"One": lines + away}, merged=merged), "book.xlsx"))
 
-    assert [row.values.get("sector") for row in table.rows()] == ["steel", "steel", "steel", "oil", None]
+    assert [row.values["sector"] for row in table.rows()] == ["steel", "steel", "steel", "oil", ""]
     assert table.notes == (
         "Cells merged over rows came in each of their rows: B2:B5.",
         "Cells merged over columns came in the first of them: A9:B9.",
