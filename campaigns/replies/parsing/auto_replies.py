@@ -6,7 +6,7 @@ import re
 from email.message import Message as Mail
 from typing import Final
 
-from campaigns.replies.parsing import absences, delivery_reports, mailboxes
+from campaigns.replies.parsing import absences, challenges, delivery_reports, mailboxes
 from campaigns.replies.parsing.delivery_reports import FAILED, RETURNED
 from campaigns.replies.parsing.legal_notes import without_legal_note
 from campaigns.replies.parsing.subjects import bare_subject, is_answer
@@ -53,9 +53,10 @@ MACHINE_WORDS = re.compile(
     r"|this (mailbox|inbox|address|e-?mail account) is (not|no longer) (monitored|in use|read)"
     r"|apologi[sz]e for this auto(matic|mated)\b|your (message|e-?mail)\b.{0,80} (was|has been) waitlisted"
     r"|(your|a new) (support )?(ticket|request|case|enquiry|inquiry)\b.{0,60}\b(has been|was|is) (received|created"
-    r"|opened|logged|registered|assigned)|(reply|respond) above (this|the) line|opened on your behalf"
-    r"|(awaits?|awaiting|pending|held for) (moderat\w+|approval)|until (the|a) (list )?moderator"
-    r"|you (have been|are now) unsubscribed"
+    r"|opened|logged|registered|assigned)|(reply|respond) above (this|the) line"
+    r"|(ticket|case|request|incident) \S{0,30} ?(has been|was) opened on your behalf"
+    r"|(awaits?|awaiting|pending|held for) moderat\w+|until (the|a) list moderator"
+    r"|((?<!.)|(?<=[.!:] ))you (have been|are now) unsubscribed from (the|this|our|all|\w+'s?)\b(?! (bad|good))"
     r"|ticket (number|id|no\.?)"
     r"|automatisch (erstellt|generiert|versandt|erzeugt)\w*|antworten sie nicht auf diese"
     r"|ticket-?nummer|vorgangsnummer|ne pas répondre à ce (message|mail)"
@@ -126,22 +127,6 @@ REPORT_WORDS = re.compile(
     r"|buzón\b.{0,30}\b(lleno(?! de)|no se (atiende|lee)|no está)|ya no trabaja)",
     re.IGNORECASE,
 )
-# A filter that asks the sender for a sign of life names a mail that waits, an act behind a link, and a guard.
-_CHALLENGE: Final = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"\b(?:held|on hold|waiting|so i can receive|redirected to|(?:in order for|before) your (?:e-?mail|message)"
-        r"|wartet|zurückgehalten|erst (?:dann|danach) erhalte|erst zugestellt|en attente|me parvien\w+|soit remis"
-        r"|en espera|para que (?:su|sua|seu|tu) (?:mensa\w+|e-?mail|correo)|em espera|in attesa|in de wacht"
-        r"|per ricevere la (?:sua|tua)|pas afgeleverd|oczekuj\w+|ожидает|задержано)\b|等待|保留|待機",
-        r"\b(?:click|klick(?:en)?|cliqu(?:er|ez)|clicar|clique|clicchi|clicca(?:re)?|haga clic|pulse|klik(?:nij)?"
-        r"|нажмите|перейдите)\b[^.!?]{0,40}\b(?:here|below|following|hier|folgenden|ici|suivant|aqu[ií]|siguiente|qui"
-        r"|seguente|abaixo|tutaj|здесь|ссылке)\b|点击|點擊|クリック"
-        r"|\b(?:behind this link|empty message|captcha|reply to this (?:e-?mail|message))\b",
-        r"\b(?:protect\w*|geschützt|protégée?|protegid[oa]|protett[oa]|beveiligd|chroni\w+|защищ\w+|robots?|robôs|human"
-        r"|mensch|absenderadresse|sender address|not been verified|una persona|uma pessoa|een mens)\b|垃圾|迷惑メール",
-    )
-)
 # A server's answer in one paragraph, at most behind a label: in a sentence, or among other lines, a person cites it.
 BARE_ANSWER: Final = re.compile(r"\A\W*(?:[^\n,;?!]{1,100}:\s*)?55\d[ -]5\.\d(?:.|\n(?!\s*\n))*\Z")
 # What mail programs and calendars put into a subject about a mail that was sent to their owner.
@@ -160,7 +145,8 @@ REPORT_SUBJECTS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}\.[\w.-]{2,100})")
-_LISTED: Final = re.compile(rf"^\W*{_ADDRESS.pattern}\W*(?:\s\d|$)", re.MULTILINE)
+_LISTED: Final = re.compile(rf"^[^\w\n]{{0,20}}{_ADDRESS.pattern}[^\w\n]{{0,20}}(?:\s\d|$)", re.MULTILINE)
+_HOUR: Final = re.compile(r"\d[:.h]\d\d")
 # The rest of a question: what is asked is not claimed.
 ASKED: Final = re.compile(r"[^.!?\n]*\?(?!\w)")
 MAX_CHARS = 1_500
@@ -211,7 +197,7 @@ def _is_report(text: str) -> bool:
 
 
 def _is_machines(text: str) -> bool:
-    is_challenge = all(words.search(text) for words in _CHALLENGE) and not ASKED.search(text)
+    is_challenge = challenges.is_challenge(text) and not ASKED.search(text)
     return is_challenge or any(ASKED.match(text, match.end()) is None for match in MACHINE_WORDS.finditer(text))
 
 
@@ -281,11 +267,18 @@ def _is_hinted(mail: Mail) -> bool:
     return precedence in PRECEDENCES or any(_is_set(mail, name) for name in HINTS)
 
 
+def _goes_on(text: str, subject: str) -> bool:
+    """Tell a person's text below such a subject of their own; programs repeat ours, which may ask or offer too."""
+    own = text.replace(subject.partition(":")[2].strip() or "\n", " ")
+    return "?" in own or (not _HOUR.search(own) and absences.is_talk(own))
+
+
 def _worded(text: str, subject: str, *, is_hinted: bool) -> str:
     bare, beginning = bare_subject(subject), text[:MAX_CHARS]
     is_talk = absences.is_talk(beginning)
     # Programs put their word before the subject of the mail they report on: behind `Fwd:` a person wrote.
-    if (REPORT_SUBJECTS.match(bare) and not is_answer(subject)) or (
+    report = None if is_answer(subject) else REPORT_SUBJECTS.match(bare)
+    if (report and not (report[0].endswith(":") and _goes_on(beginning, bare))) or (
         SUBJECTS.match(bare) and not (is_answer(subject) and is_talk)
     ):
         return BY_SUBJECT
