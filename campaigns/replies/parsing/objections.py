@@ -13,7 +13,6 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Final
 
-from campaigns.replies.parsing import absences
 from campaigns.replies.parsing.folding import folded
 from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, POSSIBLE, plain
 
@@ -110,6 +109,12 @@ _TAKEN_BACK: Final = re.compile(
     r"(?:e-?)?(?:mail|message|nachricht|bericht|courriel|messaggio|correo|mensaje)"
     r"|\b(?:mail|messaggio|correo|mensaje|message) (?:anterior|precedente?)\b"
 )
+# Who stays in touch; who says why they leave does not.
+_GOES_ON: Final = re.compile(
+    r"\b(?:successor|nachfolger\w*|(?:took|taken) over|i (?:replaced|have (?:his|her|their) (?:job|role|place))"
+    r"|je (?:reprends|remplace))\b"
+    r"|(?<!not )(?<!n't )(?<!never )\b(?:send me|call me|write to me)\b(?! (?:again|any ?more))"
+)
 _OWN_WISH: Final = re.compile(
     r"(?:wens|wunsch|mocht|woll|will|souhait|voul|quer|dese|vogl|vorr|desider|wil|want|wish|object|oppo|\w+ object"
     r"|ask|request|no |geen|kein|aucun|plus |nessun)"
@@ -198,7 +203,7 @@ def wish_in(text: str, *, subject: str = "") -> Wish:
         return Wish.PLAIN
     # What no rule can read may be meant so.
     least = Wish.POSSIBLE if len(_UNREAD.findall(plain)) > len(plain) / 2 else Wish.NONE
-    has_other_way, goes_on = _INSTEAD.search(plain) is not None, absences.is_talk(plain)
+    has_other_way, goes_on = _INSTEAD.search(plain) is not None, _GOES_ON.search(plain) is not None
     wishes = (_wish(each, has_other_way=has_other_way, goes_on=goes_on) for each in _SENTENCE.split(plain))
     return max(wishes, default=least) or least
 
