@@ -191,6 +191,8 @@ def is_told(text: str, *, is_hinted: bool = False) -> bool:
     is_notice, is_back = _NOTICE.search(words) is not None, _BACK.search(words) is not None
     if _TALK.search(words):
         return _CLAIMED.search(words) is not None and is_notice and is_back and "?" not in words
-    if not (_CLAIMED.search(words) or (is_notice and _ELSEWHERE.search(words))):
+    # People are in a hurry and away too; a notice names its day or a number to call, and asks nothing.
+    is_elsewhere = is_notice and _ELSEWHERE.search(words) and "?" not in words and any(map(str.isdigit, words))
+    if not (_CLAIMED.search(words) or is_elsewhere):
         return is_back and _RETURN.search(words) is not None
     return is_hinted or is_notice or is_back or _THANKS.search(words) is not None or len(words) <= SHORT
