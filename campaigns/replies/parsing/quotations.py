@@ -101,11 +101,13 @@ _SENT_FROM: Final = (
     r"(?:sent|gesendet|sendt|skickat|verzonden|verstuurd|enviad[oa]|inviat[oa]|envoyé|(?:wy|prze)słan[eoy]|odesláno|odoslané|poslano|trimis"
     r"|lähetetty|(?:el)?küldve)(?:\s*(?:from|with|via|using|von|vom|mit|über|fra|med|från|vanaf|met|desde"
     rf"|con|da|dal|d[oe]|depuis|à partir|avec|ze?|s|iz|az?)\b.{{0,30}}?|\s+){_DEVICE}.{{0,60}}"
-    rf"|(?:vo[nm]|diese nachricht wurde)\b.{{0,30}}{_DEVICE}.{{0,30}}gesendet\W{{0,3}}|{_DEVICE}.{{0,24}}gönderildi"
+    rf"|(?:vo[nm]|diese nachricht wurde)\b.{{0,30}}{_DEVICE}.{{0,30}}gesendet\W{{0,3}}"
+    rf"|{_DEVICE}.{{0,24}}(?:[dt][ae]n|ile) gönderildi"
 )
 _GET_OUTLOOK: Final = (
     r"(?:\w+ (?:o |el |sie sich |aplikację )?)?(?:outlook|bluemail) \w+ (?:system\w* )?(?:ios|android|mac|windows)"
-    r"(?: \w+)?\W*(?:https?:\S+)?|(?:ios|android|mac|windows) için outlook\S* \w+|.{0,40}\boutlook\b.{0,40}<https://aka\.ms/\w+>"
+    r"(?: \w+)?\W*(?:https?:\S+)?|(?:ios|android|mac|windows) için outlook\S* \w+"
+    r"|(?=.{0,60}\b(?:ios|android)).{0,40}\boutlook\b.{0,40}<https://aka\.ms/\w+>"
 )
 _SIGNATURE: Final = re.compile(
     rf"^\s*(?:(?:- )?--\s?|-----BEGIN PGP SIGNATURE-----|sent from my \w+.*|\W?(?:{_SENT_FROM}|{_GET_OUTLOOK})"

@@ -284,3 +284,10 @@ def test_a_date_that_a_person_proposes_in_fields_is_no_quotation() -> None:
     own = "Contact: Bo Ek <bo@acme.example>\nWhen: 20 Nov 2026 10:00\nWhere: Room 4\nTopic: prices\n\nSee you there"
 
     assert quotations.own_text(own) == own
+
+
+@pytest.mark.parametrize("line", ["Outlook does it too: <https://aka.ms/addin>", "Android cihazlar size gönderildi"])
+def test_a_sentence_that_names_a_program_is_no_signature(line: str) -> None:
+    own = f"{line}\nWhat does it cost?"
+
+    assert quotations.own_text(own) == own
