@@ -38,6 +38,31 @@ TRUE = (
     "Ontario's Supreme Court threw out a complaint.",
     "No one was arrested.",
 )
+# Readers work out so much: an age, a week, a trade, how long something lasts.
+LANE = (
+    "The nine members of Elmsworth town board agreed to shut Market Lane to cars from 2 June to 14 September. "
+    "Each Friday, 70 stalls will sell bread there, and every December there is to be a fair. Nora Finch, 81, who has "
+    "lived there since 1950, was glad, and wants to stop selling hats to see her grandchildren. Chairman Paul Hurst, "
+    "who owns a yacht worth 9m pounds, said that nothing changed for those who come from abroad by coach. His deputy "
+    "Ann Lake left her seat on Tuesday, and asked Finch to pardon her rude words. The start was moved from April to "
+    "June after the ground shook. Ivo Brand, a geologist, spoke of a jolt that no house withstood. Drivers who come "
+    "later than eight in the morning risk a penalty."
+)
+WORKED_OUT = (
+    "A weekly market will be held there on Fridays.",
+    "An annual fair is planned in December.",
+    "The lane will be closed temporarily.",
+    "The elderly hatter Nora Finch was glad.",
+    "Finch is to retire and see her grandchildren.",
+    "The wealthy chairman owns a yacht.",
+    "Tourists who arrive by coach will not be affected.",
+    "Ann Lake resigned on Tuesday.",
+    "Lake apologised to Finch.",
+    "The start was postponed to June.",
+    "An earthquake came before June.",
+    "A scientist spoke of a jolt.",
+    "Driving there later in the day is illegal.",
+)
 INVENTED = {
     "Engineers found cracks in the bridge after an explosion.": "explosion",
     "The bridge was struck by a drunk driver.": "drunk",
@@ -65,6 +90,13 @@ INVENTED = {
 @pytest.mark.parametrize("claim", TRUE)
 def test_what_the_news_says_in_other_words_is_not_marked(claim: str) -> None:
     assert verify(BRIDGE, claim).unsupported == ()
+
+
+@pytest.mark.parametrize("claim", WORKED_OUT)
+def test_what_a_reader_works_out_is_not_marked_as_invented(claim: str) -> None:
+    whys = [each.why for each in verify(LANE, claim).unsupported]
+
+    assert "The passage tells nothing of this" not in whys
 
 
 @pytest.mark.parametrize(("claim", "place"), INVENTED.items())
