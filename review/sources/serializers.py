@@ -65,7 +65,8 @@ class FileReadingIn(serializers.Serializer[Any]):
         """Refuse names that are no fields, and two values of one: left out they would change what is imported."""
         names = list(self.fields)
         mistakes = {name: [unknown("field", name, names)] for name in data if name not in names}
-        if mistakes := mistakes | {name: [TWICE] for name in repeated(data)}:
+        # A request without a body gives a dictionary that is none of a form, and empty.
+        if mistakes := mistakes | {name: [TWICE] for name in (repeated(data) if data else ())}:
             raise serializers.ValidationError(mistakes)
         return super().to_internal_value(data)
 

@@ -91,6 +91,14 @@ def test_a_form_with_two_files_or_a_field_that_is_none_imports_nothing(api: APIC
     assert not Record.objects.exists()
 
 
+@pytest.mark.parametrize("content_type", ["", "application/json"])
+def test_an_import_without_a_body_says_what_is_missing(api: APIClient, content_type: str) -> None:
+    answer = api.generic("POST", "/api/v1/sources/", content_type=content_type)
+
+    assert answer.status_code == 400
+    assert set(answer.json()["errors"]) == {"file", "task"}
+
+
 @pytest.mark.parametrize(
     "body", [{"name": "A", "slug": "a"}, {"name": "A", "slug": "a", "starter": "blank", "spec": {}}, {}]
 )
