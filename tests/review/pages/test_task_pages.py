@@ -243,7 +243,7 @@ def test_a_new_version_says_which_waiting_drafts_no_longer_fit(
 
     pages = [as_member(admin).get(f"/tasks/triage/{page}").content.decode() for page in ("diff/1/2/", "")]
     theirs = as_member(reviewer).get("/tasks/triage/diff/1/2/").content.decode()
-    monkeypatch.setattr(reconsideration, "LOOK_AT", 5)
+    monkeypatch.setattr(reconsideration, "UNFIT_AMONG", 5)
     some = as_member(admin).get("/tasks/triage/").content.decode()
 
     assert len(gone) == 2
