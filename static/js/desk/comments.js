@@ -27,9 +27,11 @@ async function ask(address, options = {}) {
   }
 }
 
-/** List the comments, page after page: the newest are on the last one. */
+/** List the comments, page after page: the newest are on the last one. One that is sent meanwhile stays listed. */
 async function show(box) {
   const words = box.querySelector("[data-comments-words]");
+  const list = box.querySelector("[data-comments-list]");
+  const before = new Set(list.children);
   const comments = [];
   let address = `${box.dataset.comments}?limit=500`;
   while (address) {
@@ -42,8 +44,10 @@ async function show(box) {
     // Behind a proxy the host and scheme may be others than the browser has.
     address = body.next && box.dataset.comments + new URL(body.next).search;
   }
-  words.textContent = comments.length ? "" : gettext("No comments on this draft yet.");
-  box.querySelector("[data-comments-list]").replaceChildren(...comments.map(drawn));
+  const fetched = new Set(comments.map(({ id }) => id));
+  const meanwhile = [...list.children].filter((item) => !before.has(item) && !fetched.has(item.dataset.comment));
+  list.replaceChildren(...comments.map(drawn), ...meanwhile);
+  words.textContent = list.children.length ? "" : gettext("No comments on this draft yet.");
 }
 
 /** Boxes of the same draft: a card has one, and the panel beside it another, which may be closed again by now. */

@@ -49,6 +49,24 @@ def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callab
     assert Decision.objects.filter(verdict="accept", draft=first).count() == 2
 
 
+def test_a_comment_stays_listed_when_an_older_list_comes_late(open_desk: Callable[..., Page], admin: Member) -> None:
+    page, late = open_desk(admin), []
+    page.route("**/comments/?limit=500", lambda route: late.append((route, route.fetch())))
+    panel = page.locator("dialog.beside")
+    page.keyboard.press("i")
+    panel.get_by_role("textbox").fill("Ask the lead.")
+    until(page, lambda: late)
+
+    panel.get_by_role("button", name="Comment", exact=True).click()
+    expect(panel.locator(".comment")).to_have_count(1)
+    for route, answer in late:
+        route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+
+    expect(panel.locator(".comment")).to_have_count(1)
+    expect(panel.locator("[data-comments-words]")).to_be_empty()
+
+
 @pytest.mark.parametrize(("key", "words"), [("i", "no network"), ("h", "The server cannot be reached.")])
 def test_a_key_whose_page_no_network_brings_leaves_the_reviewer_at_the_desk(
     open_desk: Callable[..., Page], admin: Member, key: str, words: str
