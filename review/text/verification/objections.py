@@ -21,7 +21,7 @@ _DENYING, _REVERSED_FROM = re.compile("^(?:un|dis|non)"), 5
 OTHERS = listed("most some others many few other")
 # Denials of a time alone, as in `not since 1997` and `not yet`.
 _UNTIL_NOW = re.compile(
-    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|at all|(?:in|for) (?:decades|years))\b",
+    r"\b(?:since|yet|so far|before|until|usual\w*|any ?more|(?:any )?longer|at all|(?:in|for) (?:decades|years))\b",
     re.IGNORECASE,
 )
 # `Did not say when` is true of whatever nobody says; `not to Spain alone` affirms.

@@ -1,4 +1,4 @@
-"""Invented details, other lands, reports denied, and what is no longer so: own sentences over own news."""
+"""Invented details, other lands and reports denied: own sentences over own news."""
 
 from __future__ import annotations
 
@@ -126,10 +126,3 @@ def test_other_lands_denied_reports_ways_and_sums_are_marked(claim: str, place: 
     found = [claim[each.start : each.end] for each in verify(BRIDGE, claim).unsupported]
 
     assert any(place in each for each in found), found
-
-
-def test_what_is_no_longer_so_is_marked_where_the_passage_says_still() -> None:
-    passage = "Ann Berg led the choir of Arlen to Rome. Berg still wants to build a music school by the river."
-
-    assert not verify(passage, "Berg no longer wants to build a music school by the river.").supported
-    assert verify(passage, "Berg continues to want a music school.").supported
