@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,18 +74,28 @@ def with_envelope(raw: bytes, recipients: list[str]) -> bytes:
     return "".join(f"Delivered-To: {each}\r\n" for each in recipients).encode("utf-8", "replace") + raw
 
 
+def serve(host: str, port: int, sink: SinkHandler) -> None:
+    """Serve in this thread until SIGTERM or SIGINT."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        server = await loop.create_server(lambda: _protocol(sink), host, port)
+        async with server:
+            await ended.wait()
+
+    asyncio.run(run())
+
+
 @contextlib.contextmanager
-def running(
-    folder: Path, deliver: Deliver | None = None, *, host: str = "127.0.0.1", port: int = 0
-) -> Iterator[tuple[str, int]]:
-    """Run a sink in a thread of this process; yield host and port, any free one by default."""
-    controller = _FreePort(
-        SinkHandler(MailFolder(folder), deliver), hostname=host, port=port, data_size_limit=MAX_BYTES,
-        server_hostname="sink.localhost", timeout=300,
-    )  # fmt: skip
+def running(folder: Path, deliver: Deliver | None = None, *, port: int = 0) -> Iterator[tuple[str, int]]:
+    """Run a sink in a thread of this process, for loads and tests; yield host and port."""
+    controller = _FreePort(SinkHandler(MailFolder(folder), deliver), hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield host, controller.port
+        yield "127.0.0.1", controller.port
     finally:
         controller.stop()
 
@@ -96,3 +107,10 @@ class _FreePort(Controller):
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()  # type: ignore[no-untyped-call]
+
+    def factory(self) -> SMTP:
+        return _protocol(self.handler)
+
+
+def _protocol(handler: object) -> SMTP:
+    return SMTP(handler, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, hostname="sink.localhost", timeout=300)
