@@ -160,7 +160,10 @@ def _prepare(
             inputs.train,
             inputs.heads.fields,
             seed=recipe.seed,
-            report=lambda done: run.emit("progress", done=done, total=STEPS, unit="steps on words"),
+            # Without the rate of an earlier attempt's steps, which the job still holds.
+            report=lambda done: run.emit(
+                "progress", done=done, total=STEPS, unit="steps on words", rate_per_s=None, eta_s=None
+            ),
         )
     bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)
     if not recipe.epochs:
