@@ -18,11 +18,9 @@ KEYS = (frozenset({"data", "annotations"}), frozenset(_MARKS[:3]))
 
 def fits(record: Mapping[str, Any]) -> bool:
     """Return whether a record has the shape of a Label Studio task, or of a row of its plain tables."""
-    held = record.get("annotations")
-    is_task = isinstance(record.get("data"), dict) and isinstance(held, list)
-    return (
-        is_task and all(isinstance(each, dict) and each.keys() & {"result", "completed_by"} for each in held)
-    ) or record.keys() >= KEYS[1]
+    if isinstance(record.get("data"), dict) and isinstance(annotations := record.get("annotations"), list):
+        return all(isinstance(each, dict) and each.keys() & {"result", "completed_by"} for each in annotations)
+    return record.keys() >= KEYS[1]
 
 
 def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:

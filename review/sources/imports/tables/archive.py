@@ -96,15 +96,15 @@ def tables_of(path: Path) -> tuple[str, ...]:
     with _opened(path) as archive:
         paths = {name: PurePosixPath(name) for name in _by_name(archive)}
     pages, views = set[PurePosixPath](), set[PurePosixPath]()
-    for path in paths.values():
-        if path.suffix.casefold() in _CSV and (match := _NOTION.fullmatch(path.stem)):
-            pages |= {path.with_name(match["title"]), path.with_name(match["view"])}
-            views |= {path.with_name(match["view"])} if match["all"] else set()
+    for table in paths.values():
+        if table.suffix.casefold() in _CSV and (match := _NOTION.fullmatch(table.stem)):
+            pages |= {table.with_name(match["title"]), table.with_name(match["view"])}
+            views |= {table.with_name(match["view"])} if match["all"] else set()
     names = [
         name
-        for name, path in paths.items()
-        if path.stem.casefold() not in _BESIDE
-        and not (pages and (path.with_suffix("") in views or not pages.isdisjoint(path.parents)))
+        for name, table in paths.items()
+        if table.stem.casefold() not in _BESIDE
+        and not (pages and (table.with_suffix("") in views or not pages.isdisjoint(table.parents)))
     ]
     forms = {paths[name].suffix.casefold() for name in names}
     return tuple(names) if forms <= (_TABLES if len(names) == 1 else _CSV) else ()
