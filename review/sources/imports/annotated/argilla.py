@@ -100,7 +100,7 @@ def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mappin
     who = record.get(f"{question}.responses.users") or []
     status = record.get(f"{question}.responses.status") or [None] * len(values)
     if not all(isinstance(each, list) for each in (values, who, status)):
-        raise ValueError(f"'{question}' has responses, users or states that are no list")
+        raise ValueError(f"'{question}' has responses, users or states that are not in a list")
     if not (len(values) == len(who) == len(status)):
         raise ValueError(f"'{question}' has {len(values)} responses, of {len(who)} users")
     for value, user, state in zip(values, who, status, strict=True):
