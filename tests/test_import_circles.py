@@ -49,7 +49,6 @@ def circle(root: Path, rooms: list[str]) -> tuple[str, ...]:
     return ()
 
 
-@pytest.mark.slow
 def test_no_module_imports_one_that_imports_it_back() -> None:
     assert circle(ROOT, ROOMS) == ()
 

@@ -16,7 +16,8 @@ from generation.money import limits
 from generation.money.estimate import CENT_OF_A_CENT
 from generation.money.figures import rounded_up
 from generation.orders import mix_estimate, run_spec
-from generation.orders.quote import MOST_PER_RECORD, OrderRequest, Quote, Threads, quote, require_askable
+from generation.orders.quote import MOST_PER_RECORD, OrderRequest, Quote, Threads, quote
+from generation.orders.run_spec import require_askable
 from generation.states import Purpose
 from jobs.lifecycle import control
 from members.models import Member

@@ -21,7 +21,7 @@ from generation.models import Teacher
 from generation.money import estimate
 from generation.money.estimate import CHARS_PER_TOKEN, OrderEstimate
 from generation.money.figures import MICRO, rounded_up
-from generation.orders.quote import require_askable
+from generation.orders.run_spec import require_askable
 from generation.states import Way
 from review.models import TaskVersion
 from review.spec import prompting
@@ -147,7 +147,7 @@ def estimate_from_spec(version: TaskVersion, *, teacher: Teacher, count: int) ->
     What the teacher used on this task version before counts where there is enough of it.
 
     Raises:
-        Refusal: As for `quote.require_askable`: why the teacher cannot be asked.
+        Refusal: As for `run_spec.require_askable`: why the teacher cannot be asked.
     """
     spec = require_askable(teacher)
     priced = estimate.estimate(version, [usual_facts(version.spec)], teacher=teacher, spec=spec, count=count)

@@ -15,17 +15,15 @@ from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
-from generation.models import Order, PriceEntry, Teacher
+from generation.models import Order, Teacher
 from generation.money.estimate import OrderEstimate, sum_of
 from generation.money.figures import CENT, MICRO, rounded_up
-from generation.orders import mix_estimate, run_spec
+from generation.orders import mix_estimate
+from generation.orders.run_spec import require_askable
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
-from generation.states import Purpose, UncertainPolicy, address_of
-from generation.teachers import addresses, provided
-from generation.teachers.queries import price_of
+from generation.states import Purpose, UncertainPolicy
+from generation.teachers import provided
 from generation.teachers.terms import terms_of
-from jobs.secrets import allow_list, store
-from jobs.secrets.allow_list import SecretUse
 from members.models import Member
 from review.models import Record, Source, Task, TaskVersion
 from review.states import DraftState, Role
@@ -182,37 +180,6 @@ def _check_size(request: OrderRequest) -> None:
     if not 1 <= request.per_record <= MOST_PER_RECORD:
         message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
         raise Refusal("per_record", message, errors={"per_record": [message]})
-
-
-def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> TeacherSpec:
-    """Return the teacher with its price, or with the one that is assumed.
-
-    Args:
-        unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
-
-    Raises:
-        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed`, `base_url` or
-            `teacher_invalid`: why it cannot be asked.
-    """
-    if not teacher.is_active:
-        raise Refusal(
-            "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
-        )
-    entered = price_of(teacher)
-    price = entered or unpriced
-    if price is None:
-        raise Refusal(
-            "price_unknown",
-            f"The price table has no price for {teacher.model} of {teacher.provider}.",
-            hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
-        )
-    if teacher.secret_ref:
-        address = address_of(teacher.provider, teacher.base_url)
-        allow_list.require(teacher.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
-        store.resolve(teacher.secret_ref)
-    if teacher.base_url:
-        addresses.check(teacher.base_url)
-    return run_spec.require_listed_price(run_spec.teacher_spec(teacher, price, is_price_assumed=entered is None))
 
 
 def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:

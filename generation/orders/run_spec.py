@@ -18,8 +18,9 @@ from generation.orders import batches as orders_batches
 from generation.orders import earlier_calls, purposes
 from generation.states import COLLECT, Stragglers, Way, address_of
 from generation.teachers import addresses, provided
+from generation.teachers.queries import price_of
 from jobs.models import Job
-from jobs.secrets import allow_list
+from jobs.secrets import allow_list, store
 from jobs.secrets.allow_list import SecretUse
 from review.desk.revisions import revision_requests
 from review.models import Record, RevisionRequest
@@ -71,6 +72,37 @@ def teacher_spec(teacher: Teacher, price: PriceEntry, *, is_price_assumed: bool 
             **price.token_prices.model_dump(),
         }
     )
+
+
+def require_askable(teacher: Teacher, *, unpriced: PriceEntry | None = None) -> TeacherSpec:
+    """Return the teacher with its price, or with the one that is assumed.
+
+    Args:
+        unpriced: What a teacher is counted at that has no price; without it, such a teacher is refused.
+
+    Raises:
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed`, `base_url` or
+            `teacher_invalid`: why it cannot be asked.
+    """
+    if not teacher.is_active:
+        raise Refusal(
+            "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
+        )
+    entered = price_of(teacher)
+    price = entered or unpriced
+    if price is None:
+        raise Refusal(
+            "price_unknown",
+            f"The price table has no price for {teacher.model} of {teacher.provider}.",
+            hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
+        )
+    if teacher.secret_ref:
+        address = address_of(teacher.provider, teacher.base_url)
+        allow_list.require(teacher.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
+        store.resolve(teacher.secret_ref)
+    if teacher.base_url:
+        addresses.check(teacher.base_url)
+    return require_listed_price(teacher_spec(teacher, price, is_price_assumed=entered is None))
 
 
 def require_listed_price(teacher: TeacherSpec) -> TeacherSpec:
