@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,12 +26,12 @@ MAX_CHARS, MAX_LONG_CHARS = 20_000, 200_000
 PAGE = "\f"
 ROLES = ("system", "user", "assistant", "tool")
 _ROLES = {"developer": "system", "function": "tool"}
-
-
 # A list of texts as pandas writes it into CSV: of Python, or of numpy without commas.
 _ESCAPED = r"\\(?:[\\'\"nrt]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4})"
 _PYTHON_TEXT = re.compile(rf"'(?:[^'\\\n\r\0]|{_ESCAPED})*'|\"(?:[^\"\\\n\r\0]|{_ESCAPED})*\"|None")
 _PYTHON_LIST = re.compile(rf"\[\s*(?:{_PYTHON_TEXT.pattern})(?:[\s,]+(?:{_PYTHON_TEXT.pattern}))*\s*\]")
+# Labels in marks, as Mailchimp writes them; a sentence in marks is quoted.
+_MARKED = re.compile(r'(?:(?:^|,)"[^",;.!?\n]{1,60}")+')
 
 
 class Notation(NamedTuple):
@@ -283,13 +284,12 @@ def of_objects(value: list[Any]) -> str:
 
 
 def _parts(text: str) -> list[Any]:
+    if _MARKED.fullmatch(text.strip()):
+        return re.findall(r'[^",]+', text)
     if text.lstrip().startswith("["):
-        try:
-            loaded = strict_json.loads(text, number=strict_json.written)
-        except ValueError:
-            loaded = None
-        if isinstance(loaded, list):
-            return loaded
+        with suppress(ValueError):
+            if isinstance(loaded := strict_json.loads(text, number=strict_json.written), list):
+                return loaded
         if _PYTHON_LIST.fullmatch(text.strip()):
             return [ast.literal_eval(part[0]) for part in _PYTHON_TEXT.finditer(text)]
     return re.split(r"\s*[;|\n]\s*", text)

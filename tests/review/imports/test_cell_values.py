@@ -81,7 +81,9 @@ def test_a_cell_that_does_not_fit_its_type_says_so(kind: str, value: object, say
     [("number", "1.234,5", 1234.5), ("integer", "12", 12), ("boolean", "no", False),
         ("date", "31/12/2026", "2026-12-31"),
      ("choice", "Bug", "Bug"), ("choices", "Bug; Other", ["Bug", "Other"]),
-     ("choices", "Billing; refund", ["Billing; refund"]), ("list", "one; two", ["one", "two"]), ("text", "1,5", "1,5"),
+     ("choices", "Billing; refund", ["Billing; refund"]), ("list", "one; two", ["one", "two"]),
+     ("choices", '"Bug","Other"', ["Bug", "Other"]), ("list", '"Bug"', ["Bug"]),
+     ("list", '"It leaks."', ['"It leaks."']), ("text", "1,5", "1,5"),
      ("list", ["one", None], ["one"]), ("number", "", ""), ("number", 3, 3)],
 )  # fmt: skip
 def test_a_written_cell_is_read_as_the_file_writes(kind: str, cell: object, wanted: object) -> None:
