@@ -35,6 +35,8 @@ def pad(*cells: object) -> tuple[object, ...]:
     [
         ([HEADER, ROWS[0]], ["repeats the header", ""]),
         ([pad("Summe", None, 48)], [UNDER]),
+        ([pad("**", None, "1.234.50-")], [UNDER]),
+        ([pad("*", None, "one star")], [""]),
         ([pad("TOTAL:", None, "1234.50 EUR")], [UNDER]),
         ([pad("Summe", None, 48), pad("Quelle: SAP")], [UNDER, UNDER]),
         ([pad(None), pad("Stand vom 3. April 2026 ohne Gewähr")], [UNDER]),
@@ -53,6 +55,15 @@ def test_sums_and_notes_under_a_table_are_no_rows_and_short_rows_are(
     write: Write, rows: list[Sequence[object]], expected: list[str]
 ) -> None:
     assert problems(write, *rows) == expected
+
+
+def test_a_sum_between_drawn_lines_is_no_row(write: Write) -> None:
+    rows = "".join(f"|B-{n} |Ott GmbH |    12,50|\n" for n in range(4))
+    table = open_table(
+        write(f"-----\n|Beleg|Firma    |   Betrag|\n-----\n{rows}-----\n|*    |         |    50,00|\n-----\n")
+    )
+
+    assert [row.problem for row in table.rows()] == [""] * 4 + [UNDER]
 
 
 def test_a_table_of_two_columns_keeps_a_text_without_its_label(write: Write) -> None:

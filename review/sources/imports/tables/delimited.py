@@ -128,7 +128,8 @@ def _records(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, i
                 return
             except csv.Error as error:
                 raise _broken(line, skipped + reader.line_num, error) from None
-            yield number, line, cells[1:] if is_framed and len(cells) > 1 else cells
+            # Cells between drawn lines are as wide as their column.
+            yield number, line, [cell.strip() for cell in cells[1:]] if is_framed and len(cells) > 1 else cells
 
 
 def _skip_sep(file: TextIO) -> str:

@@ -25,6 +25,7 @@ _SUMS = frozenset(
         "total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "total général", "total general",
         "somme", "suma", "totale", "totaal", "razem", "celkem", "toplam", "итого", "всего", "合计", "总计",
         "合計", "합계",
+        "*", "**", "***",  # As SAP marks them.
     }
 )  # fmt: skip
 _SUM = re.compile(r"[-+(]?[^\w\s]?\s?\d[\d.,'\s]*\)?\s?(?:%|[^\w\s]|[A-Z]{3})?")
