@@ -45,6 +45,11 @@ _OTHER_TEXTS = {
     ),
     "a file of subtitles": re.compile(rb"WEBVTT\b|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> "),
     "a file of translations": re.compile(rb'(?:#[^\n]*\n|\s)*msgid "'),
+    "an SQL dump of a database": re.compile(
+        rb"\s*(?:(?:--|/\*|\\|SET|PRAGMA|BEGIN|DROP|USE|SELECT)[^\n]*\n\s*)+"
+        rb"(?:CREATE (?:DATABASE|SCHEMA|TABLE)|INSERT INTO) ",
+        re.IGNORECASE,
+    ),
     "an address book or a calendar": re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n"),
 }
 _YAML_LINE = re.compile(rb"\s*|#.*|---.*|\.\.\.|- .*|[ ]+.*|[\w\"'\x80-\xff][^:]*:.*", re.DOTALL)
