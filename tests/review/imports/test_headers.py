@@ -20,6 +20,7 @@ from tests.review.imports.workbooks import rows, workbook
         ("Report,,\nAs of:,2026-01-31,\n\n", 4),
         ("Report,,\nAs of:,November,\nBy:,Ann,\n,,\n", 5),
         ("\n\n,Report,\n", 4),
+        ('"EXTF",700,21,"Stack",13,2026033009,,"RE",,"",0,"EUR"\n', 2),
         ("# Traffic\n# Account: Acme\n# Start date: 20261101\n# End date: 20261126\n# ----\n", 6),
         ("Account:,DE12 3456,\n\nFrom:,1 November,\nTo:,26 November,\nBalance of 26 November:,12 EUR,\n\n", 7),
     ],
@@ -38,6 +39,8 @@ def test_titles_above_the_header_stay_out(write: Write, above: str, header: int)
         "company name\nAcme, Inc\nBolt, Inc\n",
         '"","x"\n"alpha","a"\n"beta","b"\n',
         "company,,\nAcme,steel,x\nBolt,rail,y\n",
+        "company,sector\nAcme,steel,Kiel\nBolt,rail,Ulm\n",
+        "company,sector,city,note\nAcme,steel,Kiel\nBolt,rail,Ulm\n",
         "company,sector\n\nAcme,steel\n\nBolt,rail\n",
     ],
 )

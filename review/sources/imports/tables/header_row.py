@@ -183,6 +183,11 @@ def _is_title(rows: Sequence[Sequence[object]], place: int, width: int) -> bool:
     # Cells merged over columns hold their text in the first of them, or in each.
     if span(row) < _SHARE * width or (width > 2 and _count(row) * 2 <= width):
         return True
+    # DATEV tells of the file in cells of their own, above names that every row fits.
+    below = [row for row in rows[place + 1 :] if span(row)]
+    sizes = {len(below_row) for below_row in below}
+    if len(below) > 1 and len(sizes) == 1 and len(row) not in sizes and not _are_names(row, width):
+        return _are_names(below[0], width)
     is_apart = place + 1 < len(rows) and not span(rows[place + 1])
     # `Customers, Q3` is a text that holds the delimiter.
     return is_apart and (span(row) != width or any(str(cell).startswith(" ") for cell in row))
