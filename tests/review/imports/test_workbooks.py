@@ -76,6 +76,13 @@ def test_a_cover_of_one_line_is_not_the_table(write: Write) -> None:
     assert open_table(write(workbook(sheets), "book.xlsx")).sheet == "Data"
 
 
+def test_a_cover_of_one_column_is_not_the_table(write: Write) -> None:
+    cover = rows(("All customers",), ("Written by Ann",))
+    sheets = {"Cover": cover, "Data": rows(HEADER, *([("A", "b", 1)] * 9))}
+
+    assert open_table(write(workbook(sheets), "book.xlsx")).sheet == "Data"
+
+
 @pytest.mark.parametrize(("count", "sheet"), [(20, "Data"), (19, "About")])
 def test_a_short_sheet_that_tells_the_columns_is_not_read(write: Write, count: int, sheet: str) -> None:
     about = rows(("column", "meaning"), ("company", "whom we wrote to"))

@@ -116,12 +116,13 @@ def workbook(path: Path, lines: Lines, sheet: str, header: int) -> dict[str, Any
 def _likeliest(book: Any, names: list[str]) -> str:
     """Return the first sheet of several rows, as a cover may hold a title; else the first with cells.
 
-    One that is wider and ten times as long goes before a sheet that tells its columns.
+    One that is wider and ten times as long goes before a sheet that tells its columns; five times, before one column.
     """
     sizes = {name: (sheet.height, sheet.width) for name in names if (sheet := book.get_sheet_by_name(name))}
     filled = next((fit for least in (2, 1) if (fit := [each for each in names if sizes[each][0] >= least])), names)
     height, width = sizes[filled[0]]
-    return next((name for name in filled if sizes[name][0] >= 10 * height > 0 and sizes[name][1] > width), filled[0])
+    least = (5 if width == 1 else 10) * height
+    return next((name for name in filled if sizes[name][0] >= least > 0 and sizes[name][1] > width), filled[0])
 
 
 def _is_blank(row: Iterable[Any]) -> bool:
