@@ -148,7 +148,8 @@ CSV = "company;sector\nAcme;steel\nBolt;rail\n"
      ("people.xlsx", workbooks.workbook({"One": workbooks.rows(*(line.split(";") for line in CSV.split()))}), "xlsx")],
 )  # fmt: skip
 def test_a_zipped_table_is_read_as_the_table(write: Write, name: str, content: str | bytes, form: str) -> None:
-    table = open_table(write(workbooks.archive({"__MACOSX/._x": b"\x00", name: content}), "export.zip")).opened()
+    parts = {"__MACOSX/._x": b"\x00", name: content, "export/Terms.PDF": b"%PDF\x00", "logo.png": b"\x89\x00"}
+    table = open_table(write(workbooks.archive(parts), "export.zip")).opened()
     gc.collect()
 
     for _ in range(2):

@@ -39,6 +39,7 @@ _IS_UTF8: Final = 0x800
 _LEFTOVERS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
 # What may stand beside a table and is none of its rows.
 _BESIDE = frozenset({"readme", "license", "licence"})
+_PICTURES = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp"})
 _CSV = frozenset({".csv", ".tsv"})
 # A table of Notion's: its title and its id.
 _NOTION = re.compile(r"(?P<view>(?P<title>.+) [0-9a-f]{32})(?P<all>_all)?")
@@ -104,6 +105,7 @@ def tables_of(path: Path) -> tuple[str, ...]:
         name
         for name, table in paths.items()
         if table.stem.casefold() not in _BESIDE
+        and table.suffix.casefold() not in _PICTURES
         and not (pages and (table.with_suffix("") in views or not pages.isdisjoint(table.parents)))
     ]
     forms = {paths[name].suffix.casefold() for name in names}
