@@ -20,7 +20,6 @@ from tests.review.imports.workbooks import rows, workbook
         ("Report,,\nAs of:,2026-01-31,\n\n", 4),
         ("Report,,\nAs of:,November,\nBy:,Ann,\n,,\n", 5),
         ("\n\n,Report,\n", 4),
-        ('"EXTF",700,21,"Stack",13,2026033009,,"RE",,"",0,"EUR"\n', 2),
         ("# Traffic\n# Account: Acme\n# Start date: 20261101\n# End date: 20261126\n# ----\n", 6),
         ("Account:,DE12 3456,\n\nFrom:,1 November,\nTo:,26 November,\nBalance of 26 November:,12 EUR,\n\n", 7),
     ],
@@ -39,7 +38,8 @@ def test_titles_above_the_header_stay_out(write: Write, above: str, header: int)
         "company name\nAcme, Inc\nBolt, Inc\n",
         '"","x"\n"alpha","a"\n"beta","b"\n',
         "company,,\nAcme,steel,x\nBolt,rail,y\n",
-        "company,sector\nAcme,steel,Kiel\nBolt,rail,Ulm\n",
+        "company,sector\n" + "Acme,steel,3\n" * 6,
+        "2024,2025,company,sector\n" + "Acme,steel\nBolt,rail\n" * 3,
         "company,sector,city,note\nAcme,steel,Kiel\nBolt,rail,Ulm\n",
         "company,sector\n\nAcme,steel\n\nBolt,rail\n",
     ],
@@ -88,6 +88,14 @@ def test_rows_numbered_in_a_column_without_a_name_are_below_the_header(write: Wr
     table = open_table(write(",Who,Who,Size\n,company,sector,staff\n0,Acme,steel,3\n1,Bolt,rail,4\n"))
 
     assert (table.header, table.columns) == (2, ("column 1", "company", "sector", "staff"))
+
+
+def test_a_line_that_tells_of_the_file_in_cells_of_its_own_stays_out(write: Write) -> None:
+    rows = "".join(f'{n},50;"S";"Miete {n}"\n' for n in range(5))
+    table = open_table(write(f'"EXTF";700;21;"Stapel";13;20260330;;"RE";"";0;"EUR"\nUmsatz;Kennzeichen;Text\n{rows}'))
+
+    assert (table.header, table.columns) == (2, ("Umsatz", "Kennzeichen", "Text"))
+    assert [row.problem for row in table.rows()] == [""] * 5
 
 
 @pytest.mark.parametrize("header", [None, 2])

@@ -183,14 +183,23 @@ def _is_title(rows: Sequence[Sequence[object]], place: int, width: int) -> bool:
     # Cells merged over columns hold their text in the first of them, or in each.
     if span(row) < _SHARE * width or (width > 2 and _count(row) * 2 <= width):
         return True
-    # DATEV tells of the file in cells of their own, above names that every row fits.
-    below = [row for row in rows[place + 1 :] if span(row)]
-    sizes = {len(below_row) for below_row in below}
-    if len(below) > 1 and len(sizes) == 1 and len(row) not in sizes and not _are_names(row, width):
-        return _are_names(below[0], width)
+    if _is_of_another_width(rows, place):
+        return True
     is_apart = place + 1 < len(rows) and not span(rows[place + 1])
     # `Customers, Q3` is a text that holds the delimiter.
     return is_apart and (span(row) != width or any(str(cell).startswith(" ") for cell in row))
+
+
+def _is_of_another_width(rows: Sequence[Sequence[object]], place: int) -> bool:
+    """Tell whether all rows below have as many cells as names over numbers, and this one another count, as DATEV's."""
+    below = [row for row in rows[place + 1 :] if span(row)]
+    sizes = {len(row) for row in below}
+    if len(below) <= _LEAST_ROWS or len(sizes) != 1 or len(rows[place]) in sizes:
+        return False
+    named, values = [_text(cell) for cell in below[0]], zip(*below[1:], strict=True)
+    columns = zip(named, values, strict=True)
+    is_named = any(_LETTER.search(name) and _are_measured([*map(_text, cells)]) for name, cells in columns)
+    return is_named and _are_names(below[0], len(named)) and not _are_names(rows[place], len(rows[place]))
 
 
 def _is_surely_title(rows: Sequence[Sequence[object]], first: int, best: int) -> bool:

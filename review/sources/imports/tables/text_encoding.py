@@ -46,7 +46,7 @@ _OTHER_TEXTS = {
     "a file of subtitles": re.compile(rb"WEBVTT\b|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> "),
     "a file of translations": re.compile(rb'(?:#[^\n]*\n|\s)*msgid "'),
     "an SQL dump of a database": re.compile(
-        rb"\s*(?:(?:--|/\*|\\|SET|PRAGMA|BEGIN|DROP|USE|SELECT)[^\n]*\n\s*)+"
+        rb"\s*(?:(?:--|/\*|\\|SET|PRAGMA|BEGIN|DROP|USE|SELECT pg_catalog)[^\n]*\n\s*)+"
         rb"(?:CREATE (?:DATABASE|SCHEMA|TABLE)|INSERT INTO) ",
         re.IGNORECASE,
     ),
