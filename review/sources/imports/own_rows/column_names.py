@@ -55,7 +55,7 @@ _OF_CODES = frozenset({"id", "code"})
 # Names that say nothing, such as those of columns without a header.
 _BLANK = re.compile(r"(?:column|col|field|var|[vcxf])?_?\d*")
 COUNTS = re.compile(
-    rf"{_BLANK.pattern}|unnamed_\d+|(?:(?:old|row|line|sr?|serial|lfd)_?)?(?:index|idx|row|line|nr|no|num|number)"
+    rf"{_BLANK.pattern}|unnamed_\d+|index_level_\d+|(?:(?:old|row|line|sr?|serial|lfd)_?)?(?:index|idx|row|line|nr|no|num|number)"
 )
 
 

@@ -225,6 +225,7 @@ def test_another_name_of_a_label_stays_out(
     ("name", "values", "use"),
     [
         ("Unnamed: 0", range(12), ""),
+        ("__index_level_0__", range(12), ""),
         ("row_number", range(1, 13), ""),
         ("month", range(1, 13), "fact"),
         ("id", range(12), "fact"),
