@@ -25,6 +25,7 @@ _BINARY = {
     **dict.fromkeys((b"\x1f\x8b", b"BZh91AY&SY", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd"), _COMPRESSED),
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an old Excel file (.xls), or a workbook with a password",
+    b"SQLite format 3\x00": "an SQLite database",
     b"FEA1": "a Feather file of the first version",
 }
 # What programs export under the name of a spreadsheet and is none: read as lines, it would be a table of tags.
