@@ -25,7 +25,7 @@ from review.models import Task
 from serving.promotions import queries as promotions
 from stats.experiments import sample_size
 from stats.experiments.conclusions import ConclusionKind
-from stats.experiments.number_wording import NumberWording
+from stats.experiments.number_wording import NumberWording, shown_difference
 from stats.experiments.sample_size import SamplePlan
 from stats.intervals import always_valid
 from web.caching import slow_figures
@@ -172,9 +172,18 @@ def _arms(result: dict[str, Any]) -> list[dict[str, Any]]:
 def _comparisons(result: dict[str, Any]) -> list[dict[str, Any]]:
     if result["analysis"] is None:
         return []
+    means = {arm["name"]: arm["mean"] for arm in result["analysis"]["arms"]}
+    control = means[result["analysis"]["control"]]
     return [
-        {**comparison, "deciding": _deciding(comparison, result)} for comparison in result["analysis"]["comparisons"]
+        _with_difference({**each, "deciding": _deciding(each, result)}, each["effect"], means[each["arm"]], control)
+        for each in result["analysis"]["comparisons"]
     ]
+
+
+def _with_difference(line: dict[str, Any], effect: dict[str, Any], mean: float, control: float) -> dict[str, Any]:
+    interval = effect.get("interval", effect)
+    ends = interval["low"], interval["high"]
+    return {**line, "difference": shown_difference(mean, control, effect["estimate"], ends, digits=1, scale=POINTS)}
 
 
 def _deciding(comparison: dict[str, Any], result: dict[str, Any]) -> dict[str, Any] | None:
@@ -199,7 +208,7 @@ def _interval_chart(experiment: Experiment, result: dict[str, Any]) -> dict[str,
 
 
 def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
-    interval = effect["interval"]
+    interval = effect.get("interval", effect)
     return {
         "name": name,
         "value": effect["estimate"] * POINTS,
@@ -219,20 +228,19 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
 
 
 def _segments(result: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in result["segments"] if spread["lines"]]
+    return [
+        {
+            **spread,
+            "chart": _segment_chart(spread["lines"]),
+            "lines": [_with_difference(line, line, line["mean"], line["control_mean"]) for line in spread["lines"]],
+        }
+        for spread in result["segments"]
+        if spread["lines"]
+    ]
 
 
 def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    rows = [
-        {
-            "name": line["segment"] or "no segment",
-            "value": line["estimate"] * POINTS,
-            "lo": line["low"] * POINTS,
-            "hi": line["high"] * POINTS,
-            "n": line["n"] + line["control_n"],
-        }
-        for line in lines
-    ]
+    rows = [_row(line["segment"] or "no segment", line, line["n"] + line["control_n"]) for line in lines]
     return {"rows": rows, "x": {"label": "difference, points", "zero": True}}
 
 

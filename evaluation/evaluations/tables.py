@@ -18,6 +18,7 @@ from evaluation.evaluations.metric_display import (
     of_check,
     of_field,
 )
+from stats.experiments.number_wording import shown_difference
 from stats.intervals import ratios, shares
 from stats.intervals.shares import FEW, clopper_pearson, wilson
 from web.templatetags.figures import fixed
@@ -90,19 +91,32 @@ def _outputs(summary: dict[str, Any], metric: MetricDisplay) -> int:
 
 
 def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
-    """Paired differences in one metric, as sentences can be made of them."""
-    shown = next((m for m in METRICS if m.name == metric), of_check(metric))
+    """Paired differences in one metric, as sentences can be made of them.
+
+    The mean of each is as pages show it: the difference of the two figures beside it.
+    """
+    display = next((m for m in METRICS if m.name == metric), of_check(metric))
     return [
         {
             "of": d["of"],
             "against": d["against"],
-            "value": d["value"],
-            "cell": cell(d["value"], shown, signed=True),
+            "value": (value := {**d["value"], "mean": _shown_mean(d, display, summary)}),
+            "cell": cell(value, display, signed=True),
             "verdict": _comparison_words(d, summary),
         }
         for d in summary.get("differences", [])
         if d["metric"] == metric
     ]
+
+
+def _shown_mean(difference: dict[str, Any], metric: MetricDisplay, summary: dict[str, Any]) -> float:
+    value, scored = difference["value"], summary.get("systems", {})
+    first, second = (scored.get(difference[side], {}).get(metric.name) for side in ("of", "against"))
+    exact: float = value["mean"]
+    if first is None or second is None:
+        return exact
+    scale, ends = 100 if metric.unit == "percent" else 1, (value["low"], value["high"])
+    return shown_difference(first["mean"], second["mean"], exact, ends, digits=metric.digits, scale=scale)
 
 
 def chart(summary: dict[str, Any], metric: str, names: Sequence[str] | None = None) -> dict[str, Any]:

@@ -167,8 +167,8 @@ def _claim(compared: ComparedArms, finding: ConclusionKind, words: NumberWording
 
 
 def _numbers(compared: ComparedArms, words: NumberWording) -> str:
-    gap = compared.treatment_mean - compared.control_mean
     interval = compared.interval
+    gap = words.difference(compared.treatment_mean, compared.control_mean, (interval.low, interval.high))
     bounds = f"{interval.level * 100:.4g} % {words.number(interval.low)} to {words.number(interval.high)}"
     means = f"{words.level(compared.treatment_mean)} against {words.level(compared.control_mean)}"
     return f"{means}, difference {words.gap(gap)} ({bounds})"

@@ -37,6 +37,11 @@ class NumberWording:
             return self._with_unit(text)
         return f"{text} point" if text.lstrip(MINUS) == "1" else f"{text} points"
 
+    def difference(self, first: float, second: float, interval: tuple[float, float]) -> float:
+        """Difference of two levels as they are worded, see `shown_difference`."""
+        scale = 100 if self.is_share else 1
+        return shown_difference(first, second, first - second, interval, digits=self.decimals, scale=scale)
+
     def margin(self, value: float) -> str:
         """A margin as it was agreed, without zeros at its end: "1 point", "0.25 points"."""
         scaled = value * 100 if self.is_share else value
@@ -87,6 +92,23 @@ def _blurs(bounds: Sequence[float], lines: Sequence[float], scale: int, decimals
         for line in lines
         if math.isfinite(bound)
     )
+
+
+def shown_difference(
+    first: float, second: float, exact: float, interval: tuple[float | None, float | None], *, digits: int, scale: int
+) -> float:
+    """Return the difference of two figures as a page rounds them, so that what is shown adds up.
+
+    Args:
+        exact: The measured difference. It stays where it is not of these two figures, as after an adjustment.
+        interval: Ends of its interval, which a difference of rounded figures never leaves.
+        digits: Digits after the point that the page shows.
+        scale: 100 where the page shows per cent, else 1.
+    """
+    shown = (round(first * scale, digits) - round(second * scale, digits)) / scale
+    low, high = interval
+    is_outside = (low is not None and shown < low) or (high is not None and shown > high)
+    return exact if is_outside or not math.isclose(first - second, exact, abs_tol=1e-9) else shown
 
 
 def about(n: float) -> str:

@@ -77,6 +77,30 @@ def test_the_difference_is_a_sentence_that_says_whether_it_may_be_chance(
     assert found and found.difference and found.difference["sentence"] == sentence
 
 
+@pytest.mark.parametrize(
+    ("shares", "ends", "cell", "sentence"),
+    [
+        # 289 and 290 of 308 are 0.32 points apart, and read 93.8 % and 94.2 %.
+        ((289 / 308, 290 / 308), (-1 / 308, -0.04, 0.04), "−0.4 points", "Your miniature is 0.4 points worse; "),
+        ((0.93951, 0.94049), (-0.00098, -0.04, 0.04), "0.0 points", "Neither is better; "),
+        # A difference that its interval shows is not called none, and one of other records stays as measured.
+        ((0.93951, 0.94049), (-0.00098, -0.0016, -0.0003), "−0.1 points", "Your miniature is 0.1 points worse ("),
+        ((0.938, 0.942), (-0.003, -0.04, 0.04), "−0.3 points", "Your miniature is 0.3 points worse; "),
+    ],
+)
+def test_a_difference_is_that_of_the_two_figures_beside_it(
+    shares: tuple[float, float], ends: tuple[float, float, float], cell: str, sentence: str
+) -> None:
+    scores = summary(run=("lora", shares[0]), gpt=("teacher", shares[1]))
+    difference = {**value(0), **dict(zip(("mean", "low", "high"), ends, strict=True))}
+    scores["differences"] = [{"of": "run", "against": "gpt", "metric": "exact", "value": difference}]
+
+    found = answer.of(scores, own_system="run")
+
+    assert found and found.difference and found.difference["sentence"].startswith(sentence)
+    assert found.difference["cell"]["value"] == cell
+
+
 def test_several_teachers_come_best_first_and_without_a_difference_that_was_not_measured() -> None:
     found = answer.of(summary(run=("lora", 0.8), small=("teacher", 0.6), gpt=("teacher", 0.9)), own_system="run")
 

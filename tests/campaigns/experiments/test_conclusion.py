@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from campaigns.experiments import page_data
 from campaigns.experiments.assignments import Assignments
 from campaigns.experiments.conclusion import RegisteredTerms, conclude
 from campaigns.states import Claim, Metric
 from tests.campaigns.experiments.conftest import WISHES
+from web.templatetags.figures import percent, points
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 TERMS = RegisteredTerms(WISHES, "Teacher", (1, 1), ended_early=True)
@@ -91,3 +93,15 @@ def test_a_sequence_is_tuned_alike_before_another_arm_is_ripe() -> None:
     assert watched[0]["interval"] == pytest.approx(watched[1]["interval"])
     assert watched[0]["interval"]["low"] == pytest.approx(before["days"]["Variant"][-1]["low"])
     assert watched[1]["interval"]["low"] == pytest.approx(after["days"]["Variant"][-1]["low"])
+
+
+def test_the_tables_show_the_difference_of_the_shares_beside_it() -> None:
+    result = conclude(assigned(replies(290, 308), replies(289, 308)), TERMS, at=NOW)
+
+    (comparison,) = page_data._comparisons(result)
+
+    assert (points(comparison["difference"]), percent(290 / 308), percent(289 / 308)) == ("−0.4", "94.2 %", "93.8 %")
+    line = {"segment": "", "n": 308, "control_n": 308, "mean": 289 / 308, "control_mean": 290 / 308}
+    line |= {"estimate": -1 / 308, "low": -0.04, "high": 0.04}
+    (spread,) = page_data._segments({"segments": [{"lines": [line]}]})
+    assert points(spread["lines"][0]["difference"]) == "−0.4"

@@ -28,6 +28,15 @@ def test_not_worse_by_more_than_the_margin() -> None:
     assert found.remark == "The result is worse, but by less than the 1 point agreed beforehand."
 
 
+def test_the_difference_is_that_of_the_two_levels_beside_it() -> None:
+    arms = ComparedArms("miniature A", "the teacher", 0.05838, 0.05916, Interval(-0.02, 0.0184, 0.95), True)
+
+    assert "5.8 % against 5.9 %, difference −0.1 points" in conclusions.conclude(arms).sentence
+
+    arms = replace(arms, treatment_mean=289 / 308, control_mean=290 / 308)
+    assert "93.8 % against 94.2 %, difference −0.4 points" in conclusions.conclude(arms).sentence
+
+
 @pytest.mark.parametrize(
     ("low", "high", "margin", "finding", "words"),
     [
