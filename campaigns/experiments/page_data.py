@@ -269,7 +269,7 @@ def _gpu(
     for price in connected:
         if (usd := price.token_prices.cost_usd(input_tokens, output_tokens)) > 0:
             note = (
-                f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
+                f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out, at today's price, read on {price.as_of:%-d %b %Y}"
             )
             yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd * share))
 

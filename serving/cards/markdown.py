@@ -199,7 +199,7 @@ def _break_even(lines: Sequence[BreakEvenLine]) -> Iterator[str]:
 
 def _break_even_row(line: BreakEvenLine) -> Row:
     drafts = f"{line.usd_per_1000.n:,} drafts"
-    price = f", price of {line.price_as_of}" if line.price_as_of else ""
+    price = f", at a price read on {line.price_as_of}" if line.price_as_of else ""
     basis = f"paid for {drafts}" if line.is_measured else f"from the mean tokens of {drafts}{price}"
     volume = _range(line.outputs_per_month) if line.outputs_per_month else NO_PRICE
     if line.outputs_per_month is None:
