@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -59,7 +60,7 @@ def undo(request: HttpRequest, slug: str, act_id: UUID) -> HttpResponse:
     }
     words += "".join(f" {in_language(f'{number:,} not: {why}.')}" for why, number in undone.kept.items())
     messages.success(request, words)
-    return redirect("review:desk-list", slug)
+    return redirect(_list_url(request, slug))
 
 
 def _values(request: HttpRequest) -> QueryDict:
@@ -113,7 +114,17 @@ def _carry_out(request: HttpRequest, member: Member, task: Task, submission: Bul
     passed = "".join(f" {in_language(f'{number:,} passed over: {why}.')}" for why, number in act.left_out.items())
     way_back = gettext("To undo it, use Undo above the list.")
     messages.success(request, f"{wording.done(act)}.{passed} {way_back}")
-    return redirect("review:desk-list", task.slug)
+    return redirect(_list_url(request, task.slug))
+
+
+def _list_filters(request: HttpRequest) -> str:
+    """Filters that the list was left with, as an address has them; forms carry them in `list`."""
+    values = QueryDict(request.POST.get("list", "")) if request.method == "POST" else request.GET
+    return urlencode(draft_filters.parse(values, zone=zones.name_for(request)).as_json())
+
+
+def _list_url(request: HttpRequest, slug: str) -> str:
+    return f"{reverse('review:desk-list', args=[slug])}?{_list_filters(request)}".removesuffix("?")
 
 
 def _preview(
@@ -135,6 +146,8 @@ def _preview(
         "section": "review",
         "refusal": refusal,
         "how": how,
+        "list_filters": _list_filters(request),
+        "list_url": _list_url(request, task.slug),
         "ids": pack_ids(ids),
         "asked": len(ids),
         "at_most": planning.AT_MOST if is_cut else 0,

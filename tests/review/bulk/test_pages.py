@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from django.db import connection
@@ -36,6 +36,24 @@ def look(browser: Client, **said: str) -> str:
     """Preview for all drafts that match."""
     form = form_of(browser.get(URL, {"state": "pending"}).content.decode())
     return browser.post(URL, {**form, **said}).content.decode()
+
+
+@pytest.mark.parametrize("is_chosen", [False, True], ids=["all that match", "chosen"])
+def test_the_list_keeps_its_filters_through_an_act_and_its_undo(browser: Client, task: Task, is_chosen: bool) -> None:
+    filters, draft = {"state": "pending", "q": "the"}, str(pending(task, 1)[0])
+    address = f"{LIST}?state=pending&q=the"
+    listed = form_of(browser.get(LIST, filters).content.decode())
+    chosen = {"draft": draft, "list": listed["list"]}
+    asked = (browser.post(URL, chosen) if is_chosen else browser.get(URL, filters)).content.decode()
+    said = {"verdict": "reject", "reasons": ["tone"]}
+    shown = browser.post(URL, {**form_of(asked), **said}).content.decode()
+
+    assert asked.count(escape(address)) == 1 and shown.count(escape(address)) == 2
+    assert browser.post(URL, {**form_of(shown), **said})["Location"] == address
+
+    undo = f"{URL}{BulkAct.objects.get().pk}/undo/"
+    assert browser.post(undo, {"list": listed["list"]})["Location"] == address
+    assert browser.post(URL, {"list": "next=//evil.example&page=x"}).content.decode().count("evil") == 0
 
 
 @pytest.mark.slow
