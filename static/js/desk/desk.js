@@ -25,6 +25,7 @@ import { Server, openPage } from "./server.js";
 import { isFragile } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { bindEcho } from "./typed.js";
+import { unsentComment } from "./unsent.js";
 import { bindValues, hasValues, pick, prepareValues, stepValue, unshifted } from "./values.js";
 import { VerdictNotes } from "./verdictnotes.js";
 import { Verdicts, isTakingBack } from "./verdicts.js";
@@ -107,7 +108,7 @@ function take(cards) {
     const first = verdicts.undoing.delete(drawn.id);
     let known = deck.find(drawn.id);
     // Its text or the task's wording is another by now, and nobody reads it yet.
-    if (known && known !== deck.current && known.dataset.etag !== drawn.etag) known = deck.remove(known);
+    if (known && known !== deck.current && known.dataset.etag !== drawn.etag && !unsentComment(known)) known = deck.remove(known);
     const card = deck.add(known ?? cardFrom(drawn.html), { first });
     card.dataset.leasedUntil = drawn.leased_until;
     if (!known) prepare(card);
@@ -118,7 +119,7 @@ function take(cards) {
 /** A card judged in another tab leaves this one, unless words would go with it: then the server says so on saving. */
 function onJudgedElsewhere(id) {
   const card = deck.find(id);
-  if (!card || (isEditing(card) && isChanged(card))) return;
+  if (!card || (isEditing(card) && isChanged(card)) || unsentComment(card)) return;
   if (card === deck.current) notices.hint(gettext("Judged in another tab."));
   deck.remove(card);
 }
@@ -137,7 +138,7 @@ function showPace(pace, judged = 0) {
 /** Take out cards that are this member's no more, such as after a sleep; the one in front, and words, stay. */
 async function letGo(held) {
   const ids = new Set([...held.map(({ id }) => id), ...(await outbox.entries()).map(({ draft }) => draft)]);
-  for (const card of deck.cards) if (card !== deck.current && !ids.has(card.dataset.card) && !isChanged(card)) deck.remove(card);
+  for (const card of deck.cards) if (card !== deck.current && !ids.has(card.dataset.card) && !unsentComment(card)) deck.remove(card);
 }
 
 /** Ask for the deck again: renews leases, brings what is missing. */
@@ -152,30 +153,31 @@ async function refill() {
 }
 
 outbox.addEventListener("sent", ({ detail: { entry, reply } }) => {
+  if (entry.kind === "comment") return verdicts.commented(entry);
   notices.saved();
   if (reply.decision?.is_late && !reply.decision.retracts) notices.late(entry);
   const judged = verdicts.settle(entry);
-  if (!outbox.isOurs(entry)) return;
+  if (!outbox.isOurs(entry)) return undefined;
   showPace(reply.pace, judged);
   take(reply.next ?? reply.cards);
   if (isTakingBack(entry)) verdicts.undoing.delete(entry.draft);
   // What others have, and with it whether all is judged, the deck alone tells.
   if (!deck.current) refill();
-  import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});
+  return import("./samesentence.js").then(({ offer }) => offer(desk, entry), () => {});
 });
 outbox.addEventListener("refused", ({ detail: { entry, problem } }) => {
+  if (entry.kind === "comment") return verdicts.commented(entry, problem);
   history.drop(entry.body.id);
   verdicts.settle(entry);
   verdicts.undoing.delete(entry.draft);
   // Judged in another tab, or by another request of ours: the card is gone, and nothing of value with it.
-  const isKnown = problem.code === "already_judged" && !entry.body.fields;
-  if (isKnown) notices.say(gettext("This card was judged already."));
+  if (problem.code === "already_judged" && !entry.body.fields) notices.say(gettext("This card was judged already."));
   else notices.refused(problem, entry);
   const card = deck.find(entry.draft);
   if (card) deck.remove(card);
   // Where the card is still theirs it comes back, and its words with it.
   if (entry.isWhole) drafts.keep(entry.draft, entry.body.fields);
-  refill();
+  return refill();
 });
 outbox.addEventListener("waiting", ({ detail }) => notices.waiting(detail.count, detail.why, isFragile()));
 outbox.addEventListener("clear", () => notices.clear());
@@ -292,8 +294,7 @@ if (first) {
 }
 bindLinks(stage);
 bindLongTexts(stage, notices);
-const said = () => desk.querySelector("[data-status]").textContent;
-if (matchMedia("(pointer: coarse)").matches) import("./swipe.js").then(({ bindSwipe }) => bindSwipe(stage, { said, undo: acts.undo }));
+if (matchMedia("(pointer: coarse)").matches) import("./swipe.js").then(({ bindSwipe }) => bindSwipe(stage, { said: () => desk.querySelector("[data-status]").textContent, undo: acts.undo }));
 await verdicts.resume();
 outbox.flush();
 asking.resume();

@@ -74,8 +74,8 @@ export class Notices {
   /** A verdict the server would not take, with the text it carried, so that no word is lost. */
   refused(problem, entry) {
     const box = this.#box("is-failed", `${interpolate(gettext("Not saved: %(title)s."), entry)} ${problem.title}`, problem.hint ?? "");
-    const { fields, unfinished, note } = entry.body;
-    const texts = [...Object.values(fields ?? unfinished ?? {}), ...(note ? [note] : [])];
+    const { fields, unfinished, note, text } = entry.body;
+    const texts = [...Object.values(fields ?? unfinished ?? {}), ...[note, text].filter(Boolean)];
     if (texts.length) box.append(yourText(texts));
   }
 

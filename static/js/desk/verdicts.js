@@ -4,6 +4,7 @@ import { areWhole, fieldsOf, isChanged, isEditable, isEditing, leaveEdit, startE
 import { newId } from "./history.js";
 import { ratingsOf } from "./ratings.js";
 import { called, unreadable } from "./typed.js";
+import { takeComment } from "./unsent.js";
 import { activate, hasValues, isHidden, missing, nameOf, valuesChanged, valuesOf } from "./values.js";
 import { gettext, interpolate } from "../shell/words.js";
 
@@ -31,6 +32,7 @@ export class Verdicts {
   async resume() {
     const ours = (await this.outbox.entries()).filter((entry) => this.outbox.isOurs(entry));
     for (const { kind, draft, title, headers, body } of ours) {
+      if (kind === "comment") continue;
       if (isTakingBack({ kind, body })) {
         // It is undone already, though the server may not know.
         if (kind === "hold") this.history.drop(this.away.get(draft));
@@ -44,6 +46,13 @@ export class Verdicts {
       this.history.push({ kind, decision: body.id, draft, etag, title, said: body.verdict ?? kind });
     }
     for (const card of this.deck.cards) if (this.away.has(card.dataset.card)) this.deck.remove(card);
+  }
+
+  /** The server has answered for a comment that left with its card; `problem`: why it was refused. */
+  commented(entry, problem) {
+    if (problem) this.notices.refused(problem, entry);
+    else this.notices.hint(gettext("Your comment was sent."));
+    return this.deck.current ? undefined : this.refill();
   }
 
   /** Whether a card was judged since the turn in which the server was asked for it. */
@@ -115,10 +124,10 @@ export class Verdicts {
     const unfinished = isChanged(card) ? fieldsOf(card) : null;
     const { card: draft, title } = card.dataset;
     const id = newId();
-    this.#leave(card, "aside", id);
+    const comment = this.#leave(card, "aside", id);
     this.history.push({ kind: "aside", decision: id, draft, card, title, said: "aside" });
     this.notices.say(`${gettext("Set aside.")} ${this.#nextWords()}`);
-    await this.outbox.add({ kind: "aside", draft, title, url: this.server.cardUrl(draft, "set-aside"), body: { id, note, unfinished } });
+    await this.#add({ kind: "aside", draft, title, url: this.server.cardUrl(draft, "set-aside"), body: { id, note, unfinished } }, comment);
   }
 
   /** Undo a step, by default the last: its card comes back at once where the page still has it, else with the server's answer. */
@@ -167,25 +176,32 @@ export class Verdicts {
     const { card: draft, etag, title } = card.dataset;
     const id = newId();
     const body = { id, seconds: this.deck.seconds(card), ratings: ratingsOf(card), ...said };
-    this.#leave(card, said.verdict, id);
+    const comment = this.#leave(card, said.verdict, id);
     this.history.push({ kind: "decision", decision: id, draft, etag, card, title, said: said.verdict });
     this.notices.say(`${WORDS[said.verdict]} ${this.#nextWords()}`);
     const isWhole = areWhole(card, said.fields);
-    await this.outbox.add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body, isWhole });
+    await this.#add({ kind: "decision", draft, title, url: this.server.cardUrl(draft, "decisions"), headers: { "If-Match": `"${etag}"` }, body, isWhole }, comment);
     this.drafts.forget(draft);
   }
 
-  /** Take the card out and let the edge show for a moment what was said. */
+  /** Keep a verdict, and after it the comment that leaves with its card. */
+  #add(...entries) {
+    return Promise.all(entries.filter(Boolean).map((entry) => this.outbox.add(entry)));
+  }
+
+  /** Take the card out and let the edge show for a moment what was said. Returns its unsent comment for the outbox, or null. */
   #leave(card, said, id) {
     this.away.set(card.dataset.card, id);
     this.tabs.judged(card.dataset.card);
     if (isEditing(card)) leaveEdit(card);
     this.arm(card, false);
     card.classList.remove("is-setting-aside");
+    const comment = takeComment(card);
     this.deck.remove(card);
     this.stage.dataset.said = said;
     clearTimeout(this.tint);
     this.tint = setTimeout(() => delete this.stage.dataset.said, TINT_MS);
+    return comment;
   }
 
   #nextWords() {

@@ -6,6 +6,7 @@ The card stays where it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -14,7 +15,7 @@ from members.models import Member
 from review.desk import deck
 from review.models import Comment, Decision, Draft, Task
 from tests.matrix.looks import AXE, RUN
-from tests.review.desk.looking import SHOWN, current, saved, until
+from tests.review.desk.looking import SHOWN, current, saved, until, waiting
 from tests.review.desk.test_speed_browser import SHIFTS
 from tests.review.desk.verbs import judge
 
@@ -47,6 +48,53 @@ def test_history_and_comments_open_by_a_key_and_the_card_stays(open_desk: Callab
     page.keyboard.press("a")
     saved(page, 3)
     assert Decision.objects.filter(verdict="accept", draft=first).count() == 2
+
+
+@pytest.mark.parametrize("key", ["a", "s"], ids=["accepted", "set aside"])
+def test_an_unsent_comment_goes_with_its_card(open_desk: Callable[..., Page], admin: Member, key: str) -> None:
+    page = open_desk(admin)
+    first, box = current(page), page.locator(f"{SHOWN} [data-comments-text]")
+    page.locator(f"{SHOWN} details.card-comments summary").click()
+    box.fill("Ask the lead: is this price still right?")
+    box.evaluate("box => box.blur()")
+
+    page.context.set_offline(True)
+    page.keyboard.press(key)
+    if key == "s":
+        page.keyboard.press("Enter")
+    until(page, lambda: current(page) != first and waiting(page) == 2)
+    page.context.set_offline(False)
+    until(page, lambda: Comment.objects.count() == 1 and waiting(page) == 0)
+
+    expect(page.locator("[data-saved]")).to_have_text("Your comment was sent.")
+    assert Comment.objects.get().text == "Ask the lead: is this price still right?"
+    assert Comment.objects.get().draft_id == UUID(first)
+    assert Decision.objects.count() == (1 if key == "a" else 0)
+
+    page.keyboard.press("z")
+    until(page, lambda: current(page) == first)
+    expect(box).to_have_value("")
+    page.locator(f"{SHOWN} details.card-comments summary").click()
+    expect(page.locator(f"{SHOWN} .comment")).to_have_count(1)
+
+
+def test_a_card_judged_in_another_tab_stays_with_its_unsent_comment(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page = open_desk(admin)
+    first = current(page)
+    page.locator(f"{SHOWN} details.card-comments summary").click()
+    page.locator(f"{SHOWN} [data-comments-text]").fill("Half a thought")
+    other = page.context.new_page()
+    other.goto(page.url)
+    until(other, lambda: current(other) == first)
+
+    other.keyboard.press("a")
+    saved(other, 1)
+    page.wait_for_timeout(300)
+
+    assert current(page) == first
+    expect(page.locator(f"{SHOWN} [data-comments-text]")).to_have_value("Half a thought")
 
 
 def test_a_comment_stays_listed_when_an_older_list_comes_late(open_desk: Callable[..., Page], admin: Member) -> None:
