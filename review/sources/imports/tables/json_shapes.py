@@ -5,10 +5,12 @@ Each place where a table may stand is named by its path: `data`, `result.items`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from review.sources.imports.tables import header_row
+from review.sources.imports.tables.label_names import names_by_id, with_names, with_names_of_ids
 from review.sources.imports.tables.rows import Row
 
 WHOLE: Final = "the whole object"
@@ -95,7 +97,15 @@ def tables(value: object) -> dict[str, JsonTable]:
         return {"": _of_list(value) or JsonTable(tuple(_rows(value)))}
     if not isinstance(value, dict):
         return {"": JsonTable(tuple(_rows([value])))}
-    return dict(_inside(value, "", MOST_DEEP)) | {WHOLE: JsonTable((Row(1, value),))}
+    names = names_by_id(value)
+    places = {path: JsonTable(tuple(_named(table.rows, names))) for path, table in _inside(value, "", MOST_DEEP)}
+    return places | {WHOLE: JsonTable((Row(1, value),))}
+
+
+def _named(rows: Iterable[Row], names: Mapping[str, Mapping[str, str]]) -> Iterator[Row]:
+    for row in rows:
+        values = with_names_of_ids(row.values, names)
+        yield row if values is row.values else replace(row, values=values)
 
 
 def likeliest(tables: Mapping[str, JsonTable], value: object) -> str:
@@ -267,6 +277,6 @@ def _questions(values: Sequence[object], above: Mapping[str, Any], *, deep: int)
 def row_of(number: int, value: object) -> Row:
     """Return the row of an object; of anything else, what is wrong with it."""
     if isinstance(value, dict):
-        return Row(number, value)
+        return Row(number, with_names(value))
     kinds = {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}
     return Row(number, problem=f"a JSON {kinds.get(type(value), 'null')}, expected an object")
