@@ -146,6 +146,9 @@ REPORT_SUBJECTS = re.compile(
 )
 _ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}\.[\w.-]{2,100})")
 _LISTED: Final = re.compile(rf"^[^\w\n]{{0,20}}{_ADDRESS.pattern}[^\w\n]{{0,20}}(?:\s\d|$)", re.MULTILINE)
+# Words for *read* that a person begins a subject with too; a program's receipt says at what hour.
+_NORDIC_READ: Final = re.compile(r"(?:lest|læst|läst)\s*:", re.IGNORECASE)
+_FEW_WORDS: Final = 4
 _HOUR: Final = re.compile(r"\d[:.h]\d\d")
 # The rest of a question: what is asked is not claimed.
 ASKED: Final = re.compile(r"[^.!?\n]*\?(?!\w)")
@@ -270,7 +273,8 @@ def _is_hinted(mail: Mail) -> bool:
 def _goes_on(text: str, subject: str) -> bool:
     """Tell a person's text below such a subject of their own; programs repeat ours, which may ask or offer too."""
     own = text.replace(subject.partition(":")[2].strip() or "\n", " ")
-    return "?" in own or (not _HOUR.search(own) and absences.is_talk(own))
+    is_talk = absences.is_talk(own) or (_NORDIC_READ.match(subject) is not None and len(own.split()) > _FEW_WORDS)
+    return "?" in own or (not _HOUR.search(own) and is_talk)
 
 
 def _worded(text: str, subject: str, *, is_hinted: bool) -> str:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from campaigns.replies.parsing.folding import folded
-from campaigns.replies.parsing.wish_words import ACT, EXCUSED, NEAR, OFFICE, POSSIBLE, plain
+from campaigns.replies.parsing.wish_words import ACT, ADDRESS, EXCUSED, NAMED_ADDRESS, NEAR, OFFICE, POSSIBLE, plain
 
 
 class Wish(IntEnum):
@@ -184,6 +184,8 @@ _WORDS: Final = (
 _STEMS: Final = re.compile(
     r"(?:un)?subscri|descri|eras(?:e|ing|ure)|mailings|contacted|emailed|remov|delet|ab(?:ge)?meld|an(?:ge)?meld|aan(?:ge)?meld|auftrag|austrag|ausfrag|austausch|lo(?:e)?sch|entfern|verteil|newsletter|(?:ge)?strich|streich|des(?:inscri|abonn)|supprim|uitschr|afmeld|verwijder|cancell|elimin|widerspr|remote|relate|pleas|strecken|losch|schreiben|erscheinen"
 )
+# Who is eager for more. A threat, *if you don't stop now*, does not begin so.
+_EAGER: Final = re.compile(r"^(?:please |oh |no,? )?(?:do not|don'?t|dont|never) stop(?: now| here)?(?:$|[.!,] ?)")
 MAX_CHARS: Final = 4_000
 # Armenian, the scripts of India but Hindi's, Georgian and others: no word below is written in them.
 _UNREAD: Final = re.compile("[\u0530-\u058f\u0980-\u0dff\u0e80-\u109f\u10a0-\u10ff\u1200-\u137f\u1780-\u18af]")
@@ -203,6 +205,10 @@ def wish_in(text: str, *, subject: str = "") -> Wish:
         return Wish.PLAIN
     # What no rule can read may be meant so.
     least = Wish.POSSIBLE if len(_UNREAD.findall(plain)) > len(plain) / 2 else Wish.NONE
+    if len(set(ADDRESS.findall(plain))) == 1 and not _INSTEAD.search(plain) and not _GOES_ON.search(plain):
+        orders = (each for each in _SENTENCE.split(plain) if "?" not in each or _REQUEST.search(each))
+        if any(NAMED_ADDRESS.fullmatch(each.strip(".!?,;:()- \n")) for each in orders):
+            return Wish.PLAIN
     has_other_way, goes_on = _INSTEAD.search(plain) is not None, _GOES_ON.search(plain) is not None
     wishes = (_wish(each, has_other_way=has_other_way, goes_on=goes_on) for each in _SENTENCE.split(plain))
     return max(wishes, default=least) or least
@@ -211,7 +217,7 @@ def wish_in(text: str, *, subject: str = "") -> Wish:
 def _wish(sentence: str, *, has_other_way: bool, goes_on: bool) -> Wish:
     words = " ".join(sentence.split())
     is_question = words.endswith("?")
-    bare = words.strip(".!?,;:()- ")
+    bare = _EAGER.sub("", words.strip(".!?,;:()- "))
     if is_question and (_CAPABILITY.search(bare) or not _REQUEST.search(bare)):
         is_possible = not _STAYS.search(bare) and _may_be_meant(bare, is_weak_too=False)
         return Wish.POSSIBLE if is_possible else Wish.NONE

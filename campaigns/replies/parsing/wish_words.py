@@ -121,6 +121,18 @@ SPANISH: Final = (
     rf"\b(?:dej\w+|par\w+|ces\w+|basta)(?: ya)?(?: (?:de|con|el|los|las|todo|estos|sus|tanto|tantos))+ ?(?:\w+ )?(?:{_ES_WRITE}|{_ES_MAIL})|\b(?:no|ni un|ningun) (?:mas )?{_ES_MAIL}(?: mas)?(?: por favor| gracias)*$|\bno mas {_ES_MAIL}|\bstop {_ES_MAIL}\b|\b(?:dej|dejen|deje|deja)\w* ?(?:me|nos)? en paz\b",
     r"\bme opongo\b|\bnos oponemos\b|\bderecho (?:al olvido|de supresion|de oposicion|de cancelacion|a la supresion)|\bejer\w+\b.{0,20}\bderechos?\b|\b(?:revoc|retir)\w+ (?:mi|nuestro|el|cualquier) consentimiento|\bart(?:iculo|\.)? ?(?:17|21)\b|\bdesuscri\w+|\b(?:cancel|anul)\w+ (?:mi|la|nuestra) suscripc\w+|\b(?:solicit|pid|exij|exig|ruego|requier)\w*\b[^?]{0,30}\b(?:eliminacion|supresion|borrado|cancelacion)\b",
 )
+_ADDRESS: Final = r"[\w.+-]+@[\w.-]+\w"
+ADDRESS: Final = re.compile(_ADDRESS)
+_POLITE: Final = r"(?:(?:bitte|danke|vielen dank|hallo|guten tag|konnen sie|umgehend|sofort|merci(?: d'avance| de)?|bonjour|svp|s'il vous plait|veuillez|immediatement|grazie|per favore|buongiorno|(?:vi|la|si) preg(?:o|a) di|potete|subito|gelieve|graag|aub|alstublieft|alsjeblieft|dank u|bedankt|kunt u|onmiddellijk|por favor|gracias|hola|favor de|(?:les|le) ruego|pueden|inmediatamente)[, ]*)*"
+_THIS: Final = r"(?:(?:(?:die|diese|meine|unsere|l'|cette|mon|notre|quest[oae]|il(?: mio)?|het|dit|mijn|ons|la|esta|mi|nuestra|el) ?)?(?:(?:e-?mail-?|mail-?)?(?:adresse|adres)(?: e-?mail| mail)?|indirizzo(?: e-?mail| mail)?|direccion(?: de correo)?|correo|e-?mail) )?"
+_FROM: Final = r"(?: (?:aus|von|vom|de|du|des|d'|dall[ae]|dal|dai|da|uit|van|del)(?: \w+){0,2} (?:\w*(?:verteiler|liste?|lijst|bestand)s?n?|datenbank|fichiers?|base(?: de donnees| de datos)?|lista|elenco|database|systeem|newsletter|mailing))"
+_END: Final = r"(?:(?:streich|lo?e?sch|entfern)(?:en|t|e)?(?: sie)?|(?:supprim|retir|enlev|effac|desabonn)(?:er|ez)|(?:cancell|elimin)(?:are|ate|i)|rimuov(?:ere|ete|a)|togli(?:ere|ete)|tolga|verwijder(?:t u|en|t)?|schrap(?:t u|pen|t)?|(?:elimin|borr|quit|retir)(?:en|e|ar)|suprim(?:an|a|ir))"
+# An order that is about one named address, and nothing else: "Bitte entfernen Sie name@firma.de aus Ihrer Liste".
+NAMED_ADDRESS: Final = re.compile(
+    rf"{_POLITE}(?:{_END} {_POLITE}{_THIS}{_ADDRESS}{_FROM}?|nehmen sie {_POLITE}{_THIS}{_ADDRESS}{_FROM}"
+    rf"|{_THIS}{_ADDRESS}(?:{_FROM}? {_POLITE}(?:zu |te )?(?:loschen|entfernen|streichen|verwijderen|schrappen){_FROM}?|{_FROM} {_POLITE}nehmen))"
+    rf"[, ]*{_POLITE}"
+)
 
 
 @cache
