@@ -202,6 +202,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {}  # Other transports refuse options they do not know.
 if CELERY_BROKER_URL.startswith(("redis", "rediss")):
+    stores.redis_location(CELERY_BROKER_URL, setting="BROKER_URL")
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5, "visibility_timeout": 3600}
 CELERY_TASK_PUBLISH_RETRY = False
 # For Flower and `celery inspect`. An SQLite file as broker takes no broadcast.

@@ -57,13 +57,15 @@ def _refuse_broken(url: str) -> None:
         ValueError: It is broken so.
     """
     parts = urlsplit(url)
-    # The @ of credentials stands behind such a sign; that of a path or a value has another before it, or a key.
-    is_cut = parts.netloc and "@" not in parts.netloc and "@" in parts.path + parts.query.partition("=")[0]
+    # The @ of credentials may follow such a sign, even after another @. A database's name may hold one, and a value.
+    _, at, behind = parts.path.partition("@")
+    is_in_path = at and ("@" not in parts.netloc or "/" in behind or parts.scheme in ("redis", "rediss"))
+    is_cut = parts.netloc and (is_in_path or "@" in parts.query.partition("=")[0])
     if parts.port == 0 or parts.fragment or is_cut:
         raise ValueError
 
 
-def redis_location(url: str) -> str:
+def redis_location(url: str, *, setting: str = "REDIS_URL") -> str:
     """The address of a Redis as Django's cache reads it: the broker's word for a socket is not the client's.
 
     Raises:
@@ -74,7 +76,7 @@ def redis_location(url: str) -> str:
         if url and urlsplit(url).scheme not in ("redis", "rediss", "unix", "redis+socket"):
             raise ValueError
     except ValueError:
-        raise ImproperlyConfigured(NO_ADDRESS.format("REDIS_URL", "redis://:password@redis:6379/0")) from None
+        raise ImproperlyConfigured(NO_ADDRESS.format(setting, "redis://:password@redis:6379/0")) from None
     return url.replace("redis+socket://", "unix://", 1)
 
 

@@ -95,13 +95,22 @@ def test_an_address_that_is_no_redis_is_refused(url: str) -> None:
         stores.redis_location(url)
 
 
-@pytest.mark.parametrize("password", ["se#cret", "se/cret", "se?cret", "12#3", "12/3", "12?3"])
+@pytest.mark.parametrize(
+    "password", ["se#cret", "se/cret", "se?cret", "12#3", "12/3", "12?3", "p@se/cret", "p@se?cret"]
+)
 def test_a_password_that_breaks_an_address_is_told_without_a_part_of_it(password: str) -> None:
     for read, url in ((stores.database, "postgres://m:{}@db/m"), (stores.redis_location, "redis://:{}@redis:6379/0")):
         with pytest.raises(ImproperlyConfigured, match="In a password write %23 for #") as refusal:
             read(url.format(password))
 
         assert "'se'" not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_redis_without_a_number_is_refused_where_its_password_cuts_it() -> None:
+    with pytest.raises(ImproperlyConfigured, match="%40 for @"):
+        stores.redis_location("redis://:p@ss/x@host")
+
+    assert stores.redis_location("redis://:p%40ss%2Fx@host") == "redis://:p%40ss%2Fx@host"
 
 
 @pytest.mark.parametrize("rest", ["db?application_name=web@host1", "a@b"])
