@@ -246,3 +246,15 @@ def test_tables_of_an_archive_are_told_in_time(write: Write) -> None:
 
     assert len(archive.tables_of(path)) == 1000
     assert time.perf_counter() - start < 1
+
+
+def test_relations_of_brat_are_left_out_counted_and_no_bad_rows(write: Write) -> None:
+    marks = "T1\tPER 0 8\tIda Berg\nT2\tLOC 18 23\tWedel\nR1\tLivesIn Arg1:T1 Arg2:T2\t\n*\tEquiv T1 T2\n"
+    files = {"a.txt": "Ida Berg lives in Wedel.", "a.ann": marks, "b.txt": "Rain.", "b.ann": "R\tnothing\n"}
+
+    table = open_export(write(workbooks.archive(files), "c.zip"))
+
+    first, second = table.rows()
+    assert [entity["text"] for entity in first.values["entities"]] == ["Ida Berg", "Wedel"]
+    assert "is not an entity" in second.problem
+    assert table.notes == ("Relations between marked places are left out: 2.",)

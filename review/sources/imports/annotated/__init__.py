@@ -49,8 +49,9 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
             if not is_judged or more or any(answers.values()):
                 yield {**facts, **held, **(more if is_judged else {})}
 
-    columns = dict[str, None]()
+    columns, relations = dict[str, None](), 0
     for row in table.rows():
+        relations += 0 if row.problem or not tool.fits(row.values) else _relations(tool, row.values)
         try:
             for facts, answers, more in () if row.problem or not tool.fits(row.values) else tool.read(row.values):
                 columns |= dict.fromkeys({**facts, **answers, **(more if is_judged else {})})
@@ -61,10 +62,15 @@ def open_export(path: Path, *, is_judged: bool = False, **choices: Any) -> Table
     check_columns(columns)
     answers = frozenset() if is_judged else frozenset(single)
     table = replace(table, tool=tool.NAME, columns=tuple(columns), cells=table.columns, answers=answers, reader=read)
+    table = replace(table, relations=relations)
     if is_judged and next(table.rows(), None) is None:
         message = f"This is an export of {tool.NAME} in which nothing was judged."
         raise Refusal("no_verdicts", message, hint="Export it again with annotations.")
     return table
+
+
+def _relations(tool: ModuleType, record: dict[str, Any]) -> int:
+    return tool.relations_of(record) if tool in (label_studio, brat) else 0
 
 
 def _tool_of(table: Table, *, is_judged: bool) -> ModuleType | None:

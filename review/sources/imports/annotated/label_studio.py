@@ -23,6 +23,16 @@ def fits(record: Mapping[str, Any]) -> bool:
     return record.keys() >= KEYS[1]
 
 
+def relations_of(record: Mapping[str, Any]) -> int:
+    """Count the relations between marked places, which `read` leaves out."""
+    annotations = [each for each in record.get("annotations", ()) if isinstance(each, dict)]
+    return sum(_is_relation(result) for each in annotations for result in each.get("result") or ())
+
+
+def _is_relation(result: object) -> bool:
+    return isinstance(result, dict) and result.get("type") == "relation" and {"from_id", "to_id"} <= result.keys()
+
+
 def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
     """Yield the data of a task with the answers of each annotation, marked places of a text as lists.
 
@@ -62,6 +72,8 @@ def read(record: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, 
 def _answers(results: list[Any], data: Mapping[str, Any], number: int) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for result in results:
+        if _is_relation(result):
+            continue
         name, value = _answer(result, number)
         column = f"{name} (answer)" if name in data else name
         if isinstance(value, dict):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from review.sources.imports.tables import rows as limits
 from review.sources.imports.tables.chats import require_rows
-from review.sources.imports.tables.json_shapes import JsonTable, likeliest, row_of, tables
+from review.sources.imports.tables.json_shapes import likeliest, row_of, tables
 from review.sources.imports.tables.rows import NO_ROWS, Row, check_columns
 from web import strict_json
 from web.errors import Refusal
@@ -33,12 +33,14 @@ class JsonForm(NamedTuple):
         columns: Keys of the first 2,000 rows, in order of appearance.
         places: Paths of the tables that it holds, where there are several to choose from.
         place: The one that is read.
+        rows: Rows of that one, which are parsed once for all who read them; empty for `jsonl`.
     """
 
     format: str
     columns: tuple[str, ...]
     places: tuple[str, ...] = ()
     place: str = ""
+    rows: tuple[Row, ...] = ()
 
 
 def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
@@ -73,9 +75,8 @@ def look(path: Path, encoding: str, chosen: str = "") -> JsonForm:
     ):
         # One object on one line.
         return JsonForm(LINES, keys(lines(path, encoding)))
-    return JsonForm(
-        VALUE, keys(table_by_place[place].rows), tuple(table_by_place) if len(table_by_place) > 1 else (), place
-    )
+    rows, places = table_by_place[place].rows, tuple(table_by_place) if len(table_by_place) > 1 else ()
+    return JsonForm(VALUE, keys(rows), places, place, rows)
 
 
 def keys(rows: Iterable[Row]) -> tuple[str, ...]:
@@ -106,16 +107,6 @@ def lines(path: Path, encoding: str) -> Iterator[Row]:
     """One row a line."""
     for number, text in _filled_lines(path, encoding):
         yield _line(number, text)
-
-
-def elements(path: Path, encoding: str, place: str = "") -> Iterator[Row]:
-    """One row an element of the table at a place; the file is read whole.
-
-    Raises:
-        Refusal: `json_broken`, `json_refused` or `json_large` (413).
-    """
-    table_by_place = tables(_value(path, encoding))
-    yield from table_by_place.get(place, JsonTable(())).rows
 
 
 def _filled_lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
@@ -153,7 +144,7 @@ def _value(path: Path, encoding: str) -> Any:
     """Read a file whole: its one value, or a list of those that stand one after another.
 
     Raises:
-        Refusal: As `elements`.
+        Refusal: `json_broken`, `json_refused` or `json_large` (413).
     """
     with path.open(encoding=encoding) as file:
         text = file.read()

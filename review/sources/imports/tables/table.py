@@ -9,7 +9,7 @@ JSON of another shape by element, in a sheet by its row, in an archive by file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,9 @@ class Table:
         cells: Columns of a CSV as its header names them, where `reader` yields others.
         reader: Reads the rows that a record of such a tool holds.
         tool: The tool's name.
+        relations: Relations between marked places, which the tool's export holds and no row has.
         unpacked: The file at `path`, where it came in an archive.
+        parsed: Rows of a JSON value, which is read whole, and once.
     """
 
     path: Path
@@ -61,12 +63,16 @@ class Table:
     cells: tuple[str, ...] = ()
     reader: Callable[[dict[str, Any]], Iterator[dict[str, Any]]] | None = None
     tool: str = ""
+    relations: int = 0
     unpacked: archive.UnpackedFile | None = None
+    parsed: tuple[Row, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Tell what a reader of the file sees otherwise than it came."""
-        return (self.converted.notes if self.converted else ()) + (self.nest.notes if self.nest else ())
+        notes = (self.converted.notes if self.converted else ()) + (self.nest.notes if self.nest else ())
+        left_out = (f"Relations between marked places are left out: {self.relations:,}.",) if self.relations else ()
+        return notes + left_out
 
     def opened(self) -> Table:
         """Return the table with columns for the keys of its objects: `address.city` behind `address`.
@@ -113,7 +119,7 @@ class Table:
             return delimited.rows(self.path, self.encoding, form)
         if self.format == json_rows.LINES:
             return json_rows.lines(self.path, self.encoding)
-        return json_rows.elements(self.path, self.encoding, self.sheet)
+        return iter(self.parsed)
 
 
 def open_table(
@@ -169,6 +175,7 @@ def open_table(
             is_guess=text_encoding.is_guess,
             sheets=json.places,
             sheet=json.place,
+            parsed=json.rows,
         )
     csv = delimited.look(path, text_encoding.codec, delimiter, header)
     return Table(

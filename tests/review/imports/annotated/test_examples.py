@@ -15,6 +15,7 @@ from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview
 from review.states import SourceKind
+from review.tasks.queries import latest_version
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 
@@ -120,6 +121,19 @@ def test_a_marked_place_without_its_ends_is_a_bad_row(write: Write, row: dict[st
     (read,) = open_export(write(lines([{"text": TEXTS[0], **row}]), "marks.jsonl")).rows()
 
     assert "has no 'start" in read.problem
+
+
+def test_relations_are_left_out_counted_and_no_bad_rows(write: Write, admin: Member) -> None:
+    marks = [result("labels", "label", ["APPAREIL"], **PLACE, text="lave-linge")]
+    relation = {"from_id": "a", "to_id": "b", "type": "relation", "direction": "right", "labels": ["cause"]}
+    path = write(json.dumps([task(text, [*marks, relation]) for text in TEXTS]), "tasks.json")
+
+    rows = list(open_export(path).rows())
+    preview = read_preview(path, spec=latest_version(make_task(by=admin)).spec)
+
+    assert [(row.problem, row.values["label"]) for row in rows] == [("", [MARK])] * 8
+    assert (preview.rows_total, preview.rows_bad) == (8, 0)
+    assert preview.form and "Relations between marked places are left out: 8." in preview.form.notes
 
 
 def test_texts_that_nobody_marked_yet_keep_their_columns(write: Write) -> None:
