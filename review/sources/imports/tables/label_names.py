@@ -17,7 +17,7 @@ _OF_LABEL: Final = frozenset(
 
 def with_names(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with the names of its labels, as GitHub's issues hold them; the row itself where it has none."""
-    names = {column: names for column in _COLUMNS if column in row and (names := _names(row[column]))}
+    names: dict[str, Any] = {column: labels for column in _COLUMNS if column in row and (labels := _names(row[column]))}
     return {**row, **names} if names else row
 
 
