@@ -30,8 +30,12 @@ ONE_DATABASE = re.compile(
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server"})
 # Words of which a file must hold one where its tests bear the mark, since passes read no other file. `PARTS` are the
 # matrix's.
-WORDS = {"browser": ("browser",), "slow": ("slow", "PARTS")}
+WORDS = {**{mark: (mark,) for mark in ("browser", "both_databases", "postgres_only")}, "slow": ("slow", "PARTS")}
 MARK_OF = {BROWSERS: "browser", SQLITE_REST: "slow", ONE_BY_ONE: "slow"}
+# Marks of a whole file, none of whose tests then is on SQLite in `make test`, or on PostgreSQL at all.
+NOT_ON_SQLITE, ON_SQLITE_ALONE = {"slow", "browser", "postgres_only"}, {"engine", "browser", "sqlite_only"}
+MARKS_OF_FILE = re.compile(r"^pytestmark = .*(?:\n[ \]].*)*", re.MULTILINE)
+MARK = re.compile(r"pytest\.mark\.(\w+)\b(?!\()")
 TEST_NAMES = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 
 
@@ -91,6 +95,12 @@ def is_left_unread(path: Path, name: str) -> bool:
     text = path.read_text()
     if mark := MARK_OF.get(name):
         return not names_mark(text, mark)
+    marks = {mark for assigned in MARKS_OF_FILE.findall(text) for mark in MARK.findall(assigned)}
+    if name == SQLITE:
+        return bool(marks & NOT_ON_SQLITE)
+    is_page = ONE_DATABASE.search(path.as_posix()) and not names_mark(text, "both_databases")
+    if (is_page or marks & ON_SQLITE_ALONE) and not names_mark(text, "postgres_only"):
+        return True
     tests = set(TEST_NAMES.findall(text))
     listed = {test for test in tests if postgresql_list.holds(file_of(path), test)}
     if name == POSTGRESQL:

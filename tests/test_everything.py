@@ -66,6 +66,29 @@ def test_pages_and_the_matrix_run_on_one_database(path: str, is_once: bool) -> N
     assert bool(passes.ONE_DATABASE.search(f"/house/{path}")) is is_once
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "unread"),
+    [
+        ("test_rows.py", "", {"Browsers"}),
+        ("test_rows.py", "pytestmark = pytest.mark.engine", {"PostgreSQL", "Browsers"}),
+        ("test_rows.py", "pytestmark = [\n    pytest.mark.slow,\n]", {"SQLite", "Browsers"}),
+        ("test_rows.py", "pytestmark = pytest.mark.slow(after_first=True)", {"Browsers"}),
+        ("test_rows.py", "@pytest.mark.slow", {"Browsers"}),
+        ("test_rows.py", "pytestmark = pytest.mark.engine\n\n\n@pytest.mark.postgres_only", {"Browsers"}),
+        ("test_pages.py", "", {"PostgreSQL", "Browsers"}),
+        ("test_pages.py", "@pytest.mark.both_databases", {"Browsers"}),
+        ("test_pages.py", "pytestmark = pytest.mark.browser", {"SQLite", "PostgreSQL"}),
+    ],
+)
+def test_a_pass_reads_no_file_whose_tests_are_all_in_others(
+    tmp_path: Path, name: str, text: str, unread: set[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(f"{text}\ndef test_it():\n    pass\n")
+
+    assert {each for each in passes.QUICK if passes.is_left_unread(path, each)} == unread
+
+
 def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
     (tmp_path / "sqlite.outside-data.left-out").write_text("000000 a::one\n000001 b::two\n")
     (tmp_path / "postgresql.outside-data.left-out").write_text("000000 b::two\n")

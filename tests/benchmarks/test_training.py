@@ -10,14 +10,13 @@ import torch
 
 from benchmarks import training
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 WORDS = (
     *("depot", "loom", "ink", "harbour", "cold", "chain", "night", "shift", "order", "late", "paper", "ship", "plan"),
     *("the", "a", "of", "and", "to", "in"),
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("accumulation", "steps"), [(1, 20), (2, 6)])
 def test_losses_equal_trls_step_by_step(tmp_path, accumulation, steps):
     torch.set_num_threads(1)
