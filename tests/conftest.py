@@ -59,7 +59,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what is imported and collected out of every later collection of garbage, and let those come less often."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_LOOKED_FOR_EVERY)
     gc.enable()
