@@ -23,6 +23,7 @@ LOG_REQUESTS = env.flag("LOG_REQUESTS", default=LOG_FORMAT == "json")
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 # A message of the queue and a tick of the clock are for who debugs: a job's own lines tell when it begins and ends.
 _RING = {"level": "NOTSET" if LOG_LEVEL == "DEBUG" else "WARNING"}
+_OUTAGES = "ext://miniatures_site.outages.is_outage"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -32,8 +33,9 @@ LOGGING: dict[str, Any] = {
             "()": "web.logs.formatters.PlainFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
+            "is_outage": _OUTAGES,
         },
-        "json": {"()": "web.logs.formatters.JsonFormatter"},
+        "json": {"()": "web.logs.formatters.JsonFormatter", "is_outage": _OUTAGES},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

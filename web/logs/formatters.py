@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import platform
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,23 +19,35 @@ NO_ROUTE = "(no route)"
 MOST_OF_EXCEPTION = 20_000
 
 
-class PlainFormatter(logging.Formatter):
-    """A line for people, as its `format` says, without secrets."""
+class _BriefFormatter(logging.Formatter):
+    """Names an outage in one line: its traceback would come every few seconds, from each process, until it ends."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, is_outage: Callable[[BaseException | None], bool] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._is_outage = is_outage or (lambda error: False)
         self._redact = redactor()
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the library's name)
+        error = ei[1]
+        if self._is_outage(error):
+            return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        return super().formatException(ei)
+
+
+class PlainFormatter(_BriefFormatter):
+    """A line for people, as its `format` says, without secrets."""
 
     def format(self, record: logging.LogRecord) -> str:
         return self._redact(without_path(super().format(record), record))
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_BriefFormatter):
     """One JSON object a line: time (UTC), level, logger, message, host, and what is known of request and job."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._redact = redactor()
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._host = platform.node()
 
     def format(self, record: logging.LogRecord) -> str:
