@@ -21,7 +21,7 @@ from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
 from jobs.rundir import lease, machine
 from jobs.rundir.machine import Machine
-from jobs.scheduling import hosts, workers
+from jobs.scheduling import clock, hosts, workers
 from web.process import alive
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,8 @@ class HostRegistration:
         folder = Path(settings.RUNS_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         disk = machine.disk(folder)
-        is_known = self._machine is not None and not self._problem
+        clock_problem = clock.problem()
+        is_known = self._machine is not None and not self._problem and not clock_problem
         if is_known and hosts.record_seen(host_id, boot_id=boot_id, disk_free_bytes=disk[1]):
             return
         if self._machine is None:
@@ -51,7 +52,7 @@ class HostRegistration:
         if self._alone_beats < workers.MISSED_BEATS:
             problem = f"another machine has the id {host_id} too: give each a MINIATURES_HOST_ID of its own"
         else:
-            problem = hosts.claim_run_folder(folder, host_id=host_id, boot_id=boot_id)
+            problem = clock_problem or hosts.claim_run_folder(folder, host_id=host_id, boot_id=boot_id)
         if problem and problem != self._problem:
             logger.error("This host takes no jobs: %s.", problem)
         self._problem = problem

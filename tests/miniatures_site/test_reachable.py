@@ -114,6 +114,13 @@ def test_a_clock_that_is_off_is_told_and_keeps_nobody_from_work(ahead_s, words):
     assert words in fault.message and not fault.keeps_from_work
 
 
+@pytest.mark.parametrize("ahead_s", [86_400, -1_000])
+def test_a_clock_that_is_far_off_keeps_a_worker_from_work(ahead_s):
+    [fault] = reachable._clock(ahead_s)
+
+    assert fault.keeps_from_work
+
+
 def test_a_clock_that_is_about_right_is_no_fault():
     assert reachable._clock(2) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from jobs.models import Host
 from jobs.rundir import identity
 from jobs.rundir.machine import Machine
-from jobs.scheduling import hosts
+from jobs.scheduling import clock, hosts
 from jobs.scheduling.workers import MISSED_BEATS
 from jobs.supervisor.heartbeat import HostRegistration
 
@@ -42,6 +43,31 @@ def test_a_worker_registers_its_host_once_and_says_then_that_it_is_there(setting
     assert host.problem == ""
     assert host.seen_at > long_ago
     assert host.disk_free_bytes > 0
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize(("ahead_s", "side"), [(86_400, "ahead of"), (-1_000, "behind")])
+def test_a_host_takes_no_jobs_while_its_clock_is_far_off(monkeypatch, settings, tmp_path, ahead_s, side):
+    settings.RUNS_DIR = tmp_path / "runs"
+    registration, right = HostRegistration(), time.time
+    tell = lambda: registration.tell(identity.host_id(), identity.boot_id())  # noqa: E731
+    tell()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clock.time, "time", lambda: right() + ahead_s)
+        tell()
+    assert f"its clock is more than a quarter of an hour {side} the database's" in hosts.obstacle(identity.host_id())
+
+    tell()
+    assert hosts.obstacle(identity.host_id()) == ""
+
+
+@pytest.mark.postgres_only
+def test_a_host_works_on_while_its_clock_is_a_little_off(monkeypatch):
+    right = time.time
+    monkeypatch.setattr(clock.time, "time", lambda: right() + 600)
+
+    assert clock.problem() == ""
 
 
 def test_a_host_that_was_not_heard_of_for_a_while_is_not_present(settings):
