@@ -1,6 +1,6 @@
-"""Routers of a task, their versions with the evidence that set them, and what was routed.
+"""Rows of promotions and use, of engines that serve, and of routers.
 
-All of it is only added, never changed.
+How serving goes stands in its jobs and in the engines; nothing here repeats it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,92 @@ from django.db import models
 from django.db.models import F, Q
 
 from generation.models import Teacher
+from jobs.models import Job
 from review.models import Task, TaskVersion
-from serving.states import RouteFeature
+from serving.states import LONGEST_REASON, Act, RouteFeature
 from training.models import Miniature
+
+
+class Promotion(models.Model):
+    """Promotion of a miniature or its end. Rows are only added; a miniature's newest one counts."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="promotions")
+    miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="promotions")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    # Why a lead promoted it though it did not pass its task's gate, and what stood in the way; empty where it passed.
+    override_reason = models.CharField(max_length=LONGEST_REASON, blank=True, default="", db_default="")
+    overridden = models.TextField(blank=True, default="", db_default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["miniature", "-id"], name="promotions_of_miniature")]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.miniature}"
+
+
+class Usage(models.Model):
+    """Requests of one token of one member to one miniature on one day (UTC)."""
+
+    day = models.DateField()
+    miniature = models.ForeignKey(Miniature, on_delete=models.CASCADE, related_name="usage")
+    # Null for the product's own engines.
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The first characters of the token, `page` for the playground, `internal` for the product's own engines.
+    token = models.CharField(max_length=40)
+    requests = models.PositiveBigIntegerField(default=0)
+    errors = models.PositiveBigIntegerField(default=0)
+    cancelled = models.PositiveBigIntegerField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "miniature", "token"], name="usage_once_a_day_and_token"),
+        ]
+
+
+class Switch(models.Model):
+    """Lock of what serves: its one row is held while replicas come and go."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+
+class Replica(models.Model):
+    """An engine that serves, by the job that runs it."""
+
+    # The host it is meant for; empty: any host whose worker takes jobs of the queue `serving`.
+    host_id = models.CharField(max_length=64, blank=True, default="")
+    job = models.OneToOneField(Job, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Since then it gets no new question, and it ends once it has none left.
+    draining_since = models.DateTimeField(null=True)
+    # Reported by its engine under `reported_fence`: its unix socket, and where another host reaches it, if anywhere.
+    socket = models.CharField(max_length=200, blank=True, default="")
+    address = models.CharField(max_length=300, blank=True, default="")
+    reported_fence = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.host_id or "any host"
+
+
+class Fallback(models.Model):
+    """A task's teacher that answers questions to its miniatures while no replica serves. Off where there is no row."""
+
+    task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    teacher = models.ForeignKey(Teacher, on_delete=models.CASCADE, related_name="+")
+    # The lead who turned it on: a paid teacher's answers are ordered in their name.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.teacher} for {self.task}"
 
 
 class Router(models.Model):
