@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from training.exports import api, hub_api
+from training.exports import api
 from training.miniatures import api as miniatures_api
 from training.runs import api as runs_api
 from training.students import api as students_api
@@ -32,7 +32,7 @@ urlpatterns = [
     ),
     path(
         "miniatures/<uuid:miniature_id>/exports/<slug:target>/hub/",
-        hub_api.MiniatureHubView.as_view(),
+        api.MiniatureHubView.as_view(),
         name="api-miniature-hub",
     ),
     path(

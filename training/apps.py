@@ -22,7 +22,7 @@ class TrainingConfig(AppConfig):
             TrainingPartKind,
             WriteKind,
         )
-        from training.miniatures import queries, remaking
+        from training.miniatures import queries
         from training.models import Miniature
         from training.notices import send
         from training.sweeps import advance
@@ -40,6 +40,6 @@ class TrainingConfig(AppConfig):
         registry.hidden_jobs.register(queries.withheld_writings)
         registry.texts_erased.register(token_cache_folder.empty_once)
         review_ports.erase_elsewhere.register(erasing.erase)
-        review_ports.dependents.register(remaking.dependents)
+        review_ports.dependents.register(queries.dependents)
         review_ports.named_models.register(Miniature.objects.all)
         registry.register_consumer("sweeps-after-runs", frozenset({"training"}), advance.on_run_ended)

@@ -21,7 +21,7 @@ from training.inputs import run_inputs, token_cache_folder
 from training.miniatures import queries as miniature_selectors
 from training.miniatures import writing
 from training.models import TrainingRun
-from training.runs import checkpoint_upload, checkpoints, isolating, results
+from training.runs import checkpoint_upload, isolating, results
 from training.runs import queries as run_selectors
 from training.runs.launch_run import KIND, PART
 from training.students import downloading, registration
@@ -56,18 +56,18 @@ class TrainingKind(JobKind):
 
     def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         saved = [
-            checkpoints.ReportedCheckpoint(
+            checkpoint_upload.ReportedCheckpoint(
                 int(event.payload["step"]), str(event.payload["path"]), datetime.fromtimestamp(event.ts, UTC)
             )
             for event in events
             if event.kind == "checkpoint"
         ]
         if saved:
-            checkpoints.record_checkpoints(run_selectors.of_job(job), saved, fence=job.run_fence)
+            checkpoint_upload.record_checkpoints(run_selectors.of_job(job), saved, fence=job.run_fence)
 
     def reached(self, job: Job) -> int:
         # Steps after it are computed anew: a run that never saves again gets nowhere.
-        return checkpoints.newest_step(run_selectors.of_job(job))
+        return checkpoint_upload.newest_step(run_selectors.of_job(job))
 
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         return results.store_artefact(UUID(job.spec["run"]), result, run_dir)

@@ -6,7 +6,7 @@ measured or recorded is None.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ from evaluation.evaluations import queries as evaluation_queries
 from evaluation.evaluations import run_inputs, speeds, tables
 from evaluation.models import Evaluation
 from review.datasets import removed_samples
-from serving.cards import costs, limits, queries
+from review.states import Split
+from serving.cards import costs, queries
 from serving.cards.costs import BreakEvenLine, Capacity, CardFigure, RunningCosts
 from training.costs.run_cost import price_of
 from training.miniatures import lineage
@@ -106,7 +107,7 @@ def card_of(miniature: Miniature) -> MiniatureCard:
         openings=openings,
         costs=running,
         break_even=tuple(costs.break_even(running, drafts, queries.listed_prices())),
-        limits=tuple(limits.sentences(miniature, [(each.split, each.tuned, each.summary) for each in scores], data)),
+        limits=tuple(_limits(miniature, scores, data)),
         licence=_licence(run),
     )
 
@@ -211,3 +212,63 @@ def _licence(run: TrainingRun) -> dict[str, Any]:
         "data": None,
         "sources": [{"name": source["name"], "provenance": source["note"] or None} for source in sources],
     }
+
+
+def _limits(miniature: Miniature, measured: Sequence[SplitScores], data: Mapping[str, Any]) -> list[str]:
+    """Name what the miniature was not measured on, in sentences that follow from its rows."""
+    return [
+        *_measured_on(measured),
+        *_language_and_length(miniature),
+        *_forgetting(measured),
+        *_data_since(data),
+        *(["Probabilities of its labels are not calibrated."] if miniature.run.is_classifier else []),
+    ]
+
+
+def _measured_on(measured: Sequence[SplitScores]) -> Iterator[str]:
+    if not measured:
+        yield "It was not evaluated, so it has no score."
+        return
+    if Split.TEST not in {scores.split for scores in measured}:
+        yield "The test split was not opened for it: scores are on validation records, by which runs are chosen."
+    for scores in measured:
+        if scores.is_exploratory:
+            yield (
+                f"Scores on {scores.split} records are exploratory: they came after the planned openings "
+                "and give no verdict."
+            )
+    yield "Measured on held-out records of this task's own sources, and on nothing else."
+
+
+def _language_and_length(miniature: Miniature) -> Iterator[str]:
+    language = miniature.run.task_version.spec.language
+    yield f"The task is in the language '{language}'; other languages were not measured."
+    if length := miniature.student.context_length:
+        yield f"Its base holds {length:,} tokens of prompt and answer together; what is longer is refused."
+    else:
+        yield "How many tokens its base holds is not recorded."
+    yield "Slices by length were not measured."
+
+
+def _forgetting(measured: Sequence[SplitScores]) -> Iterator[str]:
+    for scores in measured:
+        lines = {line["name"]: line for line in tables.forgetting(scores.summary)}
+        line = lines.get(scores.tuned)
+        if line and line["change"]:
+            interval = f" ({line['interval']})" if line["interval"] else " (no interval)"
+            amber = f" {line['words']}." if line["words"] else ""
+            yield (
+                "Forgetting, loss on a general text against the base: "
+                f"{line['change']}{interval}, with the {scores.split} scores.{amber}"
+            )
+            return
+    yield "Forgetting was not measured."
+
+
+def _data_since(data: Mapping[str, Any]) -> Iterator[str]:
+    for kind in ("revoked", "erased"):
+        if n := data.get(f"{kind}_rows"):
+            yield f"{n:,} of the rows it may have learnt from {'was' if n == 1 else 'were'} {kind} since."
+    synthetic = sum(source["rows"] for source in data.get("sources") or [] if source.get("is_synthetic"))
+    if synthetic:
+        yield f"{synthetic:,} rows are of records that a teacher made up."

@@ -11,6 +11,7 @@ import functools
 import logging
 import math
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -29,7 +30,6 @@ with without_garbage_collection():
     import uvicorn
     from uvicorn.loops.auto import auto_loop_factory
 
-    from serving.engine import unix_socket
     from serving.engine.contracts import ServingSpec
     from serving.engine.errors import RequestRefused
     from serving.engine.memory import limits
@@ -117,7 +117,7 @@ async def answer_until_stopped(
     socket behind which nobody works would take questions and answer none.
     """
     path = Path(spec.socket)
-    listener = unix_socket.listen(path)
+    listener = listen(path)
     inode = path.stat().st_ino
     server = _server(app)
     key = run.secrets().get(spec.key_name, "")
@@ -133,7 +133,7 @@ async def answer_until_stopped(
     await asyncio.gather(serving, *([door.close()] if door else []))
     for task in tasks:
         task.cancel()
-    unix_socket.leave(path, inode)
+    leave(path, inode)
 
 
 def _server(app: AsgiApp) -> QuietServer:
@@ -185,3 +185,38 @@ async def _watch(run: RunDir, app: App, serving: asyncio.Task[None], tasks: list
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
     end_process(main(RunDir.open(Path(sys.argv[1]))))
+
+
+# The address of a unix socket holds 108 bytes on Linux, 104 on macOS.
+LONGEST_PATH = 100
+BACKLOG = 512
+
+
+def listen(path: Path) -> socket.socket:
+    """Listen at a path in a private folder; an earlier listener keeps its connections and gets no new ones.
+
+    Raises:
+        ValueError: The path is longer than the system takes.
+        PermissionError: The folder belongs to another user.
+    """
+    if len(os.fsencode(path)) > LONGEST_PATH:
+        raise ValueError(f"the socket's path is longer than {LONGEST_PATH} bytes: {path}")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid != os.getuid():
+        raise PermissionError(f"the folder {path.parent} belongs to another user")
+    path.parent.chmod(0o700)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(scratch))
+    scratch.chmod(0o600)
+    listener.listen(BACKLOG)
+    scratch.replace(path)
+    return listener
+
+
+def leave(path: Path, inode: int) -> None:
+    """Remove the address, unless a later engine listens there now."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.stat().st_ino == inode:
+            path.unlink()

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from jobs.models import Job
 from jobs.rundir.machine import GIB
-from serving.promotions import queries, url_server, which_server
+from serving.promotions import queries, which_server
 from serving.runtime import addresses, engine_client, replica_keys
 from training.inputs import run_inputs
 from training.models import Miniature
@@ -101,7 +101,7 @@ def secret_refs(job: Job) -> list[str]:
     served = queries.served_miniatures()
     names = {name for writer in served for name in registration.secret_refs(writer.miniature.student)}
     if settings.SERVING_BACKEND == "url":
-        names |= set(url_server.secret_refs())
+        names |= set(which_server.url_secret_refs())
     return sorted(names | ({replica_keys.name_for(job)} if settings.SERVING_ADDRESS else set()))
 
 

@@ -14,7 +14,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, require_may_ask, task_or_404
-from serving.routing import report, route, set_thresholds, wishes
+from serving.routing import report, route, set_thresholds
 from serving.routing.serializers import (
     RouteIn,
     RouteOut,
@@ -71,7 +71,7 @@ class RouterVersionsView(APIView):
         router = report.router_or_404(member, router_id)
         require(member, router.task, Role.LEAD)
         body = read_body(ThresholdsIn, request)
-        wish = wishes.read(router.task, member, body)
+        wish = set_thresholds.read_request(router.task, member, body)
         return Response(RouterVersionOut(set_thresholds.set_thresholds(router, wish, by=member)).data, status=201)
 
 

@@ -15,7 +15,7 @@ from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from review.tasks.queries import latest_version
-from serving.routing import report, route, set_thresholds, wishes
+from serving.routing import report, route, set_thresholds
 from serving.states import RouteFeature
 from web.errors import Refusal
 from web.http.form_choices import set_choices
@@ -72,7 +72,7 @@ class ThresholdsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, task: Task, member: Member) -> None:
         super().__init__(data)
-        miniatures, teachers = wishes.choices(task, member)
+        miniatures, teachers = set_thresholds.choices(task, member)
         own = [(each.slug, each.name) for each in miniatures]
         set_choices(self, "miniature", own)
         set_choices(self, "larger", [("", "None"), *own])
@@ -115,7 +115,7 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
         require(member, row.task, Role.LEAD)
         try:
             if form.is_valid():
-                wish = wishes.read(row.task, member, form.asked())
+                wish = set_thresholds.read_request(row.task, member, form.asked())
                 if request.POST.get("act") != "count":
                     return _set(request, row, wish)
                 standing = set_thresholds.standing(row.task, wish)

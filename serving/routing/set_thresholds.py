@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -24,6 +24,7 @@ from serving.routing.pairs import JudgedRecord, RouteRule
 from serving.states import RouteFeature
 from stats import paired_loss, risk_control, routing
 from stats.routing import RouteSetting
+from training.miniatures import queries
 from training.models import Miniature
 from web.db.keys import free_slug
 from web.errors import Refusal
@@ -237,3 +238,42 @@ def _check(task: Task, request: RouterRequest) -> None:
 
 def _refuse(field: str, message: str) -> None:
     raise Refusal("router_invalid", message, hint="Nothing was changed.", errors={field: [message]})
+
+
+def read_request(task: Task, member: Member, values: Mapping[str, Any]) -> RouterRequest:
+    """The request, with its models looked up.
+
+    Args:
+        values: `miniature`, `larger` and `teacher` by short name, and the plain values of `RouterRequest` and
+            `RouteRule`. Shares 0 to 1.
+
+    Raises:
+        Refusal: `router_invalid`, a model that the task does not have.
+    """
+    miniatures = {each.slug: each for each in queries.visible(member, task=task)}
+    teachers = {each.slug: each for each in pairs.teachers_of(task)}
+    larger = values.get("larger")
+    return RouterRequest(
+        miniature=miniatures.get(values["miniature"]) or _unknown("miniature", values["miniature"]),
+        larger=_larger(miniatures, larger) if larger else None,
+        teacher=teachers.get(values["teacher"]) or _unknown("teacher", values["teacher"]),
+        rule=RouteRule(values["feature"], values.get("fact", "").strip(), values.get("takes_low", False)),
+        margin=values["margin"],
+        confidence=values["confidence"],
+        audit_share=values["audit_share"],
+    )
+
+
+def _larger(miniatures: Mapping[str, Miniature], slug: str) -> Miniature:
+    return miniatures.get(slug) or _unknown("larger", slug)
+
+
+def choices(task: Task, member: Member) -> tuple[list[Miniature], list[Teacher]]:
+    """Miniatures and teachers that a router of the task can have as models."""
+    return list(queries.visible(member, task=task)), pairs.teachers_of(task)
+
+
+def _unknown(field: str, slug: str) -> NoReturn:
+    message = f"The task has no such {'teacher' if field == 'teacher' else 'miniature'}: '{slug}'."
+    hint = "A router's teacher has written drafts of the task; its miniatures were tuned for it."
+    raise Refusal("router_invalid", message, hint=hint, errors={field: [message]})

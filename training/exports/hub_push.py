@@ -25,7 +25,7 @@ from review.datasets.hub.contracts import ModelPush
 from review.sources.judge_records import queries as judge_tasks
 from review.states import Role
 from review.tasks.permissions import require
-from training.exports import queries
+from training.exports import formats
 from training.inputs import run_inputs, samples
 from training.miniatures.zip_stream import README, readme
 from training.models import Miniature
@@ -77,7 +77,7 @@ def preview(miniature: Miniature, *, target: str, by: Member) -> HubPreview:
     require(by, miniature.task, Role.LEAD)
     judge_tasks.require_may_ask(by, miniature.task)
     samples.require_filtered(miniature.run.sample, name=miniature.name)
-    source = miniature if target == OWN else queries.ready_or_404(miniature, target)
+    source = miniature if target == OWN else formats.ready_or_404(miniature, target)
     text = readme(miniature, "" if target == OWN else target)
     return HubPreview(target, source.storage_prefix, source.files, text)
 

@@ -18,7 +18,6 @@ from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may
 from training.exports import formats, hub_push
-from training.exports import queries as selectors
 from training.miniatures import queries, zip_stream
 from web.errors import Refusal
 from web.http.form_errors import submit
@@ -50,7 +49,7 @@ def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
         "task": miniature.task,
         "section": "miniatures",
         "miniature": miniature,
-        "offers": selectors.export_options(miniature),
+        "offers": formats.export_options(miniature),
         "may_export": may(member_of(request), miniature.task, Role.LEAD) and not withheld,
         "is_withheld": withheld,
         "refusal": refusal,
@@ -83,5 +82,5 @@ def send_to_hub(request: HttpRequest, miniature_id: UUID, target: str) -> HttpRe
 @require_safe
 def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
-    export = selectors.ready_or_404(miniature, target)
+    export = formats.ready_or_404(miniature, target)
     return zip_stream.answer(request, zip_stream.exported(export))

@@ -1,8 +1,8 @@
-"""Upload checkpoints to storage during a run, and fetch them where another host takes it over.
+"""Note the checkpoints of a run, upload them to storage, and fetch them where another host takes it over.
 
-Done where artefacts lie in a storage that hosts share (S3); in a folder of one host it would only fill the disk twice.
-One thread of a worker uploads one checkpoint at a time, always the newest: a run never waits for it, and a checkpoint
-that was not uploaded in time is superseded by the next.
+Uploads happen where artefacts lie in a storage that hosts share (S3); in a folder of one host they would only fill the
+disk twice. One thread of a worker uploads one checkpoint at a time, always the newest: a run never waits for it, and a
+checkpoint that was not uploaded in time is superseded by the next.
 """
 
 from __future__ import annotations
@@ -13,32 +13,83 @@ import logging
 import queue
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import connections
+from django.db import connections, transaction
+from django.db.models import Max
 
 from jobs.models import Job
 from jobs.rundir.durable import link_or_copy, sha256_of
 from jobs.states import JobState
 from jobs.supervisor import run_dirs
+from training.inputs import run_inputs
 from training.models import Checkpoint, TrainingRun
 from training.runs import results
 from web.disk.stored_names import stored_names
+from web.errors import Refusal
 
 logger = logging.getLogger(__name__)
 MANIFEST, CHECKPOINTS, LINKED_FOLDER = "manifest.json", "checkpoints", ".carried"
 # The newest may be damaged on its way; the one before it then serves.
 KEPT_UPLOADS: Final = 2
-BLOCK_BYTES: Final = 1 << 20
 _waiting: queue.SimpleQueue[UUID] = queue.SimpleQueue()
 _uploader: list[threading.Thread] = []
 _lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class ReportedCheckpoint:
+    """Report of an engine on a checkpoint: the step, and its path below the run directory."""
+
+    step: int
+    path: str
+    at: datetime
+
+
+def record_checkpoints(run: TrainingRun, saved: Sequence[ReportedCheckpoint], *, fence: int) -> None:
+    """Remember checkpoints; one step of a run is one row, and the latest attempt's files count.
+
+    Called inside the transaction that stores the events, once or more for the same events.
+
+    Args:
+        fence: The attempt whose directory holds the files.
+    """
+    for each in saved:
+        Checkpoint.objects.update_or_create(
+            run=run,
+            step=each.step,
+            defaults={
+                "fence": fence,
+                "path": each.path,
+                "manifest_sha256": _manifest_hash(run, fence, each.path),
+                "created_at": each.at,
+                "stored": [],
+            },
+        )
+    if saved:
+        transaction.on_commit(lambda: upload_soon(run.pk))
+
+
+def newest_step(run: TrainingRun) -> int:
+    """The step of its newest checkpoint; 0 without one."""
+    return Checkpoint.objects.filter(run=run).aggregate(newest=Max("step"))["newest"] or 0
+
+
+def _manifest_hash(run: TrainingRun, fence: int, path: str) -> str:
+    """Hash of the checkpoint's manifest; empty once the engine has pruned it."""
+    file = run_dirs.run_dir_of(run.job_id, fence) / path / MANIFEST
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def is_wanted() -> bool:
@@ -180,21 +231,10 @@ def _upload_files(folder: Path, prefix: str) -> list[dict[str, Any]]:
 
 
 def _download_files(checkpoint: Checkpoint, target: Path) -> bool:
-    target.mkdir(parents=True)
-    for file in checkpoint.stored:
-        digest = hashlib.sha256()
-        try:
-            with (
-                default_storage.open(f"{checkpoint.storage_prefix}/{file['path']}", "rb") as source,
-                (target / file["path"]).open("wb") as copy,
-            ):
-                while block := source.read(BLOCK_BYTES):
-                    digest.update(block)
-                    copy.write(block)
-        except FileNotFoundError:
-            return False
-        if digest.hexdigest() != file["sha256"]:
-            return False
+    try:
+        run_inputs.stored_files(checkpoint.storage_prefix, checkpoint.stored, target)
+    except Refusal:
+        return False
     return True
 
 

@@ -11,9 +11,10 @@ import hashlib
 import math
 import time
 from collections.abc import AsyncGenerator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import httpx
+from pydantic import Field
 
 from generation.engine.clients.bounded_answers import AnswerRefusedError, bounded
 from generation.engine.clients.checked_connections import checked, is_refused
@@ -33,15 +34,33 @@ from serving.backends.contracts import (
 )
 from serving.backends.event_lines import lines
 from serving.backends.url import chat_wire
-from serving.backends.url.options import UrlOptions
 from serving.backends.vllm import wire
 from serving.backends.vllm.server import error_of
 from serving.engine.contracts import ModelEntry
 from serving.engine.errors import RequestRefused
 from training.engine.classifier.loading import has_heads
-from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
 from training.engine.data.chat import Chat
 from training.engine.model import generate
+
+
+class UrlOptions(Part):
+    """Options of the backend `url`.
+
+    Attributes:
+        base_url: Address of the server, `/v1` included.
+        secret_ref: Name of the secret that holds its key; empty for none.
+        private_hosts: Private hosts that may be called; see `web.net.ssrf.pin`.
+        way: `completions` sends and gets token ids, which vLLM does; `chat` leaves the template to the server.
+        names: Names of models on the server by a miniature's own; one without an entry has its own name there.
+    """
+
+    base_url: str
+    secret_ref: str = ""
+    private_hosts: list[str] = Field(default_factory=list)
+    way: Literal["completions", "chat"] = "completions"
+    names: dict[str, str] = Field(default_factory=dict)
+
 
 CONNECT_S: Final = 5.0
 LIST_S: Final = 15.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from generation.models import Teacher
-from serving.backends.url.options import UrlOptions
-from serving.promotions import url_server, which_server
+from serving.backends.url.backend import UrlOptions
+from serving.promotions import which_server
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ def test_a_job_is_told_the_address_the_private_hosts_and_the_names(server, setti
     assert options.base_url == "http://gpu-box:8000/v1"
     assert "gpu-box:8000" in options.private_hosts
     assert options.names == {"tickets": "their-tickets"}
-    assert url_server.secret_refs() == []
+    assert which_server.url_secret_refs() == []
 
 
 def test_an_address_inside_that_is_not_allowed_is_refused_before_anything_starts(server, settings):
@@ -37,7 +37,7 @@ def test_an_address_inside_that_is_not_allowed_is_refused_before_anything_starts
     Teacher.objects.update(base_url="http://10.0.0.7:8000/v1")
 
     with pytest.raises(Refusal) as refused:
-        url_server.url_options()
+        which_server.url_options()
 
     assert refused.value.code == "base_url"
 
@@ -46,7 +46,7 @@ def test_a_key_goes_to_the_place_it_was_entered_for_alone(server):
     Teacher.objects.update(secret_ref="OPENAI_API_KEY")
 
     with pytest.raises(Refusal) as refused:
-        url_server.secret_refs()
+        which_server.url_secret_refs()
 
     assert refused.value.code == "secret_not_allowed"
 
@@ -55,7 +55,7 @@ def test_without_such_a_teacher_it_is_said_what_to_do(server):
     Teacher.objects.all().delete()
 
     with pytest.raises(Refusal) as refused:
-        url_server.url_options()
+        which_server.url_options()
 
     assert refused.value.code == "no_url_server"
     assert "SERVING_URL_TEACHER" in refused.value.hint

@@ -22,8 +22,8 @@ from jobs.supervisor import run_dirs
 from miniatures_site.settings.stores import storage
 from tests.waiting import wait_until
 from training.models import Checkpoint
-from training.runs import checkpoint_upload, checkpoints
-from training.runs.checkpoints import ReportedCheckpoint
+from training.runs import checkpoint_upload
+from training.runs.checkpoint_upload import ReportedCheckpoint
 from web.disk.stored_names import stored_names
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def save(run, step, *, fence=1, content=b"weights"):
     (folder / "weights.safetensors").write_bytes(content * step)
     digest = hashlib.sha256(content * step).hexdigest()
     (folder / "manifest.json").write_text(json.dumps({"fingerprint": "f", "files": {"weights.safetensors": digest}}))
-    checkpoints.record_checkpoints(run, [ReportedCheckpoint(step, path, timezone.now())], fence=fence)
+    checkpoint_upload.record_checkpoints(run, [ReportedCheckpoint(step, path, timezone.now())], fence=fence)
     return folder
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.review import factories
 from tests.training.classifiers import LABELS, SEVERAL, freeze_labels, register_encoder, triage_spec
 from tests.training.miniatures import conclude
-from training.exports import formats, queries
+from training.exports import formats
 from training.inputs import heads, run_inputs
 from training.models import Student
 from training.recipes import presets, schema
@@ -78,7 +78,7 @@ def test_a_run_is_laid_before_the_engine_with_the_heads_of_its_task(admin, encod
     assert body["sample_prompts"] == []
     assert (tmp_path / "train.jsonl").read_text().count("\n") == 10
     miniature = conclude(run, tmp_path / "artefact")
-    assert queries.export_options(miniature) == []
+    assert formats.export_options(miniature) == []
     with pytest.raises(Refusal, match="classifier"):
         formats.request_export(miniature, format="gguf-f16", by=admin)
 

@@ -16,7 +16,7 @@ from tests.training.miniatures import FILES, conclude, result_of
 from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
 from training.inputs import run_inputs
 from training.models import Checkpoint, Miniature, Student
-from training.runs import checkpoints, results
+from training.runs import checkpoint_upload, results
 from training.students import registration
 from web.errors import Refusal
 
@@ -135,8 +135,12 @@ def test_a_step_saved_by_two_attempts_is_one_checkpoint_of_the_later(launch):
     run = launch()
     now = datetime.now(UTC)
 
-    checkpoints.record_checkpoints(run, [checkpoints.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=1)
-    checkpoints.record_checkpoints(run, [checkpoints.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=2)
+    checkpoint_upload.record_checkpoints(
+        run, [checkpoint_upload.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=1
+    )
+    checkpoint_upload.record_checkpoints(
+        run, [checkpoint_upload.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=2
+    )
 
     saved = Checkpoint.objects.get(run=run)
     assert (saved.step, saved.fence) == (4, 2)

@@ -26,7 +26,6 @@ from tests.nursery import nursery
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.miniatures import conclude
 from training.exports import formats
-from training.exports import queries as selectors
 from training.models import MiniatureExport
 from training.students import registration
 from web.errors import Refusal
@@ -46,7 +45,7 @@ def test_a_format_is_ordered_once_however_often_it_is_asked_for(miniature, lead)
 
     assert first == again
     assert Job.objects.filter(kind="export").count() == 1
-    under_way = [offer.format for offer in selectors.export_options(miniature) if offer.is_on_its_way]
+    under_way = [offer.format for offer in formats.export_options(miniature) if offer.is_on_its_way]
     assert under_way == ["gguf-f16"]
 
 
@@ -68,7 +67,7 @@ def test_whole_weights_have_nothing_to_merge(miniature, lead):
         formats.request_export(miniature, format="merged", by=lead)
 
     assert caught.value.code == "merged_already"
-    assert [offer.format for offer in selectors.export_options(miniature)] == [
+    assert [offer.format for offer in formats.export_options(miniature)] == [
         "gguf-f16", "gguf-q8", "gguf-q5", "gguf-q4",
     ]  # fmt: skip
 
@@ -83,7 +82,7 @@ def test_gguf_of_an_encoder_decoder_is_neither_offered_nor_written(miniature, le
         assert caught.value.code == "gguf_encoder_decoder"
         assert "merged" in caught.value.hint
 
-    assert [offer.format for offer in selectors.export_options(miniature)] == ["merged"]
+    assert [offer.format for offer in formats.export_options(miniature)] == ["merged"]
 
 
 def test_who_only_reads_a_task_has_nothing_written(miniature, viewer):

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.miniatures import conclude, report
+from training.management.commands.export_metrics import run_to_track
 from training.tracking.figures import Figure, figures_of, totals_of
-from training.tracking.runs import run_to_track
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
 
