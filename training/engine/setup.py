@@ -21,6 +21,7 @@ from training.engine import disk, optimization
 from training.engine.checkpoints import fingerprint
 from training.engine.context import TrainContext, stop_if_asked
 from training.engine.contracts import TrainError, TrainSpec
+from training.engine.data import kept_text
 from training.engine.distributed import fsdp
 from training.engine.export import artefacts
 from training.engine.loss.supervised_head import SupervisedHead
@@ -28,11 +29,12 @@ from training.engine.memory import memory_plan
 from training.engine.model import generate, loading, lora, start_adapter
 from training.engine.model.loading import LoadedStudent
 from training.engine.model.placement import Placement, place
+from training.engine.objectives.distillation import Distillation, teacher_network
 from training.engine.objectives.dpo import Dpo
-from training.engine.objectives.factory import make_objective
 from training.engine.objectives.kto import Kto
 from training.engine.objectives.prompt_sharing import can_share_prompts
 from training.engine.objectives.reference import adapter_switched_off
+from training.engine.objectives.sft import Sft
 from training.engine.preflight import RunInputs
 from training.engine.schedule import Schedule
 from training.recipes import schema
@@ -80,7 +82,7 @@ def _set_up(
     recipe, is_sharded = spec.recipe, spec.recipe.shards > 1
     rows, before = inputs.rows, inputs.before
     student = loading.load_weights(inputs.student, dtype=placement.weights, quantise=recipe.quantise)
-    objective = make_objective(recipe, student, accelerator, teacher=lambda: _teacher(spec, inputs))
+    objective = _objective(spec, inputs, student, accelerator)
     schedule = Schedule(rows, recipe, accelerator.num_processes)
     begins = start_adapter.identity(spec.start, run.path)
     seed(recipe.seed)
@@ -200,3 +202,20 @@ def seed(number: int) -> None:
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
+
+
+def _objective(spec: TrainSpec, inputs: RunInputs, student: LoadedStudent, accelerator: Accelerator) -> Any:
+    recipe, chat = spec.recipe, student.chat
+    if recipe.objective == "dpo":
+        return Dpo(recipe.beta, recipe.anchor)
+    if recipe.objective == "kto":
+        return Kto(recipe.beta, recipe.anchor, recipe.desirable_weight, recipe.undesirable_weight)
+    if recipe.objective == "distil":
+        network = teacher_network(
+            _teacher(spec, inputs),
+            student,
+            accelerator.device,
+            autocast=lambda model: accelerator.prepare_model(model, evaluation_mode=True),
+        )
+        return Distillation(kept_text.width_of(chat.tokenizer), network, recipe.kl, recipe.temperature)
+    return Sft(chat)

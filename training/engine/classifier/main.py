@@ -14,12 +14,12 @@ from accelerate import Accelerator
 from jobs.rundir import RunDir
 from training.engine import disk, loop, optimization, resuming, summary
 from training.engine.checkpoints import checkpoint, fingerprint
-from training.engine.classifier import loading, objective, rows, scores
+from training.engine.classifier import loading, objective, rows
 from training.engine.classifier.fields import HeadSet
 from training.engine.classifier.loading import UnloadedEncoder
 from training.engine.classifier.network import EncoderWithHeads, attach_adapter
 from training.engine.classifier.objective import Classification
-from training.engine.classifier.prediction import Prediction, predict
+from training.engine.classifier.prediction import Prediction, predict, scores_of
 from training.engine.classifier.rows import TargetRow
 from training.engine.classifier.words import STEPS, WordVotes
 from training.engine.context import TrainContext
@@ -235,7 +235,7 @@ def _measure(run: RunDir, inputs: ClassifierInputs, context: TrainContext) -> di
     lines = [_line(row, each, inputs.heads) for row, each in zip(inputs.validation, predictions, strict=True)]
     (run.path / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
     targets = [row.targets for row in inputs.validation]
-    return scores.scores_of(inputs.heads, [each.targets for each in predictions], targets)
+    return scores_of(inputs.heads, [each.targets for each in predictions], targets)
 
 
 def _line(row: TargetRow, prediction: Prediction, heads: HeadSet) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from review.spec import thinking
 from training.engine.contracts import TrainError, Ways
-from training.engine.data import chat_template, kept_text, rendering, turn_tokens
+from training.engine.data import chat_template, kept_text, rendering
 from training.engine.data.control_tokens import ControlTokens, RowRefusedError, control_tokens
 from training.engine.seq2seq import encoding as apart
 
@@ -67,7 +67,7 @@ class Chat:
     @cached_property
     def _control(self) -> ControlTokens:
         written = (self.end_of_turn, *self.stops, *self.template_ids)
-        return control_tokens(self.tokenizer, written=written, but=turn_tokens.THINKING)
+        return control_tokens(self.tokenizer, written=written, but=rendering.THINKING)
 
     @property
     def is_apart(self) -> bool:
@@ -250,8 +250,8 @@ def open_chat(
     if added := chat_template.opening(render, thinks=ways.thinks):
         tokenizer.chat_template = chat_template.with_opening(tokenizer.chat_template, added)
     opened = thinking.open_end(render([{"role": "user", "content": "?"}], True))
-    end_of_turn = turn_tokens.end_of_turn(tokenizer)
-    template_ids = turn_tokens.written_ids(tokenizer)
+    end_of_turn = rendering.end_of_turn(tokenizer)
+    template_ids = rendering.written_ids(tokenizer)
     kept_text.require_within([end_of_turn, *begins, *template_ids], vocabulary)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     return Chat(
@@ -263,7 +263,7 @@ def open_chat(
         ways=ways,
         folds_system=chat_template.folds_system(render),
         opened=opened,
-        thoughts=turn_tokens.thinking_tokens(tokenizer),
+        thoughts=rendering.thinking_tokens(tokenizer),
         begins=begins,
         template_ids=template_ids,
         vocabulary=vocabulary,

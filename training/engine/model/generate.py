@@ -18,10 +18,9 @@ from review.spec.task_spec import TaskSpec
 from training.engine.data.chat import Chat, Messages
 from training.engine.data.control_tokens import RowRefusedError
 from training.engine.grammar.token_masks import GrammarState, grammars_of, mask_scores
-from training.engine.model.causal_decoding import CausalDecoding
+from training.engine.model.decoding import CausalDecoding, Seq2SeqDecoding
 from training.engine.model.no_repeat_ngram import no_repeat_ngram
 from training.engine.model.sampling import TokenSampling, sample_tokens
-from training.engine.seq2seq.decoding import Seq2SeqDecoding
 
 if TYPE_CHECKING:
     from training.engine.model_types import CausalModel

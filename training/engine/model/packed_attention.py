@@ -8,14 +8,48 @@ square of the line. It does not know rows, only where they begin.
 from __future__ import annotations
 
 import inspect
+from types import SimpleNamespace
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-from training.engine.model.shared_keys import HALF, computes_in, repeated
+HALF = (torch.float16, torch.bfloat16)
+
+
+def repeated(keys: Tensor, heads: int) -> Tensor:
+    """Keys or values (rows, key heads, T, width), each for as many of so many heads as share it."""
+    return keys.repeat_interleave(heads // keys.shape[1], dim=1) if keys.shape[1] != heads else keys
+
+
+def computes_in(query: Tensor) -> torch.dtype:
+    """Format of attention: rotary positions may have lifted queries to fp32, and autocast lowers them again."""
+    device = query.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else query.dtype
+
+
+def attention(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **more: Any
+) -> tuple[Tensor, None]:
+    """Transformers' attention `sdpa`, in the shape it calls it, with keys repeated where torch needs it.
+
+    torch has kernels for shared keys in half precision. In fp32 on a GPU it would hold the scores of every pair of
+    tokens: 8 GiB a layer for one row of 8,192 tokens and 32 heads. With keys repeated for each head it does not.
+    """
+    asks: Any = module
+    if query.is_cuda and attention_mask is None and key.shape[1] != query.shape[1] and computes_in(query) not in HALF:
+        key, value = repeated(key, query.shape[1]), repeated(value, query.shape[1])
+        # One that does not say how many heads share keys.
+        asks = SimpleNamespace(is_causal=getattr(module, "is_causal", True))
+    attended: tuple[Tensor, None] = sdpa_attention_forward(asks, query, key, value, attention_mask, **more)
+    return attended
+
+
+AttentionInterface.register("sdpa", attention)
+
 
 NAME: Final = "packed_rows"
 # Flash attention takes heads of so many numbers at most, and GPUs from Ampere on.

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.engine.classifier.conftest import HEADS, LABELS, SEVERAL
-from training.engine.classifier import loading, scores
+from training.engine.classifier import loading, prediction
 from training.engine.classifier.fields import HeadField, HeadSet
 from training.engine.classifier.network import EncoderWithHeads, Scaler, mean_of_tokens
 from training.engine.classifier.objective import balanced_weights
@@ -73,13 +73,13 @@ def test_labels_are_two_at_least_and_each_once():
 def test_macro_f1_is_the_mean_over_labels():
     predicted, actual = [0, 0, 1, 2, 2], [0, 1, 1, 1, 2]
 
-    assert scores.accuracy(predicted, actual) == 0.6
+    assert prediction.accuracy(predicted, actual) == 0.6
     # F1 by hand: label 0: 2/3, label 1: 2/4, label 2: 2/3.
-    assert scores.macro_f1(predicted, actual, classes=LABELS) == pytest.approx((2 / 3 + 1 / 2 + 2 / 3) / 3)
+    assert prediction.macro_f1(predicted, actual, classes=LABELS) == pytest.approx((2 / 3 + 1 / 2 + 2 / 3) / 3)
 
 
 def test_scores_of_several_fields_leave_out_what_a_row_does_not_say():
-    measured = scores.scores_of(WHOLE, [(1, 1, 10.0), (2, 0, 99.0)], [(1, 1, 12.0), (2, None, None)])
+    measured = prediction.scores_of(WHOLE, [(1, 1, 10.0), (2, 0, 99.0)], [(1, 1, 12.0), (2, None, None)])
 
     assert measured == {
         "category_accuracy": 1.0, "category_macro_f1": 1.0, "urgent_accuracy": 1.0, "urgent_macro_f1": 1.0,

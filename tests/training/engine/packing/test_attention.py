@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from training.engine.model import packed_attention
-from training.engine.model.shared_keys import repeated
+from training.engine.model.packed_attention import repeated
 
 BOUNDS = torch.tensor([0, 10, 11, 30], dtype=torch.int32)
 
