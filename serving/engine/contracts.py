@@ -5,6 +5,7 @@ Nothing here is secret; texts of questions stay on the socket and in memory.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -63,6 +64,26 @@ class ModelEntry(Part):
             raise TrainError("not_loadable", self.unlaid.rstrip("."))
         part = Path(self.folder) / ("model" if self.method == "full" else "adapter")
         return part if part.is_dir() else Path(self.folder)
+
+    def source(self, allowed_roots: tuple[str, ...]) -> tuple[StudentRef, tuple[str, ...]]:
+        """The student it is served on, and the folders that may hold it: its own files where all weights are tuned.
+
+        Args:
+            allowed_roots: Folders that a base may lie in.
+
+        Raises:
+            TrainError: It is an adapter without a base, or its files are not on this host.
+        """
+        if self.method == "full":
+            return StudentRef(path=str(self.artefact), ways=self.ways), ()
+        if self.base is None:
+            raise TrainError("no_base", "an adapter needs the student it was tuned on")
+        return self.base, allowed_roots
+
+
+def fingerprint_of(*parts: str) -> str:
+    """Name what writes answers (`system_fingerprint`): stable as long as weights, formats and programs are."""
+    return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
 
 
 class ServingSpec(Part):

@@ -6,7 +6,6 @@ All of it belongs to the event loop; weights are read in a thread, and laid on t
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +22,7 @@ from jobs.rundir.machine import GIB
 from serving.engine import classifier_batch, multi_lora
 from serving.engine.batch import RunningBatch
 from serving.engine.classifier_batch import ClassifierBatch
-from serving.engine.contracts import ENGINE_VERSION, ModelEntry
+from serving.engine.contracts import ENGINE_VERSION, ModelEntry, fingerprint_of
 from serving.engine.cpu_decoder import SMALL_PARAMETERS, CpuDecoder
 from serving.engine.errors import RequestRefused
 from serving.engine.memory import gib, kv_bytes_per_token, student_bytes
@@ -171,25 +170,20 @@ class ModelCache:
             network = await self._classifier(entry, artefact)
             return Lease(entry, network, 0, 0, network.chat, self._fingerprint(entry))
         no_repeat = generate.sampling_for(entry.task).no_repeat_ngram
-        if entry.method == "full":
-            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(artefact), ways=entry.ways)
-            async with self._in_use(key, ref, roots=()) as network:
-                return Lease(entry, network, 0, no_repeat, network.chat, self._fingerprint(entry))
-        if entry.base is None:
-            raise TrainError("no_base", "an adapter needs the student it was tuned on")
-        if multi_lora.must_be_merged(artefact):
-            async with self._in_use(
-                f"merged {entry.manifest_sha256}", entry.base, roots=self._roots, merged=artefact
-            ) as network:
+        ref, roots = entry.source(self._roots)
+        merged = artefact if entry.method == "lora" and multi_lora.must_be_merged(artefact) else None
+        if merged is not None or entry.method == "full":
+            key = f"{'merged' if merged else 'full'} {entry.manifest_sha256}"
+            async with self._in_use(key, ref, roots=roots, merged=merged) as network:
                 return Lease(entry, network, 0, no_repeat, network.chat, self._fingerprint(entry))
         adapter = await asyncio.to_thread(multi_lora.read, artefact)
-        key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
-        async with self._in_use(key, entry.base, roots=self._roots) as network:
+        key = f"base {ref.model_dump_json(exclude={'ways'})}"
+        async with self._in_use(key, ref, roots=roots) as network:
             if network.adapters is None:
                 raise TrainError("no_adapters", "this base takes no adapters")
             slot = await self._on_compute(network.adapters.put, adapter)
             network.bytes += adapter.bytes
-            chat = await asyncio.to_thread(self._chat, network.chat, entry.base)
+            chat = await asyncio.to_thread(self._chat, network.chat, ref)
             return Lease(entry, network, slot, no_repeat, chat, self._fingerprint(entry), adapter.bytes)
 
     def _chat(self, chat: Chat, base: StudentRef) -> Chat:
@@ -199,12 +193,10 @@ class ModelCache:
         return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
 
     def _fingerprint(self, entry: ModelEntry) -> str:
-        """Stable as long as weights, formats and programs are."""
         base = entry.base.model_dump_json() if entry.base else ""
         place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
         ways, device = entry.ways.model_dump_json(), (str(place.device), str(place.weights))
-        parts = (entry.manifest_sha256, base, ways, *device, *programs)
-        return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+        return fingerprint_of(entry.manifest_sha256, base, ways, *device, *programs)
 
     @asynccontextmanager
     async def _in_use(

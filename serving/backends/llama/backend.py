@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -30,7 +29,7 @@ from serving.backends.llama.files import GgufModel
 from serving.backends.llama.forgotten import Watch
 from serving.backends.llama.process import LlamaServer
 from serving.backends.llama.token_bytes import TokenBytes
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import ModelEntry, fingerprint_of
 from serving.engine.cpu_decoder import SMALL_PARAMETERS
 from serving.engine.errors import RequestRefused
 from serving.engine.memory import gib, limits
@@ -291,5 +290,5 @@ def _rest(piece: Piece, written: list[int]) -> Piece:
 
 def _fingerprint(entry: ModelEntry, served: Served) -> str:
     """Name weights, template, file and the server's build."""
-    parts = (entry.manifest_sha256, entry.ways.model_dump_json(), served.model.facts.sha256, served.server.build)
-    return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+    ways = entry.ways.model_dump_json()
+    return fingerprint_of(entry.manifest_sha256, ways, served.model.facts.sha256, served.server.build)

@@ -20,7 +20,7 @@ from jobs.rundir.durable import sha256_of
 from serving.backends.contracts import NotServableError
 from serving.engine.contracts import ModelEntry
 from training.engine.classifier.loading import has_heads
-from training.engine.contracts import StudentRef, TrainError
+from training.engine.contracts import TrainError
 from training.engine.data.chat import Chat
 from training.engine.export import families, gguf_file
 from training.engine.model import loading
@@ -74,8 +74,8 @@ def open_model(folder: Path, entry: ModelEntry, *, token: str | None, allowed_ro
     """
     if has_heads(entry.artefact):
         raise NotServableError("it tells labels by heads of its own")
-    ref, roots = _student_of(entry), () if entry.method == "full" else allowed_roots
     try:
+        ref, roots = entry.source(allowed_roots)
         opened = open_student(ref, token=token, allowed_roots=roots)
         families.family_of(opened.config.get_text_config())
         path, facts_path = folder / f"{file_key(entry)}.F16.gguf", folder / f"{file_key(entry)}.json"
@@ -96,14 +96,6 @@ def sweep(folder: Path, entries: list[ModelEntry]) -> None:
     for path in folder.iterdir():
         if path.name.removeprefix(".").partition(".")[0] not in kept:
             path.unlink(missing_ok=True)
-
-
-def _student_of(entry: ModelEntry) -> StudentRef:
-    if entry.method == "full":
-        return StudentRef(path=str(entry.artefact), ways=entry.ways)
-    if entry.base is None:
-        raise NotServableError("an adapter needs the student it was tuned on")
-    return entry.base
 
 
 def _write(path: Path, facts_path: Path, student: LoadedStudent) -> None:

@@ -7,7 +7,6 @@ goes to a checked number, as a teacher's does.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from collections.abc import AsyncGenerator
@@ -36,10 +35,10 @@ from serving.backends.event_lines import lines
 from serving.backends.url import chat_wire
 from serving.backends.vllm import wire
 from serving.backends.vllm.server import error_of
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import ModelEntry, fingerprint_of
 from serving.engine.errors import RequestRefused
 from training.engine.classifier.loading import has_heads
-from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, Part, TrainError
 from training.engine.data.chat import Chat
 from training.engine.model import generate
 
@@ -198,10 +197,10 @@ class UrlBackend:
         if has_heads(artefact):
             raise NotServableError("It is a classifier.")
         chat, vocabulary = self._chat(entry) if self._options.way == "completions" else (None, 0)
-        parts = (entry.manifest_sha256, self._options.base_url, self._name_there(entry), self._options.way)
+        name, way = self._name_there(entry), self._options.way
         length = card.get("max_model_len")
         return ReadyModel(
-            fingerprint=f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}",
+            fingerprint=fingerprint_of(entry.manifest_sha256, self._options.base_url, name, way),
             chat=chat,
             context_length=length if isinstance(length, int) else None,
             vocabulary=vocabulary,
@@ -210,11 +209,8 @@ class UrlBackend:
         )
 
     def _chat(self, entry: ModelEntry) -> tuple[Chat, int]:
-        ref = StudentRef(path=str(entry.artefact), ways=entry.ways) if entry.method == "full" else entry.base
-        if ref is None:
-            raise RequestRefused(503, "no_base", f"'{entry.name}' is an adapter without the student it was tuned on.")
-        roots = () if entry.method == "full" else tuple(self._spec.allowed_roots)
         try:
+            ref, roots = entry.source(tuple(self._spec.allowed_roots))
             student = students.open_chat_of(ref, token=self._hub_token, allowed_roots=roots)
             return student.chat_of(ref), student.vocabulary
         except TrainError as error:

@@ -7,7 +7,6 @@ know are left to our own engine. All of it belongs to the event loop; files are 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -34,10 +33,10 @@ from serving.backends.vllm.options import VllmOptions
 from serving.backends.vllm.server import BASE, error_of
 from serving.backends.vllm.servers import ServerRules, Servers, Slot, Target
 from serving.engine import memory
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import ModelEntry, fingerprint_of
 from serving.engine.errors import RequestRefused
 from training.engine.classifier.loading import has_heads
-from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, TrainError
 from training.engine.model import generate
 from training.engine.model.placement import place
 
@@ -175,15 +174,13 @@ class VllmBackend:
         artefact = entry.artefact
         if has_heads(artefact):
             raise NotServableError("It is a classifier.")
+        ref, _ = entry.source(())
         if entry.method == "full":
-            ref = StudentRef(path=str(artefact), ways=entry.ways)
             return Target(f"full {entry.manifest_sha256}", ref, takes_adapters=False)
-        if entry.base is None:
-            raise TrainError("no_base", "an adapter needs the student it was tuned on")
         config = json.loads((artefact / "adapter_config.json").read_text())
         if reason := options.why_not(config, rank=self._options.rank):
             raise NotServableError(reason)
-        return Target(f"base {entry.base.model_dump_json(exclude={'ways'})}", entry.base, takes_adapters=True)
+        return Target(f"base {ref.model_dump_json(exclude={'ways'})}", ref, takes_adapters=True)
 
     def _forget(self, slot: Slot) -> None:
         """A server has ended: its miniatures are made ready again by their next question."""
@@ -201,11 +198,9 @@ class VllmBackend:
             await self._servers.close(ready.slot)
 
     def _fingerprint(self, entry: ModelEntry, version: str) -> str:
-        """Stable as long as weights, formats and programs are."""
         base = entry.base.model_dump_json() if entry.base else ""
         formats = (str(self._placement.device), str(self._placement.weights))
-        parts = (entry.manifest_sha256, base, entry.ways.model_dump_json(), *formats, "vllm", version)
-        return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+        return fingerprint_of(entry.manifest_sha256, base, entry.ways.model_dump_json(), *formats, "vllm", version)
 
 
 async def _answer(ready: _Ready, question: Question) -> AsyncGenerator[Piece | Ending, None]:
