@@ -118,7 +118,6 @@ async def _answered(admitted: AdmittedRequest, entry: UsageEntry) -> HttpRespons
 async def _several(
     asks: list[dict[str, Any]], entry: UsageEntry, shape: Callable[..., CompletionShape], *, stream: bool
 ) -> HttpResponseBase:
-    """Answer with several choices."""
     if not stream:
         answer = await choices.whole_choices(asks, entry)
         return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion_of(answer["choices"], answer["done"]))

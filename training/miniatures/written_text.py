@@ -32,14 +32,9 @@ def context(miniature: Miniature, job: Job) -> dict[str, Any]:
         "writing": job,
         "is_writing": job.state not in FINISHED,
         "output": output,
-        "parts": parts(miniature, output) if output else [],
+        "parts": marked_fields(miniature.run.taught, output) if output else [],
         "is_checked": is_checked(miniature.run.task_version.spec),
     }
-
-
-def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a miniature wrote, by `marked_fields` under its own task version."""
-    return marked_fields(miniature.run.taught, output)
 
 
 def marked_fields(spec: TaskSpec, output: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from training.recipes.presets import PRESETS
 from training.recipes.schema import Preset, Recipe
 
 # What a person may want to change first; the rest stands below.
@@ -155,11 +154,6 @@ def preset_json(preset: Preset) -> dict[str, Any]:
         "values": own,
         "sources": {name: preset.sources.get(name, "") for name in own},
     }
-
-
-def all_presets() -> list[Preset]:
-    """Presets in the order pages show them."""
-    return list(PRESETS.values())
 
 
 def _all_values(recipe: Recipe) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from review.datasets import queries as dataset_queries
 from review.tasks.permissions import task_or_404
 from training.miniatures.serializers import WorkStartedOut
 from training.recipes import display as recipe_selectors
+from training.recipes.presets import PRESETS
 from training.runs import forecast, launch_run, proposal
 from training.runs import queries as selectors
 from training.runs.run_request import requested, requested_by
@@ -128,7 +129,7 @@ class RecipesView(APIView):
 
     @lists(RecipeOut)
     def get(self, request: Request, query: dict[str, Any]) -> Rows:
-        return [recipe_selectors.preset_json(preset) for preset in recipe_selectors.all_presets()]
+        return [recipe_selectors.preset_json(preset) for preset in PRESETS.values()]
 
 
 class RunsView(APIView):

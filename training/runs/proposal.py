@@ -97,7 +97,8 @@ def propose(task: Task, version: DatasetVersion | None) -> Proposal:
         return _of_labels(students, last, newest.spec.language if newest else "en")
     choices = _choices(version, students)
     if last and not _is_encoder(last.student):
-        return Proposal("The last run of this task tuned it.", last.student, _recipe_of(last.student), choices=choices)
+        recipe = recipe_of(last.student.slug) or "paper-lora"
+        return Proposal("The last run of this task tuned it.", last.student, recipe, choices=choices)
     return _of_text(reason, students, choices, rows=len(_outlines(version)))
 
 
@@ -124,8 +125,8 @@ def _of_text(reason: str, students: Sequence[Student], choices: tuple[StudentCho
     time = f" within an hour on your {rows:,} rows" if quick and rows else ""
     what = f"tunes{time}" if quick else "could tune at all"
     return Proposal(
-        f"Some answers are text ({_detail(reason)}), so the student must write. {best.known.name} is the {size} of "
-        f"these small models that this machine {what}.{_compared()}",
+        f"Some answers are text ({reason.rpartition(': ')[2]}), so the student must write. {best.known.name} is the "
+        f"{size} of these small models that this machine {what}.{_compared()}",
         download=best,
         choices=choices,
     )
@@ -139,20 +140,15 @@ def _compared() -> str:
     return f" Of writers compared alike ({COMPARISON}), {best.name} is the best that a GPU here tunes." if best else ""
 
 
-def _detail(reason: str) -> str:
-    return reason.rpartition(": ")[2]
-
-
 def _choices(version: DatasetVersion | None, students: Sequence[Student]) -> tuple[StudentChoice, ...]:
-    """Return the small writers, the smallest first."""
     by_hub_id = {each.hub_id: each for each in students if each.hub_id}
-    writers = sorted((each for each in catalogue.KNOWN_STUDENTS if each.hub_id in SMALL_WRITERS), key=_parameters)
+    known = (each for each in catalogue.KNOWN_STUDENTS if each.hub_id in SMALL_WRITERS)
     tokens = [max(1, round(row.characters * forecast.TOKENS_PER_CHARACTER)) for row in _outlines(version)]
     device: DeviceKind = "cuda" if tokens and host_memory.has_gpus_everywhere() else "cpu"
     memory_bytes = host_memory.largest_memories(Device.AUTO).get(device) if tokens else None
     has_token = store.is_set(HUB_TOKEN)
     choices = []
-    for each in writers:
+    for each in sorted(known, key=lambda student: student.parameters):
         sizes, recipe = StudentSizes(each.shape, forecast.HUB_NUMBER_BYTES), each.presets[0].recipe
         guess = estimate_run(sizes, recipe, tokens, device=device, memory_bytes=memory_bytes) if tokens else None
         choices.append(
@@ -174,13 +170,5 @@ def _outlines(version: DatasetVersion | None) -> Sequence[RowOutline]:
     return tuning_data.outlines(files.train) if files else ()
 
 
-def _recipe_of(student: Student) -> str:
-    return recipe_of(student.slug) or "paper-lora"
-
-
 def _is_encoder(student: Student) -> bool:
     return kind_of_family(student.model_type) == "encoder"
-
-
-def _parameters(student: KnownStudent) -> int:
-    return student.parameters
