@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.check import check
-from miniatures_site.retention import forget as retention_forget
+from miniatures_site.retention import forget as retention
 from web.process.celery_task import celery_task
 
 
 @celery_task("site.forget")
 def forget() -> None:
     """Delete what has had its time."""
-    retention_forget.forget()
+    retention.forget()
 
 
 @celery_task("site.check_alerts")

@@ -38,5 +38,4 @@ def create(migrations: Iterable[tuple[str, str]] | None = None, *, alias: str = 
 
 
 def is_empty(alias: str = DEFAULT_DB_ALIAS) -> bool:
-    """Return whether a database has no table."""
     return not connections[alias].introspection.table_names()

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 from members.invitations import pages
 from members.recent_login import reauthentication
-from members.sign_in import closed_pages, provider_page
+from members.sign_in import closed_pages
 from miniatures_site.api import reference
 from miniatures_site.api.last_slash import in_either_form
 from miniatures_site.api.schema import SchemaView
@@ -39,7 +39,7 @@ urlpatterns = [
     path("accounts/2fa/totp/activate/", reauthentication.recent_only(activate_totp)),
     path("accounts/3rdparty/", reauthentication.recent_only(connections)),
     path("accounts/reauthenticate/sso/", reauthentication.by_sso, name=reauthentication.BY_SSO),
-    path("accounts/oidc/<str:provider_id>/login/", provider_page.lead_to_provider, name="openid_connect_login"),
+    path("accounts/oidc/<str:provider_id>/login/", closed_pages.lead_to_provider, name="openid_connect_login"),
     path("accounts/", include("allauth.urls")),
     path("settings/members/<uuid:member_id>/", task_roles.member_page, name="team_member"),
     path("join/<str:token>/", pages.join, name="join"),

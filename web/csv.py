@@ -51,7 +51,6 @@ def unshielded(text: str) -> str:
 
 
 def line(cells: Iterable[Any]) -> str:
-    """One line with its end."""
     return ",".join(map(cell, cells)) + "\r\n"
 
 

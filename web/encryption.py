@@ -18,7 +18,6 @@ class DecryptionError(Exception):
 
 
 def encrypt(text: str) -> str:
-    """Encrypt a text for a row."""
     return _keys().encrypt(text.encode()).decode()
 
 

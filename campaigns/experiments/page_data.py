@@ -18,7 +18,7 @@ from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.pipelines import promotion as pipelines
 from campaigns.states import Claim, EventKind
-from evaluation.evaluations import throughput
+from evaluation.evaluations import speeds
 from generation.models import PriceEntry
 from generation.money import prices
 from review.models import Task
@@ -87,7 +87,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
     )
     result = counted.value
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
-    capacity = throughput.of_gpu(experiment.campaign.task)
+    capacity = speeds.of_gpu(experiment.campaign.task)
     per_hour = capacity.outputs_per_hour if capacity else None
     connected = list(prices.connected_prices())
     return {

@@ -59,7 +59,6 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Arena]:
 
 
 def arena_or_404(member: Member, arena_id: UUID) -> Arena:
-    """An arena, if the member may see its task."""
     related = ("evaluation__task_version", "evaluation__run__student")
     return first_or_404(
         visible(member).select_related(*related).filter(pk=arena_id), "There is no arena with this id that you can see."

@@ -17,7 +17,7 @@ from evaluation.engine.contracts import (
     ScoredOutput,
     first_texts,
 )
-from evaluation.metrics import diversity, reference_free, typed
+from evaluation.metrics import reference_free, typed, words
 from review.spec import prompting
 from review.spec.schema import Fields
 from stats.intervals import means, shares
@@ -39,7 +39,7 @@ def table(outputs: Sequence[ScoredOutput]) -> Table:
         if output.text.strip():
             texts[output.system][output.record] = output.text
     for system, written in texts.items():
-        scores[system]["self_similarity"] = diversity.self_similarity(written)
+        scores[system]["self_similarity"] = words.self_similarity(written)
     return scores
 
 
@@ -63,9 +63,7 @@ def report(
         general_passages={system: loss.passages for system, loss in general.items() if loss.passages},
         distinct={
             system: {
-                f"distinct_{n}": diversity.distinct(
-                    [o.text for o in outputs if o.system == system and o.text.strip()], n
-                )
+                f"distinct_{n}": words.distinct([o.text for o in outputs if o.system == system and o.text.strip()], n)
                 for n in (1, 2, 3)
             }
             for system in scores

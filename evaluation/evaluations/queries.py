@@ -62,7 +62,6 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]
 
 
 def evaluation_or_404(member: Member, evaluation_id: UUID | str) -> Evaluation:
-    """An evaluation, if the member may see its task."""
     return first_or_404(
         visible(member).filter(pk=evaluation_id), "There is no evaluation with this id that you can see."
     )
@@ -139,7 +138,6 @@ def require_texts(member: Member, task: Task) -> None:
 
 
 def outputs(evaluation: Evaluation, *, system: str = "") -> QuerySet[EvaluationOutput]:
-    """Outputs of an evaluation with their records."""
     rows = EvaluationOutput.objects.filter(evaluation=evaluation).select_related("record").order_by("id")
     return rows.filter(system=system) if system else rows
 

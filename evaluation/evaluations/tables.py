@@ -203,7 +203,6 @@ def headline_metric(summary: dict[str, Any]) -> MetricDisplay:
 
 
 def headline(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """The number that a list or a card shows of each system."""
     scored, metric = summary.get("systems", {}), headline_metric(summary)
     return [{"name": name, "cell": cell(scored[name].get(metric.name), metric)} for name in systems(summary)]
 

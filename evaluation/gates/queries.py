@@ -109,7 +109,6 @@ def newest_ended(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
 
 
 def newest_of(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
-    """The newest evaluation of a run, however far it is."""
     return next(iter(_newest(run, suite)[:1]), None)
 
 

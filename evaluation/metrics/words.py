@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from review.text.scripts import WITHOUT_BLANKS
 
 _WITHOUT_BLANKS: Final = re.compile(f"[{WITHOUT_BLANKS}]")
+GRAM: Final = 5
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 
 
@@ -40,3 +42,38 @@ def _of_any_script(text: str) -> list[str]:
             result.append(sign)
             is_open = True
     return result
+
+
+def self_similarity(texts: Mapping[str, str]) -> dict[str, float]:
+    """For each text, its largest Jaccard similarity of five-word shingles to another one's; 0 when alone.
+
+    Args:
+        texts: Text by record id; compared all with all, so meant for hundreds.
+
+    Returns:
+        A number between 0 and 1 by record id; near 1 means that the system writes the same text for everybody.
+    """
+    sets = {record: _shingles(text) for record, text in texts.items()}
+    return {
+        record: max((_jaccard(mine, theirs) for other, theirs in sets.items() if other != record), default=0.0)
+        for record, mine in sets.items()
+    }
+
+
+def distinct(texts: Sequence[str], n: int) -> float:
+    """Share of the n-grams of words that are different (Li et al., arXiv 1510.03055); 0 without any."""
+    read = map(words, texts)
+    grams = [tuple(each[i : i + n]) for each in read for i in range(len(each) - n + 1)]
+    return len(set(grams)) / len(grams) if grams else 0.0
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    read = words(text)
+    if len(read) <= GRAM:
+        return frozenset({tuple(read)}) if read else frozenset()
+    return frozenset(tuple(read[i : i + GRAM]) for i in range(len(read) - GRAM + 1))
+
+
+def _jaccard(first: frozenset[tuple[str, ...]], second: frozenset[tuple[str, ...]]) -> float:
+    union = len(first | second)
+    return len(first & second) / union if union else 0.0

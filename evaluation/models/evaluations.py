@@ -1,6 +1,6 @@
-"""Evaluations of training runs, every output they scored, and openings of test splits.
+"""Suites, evaluations of training runs with every output they scored, openings of test splits, and gates of tasks.
 
-How one goes stands in its job.
+The state of an evaluation is that of its job. Gates are only added, so that earlier requirements stay.
 """
 
 from __future__ import annotations
@@ -11,14 +11,43 @@ from typing import Final
 from django.conf import settings
 from django.db import models
 
-from evaluation.models.suites import Suite
-from evaluation.states import SystemKind
+from evaluation.states import SuiteKind, SystemKind
 from generation.models import Order
 from jobs.models import Job
 from jobs.states import JobState
 from review.models import DatasetVersion, Record, Task, TaskVersion
 from review.states import Split
 from training.models import TrainingRun
+
+
+class Suite(models.Model):
+    """Cases that were chosen once. Never changed, never removed.
+
+    No fact is kept: `cases` names records and rules, and facts are made of the records when an engine needs them. So
+    what is erased of a record is erased of its suites.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="suites")
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=SuiteKind.choices)
+    name = models.CharField(max_length=80)
+    # How the cases were chosen: `column` and `value` of a slice, the seed and the edition of the rules.
+    choice = models.JSONField(default=dict)
+    # `{"record": id, "rule": name}`; the rule is empty where the facts stay as they are. A record stands in it once.
+    cases = models.JSONField(default=list)
+    # SHA-256 of the rules and the facts that the engine is given, in order.
+    content_hash = models.CharField(max_length=64)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["task", "name"], name="suite_name_once_per_task")]
+
+    def __str__(self) -> str:
+        return self.name
+
 
 # What all planned openings of a test split together may mislead.
 ERROR: Final = 0.05
@@ -125,3 +154,22 @@ class EvaluationOutput(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["evaluation", "system", "record"], name="one_output_per_system_and_record")
         ]
+
+
+class Gate(models.Model):
+    """One version of a task's gate: the newest counts, one without rules asks nothing. Never changed, never removed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="gates")
+    number = models.PositiveIntegerField()
+    # As `evaluation.gates.rules.GateRule` has them.
+    rules = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["task", "-number"]
+        constraints = [models.UniqueConstraint(fields=["task", "number"], name="one_gate_of_a_number")]
+
+    def __str__(self) -> str:
+        return f"Gate {self.number} of {self.task}"

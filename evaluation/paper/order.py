@@ -193,7 +193,6 @@ class PaperOrder:
 
 
 def last(task: Task) -> PaperOrder | None:
-    """The newest reproduction of a task."""
     job = Job.objects.filter(kind=KIND, task_slug=task.slug).order_by("-created_at").first()
     return PaperOrder(job) if job else None
 

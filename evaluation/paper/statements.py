@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from evaluation.evaluations import costs, throughput
+from evaluation.evaluations import costs, speeds
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Evaluation, Study
 from evaluation.paper.advance import PartProgress
@@ -75,7 +75,6 @@ def _claim(claim: Mapping[str, Any], parts: Progresses) -> Statement:
 
 
 def _savings(measured: Mapping[str, Any], kind: str) -> Iterable[str]:
-    """Memory and time of half precision, beside the verdict on its loss."""
     if measured and kind == StudyKind.PRECISION:
         body = Study.objects.select_related("verdict").get(pk=measured["study"]).verdict.body
         yield precision.savings_of(body["points"])
@@ -130,7 +129,6 @@ def _costs_of_methods(task: Task, parts: Progresses) -> Iterable[Statement]:
 
 
 def _ratios(body: Mapping[str, Any]) -> Iterable[str]:
-    """Full fine-tuning against LoRA by student: parameters and seconds."""
     points = {point["arm"]: point for point in body["points"]}
     for arm, lora in points.items():
         full = points.get(arm.replace("LoRA", "full")) or points.get("Full")
@@ -157,7 +155,7 @@ def _cost(task: Task, parts: Progresses) -> Statement:
     here = f"{money(own.usd)} for 1,000 outputs, {own.basis}"
     if teacher is not None and own.usd:
         here += f"; the teacher {money(teacher.usd)}, {teacher.basis}: {fixed(teacher.usd / own.usd, 1)} times"
-    pace = throughput.of_run(done.run)
+    pace = speeds.of_run(done.run)
     here += f"; a GPU writes {pace.outputs_per_hour:,.0f} an hour" if pace else "; not measured on a GPU"
     return replace(_by_evaluation(paper, {"evaluation": done.pk}, here, ""), part=part)
 

@@ -89,7 +89,6 @@ def sentence_of(result: dict[str, Any]) -> str:
 
 
 def last(task: Task) -> RoundProgress | None:
-    """The newest round of a task."""
     job = Job.objects.filter(kind=KIND, task_slug=task.slug).order_by("-created_at").first()
     return of_job(job) if job else None
 

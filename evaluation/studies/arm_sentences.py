@@ -103,7 +103,6 @@ def finding(comparison: ArmComparison, rule: Mapping[str, Any]) -> str:
 
 
 def is_told(comparison: ArmComparison) -> bool:
-    """Return whether a comparison has a figure to show."""
     return comparison.lost is not None and not comparison.problem
 
 

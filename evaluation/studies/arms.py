@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from evaluation.studies import arm_sentences, pareto, results
+from evaluation.studies import arm_sentences, results
 from evaluation.studies.arm_sentences import ArmComparison, Sentence
 from evaluation.studies.results import CellResult, Group
 from stats.resampling.seed_bootstrap import Array, draws, interval
 
 COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
+# Costs that have a front, with their labels on pages.
+FRONT_COSTS: Final = {
+    "seconds": "seconds of a run",
+    "peak_memory_gib": "peak memory, GiB",
+    "artefact_bytes": "bytes of what it leaves",
+}
 
 
 def conclude(
@@ -44,7 +50,7 @@ def conclude(
         "findings": [arm_sentences.finding(each, rule) for each in comparisons[told_from:]],
         "points": points,
         "comparisons": [asdict(each) for each in comparisons],
-        **({"fronts": pareto.fronts([point for point in points if not point["unstable"]])} if fronts else {}),
+        **({"fronts": pareto_fronts([point for point in points if not point["unstable"]])} if fronts else {}),
     }
 
 
@@ -111,3 +117,28 @@ def _point(group: Group, drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any
         "spread": group.spread(rule["metric"]),
         **costs,
     }
+
+
+def pareto_fronts(points: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the front of each cost: the arms that no other arm beats in loss or cost without being worse in the other.
+
+    Args:
+        points: `arm`, `loss` and costs of each arm; an arm without a cost is not on its front.
+
+    Returns:
+        Names of arms by cost, the cheapest first; a cost that no arm has is left out.
+    """
+    by_cost = {}
+    for cost in FRONT_COSTS:
+        priced = sorted((point[cost], point["loss"], point["arm"]) for point in points if point[cost] is not None)
+        front = [
+            name
+            for spent, loss, name in priced
+            if not any(
+                other_spent <= spent and other <= loss and (other_spent, other) != (spent, loss)
+                for other_spent, other, _ in priced
+            )
+        ]
+        if front:
+            by_cost[cost] = front
+    return by_cost

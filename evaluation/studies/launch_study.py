@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from evaluation.models import Measurement, Study, StudyCell
 from evaluation.studies import design as designs
+from evaluation.studies import kinds, registration
 from evaluation.studies import record as records
-from evaluation.studies import registration, rules
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.planned_cells import PlannedStudyCell
 from evaluation.studies.registration import StudyRegistration
@@ -134,7 +134,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
         },
         "metric": str(design.metric),
         "decision_rule": {
-            **rules.rule_of(design),
+            **kinds.rule_of(design),
             "companies": dict(laid.companies),
             **laid.retrieval.rule,
         },

@@ -11,10 +11,9 @@ import numpy as np
 
 from evaluation.states import SHARE_METRICS, StudyMetric
 from evaluation.studies.design import StudyDesign
-from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds import KINDS, rule_of
 from evaluation.studies.number_wording import percent
 from evaluation.studies.results import Group
-from evaluation.studies.rules import rule_of
 from stats import noninferiority
 from stats.resampling.seed_bootstrap import pooled_variance
 
@@ -56,7 +55,6 @@ class StudyOutlook:
 
 
 def assumed(metric: StudyMetric) -> Scatter:
-    """Return the scatter to assume where the task has no study."""
     return Scatter(*ASSUMED_SCATTER[metric], ASSUMED)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
 from evaluation.models import Study
-from evaluation.states import CellState, StudyMetric
-from evaluation.studies import charts, contradictions, pareto, queries, record, reported, results, task_names
+from evaluation.states import SHARE_METRICS, CellState, StudyMetric
+from evaluation.studies import contradictions, queries, record, reported, results, task_names
+from evaluation.studies.arms import FRONT_COSTS
 from evaluation.studies.kinds import KINDS
 from evaluation.studies.task_names import StudyReader
 from web import csv
@@ -22,6 +24,11 @@ BADGES = {
     CellState.PAUSED: "is-look",
     CellState.DONE: "is-good",
     CellState.FAILED: "is-failed",
+}
+AXES = {
+    StudyMetric.NLL: "loss, nats per byte",
+    StudyMetric.PASSES: "share of outputs that a check marks",
+    StudyMetric.RIGHT: "share of outputs with a wrong value",
 }
 COLUMNS = (
     "position",
@@ -110,8 +117,8 @@ def page(study: Study, reader: StudyReader) -> dict[str, Any]:
         "is_by_arm": not kind.is_by_size,
         "metric_label": StudyMetric(metric).label,
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
-        "chart": charts.of_verdict(metric, body, is_by_size=kind.is_by_size) if body else charts.so_far(metric, rows),
-        "cost_chart": charts.of_cost(metric, body) if body and kind.sized_arms and "fronts" not in body else None,
+        "chart": verdict_chart(metric, body, is_by_size=kind.is_by_size) if body else chart_so_far(metric, rows),
+        "cost_chart": cost_chart(metric, body) if body and kind.sized_arms and "fronts" not in body else None,
         "fronts": _fronts(metric, body) if body and body.get("fronts") else [],
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
         "under_way": [each for each in now if each.job and each.cell.arm not in names],
@@ -128,13 +135,12 @@ def contradictions_beside(study: Study) -> list[dict[str, Any]]:
 
 
 def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return charts of loss against each cost, with their Pareto fronts."""
     return [
         {
             "cost": cost,
-            "label": pareto.FRONT_COSTS[cost],
+            "label": FRONT_COSTS[cost],
             "arms": arms,
-            "chart": charts.of_cost(metric, body, cost) | {"front": True},
+            "chart": cost_chart(metric, body, cost) | {"front": True},
         }
         for cost, arms in body["fronts"].items()
     ]
@@ -161,10 +167,60 @@ def grid(study: Study, rows: Sequence[dict[str, Any]], body: Mapping[str, Any] |
 
 
 def csv_of(study: Study, reader: StudyReader) -> str:
-    """Return the measurements of every cell as CSV with a header."""
     return "".join(csv.table(COLUMNS, cell_rows(study, reader)))
 
 
 def _shown(row: dict[str, Any], metric: str) -> dict[str, Any]:
     state = CellState(row["state"])
     return {**row, "value": row[metric], "label": state.label, "badge": BADGES[state]}
+
+
+def verdict_chart(metric: str, body: Mapping[str, Any], *, is_by_size: bool) -> dict[str, Any]:
+    """Return the chart of a verdict: a curve over sizes, or an interval for each arm."""
+    points = body.get("points", [])
+    if not is_by_size:
+        rows = [
+            {"name": point["arm"], "value": point["loss"], "lo": point["low"], "hi": point["high"], "n": point["seeds"]}
+            for point in points
+        ]
+        return {"rows": rows, "x": {"label": AXES[StudyMetric(metric)]}}
+    measured = [[point["records"], point["loss"], point["low"], point["high"]] for point in points]
+    series = [{"name": "measured", "points": measured}]
+    if body.get("curve"):
+        series.append({"name": "fitted", "points": body["curve"]})
+    return _lines(series, metric)
+
+
+def cost_chart(metric: str, body: Mapping[str, Any], cost: str = "seconds") -> dict[str, Any]:
+    """Return loss against a cost of each arm's run, by default its seconds."""
+    points = [
+        {"name": point["arm"], "x": point[cost], "y": point["loss"]}
+        for point in body.get("points", [])
+        if point[cost] is not None
+    ]
+    return {
+        "points": points,
+        "x": {"label": FRONT_COSTS[cost], "zero": True, "better": "low"},
+        "y": {"label": AXES[StudyMetric(metric)], "better": "low"},
+    }
+
+
+def chart_so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the mean loss over the finished seeds at each size, one line for each arm."""
+    losses: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if (value := row[metric]) is not None:
+            losses[row["arm"]][row["records"]].append(1 - value if metric in SHARE_METRICS else value)
+    series = [
+        {"name": arm, "points": [[size, sum(each) / len(each)] for size, each in sorted(sizes.items())]}
+        for arm, sizes in losses.items()
+    ]
+    return _lines(series, metric)
+
+
+def _lines(series: list[dict[str, Any]], metric: str) -> dict[str, Any]:
+    return {
+        "series": series,
+        "x": {"label": "training records"},
+        "y": {"label": AXES[StudyMetric(metric)], "zero": False},
+    }

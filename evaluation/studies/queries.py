@@ -50,7 +50,6 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Study]:
 
 
 def study_or_404(member: Member, study_id: UUID | str) -> Study:
-    """Return a study, or 404 where the member may not see its task."""
     return first_or_404(visible(member).filter(pk=study_id), "There is no study with this id that you can see.")
 
 

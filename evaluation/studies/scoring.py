@@ -22,7 +22,6 @@ from web.errors import Refusal
 
 
 def student_of(measurement_id: UUID) -> Student:
-    """Return the student that a measurement scores, tuned or untuned."""
     return Student.objects.get(pk=Measurement.objects.get(pk=measurement_id).plan["student"])
 
 

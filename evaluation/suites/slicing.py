@@ -67,7 +67,6 @@ def slices_of(spec: TaskSpec, facts: Mapping[str, Facts]) -> Slices:
 
 
 def column_names(spec: TaskSpec) -> list[str]:
-    """Columns by which records of a task can be sliced."""
     return list(dict.fromkeys([*_fact_names(spec, _TYPES), LENGTH, SCRIPT, LANGUAGE]))
 
 

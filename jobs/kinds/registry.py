@@ -32,7 +32,6 @@ def register_kind(kind: JobKind) -> None:
 
 
 def is_part(job: Job) -> bool:
-    """Return whether a job is another host's part of a job."""
     return job.kind in part_kinds()
 
 

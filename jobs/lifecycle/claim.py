@@ -16,11 +16,10 @@ from django.db.models.functions import Now
 from jobs.kinds import registry
 from jobs.kinds.base import JobKind
 from jobs.lifecycle import notify, parts
-from jobs.lifecycle.transitions import append_event, lock_job, transition
+from jobs.lifecycle.transitions import append_event, lock_job, one_claim_at_a_time, transition
 from jobs.models import Job
 from jobs.scheduling import fairness
 from jobs.scheduling import halt as scheduling_halt
-from jobs.scheduling.claim_lock import one_claim_at_a_time
 from jobs.scheduling.clock import database_time_in
 from jobs.scheduling.halt import HaltedError
 from jobs.states import CLAIMABLE, HELD, JobState

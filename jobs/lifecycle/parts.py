@@ -23,9 +23,9 @@ from jobs.contracts import EngineError
 from jobs.kinds import registry
 from jobs.kinds.base import JobKind
 from jobs.lifecycle import control
+from jobs.lifecycle.transitions import one_claim_at_a_time
 from jobs.models import Host, Job
 from jobs.scheduling import fairness, hosts
-from jobs.scheduling.claim_lock import one_claim_at_a_time
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from web.errors import Refusal
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from jobs.models import FinishedNotice, Job, JobEvent
 from jobs.states import CLAIMABLE, FINISHED, JobState, may_move
+from web.db.turns import wait_for_turn
 
 
 class ForbiddenTransition(ValueError):  # noqa: N818 (named for what was tried)
@@ -70,3 +71,8 @@ def last_engine_seq(job: Job) -> int:
     """The newest of the engine's own numbers that is stored for the attempt the job is at."""
     job_events = JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__isnull=False)
     return job_events.aggregate(last=Max("engine_seq"))["last"] or 0
+
+
+def one_claim_at_a_time(kind: str, host_id: str) -> None:
+    """Let claims of one kind and host follow each other until the transaction ends."""
+    wait_for_turn(f"{kind} on {host_id}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
-from contextlib import aclosing
+from collections import Counter
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +17,57 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from jobs.kinds.registry import without
 from jobs.live.hub import Viewer, hub
-from jobs.live.places import places
+from web.errors import Refusal
 from web.whole_numbers import whole_number
+
+# A browser has one for all its pages.
+MOST_OF_MEMBER = 20
+# Of a thousand descriptors, which is what many systems give a process, most are left for requests.
+MOST_IN_ALL = 400
+
+
+class Places:
+    """The streams that are open. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._open: Counter[UUID] = Counter()
+        self._lock = Lock()
+
+    def require(self, viewer: UUID) -> None:
+        """Refuse a viewer for whom there is no place.
+
+        Raises:
+            Refusal: `too_many_streams` (429).
+        """
+        with self._lock:
+            full = self._full(viewer)
+        if full:
+            raise Refusal("too_many_streams", full, hint="Close some, or poll for events instead.", status=429)
+
+    @contextmanager
+    def taken(self, viewer: UUID) -> Iterator[bool]:
+        """Hold a place for as long as the block lasts; False where none was left, after all were asked at once."""
+        with self._lock:
+            is_taken = not self._full(viewer)
+            self._open[viewer] += is_taken
+        try:
+            yield is_taken
+        finally:
+            with self._lock:
+                self._open[viewer] -= is_taken
+                if not self._open[viewer]:
+                    del self._open[viewer]
+
+    def _full(self, viewer: UUID) -> str:
+        if self._open[viewer] >= MOST_OF_MEMBER:
+            return f"You have {MOST_OF_MEMBER} streams of events open, which is the limit for one member."
+        if self._open.total() >= MOST_IN_ALL:
+            return f"{MOST_IN_ALL} streams of events are open, which is the limit for all members."
+        return ""
+
+
+places = Places()
+
 
 Withheld = Mapping[UUID, Collection[str]]
 HEARTBEAT_S = 15.0

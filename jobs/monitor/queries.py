@@ -42,7 +42,6 @@ def steered_slugs(member: Member) -> frozenset[str] | None:
 
 
 def may_steer(member: Member, job: Job) -> bool:
-    """Return whether the member may pause, resume and cancel the job."""
     return is_steered(job, by=steered_slugs(member))
 
 
@@ -67,7 +66,6 @@ def recent_events(member: Member, job: Job, *, limit: int = 100) -> list[JobEven
 
 
 def transitions_of(job: Job) -> list[JobEvent]:
-    """Every move from state to state, in order."""
     return list(JobEvent.objects.filter(job=job, kind="state").order_by("seq"))
 
 
@@ -128,7 +126,6 @@ def _read_cursor(text: str) -> tuple[datetime, UUID] | None:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """Names and labels of the kinds there are."""
     return sorted((name, kind.label or name) for name, kind in registry.KINDS.items())
 
 

@@ -43,7 +43,6 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def fsync_file(path: Path) -> None:
-    """Push a file's bytes to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
-from members.tokens import issue, queries
+from members.tokens import issue
 from members.tokens.scopes import SCOPES
 from web.http.lists import Rows, lists
 from web.http.read_body import read_body
@@ -45,7 +45,7 @@ class TokenListView(APIView):
     @lists(TokenOut, operation_id="tokens_list")
     def get(self, request: Request, query: dict[str, Any]) -> Rows:
         """List them, newest first; there are never many, so they come at once."""
-        return queries.tokens_of(member_of(request))
+        return issue.tokens_of(member_of(request))
 
     @extend_schema(request=TokenIn, responses={201: NewTokenOut}, operation_id="tokens_create")
     def post(self, request: Request) -> Response:
@@ -63,5 +63,5 @@ class TokenView(APIView):
     @extend_schema(responses={204: None}, operation_id="tokens_revoke")
     def delete(self, request: Request, key: str) -> Response:
         """Revoke it; the next request with it answers 401."""
-        issue.revoke(queries.token_or_404(member_of(request), key))
+        issue.revoke(issue.token_or_404(member_of(request), key))
         return Response(status=204)

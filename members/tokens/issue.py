@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit import trail
 from members.models import ApiToken, Member
 from members.session import require_still_active
 from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from web.errors import Refusal
+from web.http.first_or_404 import first_or_404
 
 LONGEST_DAYS = 366
 
@@ -112,3 +114,14 @@ def _beyond(member: Member, scopes: Sequence[str]) -> str:
 
 def _of(task: str) -> dict[str, Any]:
     return {"task": task} if task else {}
+
+
+def tokens_of(member: Member) -> QuerySet[ApiToken]:
+    """The member's own tokens, newest first."""
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(user=member).order_by("-created")
+    return tokens
+
+
+def token_or_404(member: Member, key: str) -> ApiToken:
+    """One of the member's own tokens, by the first characters that lists show."""
+    return first_or_404(tokens_of(member).filter(token_key=key), "You have no such token.")

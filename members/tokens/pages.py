@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
-from members.tokens import issue, queries
+from members.tokens import issue
 from members.tokens.forms import TokenForm
 from members.tokens.scopes import explained
 from web.http.form_errors import submit
@@ -31,7 +31,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
         "tab": "tokens",
         "form": form,
         "made": made,
-        "tokens": queries.tokens_of(member),
+        "tokens": issue.tokens_of(member),
         "now": timezone.now(),
         "scopes": explained(),
         "limits": settings.RATE_LIMITS,
@@ -42,7 +42,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def token_revoke(request: HttpRequest, key: str) -> HttpResponse:
-    token = queries.token_or_404(member_of(request), key)
+    token = issue.token_or_404(member_of(request), key)
     issue.revoke(token)
     messages.success(request, f"The token '{token.name}' is revoked; requests with it are refused from now on.")
     return redirect("members:tokens")

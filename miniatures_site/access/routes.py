@@ -28,7 +28,6 @@ def key_of(match: ResolverMatch) -> str:
 
 
 def walk() -> Iterator[DeclaredRoute]:
-    """Yield every route of the site."""
     yield from _walk(get_resolver().url_patterns, "", "")
 
 

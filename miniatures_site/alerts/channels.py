@@ -36,7 +36,6 @@ class NotTakenError(Exception):
 
 
 def configured() -> list[str]:
-    """Return the names of the channels that are set."""
     return [
         name for name, is_set in (("mail", settings.ALERT_MAILS), ("webhook", settings.ALERT_WEBHOOK_URL)) if is_set
     ]

@@ -24,7 +24,6 @@ SUFFIXES = ("", "-wal", "-shm")
 
 
 def file_name(backup: Manifest) -> str:
-    """Name of the database's file in a backup."""
     if backup.vendor == ANY:
         return portable.FILE
     return POSTGRESQL if backup.vendor == "postgresql" else SQLITE

@@ -85,7 +85,6 @@ def verify(folder: Path, manifest: Manifest) -> None:
 
 
 def measure(path: Path) -> ManifestEntry:
-    """Hash and size of a file."""
     with path.open("rb") as source:
         return copy(source, None)
 

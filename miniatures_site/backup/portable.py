@@ -54,7 +54,6 @@ class Table:
     dates: list[str]
 
     def at(self, *names: str) -> list[int]:
-        """Return the places of columns in a row."""
         return [self.columns.index(name) for name in names]
 
 
@@ -68,7 +67,6 @@ def unchanged(table: Table) -> None:
 
 
 def tables() -> list[Table]:
-    """Return the tables of all models, by name."""
     every_model = apps.get_models(include_auto_created=True)
     own = [model for model in every_model if model._meta.managed and not model._meta.proxy]
     tables = (_table(model) for model in own if model._meta.db_table not in LEFT_OUT)

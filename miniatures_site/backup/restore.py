@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +14,19 @@ from django.core.management import call_command
 from audit import trail
 from jobs.models import Job
 from jobs.states import FINISHED
-from miniatures_site.backup import archive, create, databases, file_swap, manifest, portable, restore_checks, students
+from miniatures_site.backup import archive, create, databases, file_swap, manifest, portable, restore_checks
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from review.db import immutability
 from review.desk import golds
 from review.drafts import search_index
 from review.models import Gold
+from training.models import Student
+from training.students import model_folder
 from web.disk import full_disk
 from web.errors import Refusal
+
+STUDENTS = "students"
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback, change: portable.Ch
     if backup.vendor == databases.ANY:
         search_index.index_missing()
     databases.analyse()
-    moved = students.relocate()
+    moved = relocate_students()
     done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
     done.moved = moved
     if is_new:
@@ -131,3 +136,43 @@ def _verified(backup: Manifest, aside: list[str]) -> RestoreResult:
     trail.record("restored", by=None, made_at=backup.made_at, version=backup.version)
     under_way = Job.objects.exclude(state__in=FINISHED).count()
     return RestoreResult(backup, aside, gold_count, under_way, is_other_key=backup.key_id not in create.key_ids())
+
+
+def relocate_students() -> list[str]:
+    """Point students that cannot be read where their rows say at the copy in this installation's folder of students.
+
+    A copy counts only if it is the model that was registered. Its miniatures could not be served without it.
+
+    Returns:
+        Slugs of the students whose folder is another one now.
+    """
+    return [student.slug for student in Student.objects.exclude(path="").order_by("pk") if _is_relocated(student)]
+
+
+def _is_relocated(student: Student) -> bool:
+    if _is_readable(Path(student.path)):
+        return False
+    for copy in _copies(Path(student.path)):
+        if _is_readable(copy) and student.manifest_sha256 in ("", model_folder.manifest_sha256(copy)):
+            Student.objects.filter(pk=student.pk).update(path=str(copy.resolve()))
+            return True
+    return False
+
+
+def _is_readable(folder: Path) -> bool:
+    try:
+        model_folder.require_model(folder.resolve(), roots=settings.STUDENT_ROOTS)
+    except Refusal:
+        return False
+    return True
+
+
+def _copies(folder: Path) -> Iterator[Path]:
+    """Yield the possible places here of a folder below the other host's `students`.
+
+    Its path may contain that word more than once.
+    """
+    here = Path(settings.VAR_DIR) / STUDENTS
+    for place, part in enumerate(folder.parts):
+        if part == STUDENTS:
+            yield here.joinpath(*folder.parts[place + 1 :])

@@ -38,7 +38,6 @@ def raise_descriptors() -> None:
 
 
 def room() -> int:
-    """Return how many connections this process may have."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (MOST_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft) // DESCRIPTORS_EACH
 

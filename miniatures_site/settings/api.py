@@ -39,7 +39,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["miniatures_site.access.enforce.RouteAccess", "members.tokens.scopes.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "miniatures_site.api.hooks.complete"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "miniatures_site.api.schema.complete"],
     # A body is JSON but where an endpoint takes a file, and says so itself: a client offered both would send either.
     "PARSER_WHITELIST": ["web.http.json_parser.StrictJSONParser"],
     # Choices of different things may be called the same in their endpoints; clients get a type for each.

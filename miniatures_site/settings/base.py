@@ -166,7 +166,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = max(32, int(MAX_BODY_MIB)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = (
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "web.disk.upload_files.NothingHalfWritten",
+    "web.disk.whole_files.NothingHalfWritten",
 )
 
 REDIS_URL = env.text("REDIS_URL")

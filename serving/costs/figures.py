@@ -14,10 +14,10 @@ from typing import Any, Final
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from evaluation.evaluations import answer, evidence, throughput
+from evaluation.evaluations import answer, evidence, speeds
 from evaluation.evaluations.evidence import Evidence
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.evaluations.throughput import MeasuredCapacity
+from evaluation.evaluations.speeds import MeasuredCapacity
 from evaluation.models import Evaluation
 from generation.money.budgets import midnight
 from generation.money.figures import HOURS_PER_MONTH, hosts_for, per_thousand
@@ -168,7 +168,7 @@ def evaluation_of(miniature: Miniature) -> Evaluation | None:
 
 def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[WriterCost]) -> MiniatureLine:
     evaluation = evaluation_of(miniature)
-    capacity = throughput.of_run(miniature.run)
+    capacity = speeds.of_run(miniature.run)
     cost = miniature_costs(miniature).with_starts
     hosts = always_on = batch = None
     if capacity and host is not None:

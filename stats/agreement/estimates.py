@@ -62,7 +62,6 @@ def estimate(tally: RatingTally, statistic: Statistic) -> IntervalEstimate:
 
 
 def point(tally: RatingTally, statistic: Statistic) -> float | None:
-    """The figure alone."""
     value = statistic(tally, tally.times[None, :])[0]
     return float(value) if np.isfinite(value) else None
 

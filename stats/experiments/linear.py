@@ -46,7 +46,6 @@ class LinearMean:
 
     @property
     def variance(self) -> float:
-        """Variance of the estimate."""
         return _covariance(self.parts, self.parts)
 
 

@@ -17,7 +17,6 @@ from stats.intervals.effects import Effect, Interval
 
 
 def as_lines(analysis: Analysis) -> Iterator[str]:
-    """The analysis for a reader."""
     for warning in analysis.warnings:
         yield f"Take care: {warning}"
     for comparison in analysis.comparisons:

@@ -37,12 +37,10 @@ class JudgedVerdicts:
 
     @property
     def good(self) -> int:
-        """Texts that experts passed."""
         return self.both + self.experts_alone
 
     @property
     def bad(self) -> int:
-        """Texts that experts failed."""
         return self.judge_alone + self.neither
 
 

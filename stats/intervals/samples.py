@@ -114,7 +114,6 @@ class ClusteredSample:
 
     @property
     def is_clustered(self) -> bool:
-        """Return whether some cluster has more than one unit."""
         return self.n > self.clusters
 
     @property

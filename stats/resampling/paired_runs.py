@@ -34,7 +34,6 @@ class RelativeChange:
         return t_two_sided_p(self.value / self.error, self.df)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Student's interval."""
         reach = t_quantile((1 + level) / 2, self.df) * self.error
         return self.value - reach, self.value + reach
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.evaluations import run_inputs, start_evaluation, throughput
+from evaluation.evaluations import run_inputs, speeds, start_evaluation
 from evaluation.models import Evaluation
 from members.models import Member
 from tests.training.miniatures import conclude
@@ -31,7 +31,7 @@ def test_capacity_is_what_an_evaluation_on_a_gpu_measured(
 
     def told(**devices: str) -> Any:
         Evaluation.objects.filter(pk=evaluation.pk).update(summary={**summary, "devices": devices})
-        return throughput.of_gpu(run.task)
+        return speeds.of_gpu(run.task)
 
     assert told(base="cuda", tuned="cpu") is None
     assert told() is None

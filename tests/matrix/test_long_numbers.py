@@ -16,7 +16,7 @@ from tests.matrix.bodies import body_of, query_of
 from tests.matrix.installation import Installation
 from tests.matrix.parts import slow_but
 from tests.matrix.routes import walk
-from web.http import problem_context
+from web.http import problems
 from web.whole_numbers import whole_number
 from webhooks.endpoints.signing import is_valid
 
@@ -92,7 +92,7 @@ def test_a_long_number_in_a_header_is_no_fault(long: str, installation: Installa
 def test_a_long_number_inside_a_value_is_no_fault(long: str) -> None:
     job, errors = uuid4(), {f"a[{long}]": ["Wrong."]}
 
-    problem_context.add_found_values(errors, {"a": [1]})
+    problems.add_found_values(errors, {"a": [1]})
     proposal = ProposalVerbIn(data={"changes": {long: None}})
 
     assert errors == {f"a[{long}]": ["Wrong."]}

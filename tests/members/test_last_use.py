@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.models import ApiToken, Member
-from members.tokens import last_use
+from members.tokens import authentication
 
 PATIENCE_S = 60.0
 
@@ -65,7 +65,7 @@ def test_it_is_written_once_a_minute_and_by_one_of_several(admin: Member, api_as
     api_as(admin)
     token, now = ApiToken.objects.get(), timezone.now()
 
-    assert last_use.write(token.pk, now)
-    assert not last_use.write(token.pk, now + timedelta(seconds=59))
-    assert last_use.write(token.pk, now + timedelta(seconds=61))
+    assert authentication.write(token.pk, now)
+    assert not authentication.write(token.pk, now + timedelta(seconds=59))
+    assert authentication.write(token.pk, now + timedelta(seconds=61))
     assert ApiToken.objects.get().last_used_at == now + timedelta(seconds=61)

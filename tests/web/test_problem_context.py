@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
-from web.http import problem_context
+from web.http import problems
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from web.http import problem_context
 def test_what_stood_there_is_told_once_and_no_secret(path: str, sent: object, said: str) -> None:
     errors = {path: ["Wrong."]}
 
-    problem_context.add_found_values(errors, sent)
+    problems.add_found_values(errors, sent)
 
     assert errors == {path: [said]}
 
@@ -35,7 +35,7 @@ def test_what_stood_there_is_told_once_and_no_secret(path: str, sent: object, sa
 def test_a_message_that_tells_it_already_is_left_alone() -> None:
     errors = {"verdict": ['"burn" is not a valid choice.']}
 
-    problem_context.add_found_values(errors, {"verdict": "burn"})
+    problems.add_found_values(errors, {"verdict": "burn"})
 
     assert errors == {"verdict": ['"burn" is not a valid choice.']}
 

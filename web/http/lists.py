@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from web.http import problem_context
 from web.http.known_parameters import TWICE, bad_filters, refuses_itself, repeated, unknown
 from web.http.problem_shape import problems
+from web.http.problems import add_found_values
 
 Rows = QuerySet[Any] | Sequence[Any]
 # A view's `get` before decoration: it takes the filters and returns rows.
@@ -48,7 +48,7 @@ class ListQuery(serializers.Serializer[Any]):
         if not query.is_valid():
             mistakes |= {name: [str(message) for message in messages] for name, messages in query.errors.items()}
         if mistakes:
-            problem_context.add_found_values(mistakes, sent)
+            add_found_values(mistakes, sent)
             raise bad_filters(mistakes)
         return dict(query.validated_data)
 

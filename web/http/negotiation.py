@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.utils.mediatypes import media_type_matches
+
+from web.http.known_parameters import declared_schema
 
 if TYPE_CHECKING:
     from rest_framework.renderers import BaseRenderer
@@ -41,11 +43,6 @@ class DeclaredForms(DefaultContentNegotiation):
 def _declared(request: Request, view: APIView) -> list[str]:
     """Return the media types that `extend_schema` declares for a view's method beside its renderers'."""
     method = "get" if request.method == "HEAD" else (request.method or "").lower()
-    schema_of = getattr(getattr(view, method, None), "kwargs", {}).get("schema")
-    if schema_of is None:
-        return []
-    schema: Any = schema_of()
-    schema.view = view
-    responses = schema.get_response_serializers()
-    keys = responses if isinstance(responses, dict) else ()
-    return [key[1] for key in keys if isinstance(key, tuple)]
+    schema = declared_schema(getattr(view, method, None), view)
+    responses = schema.get_response_serializers() if schema else None
+    return [key[1] for key in responses if isinstance(key, tuple)] if isinstance(responses, dict) else []

@@ -28,5 +28,4 @@ class ProblemDetails(serializers.Serializer[Any]):
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemDetails]]:
-    """Return problem responses by status, for `extend_schema`."""
     return {(status, CONTENT_TYPE): ProblemDetails for status in statuses}

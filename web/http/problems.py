@@ -14,13 +14,17 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from web.errors import Refusal
-from web.http import away, problem_context
+from web.http import away
 from web.http.not_taken import not_taken
 from web.http.problem_shape import CONTENT_TYPE
 from web.language.sentences import in_language
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+import re
+from collections.abc import Mapping, Sequence
+
+from web.whole_numbers import whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +54,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if lost.retry_after_s:
             response["Retry-After"] = str(lost.retry_after_s)
     if isinstance(error, exceptions.ValidationError) and response is not None:
-        problem_context.add_found_values(response.data["errors"], _request_data(context.get("request")))
+        add_found_values(response.data["errors"], _request_data(context.get("request")))
     if response is not None:
         set_rollback()
     return response
@@ -129,3 +133,52 @@ def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
             flat.update(_field_errors(value, f"{prefix}{place}"))
         return flat
     return {prefix: [str(detail)]}
+
+
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
+_SHOWN_CHARS = 60
+_NOTHING = object()
+
+
+def add_found_values(errors: dict[str, list[str]], sent: object) -> None:
+    """Append the received value to each message in place, unless the message has it or no value was sent.
+
+    Args:
+        errors: Messages by dotted path, such as `arms[0].weight`.
+        sent: Body or query of the request.
+    """
+    for path, messages in errors.items():
+        words = "" if _SECRET.search(path) else _describe(_value_at(sent, path))
+        if words:
+            errors[path] = [
+                message if _already_says(message, words) else f"{message} Found {words}." for message in messages
+            ]
+
+
+def _value_at(sent: object, path: str) -> object:
+    for place, key in _STEP.findall(path):
+        if key and isinstance(sent, Mapping):
+            sent = sent.get(key, _NOTHING)
+        elif place and isinstance(sent, Sequence) and not isinstance(sent, str):
+            at = whole_number(place, otherwise=len(sent))
+            sent = sent[at] if at < len(sent) else _NOTHING
+        else:
+            return _NOTHING
+    return sent
+
+
+def _describe(value: object) -> str:
+    """Return a value in short form; empty where it has none."""
+    if isinstance(value, str):
+        if not value.isprintable():
+            return ""
+        cut = f"{value[:_SHOWN_CHARS]}\u2026" if len(value) > _SHOWN_CHARS else value
+        return f"{cut!r}, {len(value):,} characters" if cut != value else repr(value)
+    if isinstance(value, (bool, int, float)):
+        return str(value)
+    return ""
+
+
+def _already_says(message: str, words: str) -> bool:
+    return words.strip("'\"") in message or "Found" in message or "found" in message

@@ -47,7 +47,6 @@ def bind(**more: object) -> Token[Mapping[str, str]]:
 
 
 def clear() -> None:
-    """Forget this thread's fields."""
     _fields.set(_inherited)
 
 

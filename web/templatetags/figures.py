@@ -144,7 +144,6 @@ def as_json(value: object) -> SafeString:
 
 @register.filter
 def get(mapping: object, key: object) -> Any:
-    """Value of a key, or nothing."""
     return mapping.get(key) if hasattr(mapping, "get") else None
 
 

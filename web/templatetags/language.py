@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from django import template
+from django.conf import settings
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
+from django.utils.translation.trans_real import DjangoTranslation
+from django.views.i18n import JavaScriptCatalog
 
 from web.language import pages, sentences
-from web.language.script import script_words
+
+
+@cache
+def script_words(language: str) -> dict[str, Any]:
+    """Translations by English text, a list of forms for what is counted.
+
+    Empty for English, which scripts hold themselves.
+    """
+    if language == settings.LANGUAGE_CODE:
+        return {}
+    view = JavaScriptCatalog()
+    view.translation = DjangoTranslation(
+        language, domain="djangojs", localedirs=[str(path) for path in settings.LOCALE_PATHS]
+    )
+    return view.get_catalog()
+
 
 register = template.Library()
 

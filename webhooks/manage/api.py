@@ -15,7 +15,7 @@ from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.read_body import read_body, require_same
-from webhooks.deliveries import replay
+from webhooks.deliveries import deliver
 from webhooks.endpoints import edit, queries
 from webhooks.states import EVENTS
 
@@ -160,9 +160,9 @@ class ReplayView(APIView):
         hook = queries.hook_or_404(member_of(request), hook_id)
         chosen = read_body(ReplayIn, request)
         if "event" in chosen:
-            replay.replay_event(hook, chosen["event"])
+            deliver.replay_event(hook, chosen["event"])
             return Response({"deliveries": 1}, status=202)
-        count = replay.replay_range(hook, since=chosen["since"], until=chosen.get("until"))
+        count = deliver.replay_range(hook, since=chosen["since"], until=chosen.get("until"))
         return Response({"deliveries": count}, status=202)
 
 

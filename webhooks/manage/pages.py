@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.session import member_of
 from web.errors import Refusal
 from web.http.form_errors import submit
-from webhooks.deliveries import replay as deliveries_replay
+from webhooks.deliveries import deliver
 from webhooks.endpoints import edit, ports, queries
 
 if TYPE_CHECKING:
@@ -132,13 +132,13 @@ def _test(request: HttpRequest, hook: Hook) -> str:
 
 
 def _replay(request: HttpRequest, hook: Hook) -> str:
-    deliveries_replay.replay_event(hook, _uuid(request.POST["event"]))
+    deliver.replay_event(hook, _uuid(request.POST["event"]))
     return "The event is on its way again."
 
 
 def _replay_range(request: HttpRequest, hook: Hook) -> HttpResponse:
     form = ReplayForm(request.POST)
-    count, status = submit(form, lambda chosen: deliveries_replay.replay_range(hook, **chosen))
+    count, status = submit(form, lambda chosen: deliver.replay_range(hook, **chosen))
     if count is None:
         return _detail(request, hook, _form(hook), replay=form, status=status)
     events = "1 event of that time is" if count == 1 else f"{count} events of that time are"

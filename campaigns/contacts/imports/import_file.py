@@ -34,7 +34,7 @@ from review.states import Role, SourceKind
 from review.tasks import permissions
 from review.tasks.queries import latest_version
 from web.db.chunks import chunked
-from web.db.sqlite_pauses import SqlitePauses
+from web.db.turns import SqlitePauses
 from web.errors import Refusal
 
 CHUNK = 500

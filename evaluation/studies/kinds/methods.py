@@ -116,7 +116,6 @@ def _sentence(difference: Mapping[str, float], rule: Rule, unstable: Sequence[st
 
 
 def _across_sizes(comparisons: Sequence[ArmComparison], rule: Rule) -> str:
-    """Word LoRA against full fine-tuning across students."""
     allowed, first = percent(rule["tolerance"]), comparisons[0]
     shown = [each for each in comparisons if each.is_shown]
     if len(shown) == len(comparisons):

@@ -99,7 +99,6 @@ def _minutes_held(request: StudyRequest, version: DatasetVersion) -> Mapping[str
 
 
 def sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
-    """Word arms that spend the same expert minutes."""
     of = f"of the same {rule['minutes']} expert minutes"
     compared = sorted((each for each in comparisons if is_told(each)), key=lambda each: each.lost or 0.0)
     if not compared:

@@ -119,7 +119,6 @@ def conclude_router(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dic
 
 
 def sentence(comparisons: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
-    """Word experts behind a router against one larger student."""
     comparison = comparisons[0]
     if comparison.low is None or comparison.high is None or comparison.problem:
         return cannot_tell(comparison, "of the larger student no output passes")

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from miniatures_site.retention import forget as retention_forget
-from miniatures_site.retention.rules import RULES
+from miniatures_site.retention import forget
+from miniatures_site.retention.forget import RULES
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="count what would go and delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        counts = retention_forget.count() if options["dry_run"] else retention_forget.forget()
+        counts = forget.count() if options["dry_run"] else forget.forget()
         for rule in RULES:
             period = f"kept for {rule.days:g} days, {rule.setting}" if rule.setting else "kept until they expire"
             self.stdout.write(f"{counts[rule.name]:>10,}  {rule.name} ({period})")

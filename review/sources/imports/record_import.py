@@ -31,7 +31,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role, SourceKind
 from review.tasks import permissions
 from review.tasks.queries import latest_version
-from web.db.sqlite_pauses import SqlitePauses
+from web.db.turns import SqlitePauses
 from web.process.prefetch import prefetch
 
 # Rows written by one statement, while a thread reads the next ones: few at first, so that writing begins at once.

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from review.models import Record, Source, Task
-from web.db.sqlite_pauses import SqlitePauses
+from web.db.turns import SqlitePauses
 from web.errors import Refusal
 
 logger = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.metrics import diversity, reference_free
+from evaluation.metrics import reference_free, words
 from review.spec.starters import STARTERS, research_summary
 
 SPEC = STARTERS["outreach"].spec
@@ -63,19 +63,17 @@ def test_where_nothing_was_written_nothing_is_passed_and_the_counts_are_none() -
 
 
 def test_a_system_that_writes_one_text_for_everybody_is_wholly_similar_to_itself() -> None:
-    same = diversity.self_similarity(
-        {"a": "one two three four five six seven", "b": "One two three four five six seven."}
-    )
-    apart = diversity.self_similarity({"a": "one two three four five six", "b": "seven eight nine ten eleven twelve"})
+    same = words.self_similarity({"a": "one two three four five six seven", "b": "One two three four five six seven."})
+    apart = words.self_similarity({"a": "one two three four five six", "b": "seven eight nine ten eleven twelve"})
 
     assert set(same.values()) == {1.0}
     assert set(apart.values()) == {0.0}
-    assert diversity.self_similarity({"a": "alone"}) == {"a": 0.0}
+    assert words.self_similarity({"a": "alone"}) == {"a": 0.0}
 
 
 def test_distinct_n_is_the_share_of_different_n_grams() -> None:
-    assert diversity.distinct(["a b a b"], 2) == 2 / 3
-    assert diversity.distinct([], 2) == 0.0
+    assert words.distinct(["a b a b"], 2) == 2 / 3
+    assert words.distinct([], 2) == 0.0
 
 
 def test_what_needs_no_shape_is_told_of_the_text_alone() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
-from evaluation.engine.reference_scores import ReferenceScorer
+from evaluation.engine.outputs import ReferenceScorer
 from evaluation.engine.report import report
 from evaluation.evaluations import label_tables, metric_display, tables
 from evaluation.metrics import baselines, typed

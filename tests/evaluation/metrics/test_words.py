@@ -8,9 +8,8 @@ import unicodedata
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from evaluation.engine.reference_scores import ReferenceScorer
-from evaluation.metrics.diversity import distinct
-from evaluation.metrics.words import words
+from evaluation.engine.outputs import ReferenceScorer
+from evaluation.metrics.words import distinct, words
 
 TEXTS = {
     "Russian": "Привет, мир! Склад открыт.",

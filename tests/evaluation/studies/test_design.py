@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from demo.students import WRITER
-from evaluation.studies import design, grids, rules
+from evaluation.studies import design, grids, kinds
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from training.states import SampleOf
 
@@ -60,7 +60,7 @@ def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_wr
         ("Longest", "longest", 120),
         ("Everything written", "written", 300),
     }
-    compared = {name for pair in rules.rule_of(made)["comparisons"] for name in pair}
+    compared = {name for pair in kinds.rule_of(made)["comparisons"] for name in pair}
     assert compared == {arm.name for arm in made.arms}
 
 
@@ -74,14 +74,14 @@ def test_students_are_asked_from_the_second_largest_down() -> None:
     assert [(arm.student, arm.recipe) for arm in made.arms] == [
         ("small", "demo"), ("middle", "modern-lora"), ("large", "modern-lora"),
     ]  # fmt: skip
-    assert rules.rule_of(made)["comparisons"] == [["middle", "large"], ["small", "large"]]
+    assert kinds.rule_of(made)["comparisons"] == [["middle", "large"], ["small", "large"]]
 
 
 def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
     made = compose(metric="passes_all")
 
     assert made.written_records == made.scored_records
-    assert "falls by less than 5 %" in rules.rule_of(made)["text"]
+    assert "falls by less than 5 %" in kinds.rule_of(made)["text"]
 
 
 @pytest.mark.slow(after_first=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.template.loader import render_to_string
 
-from evaluation.studies import outlook, rules
+from evaluation.studies import kinds, outlook
 from evaluation.studies.arm_sentences import ArmComparison
 from evaluation.studies.design import StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.kinds import KINDS, Grid, minutes
@@ -24,7 +24,7 @@ def design() -> StudyDesign:
     return StudyDesign("minutes", "?", grid, (30,), (1, 2, 3), 1)  # type: ignore[arg-type]
 
 
-RULE = {**rules.rule_of(design()), "draws": 1000}
+RULE = {**kinds.rule_of(design()), "draws": 1000}
 RECORDS = [f"r{place}" for place in range(40)]
 
 

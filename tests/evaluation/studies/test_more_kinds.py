@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evaluation.studies import conclude, design, grids, outlook, pareto, rules
+from evaluation.studies import arms, conclude, design, grids, kinds, outlook
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from evaluation.studies.kinds import precision
 from evaluation.studies.outlook import Scatter
@@ -30,7 +30,7 @@ def laid(kind: str, *, metric: str = "nll_per_byte", **given: Any) -> design.Stu
 
 
 def rule_of(made: design.StudyDesign) -> dict[str, Any]:
-    return {**rules.rule_of(made), "draws": 1000}
+    return {**kinds.rule_of(made), "draws": 1000}
 
 
 def cells(
@@ -85,7 +85,7 @@ def test_a_front_holds_the_arms_that_nobody_beats_in_both() -> None:
         )
     ]
 
-    assert pareto.fronts(points) == {"seconds": ["a", "d", "b"], "artefact_bytes": ["a", "d", "c", "b"]}
+    assert arms.pareto_fronts(points) == {"seconds": ["a", "d", "b"], "artefact_bytes": ["a", "d", "c", "b"]}
 
 
 def test_a_family_that_fails_does_not_end_the_asking_of_another() -> None:
@@ -207,14 +207,14 @@ def test_the_better_shape_is_told(loss: float, words: str) -> None:
 
 
 def test_rules_say_that_a_share_is_better_where_it_is_higher() -> None:
-    of_samples = rules.rule_of(laid("samples", metric="answers_right"))["text"]
-    of_context = rules.rule_of(laid("context", metric="answers_right"))["text"]
-    of_methods = rules.rule_of(laid("methods", metric="answers_right"))["text"]
+    of_samples = kinds.rule_of(laid("samples", metric="answers_right"))["text"]
+    of_context = kinds.rule_of(laid("context", metric="answers_right"))["text"]
+    of_methods = kinds.rule_of(laid("methods", metric="answers_right"))["text"]
 
     assert "the share that is right falls by less" in of_samples
     assert "The metric is the share that is right; higher is better" in of_context
     assert "The metric is the share that is right; higher is better" in of_methods
-    assert "The metric is" not in rules.rule_of(laid("context"))["text"]
+    assert "The metric is" not in kinds.rule_of(laid("context"))["text"]
 
 
 def test_a_leap_of_the_loss_is_a_spike() -> None:

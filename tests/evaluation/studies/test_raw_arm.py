@@ -18,9 +18,8 @@ from rest_framework.test import APIClient
 from evaluation.models import Study
 from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
-from evaluation.studies.kinds import KINDS
+from evaluation.studies.kinds import KINDS, OF_GROUPS
 from evaluation.studies.kinds.filter_ import RAW
-from evaluation.studies.rules import OF_GROUPS
 from members.models import Member
 from review.datasets import freezing
 from review.models import DatasetVersion, Draft, Record, Task

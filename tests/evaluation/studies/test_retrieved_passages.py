@@ -16,7 +16,7 @@ from demo.data.claim_check import CLAIM_CHECK
 from evaluation.evaluations import inputs
 from evaluation.models import Study
 from evaluation.states import StudyKind
-from evaluation.studies import launch_study, queries, rules, scoring
+from evaluation.studies import kinds, launch_study, queries, scoring
 from evaluation.studies.design import StudyArm, StudyDesign, StudyRequest
 from evaluation.studies.kinds import retrieval
 from evaluation.studies.kinds.retrieval import BY_RULES, MINIATURE, ONE_ANSWER, PassageIndex, cut
@@ -60,7 +60,7 @@ def rule_of(*, by_rules: float, usual: float) -> dict[str, Any]:
         for name, share in ((BY_RULES, by_rules), (ONE_ANSWER, usual))
     }
     found = {"passages": 3, "found": 0.9, "fixed": fixed}
-    return {**rules.rule_of(DESIGN), **found, "companies": {name: place for place, name in enumerate(RECORDS)}}
+    return {**kinds.rule_of(DESIGN), **found, "companies": {name: place for place, name in enumerate(RECORDS)}}
 
 
 def cells(right: float, *, of: int = 0) -> list[CellResult]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind
-from evaluation.studies import arms, outlook, rules
+from evaluation.studies import arms, kinds, outlook
 from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.kinds import router
 from evaluation.studies.kinds.router import LARGER
@@ -20,7 +20,7 @@ EXPERTS = {"Expert: a": RECORDS[:30], "Expert: b": RECORDS[30:50], "Expert: c": 
 ARMS = (*(StudyArm(name, "demo", fact="kind", scores=own) for name, own in EXPERTS.items()), StudyArm(LARGER, "demo"))
 DESIGN = StudyDesign(StudyKind.ROUTER, "?", ARMS, (60,), (1, 2, 3), 1)
 SCATTER = Scatter(0.004, 0.04, "simulated")
-RULE = {**rules.rule_of(DESIGN), "companies": {record: place for place, record in enumerate(RECORDS)}, "draws": 400}
+RULE = {**kinds.rule_of(DESIGN), "companies": {record: place for place, record in enumerate(RECORDS)}, "draws": 400}
 
 
 def cells(

@@ -11,7 +11,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import charts, conclude
+from evaluation.studies import conclude, presentation
 from evaluation.studies.kinds import KINDS, methods, samples
 from evaluation.studies.results import CellResult
 from tests.evaluation.studies.simulated import false_enough
@@ -184,7 +184,7 @@ def test_what_no_cell_tells_has_no_mean_and_no_ratio() -> None:
     costs = {cost["name"]: cost for cost in found["costs"]}
     assert (costs["seconds"]["lora"], costs["seconds"]["full"], costs["seconds"]["ratio"]) == (None, 10.0, None)
     assert (costs["peak_memory_gib"]["ratio"], costs["trainable_parameters"]["ratio"]) == (None, 1.0)
-    assert [point["name"] for point in charts.of_cost("nll_per_byte", found)["points"]] == ["Full"]
+    assert [point["name"] for point in presentation.cost_chart("nll_per_byte", found)["points"]] == ["Full"]
 
 
 def test_an_arm_without_a_cell_is_named() -> None:

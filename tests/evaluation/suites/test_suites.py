@@ -13,7 +13,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
-from evaluation.evaluations import erasing, queries, run_inputs, start_evaluation, throughput
+from evaluation.evaluations import erasing, queries, run_inputs, speeds, start_evaluation
 from evaluation.models import Evaluation, Suite
 from evaluation.states import SuiteKind
 from evaluation.suites import derive
@@ -168,7 +168,7 @@ def test_cards_costs_and_capacity_are_of_whole_splits(
 
     assert card_queries.evaluations_of(run) == {"validation": whole}
     assert figures.evaluation_of(miniature) == whole
-    assert (throughput.of_run(run), throughput.of_gpu(task)) == (None, None)
+    assert (speeds.of_run(run), speeds.of_gpu(task)) == (None, None)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from jobs.lifecycle.transitions import append_event, lock_job, transition
-from jobs.live import places, stream
+from jobs.live import stream
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import ApiToken
@@ -225,7 +225,7 @@ def test_a_member_with_too_many_streams_is_told_and_nobody_else_notices(server, 
     job = launch()
     path = f"/jobs/{job.pk}/events/"
     other = cookies_of(make_member("other", admin=True))
-    links = [opened(server, path, cookies) for _ in range(places.MOST_OF_MEMBER)]
+    links = [opened(server, path, cookies) for _ in range(stream.MOST_OF_MEMBER)]
 
     beyond = httpx.get(f"{server}{path}", cookies=cookies, trust_env=False, timeout=60)
     by_api = httpx.get(f"{server}/api/v1{path}", cookies=cookies, trust_env=False, timeout=60)
@@ -235,7 +235,7 @@ def test_a_member_with_too_many_streams_is_told_and_nobody_else_notices(server, 
 
     assert {status for _, status in links} == {200}
     assert (beyond.status_code, by_api.status_code, by_api.json()["code"]) == (429, 429, "too_many_streams")
-    assert f"You have {places.MOST_OF_MEMBER} streams of events open" in beyond.text
+    assert f"You have {stream.MOST_OF_MEMBER} streams of events open" in beyond.text
     assert (page.status_code, first) == (200, "retry: 2000")
     for link, _ in links:
         link.close()
@@ -256,7 +256,7 @@ def test_five_hundred_streams_leave_room_for_everybody_elses_pages(server, launc
     statuses = Counter(status for _, status in links)
     page = httpx.get(f"{server}/jobs/", cookies=cookies, trust_env=False, timeout=60)
 
-    assert statuses == {200: places.MOST_IN_ALL, 429: 500 - places.MOST_IN_ALL}
+    assert statuses == {200: stream.MOST_IN_ALL, 429: 500 - stream.MOST_IN_ALL}
     assert page.status_code == 200
     for link, _ in links:
         link.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from members.models import Member
-from miniatures_site.backup import students
+from miniatures_site.backup import restore
 from tests.training.conftest import write_student
 from training.models import Student
 from training.students import registration
@@ -35,16 +35,16 @@ def path_of(student: Student) -> Path:
 
 
 def test_a_student_of_another_host_lies_here_after_a_restore(student, settings):
-    assert students.relocate() == [student.slug]
+    assert restore.relocate_students() == [student.slug]
 
     assert path_of(student) == settings.VAR_DIR / "students" / "small" / "tiny"
-    assert students.relocate() == []
+    assert restore.relocate_students() == []
 
 
 def test_a_student_that_can_be_read_where_its_row_says_stays_there(student, settings, tmp_path):
     settings.STUDENT_ROOTS = [tmp_path]
 
-    assert students.relocate() == []
+    assert restore.relocate_students() == []
 
     assert path_of(student) == Path(student.path)
 
@@ -52,7 +52,7 @@ def test_a_student_that_can_be_read_where_its_row_says_stays_there(student, sett
 def test_another_model_of_the_same_name_is_not_taken_for_it(student, settings):
     write_student(settings.VAR_DIR / "students" / "small" / "tiny", width=16)
 
-    assert students.relocate() == []
+    assert restore.relocate_students() == []
 
     assert path_of(student) == Path(student.path)
 
@@ -60,6 +60,6 @@ def test_another_model_of_the_same_name_is_not_taken_for_it(student, settings):
 def test_a_student_that_did_not_come_back_keeps_its_path(student, settings):
     shutil.rmtree(settings.VAR_DIR / "students")
 
-    assert students.relocate() == []
+    assert restore.relocate_students() == []
 
     assert path_of(student) == Path(student.path)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import ApiToken, Invitation, Member, RememberedRequest
-from miniatures_site.retention import forget, rules
+from miniatures_site.retention import forget
 from review.models import DailyMail
 from training.models import Notice
 from webhooks.models import WebhookEvent
@@ -82,8 +82,8 @@ def events_of(owner: Job, *kinds: str) -> None:
         JobEvent.objects.create(job=owner, seq=seq, fence=1, ts=timezone.now(), kind=kind, payload={})
 
 
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.name)
-def test_a_row_goes_once_its_days_are_over_and_not_before(rule: rules.Rule, admin: Member) -> None:
+@pytest.mark.parametrize("rule", forget.RULES, ids=lambda rule: rule.name)
+def test_a_row_goes_once_its_days_are_over_and_not_before(rule: forget.Rule, admin: Member) -> None:
     limit = timezone.now() - timedelta(days=rule.days)
     MAKERS[rule.name](admin, limit - timedelta(days=1, minutes=1), "old")
     MAKERS[rule.name](admin, limit + timedelta(days=1), "young")
@@ -152,7 +152,7 @@ def test_the_command_counts_before_it_deletes(admin: Member) -> None:
 def test_the_document_names_each_kind_with_its_setting_and_days() -> None:
     told = (Path(settings.BASE_DIR) / "docs/retention.md").read_text()
 
-    for rule in rules.RULES:
+    for rule in forget.RULES:
         row = next(line for line in told.splitlines() if line.startswith(f"| {rule.name} |"))
         assert f"`{rule.setting}`" in row if rule.setting else "their end" in row
         assert f"{rule.days:g}" in row

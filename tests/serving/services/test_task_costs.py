@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.evaluations.throughput import MeasuredCapacity
+from evaluation.evaluations.speeds import MeasuredCapacity
 from evaluation.models import Evaluation
 from generation.models import Call, Order, SpendDay, Teacher
 from jobs.models import Job, JobEvent
