@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from stats.intervals.distributions import beta_tail
+from stats.intervals.distributions import beta_tail, log_beta
 
 # The first shape of the beta distribution: with 2, shares from 1.5 to 4 times the limit all trip about as soon as with
 # the best.
@@ -42,8 +42,8 @@ def log_evidence(count: int, of: int, limit: float, *, expected: float) -> float
     seen_above = beta_tail(limit, a + count, b + of - count)
     if seen_above <= 0:
         return -math.inf
-    mixed = _log_beta(a + count, b + of - count) + math.log(seen_above)
-    prior = _log_beta(a, b) + math.log(beta_tail(limit, a, b))
+    mixed = log_beta(a + count, b + of - count) + math.log(seen_above)
+    prior = log_beta(a, b) + math.log(beta_tail(limit, a, b))
     return mixed - prior - count * math.log(limit) - (of - count) * math.log1p(-limit)
 
 
@@ -70,7 +70,3 @@ def lower_bound(count: int, of: int, *, limit: float, error: float = 0.05) -> fl
         middle = (low + high) / 2
         low, high = (middle, high) if log_evidence(count, of, middle, expected=expected) >= enough else (low, middle)
     return low
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)

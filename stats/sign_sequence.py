@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from stats.intervals.distributions import Floats
+from stats.intervals.distributions import Floats, log_beta
 
 # The a of Beta(a, a): with 2, shares from .6 to .9 all need at most a tenth more votes than with the best a for each.
 CONCENTRATION: Final = 2.0
@@ -32,7 +32,7 @@ def log_evidence(wins: float, losses: float, share: float = 0.5) -> float:
     """
     if wins < 0 or losses < 0 or not 0 < share < 1:
         raise ValueError("Counts are 0 or more, and a share must be between 0 and 1.")
-    mixed = _log_beta(CONCENTRATION + wins, CONCENTRATION + losses) - _log_beta(CONCENTRATION, CONCENTRATION)
+    mixed = log_beta(CONCENTRATION + wins, CONCENTRATION + losses) - log_beta(CONCENTRATION, CONCENTRATION)
     return mixed - wins * math.log(share) - losses * math.log(1 - share)
 
 
@@ -74,7 +74,7 @@ def chances_clear(share: float, at_most: int, *, error: float) -> Floats:
     alive, reached, so_far = np.ones(1), np.zeros(at_most), 0.0
     # Logarithms of the gamma function at a + w; the evidence after n votes is read from them.
     gammas = np.array([math.lgamma(CONCENTRATION + wins) for wins in range(at_most + 1)])
-    bound = -math.log(error) + _log_beta(CONCENTRATION, CONCENTRATION)
+    bound = -math.log(error) + log_beta(CONCENTRATION, CONCENTRATION)
     for n in range(1, at_most + 1):
         alive = np.append(alive * (1 - share), 0.0) + np.insert(alive * share, 0, 0.0)
         mixed = gammas[: n + 1] + gammas[n::-1] - math.lgamma(2 * CONCENTRATION + n)
@@ -105,10 +105,6 @@ def least_share(votes: int, *, error: float, power: float = POWER) -> float | No
         is_enough = chances_clear(middle / 100, votes, error=error)[-1] >= power
         low, high = (low, middle) if is_enough else (middle + 1, high)
     return low / 100
-
-
-def _log_beta(a: float, b: float) -> float:
-    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def _crossing(excess: Callable[[float], float], outside: float, inside: float) -> float:

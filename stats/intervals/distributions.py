@@ -107,6 +107,11 @@ def chi2_tail(chi2: float, df: int) -> float:
     return min(1.0, math.fsum([math.erfc(math.sqrt(half)) if is_odd else 0.0, *terms]))
 
 
+def log_beta(a: float, b: float) -> float:
+    """Natural logarithm of the beta function, for shapes above 0."""
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
 def binomial_chances(n: int, p: float) -> Floats:
     """Chance of each number of successes 0..n, (n + 1,)."""
     return incomplete_beta.binomial_chances(n, p)
