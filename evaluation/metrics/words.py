@@ -1,7 +1,7 @@
-"""A text as the words that overlap is counted in, in any script.
+"""Words of a text in any script, and the repetition of words among the outputs of one system.
 
-In plain English they are those of the rouge-score package: lower case, letters and digits, all else between words. A
-letter keeps its marks, and scripts that put no blanks between words are read character by character.
+Words of ASCII texts are those of the rouge-score package: lower-case letters and digits, all else between words. In
+other scripts a letter keeps its marks, and scripts without blanks between words are read character by character.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ RULES = (
 def forget(*, chunk: int = CHUNK) -> dict[str, int]:
     """Delete the rows of every rule; returns how many rows of each went, without those that went along with them.
 
-    Killed at any moment it has deleted whole chunks; the next call goes on.
+    Any number may do so at once. Killed at any moment it has deleted whole chunks; the next call goes on.
     """
     return {rule.name: _forget(rule, chunk) for rule in RULES}
 

@@ -1,4 +1,4 @@
-"""Turns: transactions that look before they write follow each other."""
+"""Turns of writers: one lock name at a time on PostgreSQL, and pauses of a long work on SQLite."""
 
 from __future__ import annotations
 

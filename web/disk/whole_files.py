@@ -1,4 +1,4 @@
-"""Storage in a folder that keeps no half of a file when its disk fills up."""
+"""Stored and uploaded files of which nothing stays behind when a disk fills up half-way."""
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
@@ -18,15 +20,13 @@ from web.http import away
 from web.http.not_taken import not_taken
 from web.http.problem_shape import CONTENT_TYPE
 from web.language.sentences import in_language
-
-if TYPE_CHECKING:
-    from rest_framework.request import Request
-import re
-from collections.abc import Mapping, Sequence
-
 from web.whole_numbers import whole_number
 
 logger = logging.getLogger(__name__)
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
+_SHOWN_CHARS = 60
+_NOTHING = object()
 
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
@@ -135,14 +135,10 @@ def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
     return {prefix: [str(detail)]}
 
 
-_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
-_SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
-_SHOWN_CHARS = 60
-_NOTHING = object()
-
-
 def add_found_values(errors: dict[str, list[str]], sent: object) -> None:
     """Append the received value to each message in place, unless the message has it or no value was sent.
+
+    Secrets are never shown.
 
     Args:
         errors: Messages by dotted path, such as `arms[0].weight`.

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,16 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.form_errors import submit
 from webhooks.deliveries import deliver
 from webhooks.endpoints import edit, ports, queries
+from webhooks.states import EVENTS
 
 if TYPE_CHECKING:
     from webhooks.models import Hook
-from django import forms
-
-from web.http.form_choices import set_choices
-from webhooks.states import EVENTS
 
 ALL_TASKS = ("", "All tasks")
 
