@@ -75,7 +75,12 @@ class Card:
 
     @property
     def footer(self) -> str:
-        """Return word count and task version of a draft. Author, origin and cost are left out: they bias a verdict."""
+        """Return word count and task version of a draft. Author, origin and cost are left out: they bias a verdict.
+
+        Empty where the answer is hidden: the count can give it away.
+        """
+        if self.is_hidden:
+            return ""
         words = ngettext(
             "%(count)s word · version %(version)s of the task",
             "%(count)s words · version %(version)s of the task",

@@ -75,6 +75,7 @@ def test_a_hidden_card_says_nothing_of_the_teachers_values(
     html = as_member(admin).get(f"/tasks/{task.slug}/review/").content.decode()
     assert "It names a sum." not in html
     assert "checked" not in html.split("data-values", 1)[1].split("</section>", 1)[0]
+    assert card.words and not card.footer
 
 
 def test_the_same_picked_unseen_is_an_accept_and_is_told_apart(task: Task, admin: Member, hidden: None) -> None:
