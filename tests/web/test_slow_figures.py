@@ -48,6 +48,7 @@ def slow(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Every count takes long, and is worth telling for the longest time."""
     settings.SLOW_FIGURES_S = 0.0
     monkeypatch.setattr(slow_figures, "TIMES_AS_LONG", 1e9)
+    monkeypatch.setattr(slow_figures, "TIMES_AS_OLD", 1e9)
     clock = Clock()
     monkeypatch.setattr(slow_figures.time, "time", lambda: clock.now)
     return clock
@@ -79,6 +80,17 @@ def test_old_figures_are_told_while_they_are_counted_anew(counts: list[int], slo
 
     assert old == [1, 1]
     assert counts == [0, 1], "two who come meanwhile have it counted once"
+
+
+def test_old_figures_of_a_short_count_are_never_shown(
+    counts: list[int], slow: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_figures, "TIMES_AS_OLD", 0)
+
+    slow_figures.figures("g", lambda: count(counts))
+    slow.now += slow_figures.LONGEST_S + 1
+
+    assert slow_figures.figures("g", lambda: count(counts)) == slow_figures.Figures(2)
 
 
 def test_a_count_that_fails_leaves_the_old_figures_and_is_tried_again(

@@ -27,7 +27,8 @@ T = TypeVar("T")
 # A count is kept for so many times as long as it took, so that counting takes a twentieth of the time at most.
 TIMES_AS_LONG: Final = 20
 LONGEST_S: Final = 600
-# For so long afterwards they are told while they are counted anew; nobody is told older ones.
+# Afterwards old figures are shown while they are counted anew, for so many times as long as it took; older ones never.
+TIMES_AS_OLD: Final = 200
 OLD_S: Final = 600
 COMMITTED_WITHIN: Final = timedelta(seconds=5)
 _NOTHING: Final[tuple[None, float, datetime]] = (None, 0.0, datetime.min)
@@ -86,7 +87,7 @@ def _count(key: str, count: Callable[[], T]) -> Figures[T]:
         return Figures(value)
     worth_s = min(TIMES_AS_LONG * took_s, LONGEST_S)
     kept = Figures(value, timezone.now()), time.time() + worth_s, began_at
-    caches["figures"].set(f"slow:{key}", kept, worth_s + OLD_S)
+    caches["figures"].set(f"slow:{key}", kept, worth_s + min(TIMES_AS_OLD * took_s, OLD_S))
     return Figures(value)
 
 
