@@ -104,7 +104,7 @@ def with_uses(columns: Sequence[Column], annotated: Collection[str] = ()) -> tup
     if judged and replies and len(answers) == len(judged) + len(replies):
         answers = judged
     first, last = (free[0], free[-1]) if len(free) > 1 else (None, None)
-    told = [column for column in used_columns if column.use == FACT and len(set(map(text_of, column.values))) > 1]
+    told = [column for column in used_columns if column.use == FACT and _differs(column)]
     if told and told[-1] not in free:
         last = None
     is_whole = last and last.kinds[:1] in ((FIELDS,), ()) and last.field.split("_")[-1] not in BESIDE
@@ -174,8 +174,11 @@ def _is_called(column: Column, words: frozenset[str]) -> bool:
 def _is_called_of(column: Column, words: frozenset[str]) -> bool:
     """Tell a `sentiment_score` that differs from row to row."""
     stem, _, last = column.field.rpartition("_")
-    varies = last in column_names.PROPERTIES and len(set(map(text_of, column.values))) > 1
-    return varies and _is_called(replace(column, field=stem), words)
+    return last in column_names.PROPERTIES and _differs(column) and _is_called(replace(column, field=stem), words)
+
+
+def _differs(column: Column) -> bool:
+    return len(set(map(text_of, column.values))) > 1
 
 
 def _is_count(column: Column) -> bool:
@@ -230,7 +233,7 @@ def _labels_beside(chosen: Sequence[Column], free: Sequence[Column]) -> list[Col
     for line in (standing, standing[::-1]):
         for before, column in pairwise(line):
             is_beside = before.name in names and column.name not in names
-            if is_beside and _is_label(column) and _is_called(column, ANSWERS[1]):
+            if is_beside and _is_label(column) and _differs(column) and _is_called(column, ANSWERS[1]):
                 names.add(column.name)
                 labels.append(column)
     return labels

@@ -242,8 +242,10 @@ def test_labels_in_one_row_with_the_answers_answer_too(look: Any) -> None:
 
     beside = look(table(message=message, category=label, summary=text, reply=text))
     apart = look(table(category=label, message=message, reply=text))
+    same = look(table(message=message, reply=text, tags=[["faq", "v2"]] * 20))
 
     assert types(beside)["category"] == ("answer", "choice")
+    assert types(same)["tags"][0] == "fact", "the same in each row"
     assert types(apart)["category"][0] == "fact"
 
 
