@@ -97,6 +97,8 @@ def _teacher_label(line: TeacherLine) -> str:
         return f"{line.teacher.name} (no price)"
     if not line.has_key:
         return f"{line.teacher.name} (no key)"
+    if line.teacher.provider == Provider.OFFLINE:
+        return f"{line.teacher.name} (free, a program for practice)"
     if not line.price.output_usd_per_million:
         return f"{line.teacher.name} (free)"
     return f"{line.teacher.name} ({line.price.in_words})"

@@ -56,7 +56,7 @@ def test_the_form_begins_with_a_teacher_that_can_be_asked(
 
     body = as_member(lead).get(reverse("generation:list", args=[task.slug])).content.decode()
 
-    assert body.index("GPT-4o (no key)") < body.index("Offline teacher (free)")
+    assert body.index("GPT-4o (no key)") < body.index("Offline teacher (free, a program for practice)")
     assert '<option value="offline" selected>' in body
 
 

@@ -15,6 +15,7 @@ from members.models import Member
 from review.models import Draft, Record, Source, Task
 from review.sources.imports import import_records, uploads
 from review.sources.samples import COMPANIES
+from review.states import SourceKind
 from tests.review import factories
 from tests.review.factories import mail
 from web.errors import Refusal
@@ -230,6 +231,16 @@ def test_a_task_without_records_says_what_a_source_is(task: Task, admin: Member,
 
     assert "No records yet" in page
     assert "Import a file" in page
+
+
+def test_only_records_are_to_be_drafted_next(task: Task, admin: Member, as_member: SignIn) -> None:
+    factories.make_source(task)
+    records = as_member(admin).get("/tasks/outreach/sources/").content.decode()
+    Source.objects.update(kind=SourceKind.DRAFTS)
+    drafts = as_member(admin).get("/tasks/outreach/sources/").content.decode()
+
+    assert "have a teacher write drafts" in records
+    assert "have a teacher write drafts" not in drafts
 
 
 def test_a_written_field_without_a_column_is_named(task: Task, admin: Member, as_member: SignIn) -> None:
