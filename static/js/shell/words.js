@@ -22,5 +22,9 @@ export function ngettext(one, many, count) {
   return forms[isOne(count) ? 0 : 1];
 }
 
-/** Put values in the place of `%(name)s`. */
-export const interpolate = (text, values) => text.replace(/%\((\w+)\)s/g, (place, name) => values[name] ?? place);
+/** Put values in the place of `%(name)s`. A value that ends a sentence itself, as a question does, takes no full stop. */
+export const interpolate = (text, values) =>
+  text.replace(/%\((\w+)\)s(\.(?!\S))?/g, (place, name, stop = "") => {
+    const value = values[name];
+    return value === undefined || value === null ? place : `${value}${/[.?!…]$/.test(value) ? "" : stop}`;
+  });
