@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from itertools import islice
 from operator import attrgetter
 
-from review.text.verification import amounts, direction, entities, negation, parties
+from review.text.verification import amounts, direction, entities, parties
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
 from review.text.verification.shares import way_before
 from review.text.verification.telling import Telling
-from review.text.verification.thesaurus import SMALL, contraries, is_vague, opposites, reporting
-from review.text.verification.words import Word, listed, root, stem
+from review.text.verification.thesaurus import contraries, is_vague, opposites, reporting
+from review.text.verification.words import Word, listed, root
 
 # Telling words on each side that are the company of a word; in the passage they stand among so many on that side.
 _BESIDE, _AMONG = 2, 3
 _TOGETHER = 2 * _BESIDE - 1
 _PLACES = 48
-# Telling words around one that are looked at for a contrary.
-_REACH = 4
 # Beside another way these may be of something else: *sales rose, helped by lower prices*.
 _COMPARING = listed("lower higher up down cheaper dearer")
 # `up` and `down` tell a way before an amount alone.
@@ -40,7 +38,6 @@ _DEGREES = listed("more less fewer")
 # `No fewer than 23` says as much as *at least 23*.
 _NO = re.compile(r"\bno $", re.IGNORECASE)
 _start = attrgetter("start")
-_SMALL = frozenset(map(stem, SMALL))
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _REVERSED_FROM = 5
 
@@ -67,14 +64,6 @@ def exchanged_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
                 break
 
 
-def exchanged_small_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
-    """`after` for `before`, `over` for `under`: small words in the place of their opposite, between the same words."""
-    for word in sentence.words:
-        against = _SMALL & sentence.source.opposites(word.stem) - sentence.stems if word.text in SMALL else frozenset()
-        if against and _between(sentence, word, against) >= _TOGETHER and not _between(sentence, word, {word.stem}):
-            yield Unsupported(word.start, word.end, "The passage says otherwise", "antonym", 0.7)
-
-
 def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Words the passage never says, where it says a contrary or another thing of their kind beside words they share."""
     source, claim = sentence.source, sentence.telling
@@ -92,9 +81,7 @@ def contrary_words(sentence: ClaimSentence) -> Iterator[Unsupported]:
             continue  # A claim that tells both sides, as *one was acquitted, another convicted*.
         if not _own_side(each.word).isdisjoint(near):
             continue  # A passage that tells both, as *praised the team, criticised the referee*.
-        if _is_beside(sentence, index, each.word) or (
-            not _is_denied_near(sentence, each.word) and _is_around(sentence, index, each.word)
-        ):
+        if _is_beside(sentence, index, each.word):
             yield Unsupported(each.start, each.end, "The passage says the contrary", "antonym", 0.7)
 
 
@@ -131,43 +118,6 @@ def _own_side(word: Word) -> set[str]:
     """Return the roots that have a contrary in common with a word: *praise* for *congratulate*."""
     against = contraries().get(word.root, frozenset())
     return set().union(*(contraries()[other] for other in against)) - against - {word.root}
-
-
-def _is_around(sentence: ClaimSentence, index: int, word: Word) -> bool:
-    """Return whether a contrary stands in the passage among two of the words around, one of which is no name."""
-    source, claim = sentence.source, sentence.telling
-    around = [each for each in claim[max(0, index - _REACH) : index + _REACH + 1] if each.word and each.word != word]
-    near, plain = {each.key for each in around}, {each.key for each in around if not each.is_name}
-    for other in contraries().get(word.root, frozenset()) - near:
-        for place in source.places.get(other, ()):
-            if place in source.denied or _is_agent(word, source.words[place]):
-                continue
-            shared = near & source.roots_around(place)
-            if len(shared) >= _BESIDE and shared & plain:
-                return True
-    return False
-
-
-def _is_denied_near(sentence: ClaimSentence, word: Word) -> bool:
-    """Return whether a claim denies anything, or a word like *refused* is among the words around a word."""
-    index = sentence.words.index(word)
-    return any(negation.is_plain(sentence.words[cue]) or abs(cue - index) <= _REACH for cue in sentence.cues)
-
-
-def _is_agent(word: Word, other: Word) -> bool:
-    """Return whether the other word names who does the contrary: *keepers* tells of no keeping."""
-    return other.stem.endswith("er") and other.stem != other.root and not word.stem.endswith("er")
-
-
-def _between(sentence: ClaimSentence, word: Word, stems: Set[str]) -> int:
-    """Count the company of a small word that stands around one of some words of the passage."""
-    source, at = sentence.source, bisect_left(sentence.telling, word.start, key=_start)
-    starts = [source.words[place].start for stem in stems for place in source.stems.get(stem, ())]
-    places = [bisect_left(source.telling, start, key=_start) for start in starts]
-    return max(
-        (_shared(sentence, (at, at), (place, place), start) for place, start in zip(places, starts, strict=True)),
-        default=0,
-    )
 
 
 def _needed(sentence: ClaimSentence, index: int, rule: Rule) -> int:
@@ -234,16 +184,11 @@ def _beside(sentence: ClaimSentence, index: int) -> set[int]:
 
 def _company(sentence: ClaimSentence, index: int, place: int) -> int:
     """Count the telling words around a word that stand around a place of the passage, in its sentence."""
-    return _shared(sentence, (index, index + 1), (place, place + 1), sentence.source.telling[place].start)
-
-
-def _shared(sentence: ClaimSentence, own: tuple[int, int], theirs: tuple[int, int], start: int) -> int:
-    """Count the telling words before and from an index of the claim that stand there in the passage's sentence too."""
     claim, source = sentence.telling, sentence.source
-    number = source.sentence_at(start)
+    number = source.sentence_at(source.telling[place].start)
     sides = (
-        (claim[max(0, own[0] - _BESIDE) : own[0]], source.telling[max(0, theirs[0] - _AMONG) : theirs[0]]),
-        (claim[own[1] : own[1] + _BESIDE], source.telling[theirs[1] : theirs[1] + _AMONG]),
+        (claim[max(0, index - _BESIDE) : index], source.telling[max(0, place - _AMONG) : place]),
+        (claim[index + 1 : index + 1 + _BESIDE], source.telling[place + 1 : place + 1 + _AMONG]),
     )
     return sum(
         len({each.key for each in mine} & {each.key for each in its if source.sentence_at(each.start) == number})

@@ -118,12 +118,6 @@ class SourceText:
     def roots_of(self, sentence: int) -> set[str]:
         return {word.root for word in self.words_in(sentence)}
 
-    def roots_around(self, place: int) -> set[str]:
-        """Roots of the words around one, in its sentence."""
-        start, end = self.sentences[self.sentence_of(place)]
-        around = range(max(0, place - 8), min(len(self.words), place + 9))
-        return {self.roots[at] for at in around if start <= self.words[at].start < end}
-
     @cached_property
     def quantities(self) -> SourceQuantities:
         return SourceQuantities(self.text)

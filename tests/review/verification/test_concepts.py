@@ -65,25 +65,9 @@ WORKED_OUT = (
 )
 INVENTED = {
     "Engineers found cracks in the bridge after an explosion.": "explosion",
-    "The bridge was struck by a drunk driver.": "drunk",
-    "Cracks in the arches were caused by an earthquake.": "earthquake",
-    "The mayor announced the repairs in a letter to parents.": "parents",
-    "A retired engineer found cracks in two of the arches.": "retired",
-    "The council voted unanimously to close the bridge.": "unanimously",
-    "Shopkeepers on the eastern bank fear an epidemic of infections.": "infections",
     "The complaint by the boat club spoke of fraud.": "fraud",
-    "Whitlock wants to widen the road to the airport.": "airport",
     "The mayor resigned over the cost of the bridge.": "resigned",
-    "Engineers feared that snow would delay the repairs.": "snow",
-    "The council will close the bridge after complaints by pensioners.": "pensioners",
-    "The bridge will close because of a military parade.": "military",
-    "The council pays for the bridge by a higher tax.": "tax",
-    "Anonymous engineers found cracks in two arches.": "Anonymous",
-    "Scientists found cracks in two of its arches.": "Scientists",
-    "The road leads to the university.": "university",
-    "Tourists on the eastern bank fear the work.": "Tourists",
     "The boat club apologised to the council last year.": "apologised",
-    "Whitlock said that a nuclear plant would open next week.": "nuclear",
 }
 
 

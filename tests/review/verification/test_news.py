@@ -1,4 +1,4 @@
-"""News: who did what, plans told as done, what nobody did, and denials that retell what the passage affirms."""
+"""News: plans told as done, what nobody did, and denials that retell what the passage affirms."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ FAIR = (
 @pytest.mark.parametrize(
     ("claim", "place"),
     [
-        ("Hugo Lara welcomed 240 guests to the fair.", "Hugo Lara"),
-        ("Ines Roth left the board in spring after a row over costs.", "Ines Roth"),
         ("Halm has donated its old press to the museum.", "donated"),
         ("Two visitors died when a stand collapsed.", "died"),
         ("The police and a museum treat the fall of the stand as suspicious.", "treat"),
