@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import NamedTuple
 
 from review.text.reading.units import CURRENCIES
@@ -36,7 +37,7 @@ _LESS = re.compile(r"(?<!\bno )\b(?:less than|fewer than|under|below)[\s$\u00a3\
 _MORE = re.compile(r"\b(?:more than|over|at least|in excess of|upwards of)[\s$\u00a3\u20ac]*$", re.I)
 _AT_MOST = re.compile(
     r"\b(?:less|fewer|under|below|up to|most|max\w*|nearly|almost|close to|limit\w*|cap|short|within|no more"
-    r"|not more|as)\b",
+    r"|not more|as|not (?:reach|exceed)|n['\u2019]t (?:reach|exceed))\b",
     re.I,
 )
 _JUST_LESS = re.compile(
@@ -44,6 +45,8 @@ _JUST_LESS = re.compile(
     r"|no more than)(?: an?)?[\s$\u00a3\u20ac]*$",
     re.I,
 )
+# Days of a month, and the part by which months differ from it.
+_DAYS_A_MONTH, _SECONDS_A_DAY, _MONTH_VARIES_BY = 30.4, 86_400, 0.04
 _ROUNDING = 40
 # Numbers that differ by less of the larger are rounded.
 _ROUNDED_BY = 0.06
@@ -173,6 +176,7 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     before = sentence.text[max(sentence.start, start - _BEFORE) : start]
     if (
         before.endswith("multi-")
+        or _lasts_as_long(source, quantity)
         or _is_converted(sentence, quantity)
         or _is_a_week(sentence, quantity)
         or (_AGO.match(sentence.text, sentence.start + quantity.end) and _YEAR.search(source.text))
@@ -181,6 +185,20 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     if any(source.quantities.rounds_to(value, way_before(sentence.text, start)) for value in quantity.values):
         return True
     return sentence.reckoning.yields(quantity, sentence.text[sentence.start : sentence.end])
+
+
+def _lasts_as_long(source: SourceText, quantity: Quantity) -> bool:
+    """Return whether the passage tells a span in days that this one tells in months, or the other way round."""
+    own = _days(quantity)
+    others = (each for each in source.quantities.all if each.unit and each.unit[0] != (quantity.unit or ("",))[0])
+    return 0 < own < inf and any(abs(own - _days(each)) <= _MONTH_VARIES_BY * own for each in others)
+
+
+def _days(quantity: Quantity) -> float:
+    """Return a span of time in days; 0 for anything else."""
+    dimension, factor = quantity.unit or ("", 0)
+    days = {"months": _DAYS_A_MONTH, "time": 1 / _SECONDS_A_DAY}.get(dimension, 0)
+    return float(min(quantity.values)) * factor * days if days else 0
 
 
 def _is_converted(sentence: ClaimSentence, quantity: Quantity) -> bool:

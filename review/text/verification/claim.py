@@ -17,7 +17,7 @@ _LOSSES = frozenset(
     stem(word)
     for word in listed(
         "lose miss ban prohibit forbid remove reject exclude exclusive except aside apart stop quit waive accuse "
-        "allege suspect too"
+        "allege suspect too rather instead"
     )
 )
 

@@ -47,6 +47,7 @@ _TURNED = re.compile(
     re.I,
 )
 _HALF, _TOGETHER = 48, 2
+_MAJORITY = root("majority")
 
 
 def things_counted(sentence: ClaimSentence) -> Iterator[Unsupported]:
@@ -100,6 +101,8 @@ def fractions(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def parts(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """*Most* of what the passage calls a smaller part, and *fewer than half* of what it calls a larger one."""
     text = sentence.text[sentence.start : sentence.end]
+    if sentence.source.has(_MAJORITY):
+        return  # A majority of owners or votes, which no share tells.
     for pattern, is_more in ((_MOST, True), (_FEW, False)):
         for match in pattern.finditer(text):
             if _TURNED.search(text[: match.start()] + text[match.end() :]):

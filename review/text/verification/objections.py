@@ -33,6 +33,8 @@ _PART = re.compile(
     r"|seven|eight|nine|ten|\w+teen|\w+ty) (?:of|in|out of) ",
     re.IGNORECASE,
 )
+# `Otherwise we leave` and `only if you sign` tell what happens without.
+_CONDITION = re.compile(r"\b(?:otherwise|unless|only if)\b", re.IGNORECASE)
 # Telling words before a denial that are its company, and how many of all must be together where the passage denies
 # nothing.
 _BEFORE_DENIAL, _TOGETHER = 2, 3
@@ -40,7 +42,9 @@ _BEFORE_DENIAL, _TOGETHER = 2, 3
 _BEHIND_BUT = 6
 _CONTRASTS = listed("but however although though despite instead yet while whereas except rather unlike still even")
 _SUPERLATIVES = re.compile(
-    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich)est|(?:number|no\.) one"
+    r"\b(?:(?:larg|bigg|old|young|high|low|strong|weak|long|cheap|fast|rich|tall|small|busi|dead(?:li)?|bloodi|great"
+    r"|short|wealthi|hott|cold|wett|heavi|hard|poor|rar|tough|clean|bright|quick|slow)est|(?:number|no\.) one"
+    r"|(?:(?<=\bthe )|(?<=['\u2019]s ))most (?!of\b|people\b|recent|likely|\w+s\b(?<!ous))\w+"
     r"|record[- ](?:number|amount|sum|fee|profit|loss|high|low|level|crowd|breaking)|career[- ]best"
     r"|world(?:'s)?[- ]leading|market[- ]leading)\b(?! courts?\b)",
     re.IGNORECASE,
@@ -86,6 +90,8 @@ def _is_affirmed(sentence: ClaimSentence, cue: int, reached: Sequence[Word]) -> 
     """Return whether a sentence of the passage says what is denied here, in these words and of the same."""
     source, first, is_plain = sentence.source, reached[0].root, negation.is_plain(sentence.words[cue])
     if first in SAYINGS or first in source.denied_roots or _is_of_more(sentence, cue):
+        return False
+    if sentence.words[cue].text == "without" and _CONDITION.search(source.text):
         return False
     if is_plain and _is_contrasted(sentence, cue) and sentence.closest_texts.isdisjoint(_CONTRASTS):
         return any(source.has(word.root) for word in reached) and source.says(first)
@@ -211,7 +217,8 @@ def reversals(sentence: ClaimSentence) -> Iterator[Unsupported]:
         if index in sentence.denied or source.says(word.root):
             continue
         bare = _DENYING.sub("", word.root)
-        if bare != word.root and len(bare) >= _REVERSED_FROM and source.has(bare):
+        is_denied = bare in source.denied_roots  # `Not insured` says *uninsured*.
+        if bare != word.root and len(bare) >= _REVERSED_FROM and source.has(bare) and not is_denied:
             yield Unsupported(word.start, word.end, "The passage says the opposite", "antonym", 0.85)
 
 

@@ -31,11 +31,12 @@ _TENS_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = _TENS_TEXT.split()
 _ORDINALS_TEXT = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 _ORDINALS = _ORDINALS_TEXT.split()
+_TIMES = {"twice": 2, "double": 2, "triple": 3, "once": 1}
 _VALUES = (
     {word: value for value, word in enumerate(_ONES)}
     | {word: 20 + 10 * place for place, word in enumerate(_TENS)}
     | {word: 1 + place for place, word in enumerate(_ORDINALS)}
-    | {"twice": 2, "double": 2, "triple": 3, "once": 1}
+    | _TIMES
 )
 _SCALE_LETTERS = {
     "k": 1_000, "m": 10**6, "bn": 10**9, "tn": 10**12, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
@@ -45,8 +46,8 @@ _FACTORS = {"dozen": 12, "hundred": 100}
 # The longest number that people spell: more words in a row are several, or no number at all.
 _MORE_WORDS = 24
 _SPELT = re.compile(
-    rf"\b(?:{'|'.join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))})"
-    rf"(?:(?:[- ]| - |\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
+    rf"\b(?:(?:{'|'.join([*_ORDINALS, *_TIMES])})\b|(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})"
+    rf"(?:(?:[- ]| - |\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b)",
     re.IGNORECASE,
 )
 _HALF_A = re.compile(r"\bhalf[ -](?:an? )?$", re.IGNORECASE)
