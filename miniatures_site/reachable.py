@@ -111,7 +111,7 @@ def _clock(ahead_s: float) -> list[Fault]:
     hint = (
         "Set it (timedatectl set-ntp true): storage refuses requests of another quarter of an hour, and logs mislead."
     )
-    return [Fault("Clock", message, hint, keeps_from_work=abs(ahead_s) > clock.MAY_DIFFER_S)]
+    return [Fault("Clock", message, hint, keeps_from_work=abs(ahead_s) > clock.MAY_DIFFER.total_seconds())]
 
 
 def _queue() -> list[Fault]:

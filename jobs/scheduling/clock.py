@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import Final
 
-from django.db import connection
 from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
+from django.utils import timezone
+
+from web.db import database_clock
 
 
 def database_time_in(seconds: float) -> ExpressionWrapper[CombinedExpression]:
@@ -18,17 +19,13 @@ def database_time_in(seconds: float) -> ExpressionWrapper[CombinedExpression]:
 
 
 # Mails are due and caps begin anew by the clock of the host that works; storage allows a quarter of an hour too.
-MAY_DIFFER_S: Final = 900
+MAY_DIFFER: Final = timedelta(minutes=15)
 
 
 def problem() -> str:
     """Why this host's clock keeps it from work; empty where it is about right. A file's database has the host's own."""
-    if connection.vendor != "postgresql":
+    ahead = timezone.now() - database_clock.now()
+    if abs(ahead) <= MAY_DIFFER:
         return ""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())")
-        ahead_s = time.time() - float(cursor.fetchone()[0])
-    if abs(ahead_s) <= MAY_DIFFER_S:
-        return ""
-    side = "ahead of" if ahead_s > 0 else "behind"
+    side = "ahead of" if ahead > timedelta() else "behind"
     return f"its clock is more than a quarter of an hour {side} the database's: set it (timedatectl set-ntp true)"

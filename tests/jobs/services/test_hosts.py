@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -49,12 +48,12 @@ def test_a_worker_registers_its_host_once_and_says_then_that_it_is_there(setting
 @pytest.mark.parametrize(("ahead_s", "side"), [(86_400, "ahead of"), (-1_000, "behind")])
 def test_a_host_takes_no_jobs_while_its_clock_is_far_off(monkeypatch, settings, tmp_path, ahead_s, side):
     settings.RUNS_DIR = tmp_path / "runs"
-    registration, right = HostRegistration(), time.time
+    registration, right = HostRegistration(), timezone.now
     tell = lambda: registration.tell(identity.host_id(), identity.boot_id())  # noqa: E731
     tell()
 
     with monkeypatch.context() as patch:
-        patch.setattr(clock.time, "time", lambda: right() + ahead_s)
+        patch.setattr(clock.timezone, "now", lambda: right() + timedelta(seconds=ahead_s))
         tell()
     assert f"its clock is more than a quarter of an hour {side} the database's" in hosts.obstacle(identity.host_id())
 
@@ -64,8 +63,8 @@ def test_a_host_takes_no_jobs_while_its_clock_is_far_off(monkeypatch, settings, 
 
 @pytest.mark.postgres_only
 def test_a_host_works_on_while_its_clock_is_a_little_off(monkeypatch):
-    right = time.time
-    monkeypatch.setattr(clock.time, "time", lambda: right() + 600)
+    right = timezone.now
+    monkeypatch.setattr(clock.timezone, "now", lambda: right() + timedelta(minutes=10))
 
     assert clock.problem() == ""
 
