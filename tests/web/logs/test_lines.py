@@ -165,7 +165,7 @@ def test_a_message_takes_the_request_along_and_its_task_names_it(lines: Lines) -
 
 def test_celery_itself_carries_the_id_from_sender_to_task(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(celery_tasks.retention_forget, "forget", lambda: heard.append(context.request_id()))
+    monkeypatch.setattr(celery_tasks.retention, "forget", lambda: heard.append(context.request_id()))
     from miniatures_site.celery import app
 
     with app.connection_for_write() as link, context.bound(request_id="request-0003"):
