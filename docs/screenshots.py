@@ -79,7 +79,7 @@ def main() -> None:
     """Take every page, then the film."""
     demo = Demo(json.loads((Path(os.environ.get("VAR_DIR", HERE.parent / "var")) / "demo-login.json").read_text()))
     evaluation = demo.newest("evaluations")
-    hero = demo.call("GET", f"drafts/?task={TASK}&q=%22{NEARLY_GOOD.replace(' ', '%20')}%22+electric")
+    hero = demo.call("GET", f"drafts/?task={TASK}&q=%22{NEARLY_GOOD.replace(' ', '%20')}%22+electric&check=unsupported")
     pages = {
         "home": "/",
         "focus": f"/tasks/{TASK}/review/?card={hero['results'][0]['id']}",
