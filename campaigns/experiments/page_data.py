@@ -268,7 +268,7 @@ def _gpu(
     input_tokens, output_tokens = own["tokens"]
     for price in connected:
         if (usd := price.token_prices.cost_usd(input_tokens, output_tokens)) > 0:
-            read = f"at today's price, read on {price.as_of:%-d %b %Y}"
+            read = f"at the price read on {price.as_of:%-d %b %Y}"
             note = f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out, {read}"
             yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd * share))
 

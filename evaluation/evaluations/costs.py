@@ -82,5 +82,5 @@ def of_offline(input_tokens: int, output_tokens: int, *, outputs: int = 1) -> Ou
     if entry is None:
         return None
     usd = entry.token_prices.cost_usd(input_tokens, output_tokens)
-    basis = f"the demo's teacher program, at today's price of {entry.model}, read on {entry.as_of:%-d %B %Y}"
+    basis = f"the demo's teacher program, at the price of {entry.model} read on {entry.as_of:%-d %B %Y}"
     return OutputCost(THOUSAND * usd / outputs, basis, entry.source_url)

@@ -134,7 +134,7 @@ def test_the_offline_teacher_is_priced_as_a_named_model(evaluation: Evaluation, 
     # 1,000 tokens in at 2.00 and 200 out at 10.00 a million.
     assert found["gpt"].usd == pytest.approx(4.0)
     # Outputs may be older than the price: it is today's, and never looks like the price of that time.
-    assert "at today's price of claude-sonnet-5-5, read on " in found["gpt"].basis
+    assert "at the price of claude-sonnet-5-5 read on " in found["gpt"].basis
     assert found["gpt"].url.startswith("https://")
     assert OWN not in found
 
