@@ -1,4 +1,6 @@
-"""No module of the product imports one that imports it back, however the import is written."""
+"""No module of the product imports one that imports it back, however the import is written; one that is run begins
+its work after its last definition.
+"""
 
 from __future__ import annotations
 
@@ -80,3 +82,16 @@ def test_a_package_that_gathers_its_modules_is_no_circle(tmp_path: Path) -> None
     (tmp_path / "room" / "two.py").write_text("")
 
     assert circle(tmp_path, ["room"]) == ()
+
+
+def test_a_module_that_is_run_begins_its_work_after_its_last_definition() -> None:
+    statements = {path: ast.parse(path.read_text(encoding="utf-8")).body for path in modules(ROOT, ROOMS).values()}
+    run = {path: [is_run(each) for each in body] for path, body in statements.items() if any(map(is_run, body))}
+
+    assert run
+    assert [str(path.relative_to(ROOT)) for path, begins in run.items() if any(begins[:-1])] == []
+
+
+def is_run(statement: ast.stmt) -> bool:
+    """Tell whether a statement holds what happens where its module is run."""
+    return isinstance(statement, ast.If) and ast.unparse(statement.test) == "__name__ == '__main__'"

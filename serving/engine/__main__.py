@@ -50,6 +50,9 @@ KEEP_ALIVE_S = 30
 STEADY_AFTER_S = 30.0
 # Two threads that take turns, sockets and torch, must not wait five milliseconds for each other.
 SWITCH_EVERY_S = 0.0005
+# The address of a unix socket holds 108 bytes on Linux, 104 on macOS.
+LONGEST_PATH = 100
+BACKLOG = 512
 
 
 class QuietServer(uvicorn.Server):
@@ -182,16 +185,6 @@ async def _watch(run: RunDir, app: App, serving: asyncio.Task[None], tasks: list
         waited_s += LOOK_EVERY_S
 
 
-if __name__ == "__main__":
-    torch.set_grad_enabled(mode=False)
-    end_process(main(RunDir.open(Path(sys.argv[1]))))
-
-
-# The address of a unix socket holds 108 bytes on Linux, 104 on macOS.
-LONGEST_PATH = 100
-BACKLOG = 512
-
-
 def listen(path: Path) -> socket.socket:
     """Listen at a path in a private folder; an earlier listener keeps its connections and gets no new ones.
 
@@ -220,3 +213,8 @@ def leave(path: Path, inode: int) -> None:
     with contextlib.suppress(FileNotFoundError):
         if path.stat().st_ino == inode:
             path.unlink()
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(mode=False)
+    end_process(main(RunDir.open(Path(sys.argv[1]))))
