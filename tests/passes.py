@@ -7,6 +7,7 @@ on PostgreSQL by `tests/postgresql_rest.txt` (`tests/postgresql_list.py`). Knows
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import time
@@ -117,15 +118,16 @@ def refuse_hidden_marks(items: list[pytest.Item]) -> None:
     """Refuse marks that the passes would overlook.
 
     Raises:
-        pytest.UsageError: A file does not name its tests' mark itself, or a test that has a core to itself is not
+        pytest.UsageError: A pass that runs a test does not read its file, or a test that has a core to itself is not
             marked `slow`.
     """
-    texts = {path: path.read_text() for path in {item.path for item in items}}
+    is_unread = functools.cache(is_left_unread)
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        for mark in WORDS.keys() & marks:
-            if not names_mark(texts[item.path], mark):
-                raise pytest.UsageError(f"{item.path}: write pytest.mark.{mark} in the file itself.")
+        if unread := [name for name in passes_of_item(item) if is_unread(item.path, name)]:
+            raise pytest.UsageError(
+                f"{item.nodeid}: no pass {unread} reads its file; write its marks in the file itself."
+            )
         if marks & (APART - {"browser"}) and not marks & {"slow", "postgres_only"}:
             raise pytest.UsageError(f"{item.nodeid}: mark it slow, since make test leaves no test a core of its own.")
 

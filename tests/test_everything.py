@@ -10,6 +10,7 @@ import subprocess
 import sys
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -87,6 +88,19 @@ def test_a_pass_reads_no_file_whose_tests_are_all_in_others(
     path.write_text(f"{text}\ndef test_it():\n    pass\n")
 
     assert {each for each in passes.QUICK if passes.is_left_unread(path, each)} == unread
+
+
+@pytest.mark.parametrize("text", ["", "pytestmark = pytest.mark.slow"])
+def test_a_test_whose_file_its_pass_does_not_read_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "test_rows.py"
+    path.write_text(f"{text}\ndef test_it():\n    pass\n")
+    mark = pytest.mark.slow(after_first=True) if text else pytest.mark.browser
+    first = SimpleNamespace(indices={"row": 0})
+    item = SimpleNamespace(path=path, name="test_it", nodeid="test_it", callspec=first)
+    item.iter_markers, item.get_closest_marker = lambda: [mark.mark], lambda name: {mark.name: mark.mark}.get(name)
+
+    with pytest.raises(pytest.UsageError, match="test_it: no pass"):
+        passes.refuse_hidden_marks([item])
 
 
 def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
