@@ -40,16 +40,14 @@ _YAML = re.compile(
 # Texts of other programs, by how they begin; read as lines, each would be a table of one column.
 _OTHER_TEXTS = {
     "a mail or a mailbox": re.compile(
-        rb"(?:From \S+ [^\n]*\d\d:\d\d:\d\d|(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|X-[\w-]+): "
-        rb"|From:[^\n]*@)[^\n]*\n(?:[ \t][^\n]*\n)*[\w-]+: ",
-        re.IGNORECASE,
+        rb"(?i)(?:From \S+ [^\n]*\d\d:\d\d:\d\d|(?:Return-Path|Received|Delivered-To|Message-ID|MIME-Version|"
+        rb"X-[\w-]+): |From:[^\n]*@)[^\n]*\n(?:[ \t][^\n]*\n)*[\w-]+: "
     ),
     "a file of subtitles": re.compile(rb"WEBVTT\b|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> "),
     "a file of translations": re.compile(rb'(?:#[^\n]*\n|\s)*msgid "'),
     "an SQL dump of a database": re.compile(
-        rb"\s*(?:(?:--|/\*|\\|SET|PRAGMA|BEGIN|DROP|USE|SELECT pg_catalog)[^\n]*\n\s*)+"
-        rb"(?:CREATE (?:DATABASE|SCHEMA|TABLE)|INSERT INTO) ",
-        re.IGNORECASE,
+        rb"(?i)\s*(?:(?:--|/\*|\\|SET|PRAGMA|BEGIN|DROP|USE|SELECT pg_catalog)[^\n]*\n\s*)+"
+        rb"(?:CREATE (?:DATABASE|SCHEMA|TABLE)|INSERT INTO) "
     ),
     "an address book or a calendar": re.compile(rb"BEGIN:V(?:CARD|CALENDAR)\r?\n"),
 }
