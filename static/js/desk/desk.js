@@ -138,7 +138,7 @@ function showPace(pace, judged = 0) {
 /** Take out cards that are this member's no more, such as after a sleep; the one in front, and words, stay. */
 async function letGo(held) {
   const ids = new Set([...held.map(({ id }) => id), ...(await outbox.entries()).map(({ draft }) => draft)]);
-  for (const card of deck.cards) if (card !== deck.current && !ids.has(card.dataset.card) && !unsentComment(card)) deck.remove(card);
+  for (const card of deck.cards) if (card !== deck.current && !ids.has(card.dataset.card) && !isChanged(card) && !unsentComment(card)) deck.remove(card);
 }
 
 /** Ask for the deck again: renews leases, brings what is missing. */
