@@ -171,7 +171,7 @@ def test_an_older_page_that_closes_takes_no_later_words_of_another_machine_along
     kept(phone, card, "From the phone. ")
 
 
-def test_cards_that_others_took_in_a_sleep_leave_the_deck_but_for_the_one_in_front(
+def test_cards_that_others_took_in_a_sleep_leave_the_deck_but_for_the_one_in_front_and_words(
     open_desk: Callable[..., Page], admin: Member, reviewer: Member, task: Task
 ) -> None:
     factories.join(reviewer, task)
@@ -179,10 +179,10 @@ def test_cards_that_others_took_in_a_sleep_leave_the_deck_but_for_the_one_in_fro
     held = cards(page)
     Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
     assert {str(card.draft_id) for card in deck.deal(reviewer, task, count=5)} == set(held)
+    page.locator(f"#card-{held[1]} .editor [data-path]").first.evaluate("box => { box.value += ' and more'; }")
 
     page.evaluate(WAKE)
-
-    until(page, lambda: set(cards(page)) & set(held) == {held[0]})
+    until(page, lambda: set(cards(page)) & set(held) == set(held[:2]))
     assert current(page) == held[0]
 
 
