@@ -73,12 +73,19 @@ def test_the_rail_leads_nobody_to_a_page_that_refuses_them(admin: Member, make_m
         ("/tasks/outreach/experiments/", "x"),
     ],
 )
-def test_the_line_of_the_page_is_marked(admin: Member, as_member: Any, address: str, key: str) -> None:
+def test_the_line_of_the_page_is_marked_and_no_other_stands_above_it(
+    admin: Member, as_member: Any, address: str, key: str
+) -> None:
     factories.make_task(by=admin)
 
     page = as_member(admin).get(address).content.decode()
 
+    lines = dict(re.findall(r'href="([^"]*)"[^>]*data-go="(\w)"', page))
+    above = re.findall(
+        r'href="([^"]*)"', page[page.index('class="crumbs"') : page.index("</nav>", page.index('class="crumbs"'))]
+    )
     assert current_of(page) == [key]
+    assert {lines[link] for link in above if link in lines} <= {"t", key}
 
 
 def test_a_task_without_mails_has_no_campaigns(admin: Member, as_member: Any) -> None:
