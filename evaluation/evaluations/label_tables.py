@@ -5,36 +5,28 @@ Pure Python.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import MetricDisplay
 
-# Kinds of systems in the order of their columns: what was tuned, then what taught it.
-_KINDS = ("lora", "full", "teacher", "base", "baseline")
 _SHARE = MetricDisplay("", "", "", "percent", 0)
 
 
-def of(summary: dict[str, Any], *, first: str = "") -> list[dict[str, Any]]:
+def of(summary: dict[str, Any], systems: Iterable[str]) -> list[dict[str, Any]]:
     """Tabulate each field with labels: precision and recall by label and system, and each system's confusion counts.
 
     Args:
-        first: The system that comes first, if it is there; else what was tuned.
+        systems: Names of the systems in the order of their columns.
     """
-    reports, names = summary.get("labels", {}), tables.systems(summary)
+    reports = {name: summary["labels"][name] for name in systems if name in summary.get("labels", {})}
     fields = dict.fromkeys(report["field"] for own in reports.values() for report in own)
-    kinds = summary.get("kinds", {})
-    places = {name: (name != first, _place(kinds.get(name, ""))) for name in names}
-    names = sorted(names, key=places.__getitem__)
-    return [_label_table(field, names, reports) for field in fields]
+    return [_label_table(field, reports) for field in fields]
 
 
-def _place(kind: str) -> int:
-    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
-
-
-def _label_table(field: str, names: list[str], reports: dict[str, Any]) -> dict[str, Any]:
-    by_system = {name: report for name in names for report in reports.get(name, ()) if report["field"] == field}
+def _label_table(field: str, reports: dict[str, Any]) -> dict[str, Any]:
+    by_system = {name: report for name, own in reports.items() for report in own if report["field"] == field}
     any_report = next(iter(by_system.values()))
     lines = [
         {

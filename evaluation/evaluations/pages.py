@@ -133,10 +133,11 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     first = answer.of(summary, own_system=own, costs=costs.of(evaluation) if evaluation.is_done else {})
     plain = answer.labels(summary, own_system=own)
     leading = [row.name for row in (first.own, *first.teachers, *first.others) if row] if first else []
+    baselines = [name for name in names if leading and name not in leading]
     # Who chose among the samples, or turned their page, reads them.
     is_reading = bool(request.GET.keys() & {"failing", "page"})
     withheld = is_withheld(member_of(request), evaluation.task)
-    shows_first = may_see_texts and leading and not (is_reading or withheld)
+    shows_first = may_see_texts and first and not (is_reading or withheld)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
@@ -150,7 +151,8 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "check_rows": [row for row in metric_rows if row["metric"].is_of_check],
         "differences": tables.differences(summary, judged_by.name),
         "judged_by": judged_by,
-        "label_tables": label_tables.of(summary, first=own),
+        "label_tables": label_tables.of(summary, leading or names),
+        "baseline_tables": label_tables.of(summary, baselines),
         "of_values": of_values,
         "spec": evaluation.task_version.spec,
         "likelihood": tables.differences(summary, "gold_nll_per_byte"),
@@ -163,7 +165,11 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "failing": failing,
         "is_reading": is_reading,
         "samples": selectors.side_by_side(evaluation, list(page), names) if may_see_texts else [],
-        "first_samples": selectors.side_by_side(evaluation, list(rows[:FIRST_SAMPLES]), leading) if shows_first else [],
+        "first_samples": selectors.side_by_side(
+            evaluation, selectors.contrasting(evaluation, rows, leading[:2], judged_by.name, FIRST_SAMPLES), leading
+        )
+        if shows_first
+        else [],
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
         "warning": tables.few_records_warning(len(evaluation.record_ids), evaluation.split),
         "openings": list(selectors.openings(evaluation.task)),

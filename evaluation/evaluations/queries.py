@@ -171,6 +171,28 @@ def records(evaluation: Evaluation, *, failing: str = "", by: str = "passes_all"
     return Record.objects.filter(pk__in=chosen.values("record")).order_by("title", "pk")
 
 
+def contrasting(
+    evaluation: Evaluation, rows: QuerySet[Record], systems: list[str], metric: str, most: int
+) -> list[Record]:
+    """Return the first records of an evaluation, among them one for each way in which two systems can differ.
+
+    Args:
+        rows: Records in their order, which the returned ones keep.
+        systems: Two systems; of one alone the first records are returned.
+        metric: Score by which they differ.
+        most: How many are returned, at least two.
+    """
+    outputs = EvaluationOutput.objects.filter(evaluation=evaluation, system__in=systems)
+    scores = {(pk, name): kept.get(metric) for pk, name, kept in outputs.values_list("record", "system", "scores")}
+    ids = list(rows.values_list("pk", flat=True))
+    firsts: dict[bool, UUID] = {}
+    for pk in ids:
+        own, other = (scores.get((pk, name)) for name in (systems[0], systems[-1]))
+        if own is not None and other is not None and own != other:
+            firsts.setdefault(own > other, pk)
+    return list(rows.filter(pk__in=list(dict.fromkeys([*firsts.values(), *ids]))[:most]))
+
+
 def side_by_side(evaluation: Evaluation, records_shown: list[Record], systems: list[str]) -> list[dict[str, Any]]:
     """For each record what every system wrote, in the order of the systems."""
     outputs = EvaluationOutput.objects.filter(evaluation=evaluation, record__in=records_shown)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from evaluation.evaluations import start_evaluation
+from evaluation.evaluations import queries, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
 from jobs.models import Job
 from members.models import Member
@@ -61,6 +61,18 @@ def test_an_answer_of_values_is_right_or_wrong_and_passes_nothing(
     assert ('">right</span>' in page, '">wrong</span>' in page, '">passes</span>' in page) == (True, True, False)
     assert "where Your miniature is wrong" in page
     assert "<article" not in of_the_wrong
+
+
+def test_the_first_samples_hold_one_that_each_of_two_models_alone_gets_right(evaluation: Evaluation) -> None:
+    base, tuned = SYSTEMS
+    records = list(queries.records(evaluation))
+    for record, scores in zip(records[-2:], ((1.0, 0.0), (0.0, 1.0)), strict=True):
+        for system, score in zip((tuned, base), scores, strict=True):
+            EvaluationOutput.objects.filter(record=record, system=system).update(scores={"exact": score})
+
+    rows = queries.records(evaluation)
+    assert queries.contrasting(evaluation, rows, [tuned, base], "exact", 2) == records[-2:]
+    assert queries.contrasting(evaluation, rows, [tuned], "exact", 2) == records[:2]
 
 
 def test_an_evaluation_under_way_shows_its_job(

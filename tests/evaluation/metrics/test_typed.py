@@ -191,7 +191,7 @@ def test_the_page_shows_values_first_and_the_baseline_first_of_the_systems() -> 
     ]
     [line] = tables.differences(summary, "exact")
     assert (line["of"], line["against"], line["verdict"]) == ("tuned", "most frequent answer", "higher")
-    table = label_tables.of(summary)[0]
+    table = label_tables.of(summary, ["tuned"])[0]
     assert table["lines"][0]["support"] == 8
     # Of what was tuned: it is looked at first.
     assert [cell["count"] for cell in table["matrices"][0]["rows"][0]["cells"]] == [8, 0, 0, 0]
@@ -201,18 +201,18 @@ def test_precision_and_recall_on_the_page_keep_intervals_with_companies_as_units
     right, companies = [fields("bill")] * 20, [f"company {place // 5}" for place in range(20)]
     summary = evaluated(right, {"tuned": [*right[:15], *[fields("bug")] * 5]}, companies=companies)
 
-    recall = label_tables.of(summary)[0]["lines"][0]["cells"][0]["recall"]
+    recall = label_tables.of(summary, ["tuned"])[0]["lines"][0]["cells"][0]["recall"]
     stored = summary["labels"]["tuned"][0]["rows"][0]["recall"]
     # Three companies all right and one all wrong say little of the next.
     assert stored["low"] < 0.2
     assert recall["interval"] == f"{100 * stored['low']:.0f} % to {100 * stored['high']:.0f} %"
 
 
-def test_tables_of_labels_begin_with_the_run_that_was_evaluated_and_end_with_baselines() -> None:
+def test_tables_of_labels_have_the_systems_in_the_order_that_is_asked_for() -> None:
     right = [fields("bill"), fields("bug")] * 4
     summary = evaluated(right, dict.fromkeys(("base", "tuned", "most frequent answer"), right))
 
-    [table, *_] = label_tables.of(summary, first="base")
+    [table, *_] = label_tables.of(summary, ["base", "tuned", "most frequent answer"])
     assert [matrix["system"] for matrix in table["matrices"]] == ["base", "tuned", "most frequent answer"]
     assert table["systems"] == ["base", "tuned", "most frequent answer"]
 
