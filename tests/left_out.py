@@ -34,7 +34,7 @@ REASONS = {
 # Modules of the extra `training`; it is installed whole or not at all.
 LIBRARIES = frozenset(
     {"torch", "transformers", "tokenizers", "peft", "accelerate", "safetensors", "sacrebleu", "rouge_score",
-        "llguidance", "gguf"}
+        "jinja2", "llguidance", "gguf", "psutil"}
     | {"trl"}  # of the extra `bench`, which needs torch too
 )  # fmt: skip
 # Engines of these rooms ask teachers, read pages or send rows: their marks say nothing of torch.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from tests import everything, passes
+from tests import everything, left_out, passes
 
 FILES = {
     "conftest.py": """
@@ -135,3 +138,21 @@ def test_under_ci_a_missing_torch_is_a_failure(tmp_path: Path) -> None:
     assert done.returncode == pytest.ExitCode.INTERRUPTED
     assert "1 error" in done.stdout
     assert not list(everything.left_out(tmp_path))
+
+
+def test_each_module_that_the_extra_training_brings_is_missed_with_torch() -> None:
+    project = tomllib.loads((left_out.ROOT / "pyproject.toml").read_text())["project"]
+    training = names_of(project["optional-dependencies"]["training"]) - names_of(project["dependencies"])
+    modules = {name for name, of in packages_distributions().items() if {plain(each) for each in of} & training}
+
+    assert modules - left_out.LIBRARIES == {"functorch", "torchgen"}  # Torch's own, which nothing here imports.
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    """Return the names of packages that requirements ask for."""
+    return {plain(re.split(r"[\[<>=;]", each)[0]) for each in requirements}
+
+
+def plain(name: str) -> str:
+    """Return a package's name as its index compares it."""
+    return name.strip().lower().replace("_", "-")

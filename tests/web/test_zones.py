@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -59,6 +60,14 @@ def test_only_a_zone_that_there_is_is_taken_from_the_cookie(cookie: str, name: s
     request.COOKIES["zone"] = cookie
 
     assert zones.name_for(request) == name
+
+
+def test_zones_are_known_that_a_system_parts_from_the_others() -> None:
+    try:
+        zoneinfo.reset_tzpath(to=[])
+        assert ZoneInfo.no_cache("US/Eastern").utcoffset(datetime(2026, 7, 1)) == timedelta(hours=-4)
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 def test_every_clock_of_a_page_names_its_zone() -> None:
