@@ -12,6 +12,8 @@ export class Notices {
 
   constructor(desk) {
     this.#desk = desk;
+    // A hint that was heeded is gone.
+    desk.addEventListener("input", () => this.#part("saved").classList.contains("is-saved") || this.#foot("", false));
   }
 
   #part(name) {
@@ -27,7 +29,7 @@ export class Notices {
     this.#foot(interpolate(gettext("saved %(clock)s"), { clock: clock.format(new Date()) }), true);
   }
 
-  /** A word in passing, for eyes and ears; the next card or act takes its place. */
+  /** A word in passing, for eyes and ears; the next card, act or change takes its place. */
   hint(words) {
     this.#foot(words, false);
     this.say(words);

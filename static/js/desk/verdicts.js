@@ -76,7 +76,7 @@ export class Verdicts {
     const lacking = missing(card);
     if (lacking) {
       activate(card, lacking);
-      return this.notices.hint(interpolate(gettext("%(name)s is missing."), { name: nameOf(lacking) }));
+      return this.notices.hint(interpolate(gettext("Fill in %(name)s first."), { name: nameOf(lacking) }));
     }
     // Of the texts nothing is said: words of an edit that was left unfinished are no part of an accept.
     return this.save(card, "", { fields: valuesOf(card), changed: valuesChanged(card) });

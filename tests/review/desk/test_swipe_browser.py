@@ -58,6 +58,16 @@ def test_a_swipe_to_the_right_accepts_and_its_toast_undoes_it(phone: Page) -> No
     assert phone.evaluate("document.documentElement.scrollWidth") <= 375
 
 
+def test_the_foot_is_read_whole(phone: Page) -> None:
+    foot = phone.locator("[data-footer]")
+    expect(foot).to_contain_text("version 1 of the task")
+    assert foot.evaluate("(foot) => foot.scrollWidth <= foot.clientWidth")
+
+    phone.locator(f"{SHOWN} [data-act=accept]").click()
+    saved(phone, 1)
+    expect(foot).to_be_hidden()
+
+
 def test_a_swipe_to_the_left_asks_for_the_reason_first(phone: Page) -> None:
     drag(phone, -150)
     expect(phone.locator(f"{SHOWN} .reason").first).to_be_visible()

@@ -114,9 +114,10 @@ def test_without_the_teachers_answer_a_value_has_to_be_picked(
     fields = Draft.objects.get(pk=first).fields
 
     page.keyboard.press("Enter")
-    expect(page.locator("body")).to_contain_text("Category is missing")
+    expect(page.locator("[data-saved]")).to_have_text("Fill in Category first.")
     assert current(page) == first
     page.keyboard.press(str(factories.CATEGORIES.index(fields["category"]) + 1))
+    expect(page.locator("[data-saved]")).to_be_empty()
     page.keyboard.press("1" if fields["urgent"] else "2")
     page.keyboard.press("ArrowDown")
     page.keyboard.type(str(fields["amount"]))
