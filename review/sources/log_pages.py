@@ -182,10 +182,10 @@ def _make(
         note=f"From the log “{filename or name[:8]}”"[:200],
     )
     messages.success(request, f"{task.name} is created. Check it and change what does not fit.")
-    waiting_rows.hold(task, waiting_rows.WaitingRows(name, SourceKind.DRAFTS, filename))
+    waiting = waiting_rows.WaitingRows(name, SourceKind.DRAFTS, filename)
+    waiting_rows.hold(task, waiting)
     if request.POST.get("do") == "import":
-        query = urlencode({"kind": SourceKind.DRAFTS.value, "filename": filename})
-        return redirect(f"{reverse('review:import-columns', args=[task.slug, name])}?{query}")
+        return redirect(waiting.address(task))
     return redirect("review:edit", task.slug)
 
 

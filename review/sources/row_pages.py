@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,25 @@ from pydantic import ValidationError
 from members.session import member_of
 from review.models import Task
 from review.sources import split_advice
-from review.sources.imports import import_drafts, import_records, read_preview, uploads
+from review.sources.forms import ReadingForm
+from review.sources.imports import (
+    ImportChoices,
+    ImportPreview,
+    import_drafts,
+    import_records,
+    read_preview,
+    uploads,
+)
 from review.sources.imports.annotated import open_export
+from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.logs.reading import shapes_in
+from review.sources.imports.notation import FoundNotation
 from review.sources.imports.own_rows import pasted
 from review.sources.imports.own_rows.column_uses import ANSWER, FACT, SPLIT, Column
 from review.sources.imports.own_rows.columns import columns_of
 from review.sources.imports.own_rows.proposal import grouping_of, mapping_of, noun_of, propose
+from review.sources.imports.preview import FileForm
+from review.sources.imports.tables import Table
 from review.sources.imports.tables.text_encoding import encoding_of
 from review.sources.row_forms import USES, OwnTaskForm, RowsForm, column_lines, columns_from
 from review.spec.task_spec import TaskSpec
@@ -93,22 +106,35 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
     filename = request.GET.get("filename", "")
     try:
         path = uploads.path_of(name)
-        columns = columns_of(open_export(path))
     except Refusal as gone:
+        if made := Task.objects.filter(seed=_seed(name)).first():
+            return redirect("review:task", made.slug)
         messages.error(request, f"{gone.message} {gone.hint}")
         return redirect("review:own-rows")
     refusal, spec = None, None
+    reading = ReadingForm(request.POST or request.GET)
+    choices = replace(reading.choices(), left_out=None)
+    try:
+        table, columns = _read(path, choices)
+    except Refusal as unread:
+        refusal, choices = unread, AS_FOUND
+        table, columns = _read(path, choices)
+    # What was said of the columns is of the file as it was read then.
+    how = FileForm.of(table, FoundNotation())
+    is_anew = request.POST.get("read_as", how.signature) != how.signature
+    said = {} if is_anew else request.POST.dict()
     wording = request.GET.get("instruction", "")[: pasted.MOST_WORDING_CHARS]
     form = OwnTaskForm(request.POST or None, initial=_initial(filename) | {"instruction": wording})
     try:
-        columns = columns_from(request.POST.dict(), columns)
-        spec = _proposed(columns, form, grouped_by=request.POST.get("group"))
-        if request.POST.get("do", "look") != "look" and form.is_valid():
+        columns = columns_from(said, columns)
+        spec = _proposed(columns, form, grouped_by=said.get("group"))
+        if said.get("do", "look") != "look" and form.is_valid() and not refusal:
             task = _make(request, spec, form.cleaned_data, filename, seed=_seed(name))
-            return _begin(request, task, spec, path, columns, filename)
+            return _begin(request, task, spec, path, columns, filename, choices)
     except Refusal as error:
         refusal = error
         add_refusal(form, error) if form.is_bound and set(error.errors) & set(form.fields) else None
+    preview = _previewed(path, columns, spec, _seed(name), choices)
     context = {
         "section": "task",
         "form": _shown(form, spec),
@@ -117,14 +143,22 @@ def found(request: HttpRequest, name: str) -> HttpResponse:
         "lines": column_lines(columns, refusal.errors if refusal else {}),
         "uses": USES.items(),
         "spec": spec,
-        "count": sum(1 for _ in open_export(path).rows()),
+        "count": sum(1 for _ in table.rows()),
         "has_answers": any(column.use == ANSWER for column in columns),
         "facts": [column.field for column in columns if column.use == FACT],
         "grouping": grouping_of(spec) if spec else "",
-        **_planned(path, columns, spec, _seed(name)),
+        "reading": reading,
+        "how": preview.form if preview else how,
+        "plan": preview and preview.plan,
+        "shortage": preview and spec and preview.plan and split_advice.of_plan(spec, preview.plan),
     }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/own_rows_found.html", context, status=status)
+
+
+def _read(path: Path, choices: ImportChoices) -> tuple[Table, tuple[Column, ...]]:
+    table = open_export(path, **choices.of_file)
+    return table, columns_of(table)
 
 
 def _initial(filename: str) -> dict[str, str]:
@@ -137,15 +171,16 @@ def _seed(upload: str) -> str:
     return salted_hmac("review.own-rows", upload).hexdigest()[:32]
 
 
-def _planned(path: Path, columns: tuple[Column, ...], spec: TaskSpec | None, seed: str) -> dict[str, Any]:
+def _previewed(
+    path: Path, columns: tuple[Column, ...], spec: TaskSpec | None, seed: str, choices: ImportChoices
+) -> ImportPreview | None:
     if spec is None:
-        return {}
+        return None
     mapping = mapping_of([column for column in columns if column.use in (FACT, SPLIT)], spec)
     try:
-        plan = read_preview(path, spec=spec, mapping=mapping, task=Task(seed=seed)).plan
+        return read_preview(path, spec=spec, mapping=mapping, choices=choices, task=Task(seed=seed))
     except Refusal:
-        return {}
-    return {"plan": plan, "shortage": plan and split_advice.of_plan(spec, plan)}
+        return None
 
 
 def _proposed(columns: tuple[Column, ...], form: OwnTaskForm, *, grouped_by: str | None) -> TaskSpec:
@@ -187,25 +222,31 @@ def _make(request: HttpRequest, spec: TaskSpec, chosen: dict[str, Any], filename
 
 
 def _begin(
-    request: HttpRequest, task: Task, spec: TaskSpec, path: Path, columns: tuple[Column, ...], filename: str
+    request: HttpRequest,
+    task: Task,
+    spec: TaskSpec,
+    path: Path,
+    columns: tuple[Column, ...],
+    filename: str,
+    choices: ImportChoices,
 ) -> HttpResponse:
     act, filename = request.POST.get("do"), filename or "pasted rows"
     is_judged = act == JUDGE or (act != TEACHER and any(column.use == ANSWER for column in columns))
     kind = SourceKind.DRAFTS if is_judged else SourceKind.RECORDS
     mapping = mapping_of([column for column in columns if is_judged or column.use in (FACT, SPLIT)], spec)
-    waiting = waiting_rows.WaitingRows(path.name, kind, filename, mapping)
+    reading = {name: str(value) for name, value in choices.on_record().items()}
+    waiting = waiting_rows.WaitingRows(path.name, kind, filename, mapping, reading)
     if act not in (JUDGE, TEACHER):
         waiting_rows.hold(task, waiting)
         messages.success(request, f"{task.name} is made. Complete the task; your rows are kept until then.")
         return redirect("review:edit", task.slug)
     take = import_drafts if is_judged else import_records
     try:
-        result = take(task, path, by=member_of(request), filename=filename, mapping=mapping)
+        result = take(task, path, by=member_of(request), filename=filename, mapping=mapping, choices=choices)
     except Refusal as refusal:
         waiting_rows.hold(task, waiting)
         messages.warning(request, f"{task.name} was created. {refusal.message} Check the rows again.")
-        query = urlencode({"kind": kind.value, "filename": filename})
-        return redirect(f"{reverse('review:import-columns', args=[task.slug, path.name])}?{query}")
+        return redirect(waiting.address(task))
     uploads.drop_upload(path.name)
     messages.success(request, f"{task.name} is made, with {result.rows_added:,} of your rows.")
     return redirect("review:focus" if act == JUDGE else "generation:list", task.slug)

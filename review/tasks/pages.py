@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -200,10 +199,7 @@ def _saved(version: TaskVersion) -> str:
 def _rows_that_wait(task: Task) -> str:
     """Return the address that imports the rows the task was made from; empty where none wait."""
     rows = waiting_rows.of_task(task)
-    if rows is None:
-        return ""
-    query = urlencode({"kind": rows.kind.value, "filename": rows.filename[:200]})
-    return f"{reverse('review:import-columns', args=[task.slug, rows.upload])}?{query}"
+    return rows.address(task) if rows else ""
 
 
 def _diff(task: Task, before: int, after: int) -> str:

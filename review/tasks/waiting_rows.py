@@ -6,10 +6,12 @@ Which upload they are, and what was said of its columns.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from review.models import Task
 from review.states import SourceKind
@@ -21,12 +23,19 @@ class WaitingRows:
 
     Attributes:
         mapping: Column to field as a person said; None where it is to be guessed.
+        reading: Choices on how the file is read, see `ImportChoices.on_record`.
     """
 
     upload: str
     kind: SourceKind
     filename: str
     mapping: dict[str, str] | None = None
+    reading: dict[str, str] = field(default_factory=dict)
+
+    def address(self, task: Task) -> str:
+        """Return the address of the page that imports the rows."""
+        query = {"kind": self.kind.value, "filename": self.filename[:200], **self.reading}
+        return f"{reverse('review:import-columns', args=[task.slug, self.upload])}?{urlencode(query)}"
 
 
 def hold(task: Task, rows: WaitingRows) -> None:
