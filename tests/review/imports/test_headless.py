@@ -108,6 +108,14 @@ def test_an_importer_says_whether_a_row_names_the_columns(write: Write) -> None:
         open_table(path, header=9)
 
 
+def test_what_a_database_writes_for_nothing_is_nothing_and_names_no_column(write: Write) -> None:
+    named = open_table(write("name,city,path\nAnna,\\N,C:\\New\n"))
+    bare = open_table(write("7\tAnna\t\\N\n8\t\\N\tKiel\n", "bare.tsv"))
+
+    assert [row.values for row in named.rows()] == [{"name": "Anna", "city": "", "path": "C:\\New"}]
+    assert [[*row.values.values()] for row in bare.rows()] == [["7", "Anna", ""], ["8", "", "Kiel"]]
+
+
 @pytest.mark.parametrize("name", HEADLESS)
 def test_lists_of_json_that_no_list_names_are_numbered(write: Write, name: str) -> None:
     cells = list(csv.reader(HEADLESS[name].splitlines()))

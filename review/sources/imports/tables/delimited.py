@@ -10,7 +10,15 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from review.sources.imports.tables.header_row import LOOK_ROWS, are_listed, header_at, is_headless, width, with_options
+from review.sources.imports.tables.header_row import (
+    LOOK_ROWS,
+    NULL,
+    are_listed,
+    header_at,
+    is_headless,
+    width,
+    with_options,
+)
 from review.sources.imports.tables.rows import NO_ROWS, Row, header_names, header_unknown, numbered_names
 from web.csv import unshielded
 from web.errors import Refusal
@@ -99,7 +107,7 @@ def _row(columns: tuple[str, ...], number: int, line: int, cells: list[str], wid
     if len(cells) != width:
         return Row(number, problem=f"{len(cells)} cells where the header has {width}", line=line)
     # Most cells hold neither sign; a call for each costs more than parting them.
-    texts = [unshielded(cell) if "'" in cell or cell[:1] == "=" else cell for cell in cells]
+    texts = [unshielded(cell) if "'" in cell or cell[:1] == "=" else "" if cell == NULL else cell for cell in cells]
     return Row(number, dict(zip(columns, texts, strict=True)), line=line)
 
 

@@ -19,6 +19,8 @@ _LEAST_WORDS = 3
 _YEARS = range(1900, 2101)
 _LETTER = re.compile(r"[^\W\d_]")
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+# Databases write it for no value, in files that name no columns.
+NULL = r"\N"
 # Longer ones number no column, and Python refuses to read those of thousands of digits.
 _PLACE = re.compile(r"\d{1,9}")
 # Values that no column is named by, where the cells below are of their kind.
@@ -74,7 +76,7 @@ def is_headless(rows: Sequence[Sequence[object]]) -> bool:
         rows: Cells as they were read, blank rows included.
     """
     filled = [[_text(cell).casefold() for cell in row] for row in rows if span(row)]
-    if len(filled) > 1 and are_listed(row[0] for row in filled):
+    if len(filled) > 1 and (are_listed(row[0] for row in filled) or NULL.casefold() in filled[0]):
         return True
     if len(filled) <= _LEAST_ROWS or width(rows) < 2 or header_at(rows) != next(at for at in count() if span(rows[at])):
         return False
