@@ -44,6 +44,8 @@ _ABOUT = PROPERTIES | {
 }  # fmt: skip
 # Texts that answer others, which a label beside them judges.
 REPLIES = frozenset({"completion", "response", "output", "answer", "reply"})
+# Names of what a text comes to, and of a title where they stand before it, as in Jira's tickets.
+SUMMARIES = frozenset({"summary", "zusammenfassung"})
 # Words that answer alone or behind others: a `chosen_plan` is a fact.
 _LAST = frozenset({"chosen", "highlights", "truth"})
 _HOLDERS = frozenset({"text", "body", "content", "message", "name"})

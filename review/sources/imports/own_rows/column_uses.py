@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
+from statistics import median
 from typing import Any
 
 from review.sources.imports.cell_texts import text_of
@@ -19,7 +20,7 @@ from review.spec.value_types import TYPES
 FACT, ANSWER, MODEL, SPLIT, OUT = "fact", "answer", "model", "split", ""
 # Types of facts alone, which an answer writes as a text.
 AS_TEXT = frozenset({"document", "url", "conversation"})
-_EXAMPLES = 3
+_EXAMPLES, _TITLE_CHARS = 3, 80
 # So many columns of 0 and 1 side by side are labels, each with a column of its own.
 _FEWEST_FLAGS = 3
 # Whole numbers are codes of labels where they are few and each comes so often on average.
@@ -90,6 +91,7 @@ def with_uses(columns: Sequence[Column], annotated: Collection[str] = ()) -> tup
         for column in columns
     ]
     free = [column for column in used_columns if column.use == FACT and column.values and _fits_an_answer(column)]
+    free = [column for place, column in enumerate(free) if not _is_title(column, free[:place], free[place + 1 :])]
     answers: list[Column] = []
     for words in ANSWERS:
         answers = answers or [
@@ -164,6 +166,18 @@ def _fits_an_answer(column: Column) -> bool:
 
 def _is_unnamed_label(column: Column) -> bool:
     return column_names.is_blank(column.field) and (_is_label(column) or _are_codes(column))
+
+
+def _is_title(column: Column, before: Sequence[Column], after: Sequence[Column]) -> bool:
+    """Tell a summary of a few words that stands before the text it is the title of."""
+    if column.field not in column_names.SUMMARIES:
+        return False
+    chars, above, below = (max(map(_usual_chars, side), default=0.0) for side in ((column,), before, after))
+    return chars <= _TITLE_CHARS and above <= chars < below
+
+
+def _usual_chars(column: Column) -> float:
+    return median(len(text_of(value)) for value in column.values)
 
 
 def _is_called(column: Column, words: frozenset[str]) -> bool:
