@@ -65,8 +65,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class HasScope(BasePermission):
     """Signed in, and the token (if one came) has the scope.
 
-    A view sets `scope_read` (default `read`) and `scope_write` (default `lead`). A browser session has all scopes of
-    its member.
+    A view sets `scope_read` (default `read`) and `scope_write` (default `lead`): a scope, or several of which one is
+    enough. A browser session has all scopes of its member.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -79,11 +79,17 @@ class HasScope(BasePermission):
             return False
         if not isinstance(request.auth, ApiToken):
             return True
-        safe = request.method in SAFE
-        needed = getattr(view, "scope_read", "read") if safe else getattr(view, "scope_write", "lead")
-        if needed == "review" and request.user.is_service:
+        needed = needed_by(view, request.method or "")
+        if needed == ("review",) and request.user.is_service:
             raise PermissionDenied("A service token cannot judge: use a token of the person who decides.")
-        if allows(request.auth.scopes, needed):
+        if any(allows(request.auth.scopes, scope) for scope in needed):
             return True
-        held = ", ".join(request.auth.scopes) or "none"
-        raise PermissionDenied(f"This token lacks the scope '{needed}' (it has: {held}). Make one that has it.")
+        held, lacking = ", ".join(request.auth.scopes) or "none", "' or '".join(needed)
+        raise PermissionDenied(f"This token lacks the scope '{lacking}' (it has: {held}). Make one that has it.")
+
+
+def needed_by(view: object, method: str) -> tuple[str, ...]:
+    """Return the scopes of which a token needs one to call a view."""
+    safe = method in SAFE
+    needed = getattr(view, "scope_read", "read") if safe else getattr(view, "scope_write", "lead")
+    return (needed,) if isinstance(needed, str) else needed

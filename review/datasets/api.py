@@ -90,9 +90,14 @@ class FreezeStartedOut(serializers.Serializer[Any]):
     )
 
 
+# Who downloads rows finds them.
+TO_FIND_ROWS = ("read", "datasets")
+
+
 class DatasetsView(APIView):
     """Selections of golds."""
 
+    scope_read = TO_FIND_ROWS
     pagination_class = KeysetPagination
 
     @lists(DatasetOut, TaskQuery)
@@ -112,6 +117,8 @@ class DatasetsView(APIView):
 class DatasetView(APIView):
     """One selection."""
 
+    scope_read = TO_FIND_ROWS
+
     @extend_schema(responses=DatasetOut)
     def get(self, request: Request, slug: str) -> Response:
         return Response(DatasetOut(queries.dataset_or_404(member_of(request), slug)).data)
@@ -120,6 +127,7 @@ class DatasetView(APIView):
 class DatasetVersionsView(APIView):
     """Frozen versions of a dataset; POST freezes the next one."""
 
+    scope_read = TO_FIND_ROWS
     pagination_class = KeysetPagination
 
     @lists(DatasetVersionOut)
@@ -142,6 +150,8 @@ class DatasetVersionsView(APIView):
 
 class DatasetVersionView(APIView):
     """One version: counts, hash, files, card."""
+
+    scope_read = TO_FIND_ROWS
 
     @extend_schema(responses=DatasetVersionDetailOut)
     def get(self, request: Request, version_id: UUID) -> Response:

@@ -56,6 +56,15 @@ def unzipped(encoding: str, body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
+def test_whoever_downloads_rows_finds_them(api: APIClient, version: DatasetVersion) -> None:
+    [dataset] = api.get("/api/v1/datasets/").json()["results"]
+    [found] = api.get(f"/api/v1/datasets/{dataset['slug']}/versions/").json()["results"]
+
+    assert found["id"] == str(version.pk)
+    assert api.get(f"/api/v1/dataset-versions/{found['id']}/").json()["counts"]["sft_splits"]["train"]
+    assert api.get("/api/v1/tasks/").status_code == 403
+
+
 @pytest.mark.slow(after_first=True)
 @pytest.mark.parametrize("format_", ["sft", "dpo", "kto", "raw", "messages"])
 def test_each_format_comes_as_it_was_frozen_under_its_hash(
