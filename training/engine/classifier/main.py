@@ -103,8 +103,6 @@ def tune(run: RunDir, spec: TrainSpec) -> tuple[TrainSummary, list[str]]:
     named = ", ".join(field.name for field in inputs.heads.fields)
     tuning = f"an encoder with a head for {named}"
     summary.log_start(context, placement, len(inputs.train), tuning, resumed_from=resumed_from)
-    if context.schedule.total_steps:
-        run.emit("progress", done=state.step, total=context.schedule.total_steps, unit="steps")
     loop.train(context, state, tuned)
     observer.end()
     if context.best_file.exists():
@@ -164,7 +162,7 @@ def _prepare(
             seed=recipe.seed,
             # Without the rate of an earlier attempt's steps, which the job still holds.
             report=lambda done: run.emit(
-                "progress", done=done, total=STEPS, unit="steps", rate_per_s=None, eta_s=None
+                "progress", done=done, total=STEPS, unit="steps on words", rate_per_s=None, eta_s=None
             ),
         )
     bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)

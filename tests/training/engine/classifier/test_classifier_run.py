@@ -221,7 +221,7 @@ def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tun
     assert summary["validation_loss"] == summary["validation_loss_before"]
     assert summary["measures"]["accuracy"] == 1
     assert summary["seconds"] > 0
-    steps = [each["done"] for each in events(run_dir, "progress") if each["unit"] == "steps"]
+    steps = [each["done"] for each in events(run_dir, "progress") if each["unit"] == "steps on words"]
     assert len(steps) > 10
     assert steps == sorted(steps)
     assert steps[-1] == events(run_dir, "progress")[0]["total"]
