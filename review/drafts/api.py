@@ -78,7 +78,12 @@ class DraftsView(APIView):
             task_or_404(member, query["task"])
         if mistakes := draft_filters.unseen(query, member):
             raise bad_filters(mistakes)
-        return queries.drafts(member, **query).defer("messages", "fields", "marks", "parameters")
+        return (
+            queries.drafts(member, **query)
+            .defer("messages", "fields", "marks", "parameters")
+            .select_related(None)
+            .prefetch_related("task", "task_version", "record__source")
+        )
 
 
 class DraftView(APIView):
