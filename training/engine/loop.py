@@ -37,6 +37,9 @@ def train(context: TrainContext, state: TrainState, tuned: dict[str, torch.Tenso
     curve = MetricReporter(context.emit, context.schedule, context.accelerator.device, state)
     trials.began(context.trials, state, context.schedule.total_steps)
     try:
+        if total := context.schedule.total_steps:
+            # What came before the steps has been reported too, and is over.
+            context.emit("progress", done=state.step, total=total, unit="steps", rate_per_s=None, eta_s=None)
         _duties(context, state, tuned)
         while state.step < context.schedule.total_steps:
             began = time.perf_counter()

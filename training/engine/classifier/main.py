@@ -160,10 +160,7 @@ def _prepare(
             inputs.train,
             inputs.heads.fields,
             seed=recipe.seed,
-            # Without the rate of an earlier attempt's steps, which the job still holds.
-            report=lambda done: run.emit(
-                "progress", done=done, total=STEPS, unit="steps on words", rate_per_s=None, eta_s=None
-            ),
+            report=lambda done: _report(run, done, STEPS, "steps on words"),
         )
     bare = EncoderWithHeads(encoder, inputs.heads, scalers, words=words, seed=recipe.seed)
     if not recipe.epochs:
@@ -223,7 +220,13 @@ def _context(
     )
 
 
+def _report(run: RunDir, done: int, total: int, unit: str) -> None:
+    """Report a stage without the rate of the one before, which the job still holds."""
+    run.emit("progress", done=done, total=total, unit=unit, rate_per_s=None, eta_s=None)
+
+
 def _measure(run: RunDir, inputs: ClassifierInputs, context: TrainContext) -> dict[str, float]:
+    _report(run, 0, len(inputs.validation), "validation rows")
     predictions = predict(
         context.model.eval(),
         inputs.heads,
@@ -234,6 +237,7 @@ def _measure(run: RunDir, inputs: ClassifierInputs, context: TrainContext) -> di
     )
     lines = [_line(row, each, inputs.heads) for row, each in zip(inputs.validation, predictions, strict=True)]
     (run.path / PREDICTIONS).write_text("".join(lines), encoding="utf-8")
+    _report(run, len(predictions), len(inputs.validation), "validation rows")
     targets = [row.targets for row in inputs.validation]
     return scores_of(inputs.heads, [each.targets for each in predictions], targets)
 

@@ -225,9 +225,24 @@ def test_without_a_pass_words_alone_tell_the_labels(encoder, lay_classifier, tun
     assert len(steps) > 10
     assert steps == sorted(steps)
     assert steps[-1] == events(run_dir, "progress")[0]["total"]
+    left = [(each["done"], each["total"], each["unit"]) for each in events(run_dir, "progress")][-2:]
+    rows = len(read_lines(run_dir / "predictions.jsonl"))
+    assert left == [(0, rows, "validation rows"), (rows, rows, "validation rows")]
     base = StudentRef(path=str(encoder("modernbert")))
     kept = loading.load_classifier(run_dir / "adapter", base, dtype=torch.float32).model
     assert all(not layer.weight.any() and not layer.bias.any() for layer in kept.layers)
+
+
+def test_steps_begin_at_none_once_the_words_are_fitted(encoder, lay_classifier, tune, result, events):
+    run_dir = lay_classifier("run", encoder("bert"), recipe={"epochs": 1})
+
+    assert tune(run_dir) == 0
+
+    told = events(run_dir, "progress")
+    units = list(dict.fromkeys(each["unit"] for each in told))
+    assert units == ["steps on words", "steps", "validation rows"]
+    first = next(each for each in told if each["unit"] == "steps")
+    assert (first["done"], first["total"]) == (0, result(run_dir)["summary"]["steps"])
 
 
 def test_without_a_pass_numbers_are_refused(encoder, lay_classifier, tune, result, rows):
