@@ -155,6 +155,28 @@ def test_a_run_of_labels_tells_what_it_measured(admin, encoder, tmp_path, as_mem
 
     page = client.get(reverse("training:run", args=[run.pk])).content.decode()
 
-    assert "87.5 %" in page
-    assert "Macro-F1" in page
+    top, _, fold = page.partition('id="machine"')
+    assert "87.5 %" in fold
+    assert "Macro-F1" in fold
+    assert "lower is better" in fold
+    assert "<dt>Loss</dt>" not in top
     assert "Correct labels" in page
+
+
+@pytest.mark.django_db
+def test_a_run_on_words_alone_shows_no_steps_and_no_empty_curves(admin, encoder, tmp_path, as_member):
+    version = freeze_labels(factories.make_task(by=admin, spec=triage_spec(*SEVERAL[:2])), admin)
+    run = launch_run.launch(
+        RunRequest(dataset_version=version, student=encoder), recipe="classifier", overrides={"epochs": 0}, by=admin
+    )
+    conclude(run, tmp_path)
+    run.summary |= {"steps": 0, "best_step": 0, "measures": {"accuracy": 0.875}}
+    run.save(update_fields=["summary"])
+
+    page = as_member(admin).get(reverse("training:run", args=[run.pk])).content.decode()
+
+    assert "0 steps" not in page
+    assert "at step 0" not in page
+    assert "Curves" not in page
+    assert "Latest figures" not in page
+    assert "87.5 %" in page
