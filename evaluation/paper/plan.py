@@ -15,7 +15,7 @@ from evaluation.states import StudyKind
 from evaluation.studies import registration
 from evaluation.studies.design import NORMAL, StudyRequest
 from evaluation.studies.kinds import KINDS
-from evaluation.studies.registration import SCORING_S, START_S
+from evaluation.studies.registration import SCORING_S
 from generation.models import Teacher
 from generation.money.figures import time_usd
 from review.datasets import queries as datasets
@@ -165,7 +165,7 @@ def plan_part(part: PaperPart, data: PaperData, *, counted: Collection[str] = ()
     new = [cell for cell in laid.cells if cell.fingerprint not in laid.reused]
     times = [cell.train_s for cell in new if cell.fingerprint not in counted]
     evaluations_s = evaluations_of(part, tuned) * EVALUATION_S
-    own_s = sum((each or 0.0) + START_S + SCORING_S for each in times)
+    own_s = sum((each or 0.0) + SCORING_S for each in times)
     return PartPlan(
         part,
         request=request,
@@ -257,5 +257,5 @@ def _guess(part: PaperPart, tuned: Sequence[str]) -> tuple[int, float]:
                 sizes = StudentSizes(model.shape, HUB_NUMBER_BYTES)
                 run = estimate_run(sizes, recipe, [ROW_TOKENS] * size, device=place)
                 cells += len(SEEDS)
-                seconds += len(SEEDS) * (run.seconds + START_S + SCORING_S)
+                seconds += len(SEEDS) * (run.seconds + SCORING_S)
     return cells, seconds

@@ -21,6 +21,8 @@ from training.sizing.step import peak_bytes as peak
 from training.students.model_folder import weight_shapes
 from web import strict_json
 
+# What a process takes before its first step, measured on two cores with the demo student; larger ones load longer.
+START_S: Final = 9.0
 # Arithmetic the loop reaches, on two CPU cores in fp32 (measured) and per GPU in bf16 (a third of an A100's peak).
 FLOPS_PER_S: Final[dict[DeviceKind, float]] = {"cpu": 9e10, "cuda": 1e14}
 
@@ -136,7 +138,7 @@ def estimate_run(
         steps=math.ceil(len(rows_tokens) / recipe.rows_per_step) * recipe.epochs,
         tokens=tokens,
         tokens_per_s=speed,
-        seconds=tokens / speed,
+        seconds=START_S + tokens / speed,
         is_measured=tokens_per_s is not None,
     )
 

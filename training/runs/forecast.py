@@ -13,7 +13,7 @@ from training.inputs.tuning_data import RowOutline
 from training.models import Student, TrainingRun
 from training.recipes.schema import Recipe, Toggle
 from training.runs import compose_recipe, host_memory, preflight
-from training.runs.estimate import RunEstimate, StudentSizes, devices_of, estimate_run, sizes_of
+from training.runs.estimate import START_S, RunEstimate, StudentSizes, devices_of, estimate_run, sizes_of
 from training.runs.run_request import RunRequest
 from training.sizing.profile import DeviceKind as Place
 from training.states import Device
@@ -98,7 +98,8 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
     guess, guess_note = _estimate(plan, tokens_per_s=speed)
     plain = _in_fp32(plan) if guess else None
     tokens = sum(row_tokens) * recipe.epochs
-    seconds = tokens / speed if speed else guess.seconds if guess else None
+    around_s = _around_steps_s(like, tokens) if like else 0.0
+    seconds = around_s + tokens / speed if speed else guess.seconds if guess else None
     return Forecast(
         rows=len(lengths),
         epochs=recipe.epochs,
@@ -117,7 +118,7 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
             note
             for note in (
                 _too_long(row_tokens, recipe, [student] if teacher is None else [student, teacher]),
-                _time_note(like, place, guess),
+                _time_note(like, place, guess, around_s),
                 length_note,
                 guess_note,
                 _published_note(student),
@@ -147,7 +148,7 @@ def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Stude
 def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
     """Earlier successful runs of this student, by this method and objective, newest first."""
     runs = TrainingRun.objects.filter(student_id=student.pk, recipe__method=recipe.method).exclude(summary={})
-    newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
+    newest = runs.select_related("task").order_by("-created_at")[:RUNS_CONSIDERED]
     return [run for run in newest if run.objective == recipe.objective and run.summary["tokens"]][:MEASURED_RUNS]
 
 
@@ -161,6 +162,14 @@ def _speed_on(run: TrainingRun, recipe: Recipe) -> float:
     measured = devices_of(device, processes=_processes(run), hosts=run.recipe.get("hosts", 1))
     devices = devices_of(device, processes=recipe.processes, hosts=recipe.hosts)
     return float(run.summary["tokens_per_s"]) / measured * devices
+
+
+def _around_steps_s(run: TrainingRun, tokens: int) -> float:
+    """Seconds that a host is held beside the steps: a start, and validating and writing, which grow with the tokens."""
+    measured = int(run.summary["tokens"])
+    held_s = float(run.cost.get("host_seconds") or 0) / int(run.recipe.get("hosts", 1))
+    more_s = max(0.0, held_s - START_S - measured / float(run.summary["tokens_per_s"]))
+    return START_S + more_s * tokens / measured
 
 
 def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:
@@ -253,10 +262,13 @@ def _teacher_note(recipe: Recipe, teacher: Student | None) -> str:
     return "" if teacher.parameters else "The teacher's memory comes on top; it is known once a run has downloaded it."
 
 
-def _time_note(like: TrainingRun | None, on: Place, guess: RunEstimate | None) -> str:
+def _time_note(like: TrainingRun | None, on: Place, guess: RunEstimate | None, around_s: float) -> str:
     if like:
         speed, where = like.summary["tokens_per_s"], like.summary["device"]
-        return f"Time from {like.name}: {speed:,.0f} tokens a second on {where}."
+        return (
+            f"Time from {like}: {speed:,.0f} tokens a second on {where}, and {around_s:,.0f} s to start, validate and "
+            "write."
+        )
     if guess is None:
         return ""
     place = "a GPU" if on == "cuda" else "two CPU cores"

@@ -14,8 +14,6 @@ from typing import Final
 from training.sweeps.grid import SweepBudget
 
 HOUR_S: Final = 3600
-# What a process takes before its first step, measured on two cores with the demo student; larger ones load longer.
-START_S: Final = 9.0
 # A run about which nothing is known is begun all the same, or a sweep of hub models could never begin.
 UNKNOWN_S: Final = 0.0
 
@@ -59,7 +57,7 @@ def account_of_cells(runs: Sequence[CellSpending]) -> Account:
 
 def expected(seconds: float | None, scale: float) -> float:
     """Return what a run is expected to hold its host for, seconds: loading and training, as ended runs have taught."""
-    return UNKNOWN_S if seconds is None else (seconds + START_S) * scale
+    return UNKNOWN_S if seconds is None else seconds * scale
 
 
 def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_per_hour: float | None) -> str:
@@ -94,11 +92,7 @@ def is_spent(budget: SweepBudget, now: Account) -> bool:
 
 
 def _scale(runs: Sequence[CellSpending]) -> float:
-    ratios = [
-        run.taken_s / (run.expected_s + START_S)
-        for run in runs
-        if run.ended_well and run.expected_s and run.taken_s > 0
-    ]
+    ratios = [run.taken_s / run.expected_s for run in runs if run.ended_well and run.expected_s and run.taken_s > 0]
     return median(ratios) if ratios else 1.0
 
 

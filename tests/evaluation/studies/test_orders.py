@@ -19,6 +19,7 @@ from members.models import Member
 from review.models import DatasetVersion, Draft, Record
 from review.states import Split
 from training.models import Student, TrainingRun
+from training.runs.estimate import START_S
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
@@ -143,6 +144,6 @@ def test_its_cost_is_told_beforehand_and_reused_cells_cost_nothing(
     after = registration.plan_study(wishes, version=version, student=student)
 
     assert before.seconds is not None
-    assert before.seconds > 4 * (registration.START_S + registration.SCORING_S)
+    assert before.seconds > 4 * (START_S + registration.SCORING_S)
     assert after.seconds == 0
     assert len(after.reused) == 4

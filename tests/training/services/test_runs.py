@@ -17,6 +17,7 @@ from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from training.models import TrainingRun
 from training.runs import preflight
+from training.runs.estimate import START_S
 from training.students import registration
 from web.errors import Refusal
 
@@ -181,7 +182,7 @@ def test_a_run_on_a_gpu_says_nothing_of_the_time_on_a_cpu(launch):
     after = launch(device="cpu").estimate
 
     assert any("worked out for two CPU cores" in note for note in before["notes"])
-    assert any("Run 2: 500 tokens a second on cpu" in note for note in after["notes"])
+    assert any("run 2: 500 tokens a second on cpu" in note for note in after["notes"])
 
 
 def test_a_measured_run_gives_the_time_of_the_next(launch):
@@ -193,8 +194,22 @@ def test_a_measured_run_gives_the_time_of_the_next(launch):
     second = launch()
 
     assert second.estimate["tokens"] == pytest.approx(4000, rel=0.02)
-    assert second.estimate["seconds"] == pytest.approx(8.0, rel=0.02)
-    assert any("Run 1: 500 tokens a second on cpu" in note for note in second.estimate["notes"])
+    assert second.estimate["seconds"] == pytest.approx(START_S + 8.0, rel=0.02)
+    assert any("run 1: 500 tokens a second on cpu" in note for note in second.estimate["notes"])
+
+
+@pytest.mark.parametrize(("held_s", "around_s"), [(0, START_S), (8 + START_S, START_S), (100, 92)])
+def test_what_a_host_was_held_for_beside_the_steps_is_expected_again(launch, held_s, around_s):
+    first = launch()
+    TrainingRun.objects.filter(pk=first.pk).update(
+        summary={"tokens": 4000, "epochs": float(first.recipe["epochs"]), "tokens_per_s": 500.0, "device": "cpu"},
+        cost={"host_seconds": held_s},
+    )
+
+    estimate = launch().estimate
+
+    assert estimate["seconds"] == pytest.approx(8 + around_s, rel=0.02)
+    assert any(f"{first}: 500 tokens a second on cpu, and " in note for note in estimate["notes"])
 
 
 @pytest.mark.parametrize(("device", "speed"), [("cuda", 1000), ("cpu", 500)])
@@ -210,5 +225,5 @@ def test_a_measured_speed_is_scaled_to_the_devices_of_the_next_run(launch, devic
     TrainingRun.objects.filter(pk=on_two.pk).update(summary=summary)
     measured = launch(**on_both).estimate
 
-    assert scaled["seconds"] == pytest.approx(scaled["tokens"] / speed, rel=0.02)
-    assert measured["seconds"] == pytest.approx(measured["tokens"] / 800, rel=0.02)
+    assert scaled["seconds"] == pytest.approx(START_S + scaled["tokens"] / speed, rel=0.02)
+    assert measured["seconds"] == pytest.approx(START_S + measured["tokens"] / 800, rel=0.02)

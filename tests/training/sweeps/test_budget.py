@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.sweeps import budget as budgets
-from training.sweeps.budget import START_S, CellSpending, account_of_cells, is_spent, shortfall
+from training.sweeps.budget import CellSpending, account_of_cells, is_spent, shortfall
 from training.sweeps.grid import SweepBudget
 
 
@@ -16,7 +16,7 @@ def going(expected_s: float | None, taken_s: float, usd: float | None = None) ->
 
 
 def test_a_running_run_commits_what_it_is_expected_to_take_still():
-    now = account_of_cells([going(100 - START_S, 30)])
+    now = account_of_cells([going(100, 30)])
 
     assert (now.spent_s, now.committed_s) == (30, 70)
 
@@ -26,10 +26,10 @@ def test_a_run_that_overran_commits_nothing_more():
 
 
 def test_estimates_are_corrected_by_what_ended_runs_took():
-    now = account_of_cells([ended(100 - START_S, 200), ended(100 - START_S, 300), ended(100 - START_S, 1000)])
+    now = account_of_cells([ended(100, 200), ended(100, 300), ended(100, 1000)])
 
     assert now.scale == 3
-    assert budgets.expected(50 - START_S, now.scale) == 150
+    assert budgets.expected(50, now.scale) == 150
 
 
 def test_a_failed_run_is_paid_for_and_corrects_no_estimate():
@@ -39,28 +39,26 @@ def test_a_failed_run_is_paid_for_and_corrects_no_estimate():
 
 
 def test_the_next_run_fits_to_the_second_and_not_beyond():
-    now = account_of_cells([ended(100 - START_S, 100)])
+    now = account_of_cells([ended(100, 100)])
     budget = SweepBudget(hours=200 / 3600)
 
-    assert not shortfall(budget, now, next_s=100 - START_S, usd_per_hour=None)
+    assert not shortfall(budget, now, next_s=100, usd_per_hour=None)
     assert "would take about 1 min 41 s, and 1 min 40 s of the hours are left" in shortfall(
-        budget, now, next_s=101 - START_S, usd_per_hour=None
+        budget, now, next_s=101, usd_per_hour=None
     )
 
 
 def test_what_runs_commit_is_not_promised_twice():
-    now = account_of_cells([going(100 - START_S, 0)])
+    now = account_of_cells([going(100, 0)])
 
-    assert shortfall(SweepBudget(hours=150 / 3600), now, next_s=100 - START_S, usd_per_hour=None)
+    assert shortfall(SweepBudget(hours=150 / 3600), now, next_s=100, usd_per_hour=None)
 
 
 def test_dollars_are_counted_by_the_price_of_the_host():
-    now = account_of_cells([ended(3600 - START_S, 3600, usd=2.0)])
+    now = account_of_cells([ended(3600, 3600, usd=2.0)])
 
-    assert not shortfall(SweepBudget(usd=4.0), now, next_s=3600 - START_S, usd_per_hour=2.0)
-    assert "$1.9000 of the budget is left" in shortfall(
-        SweepBudget(usd=3.9), now, next_s=3600 - START_S, usd_per_hour=2.0
-    )
+    assert not shortfall(SweepBudget(usd=4.0), now, next_s=3600, usd_per_hour=2.0)
+    assert "$1.9000 of the budget is left" in shortfall(SweepBudget(usd=3.9), now, next_s=3600, usd_per_hour=2.0)
 
 
 def test_a_budget_in_dollars_stands_still_where_a_price_is_missing():

@@ -19,7 +19,6 @@ from training.models import HostPrice, Miniature, Sweep, TrainingRun
 from training.runs import queries as run_selectors
 from training.sweeps import launch_sweep
 from training.sweeps import queries as selectors
-from training.sweeps.budget import START_S
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +82,7 @@ def test_a_share_of_the_data_is_a_nested_sample_and_all_of_it_is_none(
 
 @pytest.mark.slow
 def test_it_stops_before_the_run_that_would_not_fit(sweep_of: Callable[..., Sweep], tmp_path: Path) -> None:
-    first_s = sweep_of().cells.get(position=1).estimated_s + START_S
+    first_s = sweep_of().cells.get(position=1).estimated_s
     sweep = sweep_of(hours=2.2 * first_s / 3600, learning_rate=(1e-4, 1e-3, 1e-2, 1e-1), epochs=(1,))
 
     job = finish_all(sweep, tmp_path, seconds=first_s)
@@ -98,7 +97,7 @@ def test_it_stops_before_the_run_that_would_not_fit(sweep_of: Callable[..., Swee
 def test_a_run_that_takes_longer_than_expected_costs_the_others_their_place(
     sweep_of: Callable[..., Sweep], tmp_path: Path
 ) -> None:
-    first_s = sweep_of().cells.get(position=1).estimated_s + START_S
+    first_s = sweep_of().cells.get(position=1).estimated_s
     sweep = sweep_of(hours=4.5 * first_s / 3600, learning_rate=(1e-4, 1e-3, 1e-2, 1e-1), epochs=(1,))
 
     finish_all(sweep, tmp_path, seconds=2 * first_s)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.training.sweeping import order
 from training.models import HostPrice, Sweep
+from training.runs.estimate import START_S
 from training.runs.run_request import RunRequest
 from training.sweeps import launch_sweep, plan
-from training.sweeps.budget import START_S
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shared_version")]
@@ -21,11 +21,11 @@ def compose(version, student, **asked):
     return plan.plan_sweep(order(**asked), RunRequest(dataset_version=version, student=student))
 
 
-def test_the_time_is_the_sum_of_the_runs_and_their_starts(version, student):
+def test_the_time_is_the_sum_of_the_runs(version, student):
     laid = compose(version, student)
 
     assert len(laid.cells) == 4
-    assert laid.seconds == pytest.approx(sum(cell.seconds + START_S for cell in laid.cells))
+    assert laid.seconds == pytest.approx(sum(cell.seconds for cell in laid.cells))
     assert laid.usd is None
     assert laid.reached == 4
 
@@ -38,13 +38,13 @@ def test_the_cost_follows_from_the_price_of_a_host(version, student):
     assert laid.usd == pytest.approx(laid.seconds / 3600 * 1.8)
 
 
-def test_a_run_on_two_hosts_takes_half_as_long_on_each(version, student):
+def test_steps_on_two_hosts_take_half_as_long_on_each_and_both_start(version, student):
     alone, together = (
         plan.plan_sweep(replace(order(), overrides=overrides), RunRequest(dataset_version=version, student=student))
         for overrides in ({"processes": 2, "strategy": "ddp", "hosts": hosts} for hosts in (1, 2))
     )
 
-    assert [cell.seconds for cell in together.cells] == [pytest.approx(cell.seconds) for cell in alone.cells]
+    assert [cell.seconds for cell in together.cells] == [pytest.approx(cell.seconds + START_S) for cell in alone.cells]
 
 
 def test_a_small_budget_reaches_only_the_first_runs(version, student):
