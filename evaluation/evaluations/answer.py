@@ -82,6 +82,12 @@ class Answer:
     difference: dict[str, Any] | None
     cheapest: Cheapest | None
 
+    @property
+    def records(self) -> int:
+        """Records behind the first share that it tells: those with an approved answer, where the metric needs one."""
+        first = next(row for row in (self.own, *self.teachers, *self.others, *self.baselines) if row)
+        return int(first.quality["n"])
+
 
 def of(
     summary: dict[str, Any], *, own_system: str = "", costs: Mapping[str, OutputCost] | None = None
@@ -120,14 +126,15 @@ def of(
 def _sentence(value: Mapping[str, Any], verdict: str) -> str:
     """Say how much better or worse the miniature is, and whether that may be chance; more of the metric is better."""
     mean, low, high = (None if value[end] is None else fixed(100 * value[end], 1) for end in ("mean", "low", "high"))
-    size = fixed(abs(100 * value["mean"]), 1)
+    is_shown, is_none = verdict in ("higher", "lower"), mean == "0.0"
+    size = "under 0.1" if is_none else fixed(abs(100 * value["mean"]), 1)
     way = "better" if value["mean"] > 0 else "worse"
-    sentence = "Neither is better" if mean == "0.0" else f"Your miniature is {size} points {way}"
+    sentence = "Neither is better" if is_none and not is_shown else f"Your miniature is {size} points {way}"
     if verdict == tables.MAY_BE_CHANCE:
-        chance = "" if mean == "0.0" else ", so this may be chance"
+        chance = "" if is_none else ", so this may be chance"
         return f"{sentence}; the interval {low} to {high} includes zero{chance}."
     interval = "" if low is None else f" ({low} to {high})"
-    return f"{sentence}{interval}." if verdict in ("higher", "lower") else f"{sentence}{interval}: {verdict}."
+    return f"{sentence}{interval}." if is_shown else f"{sentence}{interval}: {verdict}."
 
 
 def labels(summary: dict[str, Any], *, own_system: str = "") -> dict[str, str]:

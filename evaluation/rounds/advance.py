@@ -85,7 +85,7 @@ def conclude(round_id: UUID, *, fence: int) -> dict[str, Any]:
         return {
             "run": str(own.run_id),
             "evaluation": str(own.pk),
-            "records": own.summary["records"],
+            "records": result.records if result else 0,
             "verb": result.verb if result else "",
             "value": quality["value"],
             "interval": quality["interval"],

@@ -35,10 +35,6 @@ class Claim(evidence.Evidence):
     rounds: dict[str, Any]
     is_newest: bool
 
-    @property
-    def records(self) -> int:
-        return int(self.evaluation.summary["records"])
-
 
 def claim_of(task: Task) -> Claim | None:
     """The claim of a task's newest run evaluated on its test split, else of the newest on validation records."""

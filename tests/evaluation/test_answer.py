@@ -83,6 +83,9 @@ def test_the_difference_is_a_sentence_that_says_whether_it_may_be_chance(
         # 289 and 290 of 308 are 0.32 points apart, and read 93.8 % and 94.2 %.
         ((289 / 308, 290 / 308), (-1 / 308, -0.04, 0.04), "−0.4 points", "Your miniature is 0.4 points worse; "),
         ((0.93951, 0.94049), (-0.00098, -0.04, 0.04), "0.0 points", "Neither is better; "),
+        ((0.9395, 0.9398), (-0.0003, -0.0005, -0.0001), "0.0 points", "Your miniature is under 0.1 points worse ("),
+        ((0.9395, 0.9395), (0.0, -0.04, 0.04), "0.0 points", "Neither is better; "),
+        ((1.0, 0.0), (1.0, 0.9, 1.0), "+100.0 points", "Your miniature is 100.0 points better ("),
         # A difference that its interval shows is not called none, and one of other records stays as measured.
         ((0.93951, 0.94049), (-0.00098, -0.0016, -0.0003), "−0.1 points", "Your miniature is 0.1 points worse ("),
         ((0.938, 0.942), (-0.003, -0.04, 0.04), "−0.3 points", "Your miniature is 0.3 points worse; "),
@@ -99,6 +102,14 @@ def test_a_difference_is_that_of_the_two_figures_beside_it(
 
     assert found and found.difference and found.difference["sentence"].startswith(sentence)
     assert found.difference["cell"]["value"] == cell
+
+
+def test_the_records_of_a_share_are_those_that_it_was_counted_over() -> None:
+    scores = summary(run=("lora", 1.0), gpt=("teacher", 0.9)) | {"records": 41, "with_gold": 40}
+
+    found = answer.of(scores, own_system="run")
+
+    assert found and found.records == 40
 
 
 def test_several_teachers_come_best_first_and_without_a_difference_that_was_not_measured() -> None:

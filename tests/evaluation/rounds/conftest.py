@@ -87,7 +87,7 @@ def end_evaluation(evaluation: Evaluation, folder: Path, *, right: int) -> None:
     (place / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     summary = {
         "measured_as": SCORING_VERSION, "records": len(lines), "with_gold": len(lines), "seconds": 1.0, "distinct": {},
-        "systems": {own: {"exact": interval(right / len(lines))}}, "differences": [],
+        "systems": {own: {"exact": interval(right / len(lines)) | {"n": len(lines)}}}, "differences": [],
     }  # fmt: skip
     collected = results.store_outputs(evaluation.pk, place, fence=1)
     results.keep_results(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds={own: "lora"})
