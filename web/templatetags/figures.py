@@ -96,9 +96,9 @@ def duration(value: Number) -> str:
     seconds = float(value)
     if 0 < seconds < 0.05:
         return f"{seconds * 1000:.{0 if seconds >= 0.001 else 1}f} ms"
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{fixed(seconds, 1)} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
