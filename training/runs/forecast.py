@@ -88,7 +88,9 @@ def forecast(request: RunRequest, *, recipe: Recipe, rows: Sequence[RowOutline] 
     earlier = _measured(student, recipe)
     row_tokens, length_note = _tokens_of(lengths, earlier)
     place = _place(recipe, request.device)
-    timed = [run for run in earlier if run.summary["device"] == place or _may_be_elsewhere(place, request.device)]
+    # Without a pass no token is read, and no speed tells the time.
+    measured = earlier if recipe.epochs else []
+    timed = [run for run in measured if run.summary["device"] == place or _may_be_elsewhere(place, request.device)]
     # Of the newest runs on as many devices the longest: one of a few steps has hardly warmed up when it ends.
     like = max(timed, key=lambda run: (_processes(run) == recipe.processes, int(run.summary["tokens"])), default=None)
     speed = _speed_on(like, recipe) if like else None

@@ -16,8 +16,9 @@ from review.datasets import freezing
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from training.models import TrainingRun
-from training.runs import preflight
+from training.runs import compose_recipe, forecast, preflight
 from training.runs.estimate import START_S
+from training.runs.run_request import RunRequest
 from training.students import registration
 from web.errors import Refusal
 
@@ -196,6 +197,18 @@ def test_a_measured_run_gives_the_time_of_the_next(launch):
     assert second.estimate["tokens"] == pytest.approx(4000, rel=0.02)
     assert second.estimate["seconds"] == pytest.approx(START_S + 8.0, rel=0.02)
     assert any("run 1: 500 tokens a second on cpu" in note for note in second.estimate["notes"])
+
+
+def test_words_alone_take_a_start_and_no_measured_speed(launch):
+    first = launch()
+    summary = {"tokens": 4000, "epochs": 3.0, "tokens_per_s": 500.0, "device": "cpu"}
+    TrainingRun.objects.filter(pk=first.pk).update(summary=summary, cost={"host_seconds": 100})
+
+    recipe = compose_recipe.compose("demo", {}, first.student).model_copy(update={"epochs": 0})
+    guess = forecast.forecast(RunRequest(dataset_version=first.dataset_version, student=first.student), recipe=recipe)
+
+    assert guess.seconds == START_S
+    assert not any("tokens a second" in note for note in guess.notes)
 
 
 @pytest.mark.parametrize(("held_s", "around_s"), [(0, START_S), (8 + START_S, START_S), (100, 92)])
