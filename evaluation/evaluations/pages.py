@@ -171,7 +171,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         if shows_first
         else [],
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
-        "warning": tables.few_records_warning(len(evaluation.record_ids), evaluation.split),
+        "warning": tables.few_records_warning(first.records if first else len(evaluation.record_ids), evaluation.split),
         "openings": list(selectors.openings(evaluation.task)),
         "fewest": tables.fewest_companies(summary),
         "most_planned": open_test_split.MOST_PLANNED,

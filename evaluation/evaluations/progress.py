@@ -38,7 +38,7 @@ class Progress:
         base = f"{shown.interval}, on {shown.records} held-out record{'' if shown.records == 1 else 's'}"
         if shown.is_measurable:
             return f"{self._cause} moved it from {before}{since} to {after} ({base})."
-        return f"{self._cause} did not measurably move it: {before}{since}, {after} now ({base})."
+        return f"{self._cause} did not measurably move it: {before}{since or ' before'}, {after} now ({base})."
 
     @property
     def _cause(self) -> str:

@@ -123,7 +123,7 @@ def test_a_lead_opens_it_by_a_button_and_every_page_tells(
         for address in (f"/evaluations/{made.pk}/", f"/tasks/{made.task.slug}/evaluation/")
     )
     assert "Not opened yet" in before and "the test split was not read" in before
-    assert "With 3 validation records the result is very uncertain" in before
+    assert "With 2 validation records the result is very uncertain" in before
     assert "Test set used once (1 of 3 planned)" in page
     assert "opened 1 time, 3 planned" in listed
     assert "Open the test split" not in page
