@@ -35,7 +35,8 @@ CHANGE = {"before": 0.71, "now": 0.83, "low": 0.07, "high": 0.17, "records": 60,
         (
             {"accepts": 1},
             {"low": -0.02, "high": 0.26},
-            "Your 40 edits and 1 accepted draft did not measurably move it: 71.0 % before, 83.0 % now (difference −2.0 to "
+            "Your 40 edits and 1 accepted draft did not measurably move it: 71.0 % before, 83.0 % now "
+            "(difference −2.0 to "
             "26.0 points, on 60 held-out records).",
         ),
         (
