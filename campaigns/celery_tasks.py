@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from campaigns.sending import tick as ticking
 from campaigns.writing import wake_tick
-from web.process.celery_task import celery_task
+from web.process.celery_task import by_the_clock, celery_task
 
 
 @celery_task(wake_tick.TICK)
+@by_the_clock
 def tick() -> None:
     """Move every running campaign on."""
     ticking.advance_all()

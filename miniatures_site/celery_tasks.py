@@ -5,10 +5,11 @@ from __future__ import annotations
 from miniatures_site.alerts import channels
 from miniatures_site.alerts.check import check
 from miniatures_site.retention import forget as retention
-from web.process.celery_task import celery_task
+from web.process.celery_task import by_the_clock, celery_task
 
 
 @celery_task("site.forget")
+@by_the_clock
 def forget() -> None:
     """Delete what has had its time."""
     retention.forget()

@@ -24,7 +24,7 @@ from django.db import connection
 from kombu.connection import Connection
 
 from jobs.rundir import machine
-from jobs.scheduling import clock
+from web.db import database_clock
 
 logger = logging.getLogger(__name__)
 ANSWER_S: Final = 5
@@ -111,7 +111,7 @@ def _clock(ahead_s: float) -> list[Fault]:
     hint = (
         "Set it (timedatectl set-ntp true): storage refuses requests of another quarter of an hour, and logs mislead."
     )
-    return [Fault("Clock", message, hint, keeps_from_work=abs(ahead_s) > clock.MAY_DIFFER.total_seconds())]
+    return [Fault("Clock", message, hint, keeps_from_work=abs(ahead_s) > database_clock.MAY_DIFFER.total_seconds())]
 
 
 def _queue() -> list[Fault]:

@@ -8,7 +8,7 @@ from review.adjudication.share_outs import daily_mail, share
 from review.desk import ordering
 from review.drafts import search_index
 from review.sources.imports import staging
-from web.process.celery_task import celery_task, one_at_a_time
+from web.process.celery_task import by_the_clock, celery_task, one_at_a_time
 
 
 @celery_task("review.index_drafts")
@@ -30,18 +30,21 @@ def order_desks() -> None:
 
 
 @celery_task("review.take_back_imports")
+@by_the_clock
 def take_back_imports() -> None:
     """Delete what imports left that were cut off."""
     staging.undo_abandoned()
 
 
 @celery_task("review.end_share_outs")
+@by_the_clock
 def end_share_outs() -> None:
     """End share-outs whose last day is over."""
     share.end_due()
 
 
 @celery_task("review.send_daily_mails")
+@by_the_clock
 @one_at_a_time
 def send_daily_mails() -> None:
     """Tell members once a day what waits for them."""

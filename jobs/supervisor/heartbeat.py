@@ -21,7 +21,8 @@ from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
 from jobs.rundir import lease, machine
 from jobs.rundir.machine import Machine
-from jobs.scheduling import clock, hosts, workers
+from jobs.scheduling import hosts, workers
+from web.db import database_clock
 from web.process import alive
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class HostRegistration:
         folder = Path(settings.RUNS_DIR)
         folder.mkdir(parents=True, exist_ok=True)
         disk = machine.disk(folder)
-        clock_problem = clock.problem()
+        clock_problem = database_clock.host_problem()
         is_known = self._machine is not None and not self._problem and not clock_problem
         if is_known and hosts.record_seen(host_id, boot_id=boot_id, disk_free_bytes=disk[1]):
             return

@@ -1,20 +1,24 @@
-"""Rounds of the beat that wait for strangers: a second one in the same process does nothing."""
+"""Rounds of the beat: a second one that waits for strangers does nothing, nor one on a host with a wrong clock."""
 
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Job
 from members.models import Member
+from miniatures_site.celery import app
 from tests.jobs.conftest import wait_for
 from tests.webhooks.rude_receivers import never_answers, rude
 from training.celery_tasks import send_notices
 from training.models import Notice
+from web.db import database_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,3 +47,31 @@ def test_a_mail_server_that_swallows_mails_holds_one_thread_of_a_worker(admin: M
         assert Notice.objects.filter(attempts=1).count() == 1
         worker.join(60)
     assert Notice.objects.filter(attempts=1, sent_at=None).count() == 2
+
+
+ROUNDS = {
+    "campaigns.tick",
+    "review.end_share_outs",
+    "review.take_back_imports",
+    "site.forget",
+    "training.send_notices",
+    "webhooks.deliver",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ROUNDS))
+@pytest.mark.parametrize("off", [timedelta(hours=1), -timedelta(hours=1)])
+def test_a_round_that_compares_times_waits_while_this_hosts_clock_is_wrong(name: str, off: timedelta) -> None:
+    app.loader.import_default_modules()
+    database_clock.remember(timezone.now() - off)
+    try:
+        with CaptureQueriesContext(connection) as asked:
+            app.tasks[name]()
+    finally:
+        database_clock.forget()
+    assert len(asked) == 0
+
+    with CaptureQueriesContext(connection) as asked:
+        app.tasks[name]()
+
+    assert len(asked) > 0

@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import Error, connection
+from django.utils import timezone
 
 # Clocks since boot drift by seconds a day.
 ASK_EVERY_S: Final = 600
 RETRY_AFTER_S: Final = 10
+# Mails are due and caps begin anew by the clock of the host that works; storage allows a quarter of an hour too.
+MAY_DIFFER: Final = timedelta(minutes=15)
 _BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # The database's time at a moment since boot, and when to ask again. One tuple, replaced whole: threads may race.
 _known: tuple[datetime, float, float] | None = None
@@ -25,6 +28,16 @@ def now() -> datetime:
     if _known is None or time.clock_gettime(_BOOT) >= _known[2]:
         _ask()
     return _counted()
+
+
+def host_problem() -> str:
+    """Why this host's clock keeps it from work; empty where it is about right. A file's database has the host's own."""
+    ahead = timezone.now() - now()
+    if abs(ahead) <= MAY_DIFFER:
+        return ""
+    side = "ahead of" if ahead > timedelta() else "behind"
+    which = f"its clock is more than a quarter of an hour {side} the database's"
+    return f"{which}: set the wrong one (timedatectl set-ntp true)"
 
 
 def _counted() -> datetime:

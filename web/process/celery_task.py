@@ -49,6 +49,17 @@ def one_at_a_time(task: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+def by_the_clock(task: Callable[P, None]) -> Callable[P, None]:
+    """Make a call do nothing while this host's clock is far off: what is due, over or old would be told wrongly."""
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        if not database_clock.host_problem():
+            task(*args, **kwargs)
+
+    return run
+
+
 @before_task_publish.connect
 def expire_by_database(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """Say when a message expires in the database's time; Celery says it in this host's, which may be hours off."""
