@@ -30,15 +30,15 @@ class SendingHours:
             now: An aware moment.
             names: Of time zones, the first that is known counts; UTC if none is.
         """
-        local = now.astimezone(zones.first_known(*names))
-        if self._is_open(local):
+        zone = zones.first_known(*names)
+        if self._is_open(now.astimezone(zone)):
             return None
-        day = local.replace(minute=0, second=0, microsecond=0)
-        # Hour by hour in wall-clock time; of an hour that summer time skips, the moment after counts.
-        for hours in range(1, 24 * (DAYS_AHEAD + 7 * len(self.days_off))):
-            moment = (day.replace(tzinfo=None) + timedelta(hours=hours)).replace(tzinfo=local.tzinfo)
-            if self._is_open(moment) and moment > local:
-                return moment.astimezone(UTC)
+        moment = now.astimezone(UTC).replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+        # By moments and not by the wall clock, whose hours summer time skips or doubles; all zones keep quarters.
+        for _ in range(96 * (DAYS_AHEAD + 7 * len(self.days_off))):
+            moment += timedelta(minutes=15)
+            if self._is_open(moment.astimezone(zone)):
+                return moment
         return (now + timedelta(days=1)).astimezone(UTC)
 
     def _is_open(self, local: datetime) -> bool:

@@ -39,6 +39,29 @@ def test_quiet_hours_are_the_readers(now, zone, opens):
     assert NIGHT.opens_at(at(now), zone) == expected
 
 
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-28"),
+        ("Europe/Berlin", "2026-10-24"),
+        ("Australia/Lord_Howe", "2026-04-04"),
+        ("Australia/Lord_Howe", "2026-10-03"),
+        ("America/Sao_Paulo", "2018-11-03"),
+        ("Pacific/Apia", "2011-12-29"),
+    ],
+)
+@pytest.mark.parametrize("begin_until", [(3, 2), (2, 1), (20, 2), (1, 0), (20, 8)])
+def test_what_opens_where_clocks_change_is_the_first_open_moment(zone, day, begin_until):
+    hours = SendingHours(*begin_until, at_weekends=zone != "Pacific/Apia")
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    half_hours = [start + timedelta(minutes=30 * number) for number in range(240)]
+    is_open = [hours.opens_at(moment, zone) is None for moment in half_hours]
+
+    for number, moment in enumerate(half_hours[:96]):
+        if not is_open[number]:
+            assert hours.opens_at(moment, zone) == half_hours[is_open.index(True, number)]
+
+
 @pytest.mark.parametrize("zone", ["", "Not/A_Zone", "../../etc/passwd", "/etc/localtime", "\x00", "Europe"])
 def test_a_zone_nobody_knows_gives_way_to_the_next(zone):
     assert NIGHT.opens_at(at("2026-11-18T07:30"), zone, "Europe/Berlin") is None
