@@ -109,6 +109,12 @@ _TAKEN_BACK: Final = re.compile(
     r"(?:e-?)?(?:mail|message|nachricht|bericht|courriel|messaggio|correo|mensaje)"
     r"|\b(?:mail|messaggio|correo|mensaje|message) (?:anterior|precedente?)\b"
 )
+# Who is to get no copies of this exchange, the writer or another.
+_COPIED: Final = re.compile(
+    r"(?:\b(?:from|off|out of|aus|von|vom|de|des|du|da|dalla|dal|del|uit|van)|@[\w.-]+ \(?in) "
+    r"(?:(?:the|your|this|our|der|dem|den|ihrem|la|les|las|le|il|el|los) )?"
+    r"(?:b?cc|copy|copies|kopien?|cop(?:ie|ia|ias))\b(?! of\b)"
+)
 # Who stays in touch; who says why they leave does not.
 _GOES_ON: Final = re.compile(
     r"\b(?:successor|nachfolger\w*|(?:took|taken) over|i (?:replaced|have (?:his|her|their) (?:job|role|place))"
@@ -232,8 +238,9 @@ def _wish(sentence: str, *, has_other_way: bool, goes_on: bool) -> Wish:
             is_turned = True
         elif is_removal or not (has_other_way or _UNTIL.search(bare[match.start() :])):
             # Who takes a colleague's address off and talks on is no writer who leaves, nor who takes a mail back.
-            is_others = _TAKEN_BACK.search(bare, match.start(), match.end() + 15) or (goes_on and "@" in match[0])
-            return Wish.POSSIBLE if is_others or _RIGHTS.search(bare) else Wish.PLAIN
+            is_others = _COPIED.search(bare, match.start()) or (goes_on and "@" in match[0])
+            is_other = is_others or _TAKEN_BACK.search(bare, match.start(), match.end() + 15)
+            return Wish.POSSIBLE if is_other or _RIGHTS.search(bare) else Wish.PLAIN
     if is_kept or _STAYS.search(bare):
         return Wish.STAYS
     is_possible = not has_other_way and _may_be_meant(bare, at_least=is_turned)

@@ -15,7 +15,7 @@ from campaigns.replies.parsing.folding import folded
 
 _MAIL: Final = r"(?:e-?mails?|mails?|mailings?|messages?|newsletters?|communications?|correspondence|contact|outreach|follow[- ]?ups?|reminders?|spam|advert\w*|marketing|promotion\w*|solicitations?|pitches|offers)"
 _LIST: Final = r"(?:lists?|mailing\w*|database|data ?base|crm|systems?|records?|distribution|newsletters?|campaigns?|sequences?|contacts?|files?|books|outreach|e-?mails?|mails?|everything|whatever)"
-_WHOSE: Final = r"(?:me|us|myself|(?:my|our|this|that|the)(?! (?:cc|copy)) (?:[\w-]+ ){0,2}?(?:e-?mail|mail|address(?:es)?|details|data|names?|contact\w*|info\w*|inbox|mailbox|record|entry|account)|[\w.+-]+@[\w.-]+\w)"
+_WHOSE: Final = r"(?:me|us|myself|(?:my|our|this|that|the)(?! (?:cc|copy)) (?:[\w-]+ ){0,2}?(?:e-?mail|mail|address(?:es)?|details|data|names?|contact\w*|info\w*|inbox|mailbox|record|entry|account)|[\w.+-]+@[\w.-]+\w(?![.-]?\w))"
 _BUT_LIST: Final = rf"(?! (?:from|off|out of|of) (?!(?:[\w']+ ){{0,6}}?{_LIST}\b|(?:this|these|it|here|all|that)(?:[.!,]|$| (?:please|now|at|immediately))))"
 _WRITE: Final = r"(?:e-?mail|contact|writ|messag|mail|approach|bother|spam|pitch|pester|chas|harass|bombard|solicit|annoy|disturb)(?:e|ing|ting)?\b"
 _NO_WANT: Final = r"(?:do not|don'?t|dont|no longer|never|not|cannot|can't|won'?t)(?: really| ever| even)? (?:want|wish|like|care|need|consent|agree|accept|expect|intend|appreciate)\w*"

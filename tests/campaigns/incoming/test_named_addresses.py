@@ -9,6 +9,9 @@ from tests.campaigns.incoming.test_machines import read
 
 REMOVALS = (
     "Please remove name@firma.de from your list.",
+    "Please remove name@firma.com from your list and send a copy to our lawyer.",
+    "Please delete my data and confirm in cc to legal@firma.com.",
+    "Remove name@firma.com from cc. And please remove me from your list.",
     "Bitte entfernen Sie name@firma.de.",
     "Guten Tag,\nbitte löschen Sie die Adresse name@firma.de aus Ihrem Verteiler. Vielen Dank",
     "Nehmen Sie name@firma.de aus dem Verteiler.",
@@ -24,6 +27,12 @@ REMOVALS = (
 )
 # An address that changes, a removal from something else, one that is not to be, and what others do.
 INNOCENT = (
+    "Remove name@firma.com from cc",
+    "Please remove my colleague name@firma.com from the CC line.",
+    "Delete name@firma.com from the bcc",
+    "Please remove name@firma.com in cc, she has left us.",
+    "Remove name@firma.com from this thread",
+    "Could you remove name.surname@firma.co.uk from the invite?",
     "Bitte ändern Sie name@firma.de in neu@firma.de.",
     "Bitte entfernen Sie name@firma.de. Meine neue Adresse ist neu@firma.de.",
     "Bitte entfernen Sie name@firma.de nicht.",
@@ -38,6 +47,12 @@ INNOCENT = (
     "Verwijder name@firma.nl niet",
     "Eliminen name@firma.es y usen nuevo@firma.es",
     "Cambien name@firma.es por nuevo@firma.es",
+    # Nor is the writer's own wish to be out of copy.
+    "Please remove me from the cc list",
+    "Nehmen Sie mich bitte aus dem CC",
+    "Toglietemi dalla copia",
+    "Quítenme de la copia",
+    "Haal mij uit de cc",
 )
 
 
