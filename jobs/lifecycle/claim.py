@@ -18,6 +18,7 @@ from jobs.kinds.base import JobKind
 from jobs.lifecycle import notify, parts
 from jobs.lifecycle.transitions import append_event, lock_job, one_claim_at_a_time, transition
 from jobs.models import Job
+from jobs.rundir.identity import ProcessMark
 from jobs.scheduling import fairness
 from jobs.scheduling import halt as scheduling_halt
 from jobs.scheduling.clock import database_time_in
@@ -109,8 +110,13 @@ def lock_held(job_id: UUID, fence: int) -> Job:
     return job
 
 
-def begin_attempt(job_id: UUID, fence: int) -> Job:
+def begin_attempt(job_id: UUID, fence: int, *, process: ProcessMark | None = None) -> Job:
     """Record that a fresh attempt begins under this fence, in a directory of that name, and reserve its other hosts.
+
+    Args:
+        job_id: A claimed job.
+        fence: Of that claim.
+        process: The worker's own where it does the work itself: with it the attempt ends.
 
     Raises:
         AttemptLost: The fence has passed on.
@@ -126,8 +132,8 @@ def begin_attempt(job_id: UUID, fence: int) -> Job:
             run_fence=fence,
             settled=False,
             attempts=F("attempts") + 1,
-            pid=None,
-            pid_started="",
+            pid=process.pid if process else None,
+            pid_started=process.pid_started if process else "",
         )
         job.refresh_from_db()
         if kind := registry.KINDS.get(job.kind):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +24,8 @@ from jobs.lifecycle import consumers, end, notify, parts, reaper_lock
 from jobs.lifecycle.end import give_up_error
 from jobs.lifecycle.transitions import transition
 from jobs.models import Job
+from jobs.rundir import identity
+from jobs.rundir.identity import ProcessMark
 from jobs.scheduling import workers
 from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE, HELD, JobState
@@ -55,6 +58,7 @@ def reap(*, left_since: datetime | None = None) -> dict[str, int]:
 
 
 def _round(turn: reaper_lock.ReaperLock, left_since: datetime | None) -> dict[str, int]:
+    _end_leases_of_dead()
     expired = sum(_release(job_id) for job_id in _each(_expired(), turn))
     reaper_lock.count_lost_leases(expired)
     return {
@@ -79,6 +83,17 @@ def _scan_slice() -> int:
     marked, cursor = consumers.mark_missed(cursor=cursor)
     reaper_lock.record_slice(cursor)
     return marked
+
+
+def _end_leases_of_dead() -> None:
+    """End the leases of inline work whose worker's process is dead, as its own host and boot can see at once."""
+    inline = [name for name, kind in registry.KINDS.items() if kind.engine_module is None]
+    host = {"host_id": identity.host_id(), "boot_id": identity.boot_id()}
+    begun = Job.objects.filter(state__in=HELD, run_fence=F("fence"), kind__in=inline, pid__isnull=False, **host)
+    for pk, fence, pid, pid_started in begun.values_list("pk", "fence", "pid", "pid_started"):
+        if not identity.is_alive(ProcessMark(pid=pid, pid_started=pid_started, **host)):
+            mine = Job.objects.filter(pk=pk, fence=fence, state__in=HELD)
+            mine.update(lease_until=database_time_in(-1), engine_until=None)
 
 
 def _expired() -> list[UUID]:

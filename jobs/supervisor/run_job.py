@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -86,7 +87,8 @@ def _work(job: Job, hold: HeldLease, worker: Worker) -> None:
         message = f"This worker knows no jobs of the kind '{job.kind}'."
         end.fail(job.pk, hold.fence, error=EngineError(code="unknown_kind", message=message))
     elif kind.engine_module is None:
-        run_inline.run_inline(claim.begin_attempt(job.pk, hold.fence), kind, hold)
+        job = claim.begin_attempt(job.pk, hold.fence, process=identity.mark_of(os.getpid()))
+        run_inline.run_inline(job, kind, hold)
     else:
         engine = None if job.settled else _find_earlier_engine(job, hold)
         if engine is None and kind.begins_with_torch and not machine.has_torch():

@@ -1,5 +1,7 @@
 """What nobody looks after any more."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +14,7 @@ from jobs.kinds import registry
 from jobs.lifecycle import claim, notify, reaper, reaper_lock
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import FinishedNotice, Job, JobEvent, WorkerBeat
+from jobs.rundir import identity
 from jobs.scheduling import workers
 from tests.jobs.conftest import state_of
 
@@ -50,6 +53,37 @@ def test_an_expired_lease_queues_the_job_again_and_says_why(lapsed, bell):
     assert (job.state, job.fence, job.crashes) == ("queued", 2, 1)
     assert "worker-1 stopped answering" in JobEvent.objects.filter(job=job).latest("seq").payload["reason"]
     assert job.pk in bell
+
+
+@pytest.mark.parametrize(
+    ("kind", "dies", "state"),
+    [
+        ("inline", True, "queued"),
+        ("inline", False, "running"),
+        ("counting", True, "running"),
+    ],
+)
+def test_work_of_a_dead_process_of_this_host_does_not_wait_for_its_lease(launch, bell, kind, dies, state):
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    job = launch(kind)
+    claim.claim(job.pk, worker=Worker("worker-1", identity.host_id(), identity.boot_id()))
+    claim.begin_attempt(job.pk, 1, process=identity.mark_of(process.pid))
+    claim.renew(job.pk, 1)
+    if dies:
+        process.kill()
+        process.wait()
+
+    reaper.reap()
+
+    assert state_of(job) == state
+    process.kill()
+    process.wait()
+    if state == "queued":
+        # No other host waits for an engine that never was, and a claim made since is not the dead process's.
+        assert Job.objects.get().engine_until is None
+        claim.claim(job.pk, worker=Worker("worker-2", identity.host_id(), identity.boot_id()))
+        reaper.reap()
+        assert state_of(job) == "running"
 
 
 def test_leases_that_workers_lost_are_counted_for_good(lapsed):
@@ -147,7 +181,7 @@ def test_looking_round_an_idle_house_asks_few_questions(django_assert_max_num_qu
     # The first round of an installation looks through all that has ended.
     reaper.reap()
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         reaper.reap()
 
 
