@@ -85,10 +85,8 @@ _WEEKDAY_TO_DAY: Final = re.compile(
 )
 _NAMED_DAY: Final = re.compile(rf"\b(?P<weekday>{_WEEKDAY})s?\b", re.IGNORECASE)
 _MONTH_ALONE: Final = re.compile(
-    rf"(?:{{}}) (?P<month>{_MONTH})\b".format(
-        r"until(?: the end of| end of)?|till(?: end of)?|bis(?: ende| anfang)?|ab|jusqu'(?:en|à|à fin|fin)"
-        r"|fino a(?: fine)?|tot(?: eind)?|hasta(?: finales de)?|back in|im"
-    ),
+    r"(?:(?:until|till?)(?:(?: the)? end of)?|bis(?: ende| anfang)?|ab|jusqu'(?:en|à|à fin|fin)"
+    rf"|fino a(?: fine)?|tot(?: eind)?|hasta(?: finales de)?|back in|im) (?P<month>{_MONTH})\b",
     re.IGNORECASE,
 )
 _BACK: Final = re.compile(
@@ -117,6 +115,10 @@ _NEXT_WEEK: Final = re.compile(
     r"|questa settimana|prossima settimana|deze week|volgende week|esta semana|(?:próxima|proxima) semana)\b",
     re.IGNORECASE,
 )
+_NEW_YEAR: Final = re.compile(
+    r"\b(?:(?:the|in|ins|im) (?:new year|neuen? jahr)|end of (?:the |this )?year|year'?s? end|jahresende|jahreswechsel"
+    r"|nouvel an|nouvelle année|fin de l'année|(?:nuovo|fine) anno|anno nuovo|nieuwe jaar|(?:año|ano) nuevo|nuevo año"
+    r"|(?:einde?|eind) van het jaar|fin(?:es)? del? año)\b", re.IGNORECASE)  # fmt: skip
 MAX_CHARS: Final = 2_000
 
 
@@ -223,7 +225,9 @@ def _by_weekday(text: str, written_on: date) -> date | None:
             return day
     if days:
         return days[-1][1]
-    return written_on + timedelta(days=7 - written_on.weekday()) if _NEXT_WEEK.search(text) else None
+    if _NEXT_WEEK.search(text):
+        return written_on + timedelta(days=7 - written_on.weekday())
+    return date(written_on.year + 1, 1, 2) if written_on.month > 10 and _NEW_YEAR.search(text) else None
 
 
 def _next_weekday(match: re.Match[str], after: date) -> date:
@@ -249,17 +253,16 @@ def _resolved(day: int, month: int, year: str | None, written_on: date) -> date 
     if year:
         return _made(int(year) + (2000 if len(year) == 2 else 0), month, day)
     this_year = _made(written_on.year, month, day)
-    # A day of the last weeks is one that has passed; one further back is next year's.
+    # A day of the last weeks is one that has passed, in the old year too; one further back is next year's.
+    if this_year is not None and this_year - written_on > timedelta(days=335):
+        return _made(written_on.year - 1, month, day)
     if this_year is None or written_on - this_year > timedelta(days=120):
         return _made(written_on.year + 1, month, day)
     return this_year
 
 
 def _next_weekday_of_month(text: str, match: re.Match[str], written_on: date) -> date | None:
-    """Return the day ahead that is such a weekday.
-
-    Where February has 28 days, March has it too: a day of the last week, or a beginning, is one that has passed.
-    """
+    """Return the day ahead that is such a weekday; one of the last week, or a beginning, has passed."""
     before = _clause_before(text, match)
     is_end = _LAST_DAY.search(before) or _BACK.search(before)
     days = [
@@ -280,11 +283,8 @@ def _day_after_range(match: re.Match[str], written_on: date) -> date | None:
 
 def _days_of_month(day: int, written_on: date) -> list[date]:
     """Days of the mail's own month and of the next that have a number."""
-    months = (
-        (written_on.year, written_on.month),
-        (written_on.year + written_on.month // 12, written_on.month % 12 + 1),
-    )
-    return [each for year, month in months if (each := _made(year, month, day))]
+    following = written_on.replace(day=1) + timedelta(days=31)
+    return [each for month in (written_on, following) if (each := _made(month.year, month.month, day))]
 
 
 def _of_month(month: int, words: str, written_on: date) -> date | None:

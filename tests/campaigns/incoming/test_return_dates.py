@@ -238,3 +238,25 @@ def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
 
     assert (unknown.day, unknown.told, unknown.is_capped) == (date(2026, 3, 9), False, False)
     assert (far.day, far.told, far.is_capped) == (date(2026, 5, 1), True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "day"),
+    [
+        ("I was away until 30 December.", date(2027, 1, 4), "2027-01-11"),
+        ("Ich war bis 31.12. im Urlaub.", date(2027, 1, 2), "2027-01-09"),
+        ("Back on 1 March.", date(2027, 1, 4), "2027-03-01"),
+        ("I am out until the end of the year.", date(2026, 12, 10), "2027-01-02"),
+        ("Back in the new year!", date(2026, 12, 18), "2027-01-02"),
+        ("Wir sind bis Jahresende geschlossen.", date(2026, 12, 10), "2027-01-02"),
+        ("Im neuen Jahr bin ich wieder da.", date(2026, 12, 10), "2027-01-02"),
+        ("De retour après le Nouvel An.", date(2026, 12, 10), "2027-01-02"),
+        ("Back on Monday. Enjoy the new year!", date(2026, 12, 29), "2027-01-04"),
+        ("I have left for the day. All the best in the new year!", date(2027, 1, 5), "2027-01-12"),
+        ("I am away till the end of February.", date(2028, 2, 10), "2028-03-03"),
+        ("Away until 29 February.", date(2028, 2, 10), "2028-03-01"),
+        ("Ich bin vom 28. bis 31. nicht da.", date(2026, 12, 27), "2027-01-01"),
+    ],
+)
+def test_days_about_the_end_of_a_year_are_in_the_year_that_is_meant(text, written, day):
+    assert read_return(text, written_on=written).day.isoformat() == day
