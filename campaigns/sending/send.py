@@ -31,6 +31,7 @@ from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt
 from jobs.states import FINISHED, JobState
 from jobs.supervisor.shutdown import SHUTDOWN
+from web.db import database_clock
 
 KIND = "campaign-send"
 BATCH = 100
@@ -113,6 +114,9 @@ class _SendLoop:
         idle_until_s = time.monotonic() + settings.CAMPAIGN_LINGER_S
         before: list[UUID] = []
         while self.left_today > 0 and self._runs():
+            if problem := database_clock.host_problem():
+                # Another host may go on.
+                raise put_off(f"the host stopped sending: {problem}", RETRY_S)
             mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
             self.turn.read_senders()
             ids = [mail.pk for mail in mails]

@@ -19,6 +19,7 @@ from campaigns.states import CampaignState, EventKind, MessageState, StopReason,
 from jobs.lifecycle import control
 from jobs.models import Job
 from tests.campaigns import factories
+from web.db import database_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,6 +204,18 @@ def test_a_nameless_reader_is_greeted_by_the_default_in_preview_and_mail(campaig
     assert shown.text.startswith("Hello there, a question.")
     assert arrived["Subject"] == "For you"
     assert "Hello there, a question." in arrived.get_body(("plain",)).get_content()
+
+
+def test_a_host_whose_clock_went_wrong_leaves_every_mail_to_others(campaign, mail, mailbox, send):
+    database_clock.remember(timezone.now() - timedelta(hours=1))
+    try:
+        job = send(campaign)
+    finally:
+        database_clock.forget()
+
+    mail.refresh_from_db()
+    assert (job.state, mail.state, received(mailbox)) == ("waiting", "approved", [])
+    assert "its clock is more than a quarter of an hour ahead of the database's" in job.waiting_reason
 
 
 def test_a_mail_server_that_is_away_leaves_every_mail_where_it_was(campaign, mail, mailbox, send, settings):
