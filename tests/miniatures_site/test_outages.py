@@ -1,9 +1,11 @@
-"""An outage of database or queue takes a line or two of the log each time, not a traceback."""
+"""An outage of database or queue, or a full disk, takes a line or two of the log each time, not a traceback."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import logging.config
+import sqlite3
 from pathlib import Path
 
 import psycopg
@@ -39,6 +41,7 @@ def line_of(error: Exception, cause: BaseException | None, name: str = "plain") 
     [
         (OperationalError(AWAY), psycopg.OperationalError(AWAY)),
         (OperationalError("the system shuts down"), psycopg.errors.AdminShutdown("the system shuts down")),
+        (OperationalError("database or disk is full"), sqlite3.OperationalError("database or disk is full")),
         (QueueAway("Error 111 connecting to 127.0.0.1:6379. Connection refused."), ConnectionError(111)),
     ],
 )
@@ -49,6 +52,12 @@ def test_an_outage_is_named_without_its_traceback(error: Exception, cause: Excep
     # JSON marks each quote of the message.
     named = f"OperationalError: {str(error).splitlines()[0]}"
     assert named in line.replace('\\"', '"')
+
+
+def test_a_full_disk_is_named_without_its_traceback() -> None:
+    line = line_of(OSError(errno.ENOSPC, "No space left on device"), None)
+
+    assert "No space left on device" in line and "Traceback" not in line and len(line.splitlines()) <= 2
 
 
 @pytest.mark.parametrize("name", ["plain", "json"])
