@@ -17,19 +17,17 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Step
 from campaigns.overview.blockers import mails_counted, order_jobs, sender_jobs
-from campaigns.sending import guardrails
+from campaigns.sending import guardrails, send
 from campaigns.sending.attempt import hours_of
-from campaigns.sending.pacing import day_starts
-from campaigns.states import CampaignState, HoldReason, MessageState, StepCondition
+from campaigns.states import WENT, CampaignState, HoldReason, MessageState, StepCondition
 from campaigns.suppression import email_addresses
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt
 from jobs.states import FINISHED, JobState
+from web import zones
 
 M = MessageState
-# Mails that have been on the wire today count against the daily cap.
-HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
 # Holds of a sender and of a value, as a stable word and what to do.
 _OF_SENDING = {
     HoldReason.SENDER: (
@@ -125,11 +123,10 @@ def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | 
 
 
 def _capped(campaign: Campaign, now: datetime) -> WaitReason | None:
-    midnight = day_starts(now, campaign.time_zone)
-    went = Message.objects.filter(campaign=campaign, state__in=HAS_GONE, sending_at__gte=midnight).count()
-    if went < campaign.daily_cap:
+    if send.left_today(campaign, now=now) > 0:
         return None
-    tomorrow = day_starts(midnight + timedelta(hours=36), campaign.time_zone)
+    zone = zones.first_known(campaign.time_zone)
+    tomorrow = zones.end_of(now.astimezone(zone).date(), zone)
     message = f"The {campaign.daily_cap:,} mails of today are sent."
     return WaitReason("daily_cap", message, tomorrow, hint="Mails a day are set when a campaign is made.")
 
@@ -150,7 +147,7 @@ def _sending_job(campaign: Campaign, now: datetime) -> WaitReason | None:
 def _paced(campaign: Campaign, now: datetime) -> StageResult:
     """A pace that leaves minutes between two mails looks like standing still."""
     gap_s = 60 / max(1, campaign.mails_per_minute)
-    last = Message.objects.filter(campaign=campaign, state__in=HAS_GONE).aggregate(last=Max("sending_at"))["last"]
+    last = Message.objects.filter(campaign=campaign, state__in=WENT).aggregate(last=Max("sending_at"))["last"]
     if last is None or gap_s < LONG_GAP_S or (until := last + timedelta(seconds=gap_s)) <= now:
         return "moves"
     return WaitReason("pace", f"One mail goes every {gap_s:.0f} seconds.", until)

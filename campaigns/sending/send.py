@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -52,7 +52,7 @@ def ensure_sending(campaign: Campaign) -> Job | None:
     """
     outbox.settle_left_behind(campaign)
     due = outbox.waiting(campaign, now=timezone.now())
-    if campaign.state != CampaignState.RUNNING or not due.exists() or _left_today(campaign) <= 0:
+    if campaign.state != CampaignState.RUNNING or not due.exists() or left_today(campaign, now=timezone.now()) <= 0:
         return None
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
@@ -89,7 +89,7 @@ def send(job: Job, attempt: Attempt) -> dict[str, Any]:
         shift = _SendLoop(
             SendingAttempt.of(campaign, job_id=job.pk, fence=attempt.fence), attempt, wire, _pace(campaign)
         )
-        shift.left_today = _left_today(campaign)
+        shift.left_today = left_today(campaign, now=timezone.now())
         for message in shift.due():
             shift.one(message)
     return shift.counts
@@ -223,8 +223,8 @@ def _pace(campaign: Campaign) -> TokenBucket:
     return TokenBucket.per_minute(campaign.mails_per_minute, now_s=time.monotonic(), since_last_s=since_s)
 
 
-def _left_today(campaign: Campaign) -> int:
+def left_today(campaign: Campaign, *, now: datetime) -> int:
     """Remainder of the daily cap, by the campaign's own midnight."""
-    midnight = day_starts(timezone.now(), campaign.time_zone)
+    midnight = day_starts(now, campaign.time_zone)
     went = Message.objects.filter(campaign=campaign, state__in=WENT, sending_at__gte=midnight).count()
     return campaign.daily_cap - went
