@@ -198,3 +198,20 @@ def test_a_session_that_ended_opens_no_panel_and_asks_to_sign_in(
     expect(page.locator("[data-banner]")).to_contain_text("You are signed out")
     expect(page.locator("[data-banner-link]")).to_be_visible()
     expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_comment_that_is_too_long_is_refused_with_all_its_words(
+    open_desk: Callable[..., Page], admin: Member
+) -> None:
+    page, words = open_desk(admin), "word " * 2_000 + "end"
+    page.locator(f"{SHOWN} details.card-comments summary").click()
+    box = page.locator(f"{SHOWN} [data-comments-text]")
+    box.fill(words)
+    page.locator(f"{SHOWN} [data-comments-send]").click()
+    expect(page.locator(f"{SHOWN} [data-comments-words]")).not_to_be_empty()
+    expect(box).to_have_value(words)
+
+    page.locator(SHOWN).evaluate("(card) => card.focus()")
+    page.keyboard.press("a")
+
+    expect(page.locator("[data-refusals] pre")).to_have_text(words)
