@@ -58,9 +58,6 @@ FLAGS = [n % 4 == 0 for n in range(12)], [int(n % 3 == 0) for n in range(12)], [
         ({"Вопрос": TEXTS, "Ответ": LETTERS}, {"Ответ"}),
         ({"标题": TEXTS, "类别": REPEATED, "日期": ["2026-11-01"] * 12}, {"类别"}),
         ({"prompt": TEXTS, "chosen": LETTERS, "rejected": TEXTS}, {"chosen"}),
-        # A title above its text, as trackers and shops have it, and a summary behind the text it sums up.
-        ({"Summary": TEXTS, "Issue key": TEXTS, "Description": LETTERS, "Priority": REPEATED}, {"Priority"}),
-        ({"id": TEXTS, "dialogue": LETTERS, "Summary": TEXTS, "remarks": LETTERS}, {"Summary"}),
         ({"article": LETTERS, "highlights": TEXTS, "id": range(12)}, {"highlights"}),
         ({"Account": TEXTS, "Draft Email": LETTERS, "Rating": REPEATED}, {"Draft Email"}),
         ({"Firma": TEXTS, "Branche": REPEATED, "Anschreiben": LETTERS}, {"Anschreiben"}),

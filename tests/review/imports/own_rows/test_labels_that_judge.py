@@ -14,6 +14,7 @@ from review.sources.imports.tables import open_table
 TEXTS = [f"The boiler in flat {n} is cold." for n in range(12)]
 REPLIES = [f"We come to flat {n} on Monday." for n in range(12)]
 FLAGS = [n % 3 == 0 for n in range(12)]
+LONG = [f"Dear all, {each} Please see to it today." for each in TEXTS]
 FEW = ["done", "open", "late"] * 4
 
 
@@ -34,6 +35,9 @@ FEW = ["done", "open", "late"] * 4
         ({"label_type": FEW, "text": TEXTS, "city": REPLIES}, {"label_type"}),
         ({"response_type": FEW, "text": TEXTS, "category": FEW[::-1], "city": REPLIES}, {"category"}),
         ({"text": TEXTS, "label": FEW, "label_score": [n / 20 for n in range(12)]}, {"label"}),
+        # A title above its text, as trackers and shops have it, and a summary behind the text it sums up.
+        ({"Summary": TEXTS, "Description": LONG, "Priority": FEW}, {"Priority"}),
+        ({"id": TEXTS, "dialogue": LONG, "Summary": TEXTS, "remarks": LONG}, {"Summary"}),
     ],
 )
 def test_a_label_judges_the_answer_beside_it(tmp_path: Path, columns: dict[str, list[Any]], answers: set[str]) -> None:
