@@ -10,8 +10,9 @@ import os
 import numpy as np
 import pytest
 
-from stats.experiments import analysis, simulation
-from stats.experiments.simulation import Population
+from benchmarks import interval_coverage as simulation
+from benchmarks.interval_coverage import Population
+from stats.experiments import analysis
 from stats.intervals.two_shares import DifferenceBy
 from tests.campaigns.sending.conftest import drill
 

@@ -1,7 +1,7 @@
 """Measured coverage of the intervals, and false alarm rates under repeated looks.
 
 Shares of independent units are counted out exactly over all outcomes; the rest is simulated with the production
-functions. `python -m stats.experiments.simulation` prints the tables of `docs/experiments.md`.
+functions. `python -m benchmarks.interval_coverage` prints the tables of `docs/experiments.md`.
 It knows the truth of its populations, and nothing of real experiments.
 """
 
