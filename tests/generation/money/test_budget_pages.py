@@ -83,8 +83,8 @@ def test_the_api_sets_reads_and_removes(task: Task, lead: Member, viewer: Member
     assert not Budget.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["ledger", "budgets", "teachers"])
-def test_pages_of_money_say_where_they_are(name: str, lead: Member, as_member: Browse) -> None:
+@pytest.mark.parametrize("name", ["ledger", "budgets", "prices"])
+def test_pages_of_money_lie_below_teachers(name: str, lead: Member, as_member: Browse) -> None:
     body = as_member(lead).get(reverse(f"generation:{name}")).content.decode()
 
     assert ">Teachers<" in body.partition('aria-label="Where you are"')[2].partition("</nav>")[0]
