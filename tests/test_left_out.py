@@ -145,7 +145,7 @@ def test_each_module_that_the_extra_training_brings_is_missed_with_torch() -> No
     training = names_of(project["optional-dependencies"]["training"]) - names_of(project["dependencies"])
     modules = {name for name, of in packages_distributions().items() if {plain(each) for each in of} & training}
 
-    assert modules - left_out.LIBRARIES == {"functorch", "torchgen"}  # Torch's own, which nothing here imports.
+    assert modules - left_out.LIBRARIES <= {"functorch", "torchgen"}  # Torch's own, which nothing here imports.
 
 
 def names_of(requirements: list[str]) -> set[str]:
