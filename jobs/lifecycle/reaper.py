@@ -89,8 +89,9 @@ def _end_leases_of_dead() -> None:
     """End the leases of inline work whose worker's process is dead, as its own host and boot can see at once."""
     inline = [name for name, kind in registry.KINDS.items() if kind.engine_module is None]
     host = {"host_id": identity.host_id(), "boot_id": identity.boot_id()}
-    begun = Job.objects.filter(state__in=HELD, run_fence=F("fence"), kind__in=inline, pid__isnull=False, **host)
-    for pk, fence, pid, pid_started in begun.values_list("pk", "fence", "pid", "pid_started"):
+    begun = Job.objects.filter(state__in=HELD, run_fence=F("fence"), kind__in=inline, **host)
+    # Of a process whose start the system did not tell, nothing is known.
+    for pk, fence, pid, pid_started in begun.exclude(pid_started="").values_list("pk", "fence", "pid", "pid_started"):
         if not identity.is_alive(ProcessMark(pid=pid, pid_started=pid_started, **host)):
             mine = Job.objects.filter(pk=pk, fence=fence, state__in=HELD)
             mine.update(lease_until=database_time_in(-1), engine_until=None)

@@ -1,5 +1,6 @@
 """What nobody looks after any more."""
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -84,6 +85,18 @@ def test_work_of_a_dead_process_of_this_host_does_not_wait_for_its_lease(launch,
         claim.claim(job.pk, worker=Worker("worker-2", identity.host_id(), identity.boot_id()))
         reaper.reap()
         assert state_of(job) == "running"
+
+
+def test_a_process_whose_start_is_unknown_is_not_taken_for_dead(launch, bell):
+    job = launch("inline")
+    claim.claim(job.pk, worker=Worker("worker-1", identity.host_id(), identity.boot_id()))
+    unknown = identity.mark_of(os.getpid()).model_copy(update={"pid_started": ""})
+    claim.begin_attempt(job.pk, 1, process=unknown)
+    claim.renew(job.pk, 1)
+
+    reaper.reap()
+
+    assert state_of(job) == "running"
 
 
 def test_leases_that_workers_lost_are_counted_for_good(lapsed):
